@@ -1,0 +1,124 @@
+/**
+ * The gate to the kernel: the only file of the project that knows that there is a foreign function interface.
+ *
+ * Every other file of this package declares the libc functions of its subject here and wraps them under their own names:
+ *
+ *     const unshareFn = libcFunction("int unshare(int flags)");
+ *     export function unshare(flags: number): void { unshareFn(flags); }
+ *
+ * Calls are synchronous and run on the calling thread. Namespaces, capabilities, credentials and seccomp filters belong to a
+ * thread, not to a process, so callers stay on the main thread and put no `await` between calls that must see each other's effect.
+ */
+import { createRequire } from "node:module";
+import { ErrnoError } from "./errno.ts";
+
+type Koffi = typeof import("koffi");
+
+/** A value that crosses the gate. Buffers pass their address; `null` is the null pointer. */
+export type NativeArgument = number | bigint | string | Buffer | null;
+
+/** One call as it happened. `result` is what libc returned; `errno` is set when it failed. */
+export interface CallRecord {
+  readonly call: string;
+  readonly args: readonly NativeArgument[];
+  readonly result: number;
+  readonly errno?: number;
+}
+
+export const koffi = loadKoffi();
+export const libc = koffi.load("libc.so.6");
+
+/** The addon alone: the JavaScript around it searches for binaries and costs 10 ms at every program's start. */
+function loadKoffi(): Koffi {
+  const require = createRequire(import.meta.url);
+  try {
+    return require(`@koromix/koffi-linux-${process.arch}/linux_${process.arch}/koffi.node`);
+  } catch {
+    return require("koffi");
+  }
+}
+
+let observer: ((record: CallRecord) => void) | undefined;
+
+/** Reports every call through the gate, the failed ones too, to `listener`. The trace uses it; without it calls cost nothing more. */
+export function observeCalls(listener: (record: CallRecord) => void): void {
+  observer = listener;
+}
+
+/** Tells the observer of a call that Node makes for us (`execve`, the `clone` of a spawn), so that the trace claims it too. */
+export function reportCall(call: string, args: readonly NativeArgument[], result = 0): void {
+  observer?.({ call, args, result });
+}
+
+interface CallOptions {
+  /** Index of the argument that an error should name as its path. */
+  path?: number;
+}
+
+type NativeFunction = (...args: NativeArgument[]) => number | bigint;
+
+/**
+ * Declares a libc function.
+ *
+ * @param prototype - In C, with koffi's type names: `int mount(str source, str target, str type, ulong flags, str data)`.
+ * @returns A function that makes the call and returns its result.
+ * @throws {ErrnoError} (the returned function) When libc returns -1.
+ */
+export function libcFunction<Args extends NativeArgument[]>(
+  prototype: string,
+  options: CallOptions = {},
+): (...args: Args) => number {
+  const name = /(\w+)\s*\(/.exec(prototype)![1]!;
+  return checked(name, libc.func(prototype), options);
+}
+
+/**
+ * Declares a system call by its number, for what libc does not wrap.
+ *
+ * @param parameters - koffi's types of the arguments, in order: `["str", "str"]`.
+ * @throws {ErrnoError} (the returned function) When the kernel refuses.
+ * @see https://man7.org/linux/man-pages/man2/syscall.2.html
+ */
+export function systemCall<Args extends NativeArgument[]>(
+  name: SystemCall,
+  parameters: readonly string[],
+  options: CallOptions = {},
+): (...args: Args) => number {
+  const number = SYSTEM_CALLS[process.arch as "x64" | "arm64"]?.[name];
+  if (number === undefined) throw new Error(`Cannot call ${name}: its number on ${process.arch} is not known`);
+  const prototype = `long syscall(long number, ${parameters.map((type, i) => `${type} a${i}`).join(", ")})`;
+  const native: NativeFunction = libc.func(prototype);
+  return checked(name, (...args) => native(number, ...args), options);
+}
+
+function checked<Args extends NativeArgument[]>(
+  name: string,
+  native: NativeFunction,
+  options: CallOptions,
+): (...args: Args) => number {
+  return (...args) => {
+    const result = Number(native(...args));
+    const errno = result === -1 ? koffi.errno() : undefined;
+    observer?.({ call: name, args, result, ...(errno !== undefined && { errno }) });
+    if (errno === undefined) return result;
+    const path = options.path === undefined ? undefined : args[options.path];
+    throw new ErrnoError(name, errno, typeof path === "string" ? path : undefined);
+  };
+}
+
+// biome-ignore format: a table of numbers
+const SYSTEM_CALLS = {
+  x64: {
+    capget: 125, capset: 126, pivot_root: 155, bpf: 321, seccomp: 317, openat2: 437, open_tree: 428, move_mount: 429,
+    fsopen: 430, fsconfig: 431, fsmount: 432, mount_setattr: 442, pidfd_open: 434, pidfd_send_signal: 424,
+    close_range: 436, perf_event_open: 298, ioprio_set: 251, sched_setattr: 314,
+  },
+  arm64: {
+    capget: 90, capset: 91, pivot_root: 41, bpf: 280, seccomp: 277, openat2: 437, open_tree: 428, move_mount: 429,
+    fsopen: 430, fsconfig: 431, fsmount: 432, mount_setattr: 442, pidfd_open: 434, pidfd_send_signal: 424,
+    close_range: 436, perf_event_open: 241, ioprio_set: 30, sched_setattr: 274,
+  },
+} as const;
+
+/** System calls that libc does not wrap, with their numbers: Linux's arch/x86/entry/syscalls/syscall_64.tbl, asm-generic/unistd.h. */
+export type SystemCall = keyof (typeof SYSTEM_CALLS)["x64"];

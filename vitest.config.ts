@@ -1,0 +1,13 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    // Namespaces, credentials and signals belong to the calling thread: tests run on the main thread of a process of their own.
+    pool: "forks",
+    maxWorkers: 2,
+    include: ["packages/**/*.test.ts", "test/**/*.test.ts"],
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+    reporters: ["default", "./test/counts-reporter.ts"],
+  },
+});
