@@ -1,0 +1,35 @@
+/**
+ * Steps: the points of a run that an article tells of, declared once and emitted where they happen.
+ *
+ * An era's `steps.ts` is the table of contents of a run. The line that emits a step is the first line of the function that performs
+ * it, so no step sits in a loop, a branch or a `catch`, and the trace leads a reader straight to the code.
+ */
+import { emit, isTraced } from "./context.ts";
+import type { TraceObject } from "./event.ts";
+
+/** A step as an era declares it. */
+export interface Step {
+  /** The program that performs it. */
+  actor: string;
+  /** One sentence, present tense. */
+  title: string;
+  titleZh: string;
+  /** Number of the source article, and the heading there that tells of the step. */
+  article: string;
+  heading: string;
+  /** Rows of the ledger that this step proves. */
+  rows: readonly string[];
+  /** Its number in the article's own summary, where it has one. */
+  number?: number;
+}
+
+/** Emits the step `id`, with what it works on. Costs one test where the run is not traced. */
+export type EmitStep<Id extends string> = (id: Id, args?: Record<string, unknown>, object?: TraceObject) => void;
+
+/** Declares an era's steps and returns the function that emits them. Its parameter type holds the ids, so a typing error can't compile. */
+export function defineSteps<Id extends string>(_steps: Record<Id, Step>): EmitStep<Id> {
+  return (id, args, object) => {
+    if (!isTraced()) return;
+    emit("point", id, { step: id, ...(args && { args }), ...(object && { object }) });
+  };
+}
