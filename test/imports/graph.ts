@@ -1,0 +1,70 @@
+/**
+ * Who may import whom. Shared packages know no era; programs of an era that talk over a wire share a contract, never code.
+ *
+ * An area is a package, or a program within an era. What is not listed may not be imported.
+ */
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
+
+export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  linux: [],
+  trace: [],
+  cgroups: ["linux"],
+  layers: ["linux"],
+  // What the programs of 2013 share: the wire, the steps, names of things on the host.
+  "docker-2013": ["linux", "trace"],
+  "docker-2013/rcli": ["docker-2013", "linux", "trace"],
+  "docker-2013/aufs": ["docker-2013", "linux", "trace"],
+  "docker-2013/docker": ["docker-2013", "docker-2013/rcli", "linux", "trace"],
+  "docker-2013/dockerd": ["docker-2013", "docker-2013/rcli", "docker-2013/aufs", "linux", "cgroups", "layers", "trace"],
+  "docker-2013/lxc-start": ["docker-2013", "linux", "cgroups", "trace"],
+  era: ["docker-2013", "docker-2013/rcli", "linux", "cgroups", "layers", "trace"],
+};
+
+const PACKAGES = resolve(import.meta.dirname, "../../packages");
+const IMPORT = /(?:^|\n)(?:import|export)\b[^"';]*?\bfrom\s+"([^"]+)"|\bimport\("([^"]+)"\)/g;
+
+/** The forbidden imports of the sources as they stand, each as `file: from → to`. Tests may import what they test with. */
+export function forbiddenImports(): string[] {
+  return sources().flatMap((file) => {
+    const from = areaOf(file);
+    return importsOf(file)
+      .map(areaOf)
+      .filter((to) => to !== from && !MAY_IMPORT[from]?.includes(to))
+      .map((to) => `packages/${file}: ${from} → ${to}`);
+  });
+}
+
+/** The graph as text, for a person who is told that an import breaks it. */
+export function drawGraph(): string {
+  return Object.entries(MAY_IMPORT)
+    .map(([from, to]) => `${from.padEnd(24)} ─▶ ${to.join("  ") || "nothing of ours"}`)
+    .join("\n");
+}
+
+function sources(): string[] {
+  return readdirSync(PACKAGES, { recursive: true, encoding: "utf8" }).filter(
+    (file) =>
+      file.endsWith(".ts") &&
+      !file.endsWith(".test.ts") &&
+      !file.includes("node_modules") &&
+      !file.endsWith("testsuite.ts"),
+  );
+}
+
+/** Files of ours that `file` imports, relative to packages/. */
+function importsOf(file: string): string[] {
+  const text = readFileSync(join(PACKAGES, file), "utf8");
+  return [...text.matchAll(IMPORT)]
+    .map((match) => (match[1] ?? match[2])!)
+    .filter((name) => name.startsWith(".") || name.startsWith("@eras/"))
+    .map((name) =>
+      name.startsWith(".") ? relative(PACKAGES, resolve(PACKAGES, dirname(file), name)) : name.slice("@eras/".length),
+    );
+}
+
+function areaOf(file: string): string {
+  const [packageName, folder] = file.split("/");
+  const program = `${packageName}/${folder}`;
+  return program in MAY_IMPORT ? program : packageName!;
+}
