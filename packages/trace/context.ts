@@ -25,7 +25,7 @@ interface Span {
   readonly parent: string | undefined;
 }
 
-type Details = Omit<Partial<TraceEvent>, "run" | "seq" | "t_ns" | "actor" | "pid" | "ppid" | "span" | "parent">;
+type Details = Omit<Partial<TraceEvent>, "run" | "seq" | "t_ns" | "actor" | "ppid" | "span" | "parent">;
 
 const { O_APPEND, O_WRONLY } = constants;
 const PROJECT_ROOT = resolve(import.meta.dirname, "../..");

@@ -7,6 +7,8 @@ interface ObservedCall {
   readonly args: readonly unknown[];
   readonly result: number;
   readonly errno?: number;
+  /** The child that makes the call, where its parent speaks for it. */
+  readonly pid?: number;
 }
 
 /**
@@ -22,5 +24,6 @@ export const TRACED_CALLS: ReadonlySet<string> = new Set([
 export function traceKernelCall(record: ObservedCall): void {
   if (!TRACED_CALLS.has(record.call)) return;
   const args = record.args.map((arg) => (typeof arg === "bigint" ? Number(arg) : Buffer.isBuffer(arg) ? "…" : arg));
-  emit("kernel", record.call, { args: { args, result: record.result, ...(record.errno && { errno: record.errno }) } });
+  const { call, result, errno, pid } = record;
+  emit("kernel", call, { args: { args, result, ...(errno && { errno }) }, ...(pid && { pid }) });
 }

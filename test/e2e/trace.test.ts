@@ -1,0 +1,139 @@
+/**
+ * What `--trace` tells is true: each watched kernel call that strace sees is claimed, in order, and none is claimed that strace does
+ * not see. And it changes nothing: the bytes between client and daemon are the same with and without it.
+ */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { type AddressInfo, connect, createServer } from "node:net";
+import { join } from "node:path";
+import { STEPS } from "@eras/docker-2013/steps.ts";
+import type { TraceEvent } from "@eras/trace/event.ts";
+import { parseSpool } from "@eras/trace/timeline.ts";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { Docker2013 } from "../harness/docker-2013.ts";
+import { Strace, type StraceCall } from "../harness/strace.ts";
+
+const WATCHED = ["clone", "unshare", "setns", "mount", "umount2", "pivot_root", "execve", "prctl", "seccomp", "kill"];
+
+let docker: Docker2013;
+beforeAll(async () => {
+  docker = await Docker2013.start();
+  await docker.putBusybox();
+});
+afterAll(() => docker.stop());
+
+let runs = 0;
+
+/** Environment that makes the client's command a traced run, and the run's spool file. */
+function traced(): { env: NodeJS.ProcessEnv; spool: string } {
+  const links = join(docker.runDir, "trace");
+  mkdirSync(links, { recursive: true });
+  const spool = join(links, `run-${runs++}.jsonl`);
+  writeFileSync(spool, "");
+  return { env: { ERAS_TRACE: spool, ERAS_TRACE_LINKS: links }, spool };
+}
+
+/** The events of a run whose every span has ended. */
+async function finished(spool: string): Promise<TraceEvent[]> {
+  for (;;) {
+    const events = parseSpool(readFileSync(spool, "utf8"));
+    const count = (kind: string) => events.filter((event) => event.kind === kind).length;
+    if (count("begin") > 1 && count("begin") === count("end")) return events;
+    await new Promise((resolve) => setTimeout(resolve, 10)); // bounded by the test's time limit
+  }
+}
+
+/** A call in the words that both witnesses share: its name, and what it names by path or number. */
+function claimOf({ name, args, pid }: TraceEvent): string {
+  const { args: values, result } = args as { args: unknown[]; result: number };
+  if (name === "clone") return `clone = ${result}`;
+  if (name === "execve") return `execve ${values[0]}`;
+  if (name === "mount") return `mount ${values[1]} ${values[2] ?? "null"}`;
+  if (name === "umount2" || name === "pivot_root") return `${name} ${values[0]}`;
+  if (name === "kill") return `kill ${values.slice(0, 2).join(" ")}`;
+  return `${name} by ${pid}`;
+}
+
+function observed({ call, args, result, pid }: StraceCall): string {
+  const strings = [...args.matchAll(/"((?:[^"\\]|\\.)*)"|\bNULL\b/g)].map((match) => match[1] ?? "null");
+  if (call === "clone") return `clone = ${Number.parseInt(result, 10)}`;
+  if (call === "execve") return `execve ${strings[0]}`;
+  if (call === "mount") return `mount ${strings[1]} ${strings[2]}`;
+  if (call === "umount2" || call === "pivot_root") return `${call} ${strings[0]}`;
+  if (call === "kill") return `kill ${args.split(", ")[0]} ${args.split(", ")[1]}`;
+  return `${call} by ${pid}`;
+}
+
+describe("a traced run", () => {
+  test("claims every watched kernel call, in order, and no other", async () => {
+    const strace = await Strace.attach(docker.pid);
+    const { env, spool } = traced();
+    const { stdout } = await docker.docker(["run", "-a", "busybox", "/bin/echo", "hi"], { env });
+    const events = await finished(spool);
+    const seen = await strace.detach();
+    expect(stdout).toBe("hi\n");
+    const claims = new Map<number, string[]>();
+    for (const event of events.filter((e) => e.kind === "kernel" && WATCHED.includes(e.name))) {
+      claims.set(event.pid, [...(claims.get(event.pid) ?? []), claimOf(event)]);
+    }
+    const witnessed = new Map([...seen].map(([pid, calls]) => [pid, calls.map(observed)]));
+    expect(Object.fromEntries(claims)).toEqual(Object.fromEntries(witnessed));
+    const all = [...witnessed.values()].flat().join("\n");
+    for (const call of ["clone", "unshare", "mount", "umount2", "pivot_root", "execve", "prctl"])
+      expect(all).toContain(call);
+  });
+
+  test("tells the article's six steps in their order", async () => {
+    const { env, spool } = traced();
+    await docker.docker(["run", "-a", "busybox", "/bin/true"], { env });
+    const events = await finished(spool);
+    const numbers = events.map((event) => event.step && STEPS[event.step as keyof typeof STEPS].number).filter(Boolean);
+    expect(numbers).toEqual([1, 2, 3, 4, 5, 6]);
+  });
+
+  test("names a line of source for each event that has one to name", async () => {
+    const { env, spool } = traced();
+    await docker.docker(["run", "-a", "busybox", "/bin/true"], { env });
+    for (const event of (await finished(spool)).filter((e) => e.kind === "point" || e.kind === "kernel")) {
+      expect(event.file, event.name).toBeDefined();
+      const line = readFileSync(join(import.meta.dirname, "../..", event.file!), "utf8").split("\n")[event.line! - 1];
+      if (event.kind === "point") expect(line, `${event.file}:${event.line}`).toContain(`step("${event.step}"`);
+    }
+  });
+
+  test("leaves no note or variable behind", async () => {
+    const { env, spool } = traced();
+    const { stdout } = await docker.docker(["run", "-a", "busybox", "/bin/env"], { env });
+    await finished(spool);
+    expect(stdout).not.toContain("ERAS_");
+    expect(existsSync(join(docker.runDir, "trace"))).toBe(true);
+  });
+});
+
+test("the bytes between client and daemon are the same with tracing on and off", async () => {
+  const plain = await recordWire({});
+  const { env, spool } = traced();
+  const withTrace = await recordWire({ ERAS_TRACE: env.ERAS_TRACE, ERAS_TRACE_LINKS: env.ERAS_TRACE_LINKS });
+  expect(withTrace).toEqual(plain);
+  expect(readFileSync(spool, "utf8")).toContain('"kind":"send"');
+});
+
+/** Runs a command through a proxy that notes what passes in each direction. */
+async function recordWire(env: NodeJS.ProcessEnv): Promise<{ toDaemon: string; toClient: string }> {
+  const wire = { toDaemon: "", toClient: "" };
+  const proxy = createServer({ allowHalfOpen: true }, (client) => {
+    const [host, port] = docker.tcp.split(":");
+    const daemon = connect({ host: host!, port: Number(port), allowHalfOpen: true });
+    client.on("data", (bytes) => (wire.toDaemon += bytes.toString("latin1")));
+    daemon.on("data", (bytes) => (wire.toClient += bytes.toString("latin1")));
+    client.pipe(daemon);
+    daemon.pipe(client);
+  });
+  await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+  const address = `127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+  await docker.docker(["run", "-a", "-i", "busybox", "/bin/cat"], {
+    input: "hello, wire\n",
+    env: { ...env, DOCKER: address },
+  });
+  proxy.close();
+  return wire;
+}
