@@ -23,6 +23,8 @@ export interface CallRecord {
   readonly args: readonly NativeArgument[];
   readonly result: number;
   readonly errno?: number;
+  /** The process that made the call, where it is not this one: a child that Node started. */
+  readonly pid?: number;
 }
 
 export const koffi = loadKoffi();
@@ -46,13 +48,15 @@ export function observeCalls(listener: (record: CallRecord) => void): void {
 }
 
 /** Tells the observer of a call that Node makes for us (`execve`, the `clone` of a spawn), so that the trace claims it too. */
-export function reportCall(call: string, args: readonly NativeArgument[], result = 0): void {
-  observer?.({ call, args, result });
+export function reportCall(call: string, args: readonly NativeArgument[], result = 0, pid?: number): void {
+  observer?.({ call, args, result, ...(pid !== undefined && { pid }) });
 }
 
 interface CallOptions {
   /** Index of the argument that an error should name as its path. */
   path?: number;
+  /** The caller reports the call by itself, with `reportCall`: it does not return, or nothing else may reach the kernel after it. */
+  unreported?: boolean;
 }
 
 type NativeFunction = (...args: NativeArgument[]) => number | bigint;
@@ -99,12 +103,34 @@ function checked<Args extends NativeArgument[]>(
   return (...args) => {
     const result = Number(native(...args));
     const errno = result === -1 ? koffi.errno() : undefined;
-    observer?.({ call: name, args, result, ...(errno !== undefined && { errno }) });
+    if (!options.unreported) observer?.({ call: name, args, result, ...(errno !== undefined && { errno }) });
     if (errno === undefined) return result;
     const path = options.path === undefined ? undefined : args[options.path];
     throw new ErrnoError(name, errno, typeof path === "string" ? path : undefined);
   };
 }
+
+/**
+ * Lays out strings as C's `char *array[]`: the pointers, a null pointer, then the bytes that they point to, all in one buffer, so
+ * that the whole lives as long as the buffer does.
+ *
+ * @throws {TypeError} When a string contains a null character, where C would end it.
+ */
+export function stringArray(strings: readonly string[]): Buffer {
+  const ended = strings.map((string) => Buffer.from(`${string}\0`));
+  const cut = ended.findIndex((bytes) => bytes.indexOf(0) !== bytes.length - 1);
+  if (cut !== -1) throw new TypeError(`Cannot pass ${JSON.stringify(strings[cut])} to C: it contains a null character`);
+  const head = Buffer.alloc(POINTER_SIZE * (strings.length + 1));
+  const array = Buffer.concat([head, ...ended]);
+  let address = koffi.address(array) + BigInt(head.length);
+  for (const [i, bytes] of ended.entries()) {
+    array.writeBigUInt64LE(address, i * POINTER_SIZE);
+    address += BigInt(bytes.length);
+  }
+  return array;
+}
+
+const POINTER_SIZE = 8;
 
 // biome-ignore format: a table of numbers
 const SYSTEM_CALLS = {

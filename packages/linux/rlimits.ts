@@ -1,0 +1,75 @@
+/**
+ * Resource limits: what one process, or one user, may take. The soft limit holds; the owner may move it up to the hard one.
+ *
+ * @see https://man7.org/linux/man-pages/man2/getrlimit.2.html
+ */
+import { libcFunction } from "./libc.ts";
+
+export const RLIMIT_CPU = 0;
+export const RLIMIT_FSIZE = 1;
+export const RLIMIT_DATA = 2;
+export const RLIMIT_STACK = 3;
+export const RLIMIT_CORE = 4;
+export const RLIMIT_RSS = 5;
+export const RLIMIT_NPROC = 6;
+export const RLIMIT_NOFILE = 7;
+export const RLIMIT_MEMLOCK = 8;
+export const RLIMIT_AS = 9;
+export const RLIMIT_LOCKS = 10;
+export const RLIMIT_SIGPENDING = 11;
+export const RLIMIT_MSGQUEUE = 12;
+export const RLIMIT_NICE = 13;
+export const RLIMIT_RTPRIO = 14;
+export const RLIMIT_RTTIME = 15;
+
+/** A limit in the unit of its resource: bytes, seconds, descriptors … `Infinity` is the kernel's RLIM_INFINITY. */
+export interface ResourceLimit {
+  readonly soft: number;
+  readonly hard: number;
+}
+
+const RLIM_INFINITY = 0xffff_ffff_ffff_ffffn;
+
+const prlimitFunction = libcFunction<[number, number, Buffer | null, Buffer]>(
+  "int prlimit(int pid, int resource, void *new_limit, void *old_limit)",
+);
+
+/**
+ * Reads a process's limit, and sets a new one if it is given.
+ *
+ * @param pid - 0 for the caller.
+ * @returns The limit as it was before.
+ * @throws {ErrnoError} EPERM for a higher hard limit without CAP_SYS_RESOURCE; EINVAL when soft is above hard.
+ * @see https://man7.org/linux/man-pages/man2/prlimit.2.html
+ */
+export function prlimit(pid: number, resource: number, limit?: ResourceLimit): ResourceLimit {
+  const old = Buffer.alloc(16);
+  prlimitFunction(pid, resource, limit === undefined ? null : encode(limit), old);
+  return { soft: decodeValue(old.readBigUInt64LE(0)), hard: decodeValue(old.readBigUInt64LE(8)) };
+}
+
+/** The caller's limit. */
+export function getrlimit(resource: number): ResourceLimit {
+  return prlimit(0, resource);
+}
+
+/** Sets the caller's limit, for all its threads and for what it starts. */
+export function setrlimit(resource: number, limit: ResourceLimit): void {
+  prlimit(0, resource, limit);
+}
+
+/** struct rlimit: two 64-bit numbers, soft and hard. */
+function encode({ soft, hard }: ResourceLimit): Buffer {
+  const bytes = Buffer.alloc(16);
+  bytes.writeBigUInt64LE(encodeValue(soft), 0);
+  bytes.writeBigUInt64LE(encodeValue(hard), 8);
+  return bytes;
+}
+
+function encodeValue(value: number): bigint {
+  return value === Infinity ? RLIM_INFINITY : BigInt(value);
+}
+
+function decodeValue(value: bigint): number {
+  return value === RLIM_INFINITY ? Infinity : Number(value);
+}

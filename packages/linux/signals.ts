@@ -1,0 +1,92 @@
+/**
+ * Signals: their names and numbers, sending them, and putting back what Node changed before another program takes its place.
+ *
+ * @see https://man7.org/linux/man-pages/man7/signal.7.html
+ */
+import { constants } from "node:os";
+import { isErrno } from "./errno.ts";
+import { libcFunction } from "./libc.ts";
+
+/** Real-time signals as glibc numbers them: it keeps 32 and 33 for itself. */
+const SIGRTMIN = 34;
+const SIGRTMAX = 64;
+
+const ALIASES = new Set(["SIGIOT", "SIGPOLL", "SIGCLD"]);
+const NAMES = new Map(
+  Object.entries(constants.signals)
+    .filter(([name]) => !ALIASES.has(name))
+    .map(([name, number]) => [number as number, name]),
+);
+
+const killFunction = libcFunction<[number, number]>("int kill(int pid, int signal)");
+const sigaction = libcFunction<[number, Buffer, null]>("int sigaction(int signal, void *action, void *old)");
+const sigprocmask = libcFunction<[number, Buffer, null]>("int sigprocmask(int how, void *set, void *old)");
+const SIG_SETMASK = 2;
+
+/**
+ * The number of a signal: from `SIGTERM`, `TERM`, `term`, `15`, or for real-time signals `SIGRTMIN+3`, `RTMAX-1`.
+ *
+ * @throws {Error} When there is no such signal.
+ */
+export function signalNumber(signal: string | number): number {
+  const text = String(signal).toUpperCase().replace(/^SIG/, "");
+  const number = /^\d+$/.test(text)
+    ? Number(text)
+    : (constants.signals[`SIG${text}` as NodeJS.Signals] ?? realTimeSignal(text));
+  if (number === undefined || number < 1 || number > SIGRTMAX) throw new Error(`Cannot find signal "${signal}"`);
+  return number;
+}
+
+function realTimeSignal(text: string): number | undefined {
+  const [, base, offset] = /^RT(MIN|MAX)([+-]\d+)?$/.exec(text) ?? [];
+  if (base === undefined) return undefined;
+  const number = (base === "MIN" ? SIGRTMIN : SIGRTMAX) + Number(offset ?? 0);
+  return number >= SIGRTMIN ? number : undefined;
+}
+
+/** The name of a signal: 15 is `SIGTERM`, 37 is `SIGRTMIN+3`; numbers without a name give `SIG32`. */
+export function signalName(number: number): string {
+  const name = NAMES.get(number);
+  if (name !== undefined) return name;
+  if (number < SIGRTMIN || number > SIGRTMAX) return `SIG${number}`;
+  return number === SIGRTMIN ? "SIGRTMIN" : `SIGRTMIN+${number - SIGRTMIN}`;
+}
+
+/**
+ * Sends a signal.
+ *
+ * @param pid - A process; negative, a process group; -1, everybody in the PID namespace but PID 1 and the caller.
+ * @param signal - 0 sends nothing and only checks.
+ * @throws {ErrnoError} ESRCH when there is no such process, EPERM when it is another user's.
+ * @see https://man7.org/linux/man-pages/man2/kill.2.html
+ */
+export function kill(pid: number, signal: number): void {
+  killFunction(pid, signal);
+}
+
+/**
+ * Gives every signal its default action and unblocks it, because execve hands ignored and blocked signals on: Node ignores SIGPIPE
+ * and SIGXFSZ, without which `yes | head` would never end.
+ *
+ * Call it just before execve: Node no longer hears SIGCHLD, SIGINT or SIGWINCH afterwards.
+ *
+ * @see https://man7.org/linux/man-pages/man2/sigaction.2.html
+ */
+export function restoreSignals(): void {
+  const defaultAction = Buffer.alloc(SIGACTION_SIZE); // all zero: SIG_DFL, no flags, empty mask
+  for (let signal = 1; signal <= SIGRTMAX; signal++) setAction(signal, defaultAction);
+  sigprocmask(SIG_SETMASK, Buffer.alloc(SIGSET_SIZE), null);
+}
+
+/** glibc's struct sigaction and sigset_t, on every 64-bit architecture: bits/sigaction.h, bits/types/__sigset_t.h. */
+const SIGACTION_SIZE = 152;
+const SIGSET_SIZE = 128;
+
+/** SIGKILL and SIGSTOP have no other action, and glibc guards its own two: EINVAL. */
+function setAction(signal: number, action: Buffer): void {
+  try {
+    sigaction(signal, action, null);
+  } catch (error) {
+    if (!isErrno(error, "EINVAL")) throw error;
+  }
+}
