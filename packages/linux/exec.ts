@@ -24,6 +24,7 @@ const execveFunction = libcFunction<[string, Buffer, Buffer]>("int execve(str pa
 const fcntl = libcFunction<[number, number, number]>("int fcntl(int fd, int command, long argument)");
 const closeRange = systemCall<[number, number, number]>("close_range", ["uint", "uint", "uint"]);
 
+const F_SETFD = 2;
 const F_GETFL = 3;
 const F_SETFL = 4;
 const CLOSE_RANGE_CLOEXEC = 4;
@@ -73,7 +74,10 @@ function environmentStrings(env: Environment): string[] {
  * @throws {ErrnoError} Nothing is undone then.
  */
 export function restoreInheritedState(): void {
-  for (const fd of [0, 1, 2]) clearNonblocking(fd); // the other programs on a terminal share this flag
+  for (const fd of [0, 1, 2]) {
+    clearCloseOnExec(fd); // Node marks everything that it inherited
+    clearNonblocking(fd);
+  }
   closeOnExecAbove(2); // Node's own, and what its parent left open
   const { soft, hard } = getrlimit(RLIMIT_NOFILE); // Node raised soft to hard: old programs try to close every descriptor
   setrlimit(RLIMIT_NOFILE, { soft: Math.min(soft, USUAL_OPEN_FILES), hard });
@@ -87,6 +91,15 @@ export function restoreInheritedState(): void {
  */
 export function closeOnExecAbove(fd: number): void {
   closeRange(fd + 1, LAST_FD, CLOSE_RANGE_CLOEXEC);
+}
+
+/**
+ * Lets a descriptor live on at execve.
+ *
+ * @see https://man7.org/linux/man-pages/man2/F_GETFD.2const.html
+ */
+export function clearCloseOnExec(fd: number): void {
+  fcntl(fd, F_SETFD, 0);
 }
 
 /**

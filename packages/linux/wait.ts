@@ -5,6 +5,8 @@
  * subreaper adopted; or for a child of `spawnChild` if the event loop does not turn until then. Never for -1, which takes the
  * status of Node's own children away.
  *
+ * Node never hears of a child that was waited for here: `child.unref()` it, or its event loop does not end.
+ *
  * @see https://man7.org/linux/man-pages/man2/waitpid.2.html
  */
 import { libcFunction } from "./libc.ts";
