@@ -1,0 +1,16 @@
+/** Says what was being done when a call failed. */
+
+/**
+ * Calls `call`.
+ *
+ * @param action - For the message of the error: `Cannot mount proc on /proc: EPERM`.
+ * @throws {Error} When `call` does; that error is the cause.
+ */
+export function attempt<Result>(action: string, call: () => Result): Result {
+  try {
+    return call();
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw new Error(`Cannot ${action}: ${code ?? message}`, { cause: error });
+  }
+}

@@ -1,0 +1,42 @@
+/**
+ * The cgroup of a container: lxc-start makes it and sets its limits, the init joins it.
+ *
+ * The init joins by itself because that is cheap for the one thread that becomes the container's program, where moving a whole
+ * process from outside waits for all processors; and it joins late, so that the memory of Node's start doesn't count.
+ */
+import type { Cgroup } from "@eras/cgroups/cgroup.ts";
+import { openCgroup } from "@eras/cgroups/open.ts";
+import { containerCgroupPath } from "../container-cgroup.ts";
+import { step } from "../steps.ts";
+import type { ContainerConfig } from "./config.ts";
+
+/**
+ * Makes the container's cgroup with the limits of `lxc.cgroup.*`.
+ *
+ * @throws {Error} When a container of that name runs, or the kernel refuses a limit: then there is no cgroup.
+ */
+export async function createCgroup(name: string, { cgroup: settings }: ContainerConfig): Promise<Cgroup> {
+  step("lxc-start.cgroup", { path: containerCgroupPath(name), settings });
+  const cgroup = openCgroup(containerCgroupPath(name));
+  if (cgroup.exists()) await removeLeftover(cgroup, name);
+  cgroup.create();
+  try {
+    for (const [controlFile, value] of settings) cgroup.writeFile(controlFile, value);
+  } catch (error) {
+    await cgroup.delete();
+    throw error;
+  }
+  return cgroup;
+}
+
+/** An lxc-start that was killed leaves an empty cgroup, with limits of its own. */
+async function removeLeftover(cgroup: Cgroup, name: string): Promise<void> {
+  if (cgroup.pids().length > 0) throw new Error(`Cannot start ${name}: it is already running`);
+  await cgroup.delete();
+}
+
+/** Moves the calling thread into the container's cgroup. */
+export function joinCgroup(name: string): void {
+  step("init.join-cgroup");
+  openCgroup(containerCgroupPath(name)).addCaller();
+}

@@ -1,0 +1,61 @@
+/**
+ * A container's life, as lxc-start leads it:
+ *
+ *     lxc-start (on the host)                        init (in the container)
+ *     unshare; start the init ─────────────────────▶ PID 1 of the new PID namespace
+ *     make the cgroup, the id maps, the network      Node starts
+ *     hand over the plan ──────────────────────────▶ mount, pivot_root, drop privileges, execve: the user's program
+ *     pass signals on, wait                          …
+ *     remove the cgroup ◀─────────────────────────── ends
+ *
+ * The kernel knows no container. There are these namespaces, this cgroup and this root, and a process that has them all.
+ */
+import { constants } from "node:os";
+import type { Cgroup } from "@eras/cgroups/cgroup.ts";
+import type { Options } from "./command-line.ts";
+import type { ContainerConfig } from "./config.ts";
+import { containerEnvironment } from "./environment.ts";
+import type { Log } from "./log.ts";
+import { newNamespaces } from "./namespaces.ts";
+import { holdSignals } from "./signals.ts";
+import { becomeContainer, killInit, spawnInit, waitForStart } from "./spawn-init.ts";
+import type { InitPlan } from "./sync.ts";
+import { openTerminals } from "./terminals.ts";
+
+/**
+ * Starts a container and waits for its end. Nothing of it is left then, whether it ran or failed to start.
+ *
+ * @returns The exit code of its program, 128 + n for a signal.
+ * @throws {Error} When the container can't be made as configured.
+ */
+export async function runContainer(options: Options, config: ContainerConfig, log: Log): Promise<number> {
+  const signals = holdSignals();
+  const init = spawnInit(newNamespaces(config));
+  let cgroup: Cgroup | undefined;
+  try {
+    // Loaded now, while the init's Node starts.
+    const { createCgroup } = await import("./cgroup.ts");
+    cgroup = await createCgroup(options.name, config);
+    const pid = waitForStart(init);
+    log("INFO", `init is process ${pid}`);
+    becomeContainer(init, planOf(options, config));
+    signals.forwardTo(pid);
+    const [code, signal] = await init.ended;
+    return code ?? 128 + constants.signals[signal!];
+  } catch (error) {
+    await killInit(init);
+    throw error;
+  } finally {
+    await cgroup?.delete();
+  }
+}
+
+function planOf({ name, command }: Options, config: ContainerConfig): InitPlan {
+  return {
+    name,
+    config,
+    command,
+    environment: containerEnvironment(process.env, config),
+    terminals: openTerminals(config),
+  };
+}

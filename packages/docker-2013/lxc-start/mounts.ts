@@ -1,0 +1,37 @@
+/** The mounts that the configuration lists: proc, sysfs, devpts, and files of the host such as /etc/resolv.conf. */
+import { statSync } from "node:fs";
+import { relative, resolve } from "node:path";
+import { MS_BIND, MS_REC, MS_REMOUNT, mount, parseMountOptions } from "@eras/linux/mount.ts";
+import { step } from "../steps.ts";
+import { attempt } from "./attempt.ts";
+import type { ContainerConfig, MountEntry } from "./config.ts";
+import { makePlace, withPlace } from "./inside-root.ts";
+
+/** Mounts the entries in their order. @throws {Error} When one fails; the message names it. */
+export function mountEntries(root: number, { mounts, rootfs = "/" }: ContainerConfig): void {
+  for (const entry of mounts) {
+    const target = pathInside(rootfs, entry.target);
+    attempt(`mount ${entry.source} on ${target} of the container`, () => mountEntry(root, entry, target));
+  }
+}
+
+/** The target as seen from the container's root. Configurations name it either so, or by its path on the host. */
+function pathInside(rootfs: string, target: string): string {
+  const path = relative(rootfs, resolve(rootfs, target));
+  if (path === ".." || path.startsWith("../")) throw new Error(`Cannot mount on ${target}: it is outside of ${rootfs}`);
+  return path || ".";
+}
+
+function mountEntry(root: number, { source, type, options }: MountEntry, target: string): void {
+  step("init.mount-entry", { source, target: `/${target}`, type, options });
+  const { flags, propagation, data } = parseMountOptions(options);
+  const isFile = (flags & MS_BIND) !== 0 && !statSync(source).isDirectory();
+  makePlace(root, target, isFile ? "file" : "directory");
+  withPlace(root, target, (place) => mount(source, place, flags & MS_BIND ? null : type, flags, data || null));
+  // Looked up again, the path leads to the new mount. A bind takes its flags in a second call: mount(2), "Creating a bind mount".
+  withPlace(root, target, (place) => {
+    const others = flags & ~(MS_BIND | MS_REC);
+    if (flags & MS_BIND && others) mount(null, place, null, MS_REMOUNT | MS_BIND | others, null);
+    for (const change of propagation) mount(null, place, null, change, null);
+  });
+}
