@@ -13,6 +13,7 @@
  * @see https://man7.org/linux/man-pages/man7/pty.7.html
  */
 import { closeSync, constants, openSync } from "node:fs";
+import { isErrno } from "./errno.ts";
 import { libcFunction } from "./libc.ts";
 
 // The requests of ioctl_tty(2); the numbers are those of asm-generic/ioctls.h.
@@ -187,4 +188,21 @@ export function makeRaw(termios: Termios): Termios {
 
 function without(field: number, flags: Record<string, number>): number {
   return Object.values(flags).reduce((left, flag) => left & ~flag, field) >>> 0;
+}
+
+const tcgetsid = libcFunction<[number]>("int tcgetsid(int fd)");
+
+/**
+ * Whether the terminal `fd` is the controlling terminal of the caller's session.
+ *
+ * @see https://man7.org/linux/man-pages/man3/tcgetsid.3.html
+ */
+export function isControllingTerminal(fd: number): boolean {
+  try {
+    tcgetsid(fd);
+    return true;
+  } catch (error) {
+    if (isErrno(error, "ENOTTY")) return false;
+    throw error;
+  }
 }
