@@ -1,0 +1,31 @@
+import { describe } from "vitest";
+import { cgroupMounts } from "../detect.ts";
+import { cgroupSuite } from "../testsuite.ts";
+import { treesOf } from "./subsystems.ts";
+import { V1Cgroup } from "./v1-cgroup.ts";
+
+const { v1 } = cgroupMounts(); // a hybrid host without its v2 tree is a v1 host
+
+const CONTROLLERS = {
+  memory: "memory",
+  disableOOMKiller: "memory",
+  cpu: "cpu",
+  cpuset: "cpuset",
+  pids: "pids",
+  blockIO: "blkio",
+  devices: "devices",
+  hugepageLimits: "hugetlb",
+};
+const present = Object.entries(CONTROLLERS).filter(([, controller]) => v1.has(controller));
+
+describe.skipIf(v1.size === 0)("where v1 is mounted", () => {
+  cgroupSuite("v1", {
+    open: (path) => new V1Cgroup(path, v1),
+    source: (path) => `
+      import { cgroupMounts } from "${import.meta.dirname}/../detect.ts";
+      import { V1Cgroup } from "${import.meta.dirname}/v1-cgroup.ts";
+      const cgroup = new V1Cgroup("${path}", cgroupMounts().v1);`,
+    controllers: new Set(present.map(([key]) => key)),
+    directories: (path) => treesOf(v1).map((root) => root + path),
+  });
+});

@@ -1,0 +1,27 @@
+/**
+ * The hugetlb controller: huge pages, by their size.
+ *
+ * @see https://docs.kernel.org/admin-guide/cgroup-v2.html#hugetlb
+ */
+import { readdirSync } from "node:fs";
+import { readFlatKeyed, readNumber, writeControlFile } from "../control-file.ts";
+import type { HugepageLimit } from "../resources.ts";
+import type { HugetlbStats } from "../stats.ts";
+
+/** Sets the limits, of pages in use. */
+export function setHugetlb(dir: string, limits: readonly HugepageLimit[]): void {
+  for (const { pageSize, limit } of limits) writeControlFile(dir, `hugetlb.${pageSize}.max`, limit);
+}
+
+/** Reads the use of each page size; no sizes where the controller is not on. */
+export function readHugetlbStats(dir: string): Map<string, HugetlbStats> {
+  const sizes = readdirSync(dir).flatMap((name) => /^hugetlb\.(\w+)\.current$/.exec(name)?.[1] ?? []);
+  return new Map(sizes.map((size) => [size, readPageSize(dir, `hugetlb.${size}`)]));
+}
+
+function readPageSize(dir: string, prefix: string): HugetlbStats {
+  return {
+    usageBytes: readNumber(dir, `${prefix}.current`),
+    limitHits: readFlatKeyed(dir, `${prefix}.events`).max ?? 0,
+  };
+}

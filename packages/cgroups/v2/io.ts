@@ -1,0 +1,49 @@
+/**
+ * The io controller: weights and speed limits of disks. What v1 called blkio, and it sees the writes that the kernel does later too.
+ *
+ * @see https://docs.kernel.org/admin-guide/cgroup-v2.html#io
+ */
+import { existsSync } from "node:fs";
+import { readNestedKeyed, writeControlFile } from "../control-file.ts";
+import type { BlockIOResources, ThrottleDevice } from "../resources.ts";
+import type { IoStats } from "../stats.ts";
+
+/** Sets weights and speed limits. */
+export function setIo(dir: string, blockIO: BlockIOResources): void {
+  setWeights(dir, blockIO);
+  throttle(dir, "rbps", blockIO.throttleReadBpsDevice);
+  throttle(dir, "wbps", blockIO.throttleWriteBpsDevice);
+  throttle(dir, "riops", blockIO.throttleReadIOPSDevice);
+  throttle(dir, "wiops", blockIO.throttleWriteIOPSDevice);
+}
+
+/** BFQ, if the kernel has it, takes OCI's weights as they are. */
+function setWeights(dir: string, { weight, weightDevice = [] }: BlockIOResources): void {
+  const hasBfq = existsSync(`${dir}/io.bfq.weight`);
+  const file = hasBfq ? "io.bfq.weight" : "io.weight";
+  const inUnitsOfFile = hasBfq ? (weight: number) => weight : weightOfBlkioWeight;
+  if (weight !== undefined) writeControlFile(dir, file, inUnitsOfFile(weight));
+  for (const device of weightDevice) {
+    writeControlFile(dir, file, `${device.major}:${device.minor} ${inUnitsOfFile(device.weight)}`);
+  }
+}
+
+/** Turns v1's weight (10 to 1000) into v2's (1 to 10000), smallest to smallest and largest to largest, in a straight line. */
+export function weightOfBlkioWeight(weight: number): number {
+  return 1 + Math.floor(((weight - 10) * 9999) / 990);
+}
+
+function throttle(dir: string, what: string, devices: readonly ThrottleDevice[] = []): void {
+  for (const { major, minor, rate } of devices) {
+    writeControlFile(dir, "io.max", `${major}:${minor} ${what}=${rate === 0 ? "max" : rate}`);
+  }
+}
+
+/** Reads what went through each disk. */
+export function readIoStats(dir: string): Map<string, IoStats> {
+  return new Map([...readNestedKeyed(dir, "io.stat")].map(([device, counts]) => [device, ioStats(counts)]));
+}
+
+function ioStats({ rbytes = 0, wbytes = 0, rios = 0, wios = 0 }: Record<string, number>): IoStats {
+  return { readBytes: rbytes, writeBytes: wbytes, readOperations: rios, writeOperations: wios };
+}

@@ -1,0 +1,22 @@
+/**
+ * The pids controller: how many tasks may live. Against fork bombs.
+ *
+ * @see https://docs.kernel.org/admin-guide/cgroup-v2.html#pid
+ */
+import { ifPresent, readFlatKeyed, readLimit, readNumber, writeControlFile } from "../control-file.ts";
+import type { PidsResources } from "../resources.ts";
+import { type PidsStats, present } from "../stats.ts";
+
+/** Sets the number of tasks. */
+export function setPids(dir: string, { limit }: PidsResources): void {
+  if (limit !== 0) writeControlFile(dir, "pids.max", limit < 0 ? "max" : limit);
+}
+
+/** Reads the number of tasks. */
+export function readPidsStats(dir: string): PidsStats {
+  return {
+    current: readNumber(dir, "pids.current"),
+    ...present({ limit: readLimit(dir, "pids.max") }),
+    limitHits: ifPresent(() => readFlatKeyed(dir, "pids.events").max) ?? 0,
+  };
+}
