@@ -1,0 +1,141 @@
+/**
+ * `era clean`: takes a world off the machine, whatever state it is in.
+ *
+ * Nothing is matched by a pattern: the daemon and each lxc-start are known by their arguments, which name this world; cgroups by the
+ * ids of its containers; mounts by lying below its directories; files by the names that we give. What else lies there stays, and is
+ * told. A step that fails does not stop the next: half of the state may be broken.
+ */
+import { existsSync, readdirSync, readFileSync, realpathSync, rmdirSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { childDirectories } from "@eras/cgroups/cgroup-path.ts";
+import { removeEmpty } from "@eras/cgroups/remove.ts";
+import { containerCgroupPath } from "@eras/docker-2013/container-cgroup.ts";
+import { findLxcStarts } from "@eras/docker-2013/dockerd/ghosts.ts";
+import { removeCgroup } from "@eras/docker-2013/dockerd/lxc.ts";
+import { containersDir } from "@eras/docker-2013/dockerd/paths.ts";
+import { removeTree } from "@eras/layers/remove-tree.ts";
+import { isErrno } from "@eras/linux/errno.ts";
+import { MNT_DETACH, umount } from "@eras/linux/mount.ts";
+import { readMountinfo } from "@eras/linux/mountinfo.ts";
+import { archiveServer } from "../archive.ts";
+import { killProcess, stopBackground } from "../background.ts";
+import { dockerd } from "../dockerd.ts";
+import { withLock } from "../lock.ts";
+import { setUpLock } from "../set-up.ts";
+import { openWorld, type World } from "../world.ts";
+import { GRACE_MS } from "./down.ts";
+import { readOptions } from "./help.ts";
+
+/** The directory that holds all worlds of the machine, in /var/lib and in /run. */
+const SHARED_PARENT = "docker-eras";
+
+/** @returns 1 if something of ours had to stay. */
+export async function clean(words: readonly string[]): Promise<number> {
+  if (!readOptions("clean", words)) return 0;
+  if (process.geteuid?.() !== 0) throw new Error("Cannot clean: only root can");
+  const world = openWorld();
+  return withLock(setUpLock(world), () => removeWorld(world));
+}
+
+async function removeWorld(world: World): Promise<number> {
+  const removed: string[] = [];
+  const problems: string[] = [];
+  for (const step of [stopPrograms, endContainers, unmountAll, removeEmptyCgroups, removeFiles]) {
+    try {
+      for await (const what of step(world)) removed.push(what);
+    } catch (error) {
+      problems.push((error as Error).message);
+    }
+  }
+  console.log(removed.length > 0 ? removed.join("\n") : "nothing to remove");
+  for (const problem of problems) console.error(`era: ${problem}`);
+  return problems.length > 0 ? 1 : 0;
+}
+
+function* stopPrograms(world: World): Generator<string> {
+  for (const program of [archiveServer(world), dockerd(world)]) {
+    const pid = stopBackground(world, program, GRACE_MS);
+    if (pid !== undefined) yield `${program.name} (pid ${pid})`;
+  }
+}
+
+/** A container's init dies with its lxc-start; then the cgroup is empty, and goes. */
+async function* endContainers(world: World): AsyncGenerator<string> {
+  const directory = containersDir(world.rootDir);
+  const lxcStarts = findLxcStarts(directory);
+  for (const [id, pid] of lxcStarts) {
+    killProcess(pid);
+    yield `container ${id} (pid ${pid})`;
+  }
+  const ids = new Set([...lxcStarts.keys(), ...(existsSync(directory) ? readdirSync(directory) : [])]);
+  for (const id of ids) await removeCgroup(containerCgroupPath(id));
+}
+
+/** Innermost first: later mounts lie on earlier ones. What is still in use leaves the tree now and is released at the end of its use. */
+function* unmountAll(world: World): Generator<string> {
+  const directories = [world.rootDir, world.runDir].filter(existsSync).map((path) => `${realpathSync(path)}/`);
+  for (const { mountPoint } of readMountinfo().reverse()) {
+    if (!directories.some((directory) => mountPoint.startsWith(directory))) continue;
+    umount(mountPoint, MNT_DETACH);
+    yield `mount ${mountPoint}`;
+  }
+}
+
+/** Our parent cgroup, if no other world uses it, with what a container of lost state left there: cgroups without a process. */
+function* removeEmptyCgroups(): Generator<string> {
+  if (otherDaemonRuns()) return;
+  for (const { type, mountPoint } of readMountinfo()) {
+    const parent = join(mountPoint, dirname(containerCgroupPath("any")));
+    if ((type !== "cgroup" && type !== "cgroup2") || !existsSync(parent)) continue;
+    childDirectories(parent).forEach(removeEmpty);
+    if (removeEmpty(parent)) yield `cgroup ${parent}`;
+  }
+}
+
+function otherDaemonRuns(): boolean {
+  return readdirSync("/proc").some(
+    (pid) => /^\d+$/.test(pid) && commandLine(pid).includes("/docker-2013/dockerd/main.ts\0"),
+  );
+}
+
+function commandLine(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8");
+  } catch (error) {
+    if (isErrno(error, "ENOENT", "ESRCH")) return "";
+    throw error;
+  }
+}
+
+/** The daemon's names and ours; a directory of which something is left stays. */
+async function* removeFiles(world: World): AsyncGenerator<string> {
+  const trees = [
+    { directory: world.rootDir, isOurs: (name: string) => ["images", "containers", "dockerd.log"].includes(name) },
+    {
+      directory: world.runDir,
+      isOurs: (name: string) =>
+        ["dockerd.json", "archive.json", "checked", "trace", "lxc"].includes(name) ||
+        name.startsWith(basename(setUpLock(world))),
+    },
+  ];
+  for (const { directory, isOurs } of trees) {
+    if (!existsSync(directory)) continue;
+    for (const name of readdirSync(directory).filter(isOurs)) await removeTree(join(directory, name));
+    yield removeEmptyDirectory(directory)
+      ? directory
+      : `what is ours in ${directory}; ${readdirSync(directory).join(", ")} stay`;
+    const parent = dirname(directory);
+    if (basename(parent) === SHARED_PARENT) removeEmptyDirectory(parent);
+  }
+}
+
+/** False if something is in it, or mounted on it. */
+function removeEmptyDirectory(path: string): boolean {
+  try {
+    rmdirSync(path);
+    return true;
+  } catch (error) {
+    if (isErrno(error, "ENOTEMPTY", "EBUSY")) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,14 @@
+/** `era doctor`: all checks, as a table or as JSON. */
+import { examineHost, hasMissing } from "../doctor/examine.ts";
+import { formatChecks } from "../doctor/report.ts";
+import { openWorld } from "../world.ts";
+import { readOptions } from "./help.ts";
+
+/** @returns 1 if something that is needed is missing. */
+export async function doctor(words: readonly string[]): Promise<number> {
+  const options = readOptions("doctor", words, ["json"]);
+  if (!options) return 0;
+  const checks = await examineHost(openWorld());
+  console.log(options.json ? JSON.stringify(checks, undefined, 2) : formatChecks(checks));
+  return hasMissing(checks) ? 1 : 0;
+}

@@ -1,0 +1,19 @@
+/** `era down`: ends what runs in the background. The daemon's state stays as it is. */
+import { archiveServer } from "../archive.ts";
+import { stopBackground } from "../background.ts";
+import { dockerd } from "../dockerd.ts";
+import { openWorld } from "../world.ts";
+import { readOptions } from "./help.ts";
+
+/** A daemon that stops has files to write and sockets to close, nothing that takes long. */
+export const GRACE_MS = 10_000;
+
+export async function down(words: readonly string[]): Promise<number> {
+  if (!readOptions("down", words)) return 0;
+  const world = openWorld();
+  for (const program of [archiveServer(world), dockerd(world)]) {
+    const pid = stopBackground(world, program, GRACE_MS);
+    console.log(pid === undefined ? `${program.name} was not running` : `${program.name} stopped (pid ${pid})`);
+  }
+  return 0;
+}

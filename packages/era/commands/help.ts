@@ -1,0 +1,82 @@
+/** The usage texts of all commands, and how their arguments are read. */
+import { parseArgs } from "node:util";
+
+const COMMANDS = `Usage: pnpm era COMMAND [2013]
+       pnpm era:2013 [--trace[=FILE.json]] DOCKER-COMMAND [ARG...]
+
+Commands:
+    2013      run docker of January 2013; same as pnpm era:2013
+    up        start the daemon and the archive server
+    down      stop them; containers and images stay
+    status    who runs, where state lives, how much there is
+    logs      show the daemon's log
+    clean     stop and remove everything outside the clone
+    doctor    check what this host has and lacks
+    archive   serve the shelf of images over HTTP
+
+pnpm era COMMAND --help tells more.
+`;
+
+const USAGES = {
+  up: "Usage: pnpm era up [2013]\n\nStart the daemon, and the archive server that stands in for get.docker.io, in the background.\n",
+  down: "Usage: pnpm era down [2013]\n\nStop the daemon and the archive server. Images and containers stay.\n",
+  status:
+    "Usage: pnpm era status [2013] [--json]\n\nShow who runs, addresses, where state and log live, counts and disk use.\n",
+  logs: "Usage: pnpm era logs [2013] [-f]\n\nShow the daemon's log.\n\n  -f    follow it\n",
+  clean:
+    "Usage: pnpm era clean [2013]\n\nStop containers and daemon; remove mounts, cgroups, images, containers, run files. Asks nothing.\n",
+  doctor:
+    "Usage: pnpm era doctor [2013] [--json]\n\nCheck what this host has and lacks. Exits with 1 if something that is needed is missing.\n",
+  archive:
+    "Usage: pnpm era archive [--port N]\n\nServe the images of the shelf on loopback: GET /images/busybox, /images/base; / lists them.\n",
+} as const;
+
+export type CommandName = keyof typeof USAGES;
+
+interface Options {
+  readonly help?: boolean;
+  readonly json?: boolean;
+  readonly follow?: boolean;
+  readonly port?: string;
+  readonly address?: string;
+}
+
+const FLAGS = {
+  help: { type: "boolean", short: "h" },
+  json: { type: "boolean" },
+  follow: { type: "boolean", short: "f" },
+  port: { type: "string" },
+  address: { type: "string" },
+} as const;
+
+type Flag = Exclude<keyof typeof FLAGS, "help">;
+
+/**
+ * Reads the words after a command: its flags, and the year, which is 2013 if it is not given.
+ *
+ * @param flags - Those that the command takes besides --help.
+ * @returns Undefined when --help was asked for, and has been printed.
+ * @throws {Error} With the usage, for words that the command does not take.
+ */
+export function readOptions(
+  name: CommandName,
+  words: readonly string[],
+  flags: readonly Flag[] = [],
+): Options | undefined {
+  const options = Object.fromEntries((["help", ...flags] as const).map((flag) => [flag, FLAGS[flag]]));
+  try {
+    const { values, positionals } = parseArgs({ args: [...words], options, allowPositionals: true });
+    const unknown = positionals.find((word) => word !== "2013");
+    if (unknown !== undefined) throw new Error(`Cannot use "${unknown}": the era of this clone is 2013`);
+    if (!values.help) return values;
+  } catch (error) {
+    throw new Error(`${(error as Error).message}\n${USAGES[name]}`.trimEnd(), { cause: error });
+  }
+  process.stdout.write(USAGES[name]);
+  return undefined;
+}
+
+export async function help(): Promise<number> {
+  process.stdout.write(COMMANDS);
+  return 0;
+}

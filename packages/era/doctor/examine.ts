@@ -1,0 +1,16 @@
+/** All checks of the host, in order: each group makes sense only if the one before it found nothing missing. */
+import type { World } from "../world.ts";
+import type { Check } from "./check.ts";
+import { platformChecks } from "./platform.ts";
+
+/** @returns What was found, as far as it could be tried. */
+export async function examineHost(world: World): Promise<Check[]> {
+  const platform = platformChecks();
+  if (hasMissing(platform)) return platform;
+  // These need Linux's libc, and root.
+  const { hostChecks } = await import("./host.ts");
+  const { triedChecks } = await import("./tried.ts");
+  return [...platform, ...(await hostChecks(world)), ...triedChecks(world)];
+}
+
+export const hasMissing = (checks: readonly Check[]) => checks.some(({ status }) => status === "missing");

@@ -1,0 +1,35 @@
+/** The checks that run before the first container of a boot. Success is remembered, so later set-ups skip them. */
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { isErrno } from "@eras/linux/errno.ts";
+import { tell } from "../progress.ts";
+import type { World } from "../world.ts";
+import { examineHost, hasMissing } from "./examine.ts";
+import { platformChecks } from "./platform.ts";
+import { formatMissing } from "./report.ts";
+
+const memoryPath = (world: World) => join(world.runDir, "checked");
+
+/** @throws {Error} Names what is missing and how to get it. Nothing has been started or written by then. */
+export async function checkHostOnce(world: World): Promise<void> {
+  const platform = platformChecks(); // cheap, and of this user, who may not be the one who came before
+  if (hasMissing(platform)) throw new Error(formatMissing(platform));
+  if (readIfExists(memoryPath(world)) === bootId()) return;
+  tell("checking this host");
+  const checks = await examineHost(world);
+  if (hasMissing(checks)) throw new Error(formatMissing(checks));
+  mkdirSync(world.runDir, { recursive: true });
+  writeFileSync(memoryPath(world), bootId());
+}
+
+/** Another kernel, or other modules, come with another boot. */
+const bootId = () => readIfExists("/proc/sys/kernel/random/boot_id");
+
+function readIfExists(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    if (isErrno(error, "ENOENT")) return "";
+    throw error;
+  }
+}

@@ -1,0 +1,245 @@
+/** Checks that only look: at files of the kernel, at the process, at ports and disks. None changes anything. */
+import { accessSync, constants, existsSync, readFileSync, statfsSync } from "node:fs";
+import { createServer } from "node:net";
+import { release } from "node:os";
+import { dirname, join } from "node:path";
+import { isatty } from "node:tty";
+import { isErrno } from "@eras/linux/errno.ts";
+import { readMountinfo } from "@eras/linux/mountinfo.ts";
+import { archiveServer } from "../archive.ts";
+import { findBackground } from "../background.ts";
+import { dockerd } from "../dockerd.ts";
+import { cachedBusybox, hostBusybox } from "../shelf/static-busybox.ts";
+import { parseAddress, type World } from "../world.ts";
+import { type Check, judge } from "./check.ts";
+
+const MIN_KERNEL = [4, 18] as const;
+const MIN_FREE_BYTES = 200 * 1024 * 1024;
+const CAP_SYS_ADMIN = 21n;
+const CAPABILITIES_NEEDED = {
+  chown: 0n,
+  dac_override: 1n,
+  setuid: 7n,
+  net_admin: 12n,
+  sys_chroot: 18n,
+  sys_admin: CAP_SYS_ADMIN,
+  mknod: 27n,
+};
+
+/** What a Linux host shows by itself. */
+export async function hostChecks(world: World): Promise<Check[]> {
+  return [
+    kernelCheck(),
+    capabilityCheck(),
+    ...cgroupChecks(),
+    unionCheck(),
+    seccompCheck(),
+    lsmCheck(),
+    ...(await portChecks(world)),
+    busyboxCheck(),
+    diskCheck(world),
+    terminalCheck(),
+  ];
+}
+
+function kernelCheck(): Check {
+  const [major = 0, minor = 0] = release().split(".").map(Number);
+  const old = major < MIN_KERNEL[0] || (major === MIN_KERNEL[0] && minor < MIN_KERNEL[1]);
+  return judge(
+    {
+      capability: `kernel ${MIN_KERNEL.join(".")}`,
+      neededBy: "everything",
+      required: true,
+      remedy: "use a distribution of 2019 or later",
+    },
+    old ? release() : undefined,
+    release(),
+  );
+}
+
+/** Root in a container lacks some; then the container must be given them. */
+function capabilityCheck(): Check {
+  const [, mask = "0"] = /^CapEff:\s*([0-9a-f]+)$/m.exec(readFileSync("/proc/self/status", "utf8")) ?? [];
+  const lacking = Object.entries(CAPABILITIES_NEEDED).filter(([, bit]) => !((BigInt(`0x${mask}`) >> bit) & 1n));
+  return judge(
+    {
+      capability: "capabilities",
+      neededBy: "lxc-start",
+      required: true,
+      remedy: "inside a container, start that with --privileged or with these capabilities",
+    },
+    lacking.length > 0 ? `no ${lacking.map(([name]) => `CAP_${name.toUpperCase()}`).join(", ")}` : undefined,
+    "all that are needed",
+  );
+}
+
+function cgroupChecks(): Check[] {
+  const mounts = readMountinfo().filter(({ type }) => type === "cgroup" || type === "cgroup2");
+  const v1 = mounts.filter(({ type }) => type === "cgroup");
+  const v2 = mounts.find(({ type }) => type === "cgroup2");
+  const mode = v1.length === 0 ? "v2" : v2 ? "hybrid" : "v1";
+  const writable = mounts.filter(({ mountPoint }) => isWritable(mountPoint));
+  const remedy =
+    "mount -t cgroup2 none /sys/fs/cgroup; inside a container, start that with --privileged and --cgroupns=host";
+  const problem = mounts.length === 0 ? "none is mounted" : writable.length === 0 ? "mounted read-only" : undefined;
+  const controllers = new Set([
+    ...v1.flatMap(({ superOptions }) => superOptions),
+    ...(v2 ? v2Controllers(v2.mountPoint) : []),
+  ]);
+  return [
+    judge({ capability: "cgroups", neededBy: "lxc-start", required: true, remedy }, problem, mode),
+    ...["devices", "memory", "cpu", "cpuset", "pids", "freezer", "blkio"].map((controller) =>
+      judge(
+        {
+          capability: `cgroup ${controller}`,
+          neededBy: `lxc.cgroup.${controller}`,
+          required: controller === "devices", // every container has its list of devices
+          remedy: "enable it in the kernel's command line or configuration",
+        },
+        controllers.has(controller) ? undefined : "not available",
+        v1.find(({ superOptions }) => superOptions.includes(controller))?.mountPoint ?? v2?.mountPoint,
+      ),
+    ),
+  ];
+}
+
+/** Version 2 has blkio under another name, and freezes and filters devices without a controller. */
+function v2Controllers(mountPoint: string): string[] {
+  const names = readFileSync(join(mountPoint, "cgroup.controllers"), "utf8").trim().split(" ");
+  return [...names.map((name) => (name === "io" ? "blkio" : name)), "devices", "freezer"];
+}
+
+function unionCheck(): Check {
+  const aufs = /\taufs$/m.test(readFileSync("/proc/filesystems", "utf8"));
+  return judge(
+    { capability: "aufs", neededBy: "nothing: overlayfs stands in", required: false, remedy: "" },
+    aufs ? undefined : "not in this kernel",
+    "in this kernel",
+  );
+}
+
+function seccompCheck(): Check {
+  const available = existsSync("/proc/sys/kernel/seccomp/actions_avail");
+  return judge(
+    {
+      capability: "seccomp filters",
+      neededBy: "lxc.seccomp",
+      required: false,
+      remedy: "use a kernel with CONFIG_SECCOMP_FILTER",
+    },
+    available ? undefined : "not in this kernel",
+    "in this kernel",
+  );
+}
+
+function lsmCheck(): Check {
+  const active = existsSync("/sys/kernel/security/lsm") ? readFileSync("/sys/kernel/security/lsm", "utf8") : "";
+  const found = ["apparmor", "selinux"].filter((name) => active.split(",").includes(name));
+  return judge(
+    {
+      capability: "AppArmor or SELinux",
+      neededBy: "lxc.aa_profile, lxc.se_context",
+      required: false,
+      remedy: "boot with lsm=…,apparmor",
+    },
+    found.length > 0 ? undefined : "neither is active",
+    found.join(", "),
+  );
+}
+
+async function portChecks(world: World): Promise<Check[]> {
+  const ports = [
+    { address: world.tcp, neededBy: "rcli", variable: "ERAS_2013_TCP", required: true, program: dockerd(world) },
+    {
+      address: world.http,
+      neededBy: "rcli over HTTP",
+      variable: "ERAS_2013_HTTP",
+      required: true,
+      program: dockerd(world),
+    },
+    {
+      address: world.archive,
+      neededBy: "docker pull",
+      variable: "ERAS_2013_ARCHIVE",
+      required: false,
+      program: archiveServer(world),
+    },
+  ];
+  return Promise.all(
+    ports
+      .filter(({ address }) => address !== "")
+      .map(async ({ address, neededBy, variable, required, program }) => {
+        const ours = findBackground(world, program) !== undefined;
+        const problem = ours ? undefined : await portProblem(address);
+        const remedy = `stop what uses it (ss -ltnp), or name another address in ${variable}`;
+        return judge({ capability: `port ${address}`, neededBy, required, remedy }, problem, ours ? "ours" : "free");
+      }),
+  );
+}
+
+/** Tries to listen. */
+function portProblem(address: string): Promise<string | undefined> {
+  const server = createServer();
+  return new Promise((resolve) => {
+    server.once("error", (error: NodeJS.ErrnoException) =>
+      resolve(error.code === "EADDRINUSE" ? "in use" : String(error.code)),
+    );
+    server.listen(parseAddress(address), () => server.close(() => resolve(undefined)));
+  });
+}
+
+function busyboxCheck(): Check {
+  const source = hostBusybox() ?? cachedBusybox();
+  const apt = existsSync("/usr/bin/apt-get") && existsSync("/usr/bin/dpkg-deb");
+  return judge(
+    {
+      capability: "busybox",
+      neededBy: "the image busybox",
+      required: false,
+      remedy: "install a statically linked busybox",
+    },
+    source || apt ? undefined : "no static busybox, no apt",
+    source ?? "to be downloaded through apt",
+  );
+}
+
+function diskCheck(world: World): Check {
+  const { bavail, bsize } = statfsSync(existingParent(world.rootDir));
+  const free = bavail * bsize;
+  return judge(
+    {
+      capability: "disk space",
+      neededBy: "images",
+      required: true,
+      remedy: "make room, or name another directory in ERAS_2013_ROOT",
+    },
+    free < MIN_FREE_BYTES ? `${mebibytes(free)} free, ${mebibytes(MIN_FREE_BYTES)} needed` : undefined,
+    `${mebibytes(free)} free`,
+  );
+}
+
+const mebibytes = (bytes: number) => `${Math.floor(bytes / 1024 ** 2)} MiB`;
+
+/** Asks the descriptor alone: process.stdout would make it non-blocking for the client that this process may become. */
+function terminalCheck(): Check {
+  return judge(
+    { capability: "terminal", neededBy: "run -i -t", required: false, remedy: "" },
+    isatty(0) && isatty(1) ? undefined : "input or output is not a terminal",
+    process.env.TERM ?? "no TERM",
+  );
+}
+
+/** `path`, or the nearest directory above it that exists. */
+export function existingParent(path: string): string {
+  return existsSync(path) ? path : existingParent(dirname(path));
+}
+
+function isWritable(path: string): boolean {
+  try {
+    accessSync(path, constants.W_OK);
+    return true;
+  } catch (error) {
+    if (isErrno(error, "EROFS", "EACCES", "ENOENT")) return false;
+    throw error;
+  }
+}
