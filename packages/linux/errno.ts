@@ -1,7 +1,27 @@
 /** The error of a failed kernel call. */
 import { constants } from "node:os";
 
-const NAMES = new Map<number, string>(Object.entries(constants.errno).map(([name, value]) => [value, name]));
+/** Linux's own, which Node does not list: include/uapi/asm-generic/errno.h. */
+const LINUX_ONLY: readonly (readonly [number, string])[] = [
+  [15, "ENOTBLK"],
+  [87, "EUSERS"],
+  [94, "ESOCKTNOSUPPORT"],
+  [96, "EPFNOSUPPORT"],
+  [108, "ESHUTDOWN"],
+  [112, "EHOSTDOWN"],
+  [117, "EUCLEAN"],
+  [121, "EREMOTEIO"],
+  [123, "ENOMEDIUM"],
+  [126, "ENOKEY"],
+];
+
+/** Of two names for one number the first one in the alphabet counts, as in Node's own errors: EAGAIN, ENOTSUP. */
+const NAMES = new Map<number, string>([
+  ...Object.entries(constants.errno)
+    .map(([name, value]) => [value, name] as const)
+    .sort(([, a], [, b]) => (a < b ? 1 : -1)),
+  ...LINUX_ONLY,
+]);
 
 /** The symbolic name of an error number, as in errno(3): 2 is `ENOENT`. Unknown numbers give `E<number>`. */
 export function errnoName(errno: number): string {
