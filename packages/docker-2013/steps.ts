@@ -7,7 +7,7 @@ import { defineSteps, type Step } from "@eras/trace/step.ts";
 
 const ARTICLE = { article: "001" };
 
-export const STEPS = {
+const DECLARED = {
   "docker.call-tcp": {
     actor: "docker",
     title: "The client connects to the daemon and sends its arguments",
@@ -272,5 +272,8 @@ export const STEPS = {
   },
 } satisfies Record<string, Step>;
 
+/** All steps by their ids. */
+export const STEPS: Readonly<Record<keyof typeof DECLARED, Step>> = DECLARED;
+
 /** Emits a step of the run. */
-export const step = defineSteps(STEPS);
+export const step = defineSteps(DECLARED);

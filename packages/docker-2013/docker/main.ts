@@ -1,0 +1,61 @@
+/**
+ * docker: a pipe with a keyboard.
+ *
+ * It sends its arguments to the daemon and copies bytes both ways until the output ends. It knows no command, no flag and no format:
+ * all of that is the daemon's. Nor does it learn how a command ended, so it exits with 0 whenever the talk itself succeeded.
+ *
+ *     DOCKER   address of the daemon, host:port (the original had no default)
+ *     NORAW    set: leave the terminal as it is, so that Ctrl-C ends the client and not what it talks to
+ */
+import { startTracing } from "@eras/trace/context.ts";
+import { callTCP } from "../rcli/tcp.ts";
+import { announceWindowSize } from "../rcli/window-size.ts";
+import { detachedRunHint } from "./hint.ts";
+import { setRawTerminal } from "./terminal.ts";
+
+const DEFAULT_ADDRESS = "127.0.0.1:4242";
+
+async function main(address: string, args: readonly string[]): Promise<void> {
+  const socket = await callTCP(address, args, async (connection) => {
+    if (process.stdout.isTTY) await announceWindowSize(connection, process.stdout);
+  });
+  const restoreTerminal = setRawTerminal();
+  process.stdin.on("error", () => socket.end()).pipe(socket); // pipe's end is the half-close
+  try {
+    const received = await receiveStdout(socket);
+    detachedRunHint(args, received);
+  } finally {
+    restoreTerminal();
+  }
+}
+
+/** Copies the connection to stdout until the server closes it. @returns How many bytes came. */
+function receiveStdout(socket: Awaited<ReturnType<typeof callTCP>>): Promise<number> {
+  let received = 0;
+  socket.on("data", (chunk: Buffer) => {
+    received += chunk.length;
+    if (process.stdout.write(chunk)) return;
+    socket.pause();
+    process.stdout.once("drain", () => socket.resume());
+  });
+  process.stdout.on("error", () => process.exit(0)); // Whoever read our output has enough: `docker logs X | head`.
+  return new Promise((resolve, reject) => {
+    socket.once("end", () => resolve(received)).once("error", reject);
+  });
+}
+
+function explain(error: unknown, address: string): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (code !== "ECONNREFUSED") return message;
+  return `Cannot connect to the daemon at ${address}: nobody listens there (start it with "pnpm era up 2013" or bin/dockerd-2013)`;
+}
+
+startTracing("docker");
+const address = process.env.DOCKER || DEFAULT_ADDRESS;
+try {
+  await main(address, process.argv.slice(2));
+  process.exit(0); // The output has ended; a stdin that is still open must not keep us.
+} catch (error) {
+  process.stderr.write(`docker: ${explain(error, address)}\n`);
+  process.exit(1);
+}

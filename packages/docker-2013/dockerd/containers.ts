@@ -1,0 +1,125 @@
+/** The list of containers, and the directory that it is made from again when the daemon starts. */
+import { randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { removeTree } from "@eras/layers/remove-tree.ts";
+import { step } from "../steps.ts";
+import { type Config, Container, type UserData } from "./container.ts";
+import { Filesystem } from "./filesystem.ts";
+import { findLxcStarts, watchGhost } from "./ghosts.ts";
+import type { Lxc } from "./lxc.ts";
+import { State, UNKNOWN_EXIT_CODE } from "./state.ts";
+
+/** What a new container is to be. */
+export interface ContainerRequest {
+  readonly path: string;
+  readonly args: readonly string[];
+  /** Layer directories, the top one first. */
+  readonly layers: readonly string[];
+  readonly config: Omit<Config, "Hostname">;
+  readonly userData: UserData;
+}
+
+export class Containers {
+  readonly #dir: string;
+  readonly #lxc: Lxc;
+  /** In the order of creation. */
+  readonly #byId = new Map<string, Container>();
+
+  constructor(dir: string, lxc: Lxc) {
+    this.#dir = dir;
+    this.#lxc = lxc;
+    mkdirSync(dir, { recursive: true, mode: 0o700 });
+  }
+
+  /** The container with exactly this id. @throws {Error} "No such container: x" */
+  get(id: string): Container {
+    const container = this.#byId.get(id);
+    if (!container) throw new Error(`No such container: ${id}`);
+    return container;
+  }
+
+  find(id: string): Container | undefined {
+    return this.#byId.get(id);
+  }
+
+  /** All of them, the newest first. */
+  list(): Container[] {
+    return [...this.#byId.values()].reverse();
+  }
+
+  /** @throws {Error} Nothing is left behind then. */
+  create({ path, args, layers, config, userData }: ContainerRequest): Container {
+    const id = this.#newId();
+    step("dockerd.create-container", { id, path, args });
+    const root = join(this.#dir, id);
+    const record = {
+      ...{ Id: id, Root: root, Created: new Date().toISOString(), Path: path, Args: args },
+      Config: { Hostname: id, ...config },
+      Filesystem: new Filesystem(join(root, "rootfs"), join(root, "rw"), layers),
+      State: new State(),
+    };
+    const container = new Container(record, this.#lxc);
+    try {
+      container.createFiles(userData);
+    } catch (error) {
+      rmSync(root, { recursive: true, force: true });
+      throw new Error(`Error creating container: ${error instanceof Error ? error.message : error}`, { cause: error });
+    }
+    this.#byId.set(id, container);
+    return container;
+  }
+
+  /** Stops a container and removes all that it is. */
+  async destroy(container: Container): Promise<void> {
+    await container.stop();
+    await this.#removeFiles(container.Root, container.Filesystem);
+    this.#byId.delete(container.Id);
+  }
+
+  /**
+   * Reads the containers of an earlier daemon. Those whose lxc-start still runs become ghosts. Of those that ended unseen, what they
+   * left is cleaned up; of those that were being created or removed, what is there.
+   */
+  async restore(): Promise<void> {
+    const running = findLxcStarts(this.#dir);
+    const containers: Container[] = [];
+    for (const id of readdirSync(this.#dir)) {
+      const root = join(this.#dir, id);
+      try {
+        if (!existsSync(join(root, "config.json"))) {
+          await this.#removeFiles(root, new Filesystem(join(root, "rootfs"), join(root, "rw"), []));
+          continue;
+        }
+        const container = Container.load(root, this.#lxc);
+        await this.#restoreState(container, running.get(id));
+        containers.push(container);
+      } catch (error) {
+        console.log(`Cannot load container ${id}:`, error);
+      }
+    }
+    containers.sort((a, b) => Date.parse(a.Created) - Date.parse(b.Created));
+    for (const container of containers) this.#byId.set(container.Id, container);
+  }
+
+  async #restoreState(container: Container, lxcStartPid: number | undefined): Promise<void> {
+    if (lxcStartPid !== undefined) return container.adopt(watchGhost(lxcStartPid));
+    await this.#lxc.cleanUp(container.Id);
+    if (container.Filesystem.isMounted()) container.Filesystem.umount();
+    if (!container.State.Running) return;
+    container.State.setStopped(UNKNOWN_EXIT_CODE);
+    container.save();
+  }
+
+  /** config.json goes first: whatever is interrupted after that is taken up by the next `restore`. */
+  async #removeFiles(root: string, filesystem: Filesystem): Promise<void> {
+    if (filesystem.isMounted()) filesystem.umount();
+    rmSync(join(root, "config.json"), { force: true });
+    await removeTree(root);
+  }
+
+  #newId(): string {
+    const id = randomBytes(4).toString("hex");
+    return this.#byId.has(id) ? this.#newId() : id;
+  }
+}

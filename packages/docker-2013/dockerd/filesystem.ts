@@ -1,0 +1,69 @@
+/**
+ * A container's file system: the image's layers, read-only, and the container's own directory for what it writes, seen as one.
+ *
+ *     rootfs   ◀── union of   rw                 writable, on top
+ *                             layers[0]          top layer of the image
+ *                             …
+ *                             layers[n]          its base
+ */
+import { mkdirSync, rmdirSync, statSync } from "node:fs";
+import { dirname } from "node:path";
+import { isErrno } from "@eras/linux/errno.ts";
+import { MNT_DETACH, umount } from "@eras/linux/mount.ts";
+import { mountAufs } from "../aufs/mount.ts";
+import { step } from "../steps.ts";
+
+export class Filesystem {
+  readonly RootFS: string;
+  readonly RWPath: string;
+  /** Absolute paths, the top layer first. */
+  readonly Layers: readonly string[];
+
+  constructor(rootFS: string, rwPath: string, layers: readonly string[]) {
+    this.RootFS = rootFS;
+    this.RWPath = rwPath;
+    this.Layers = layers;
+  }
+
+  createMountPoints(): void {
+    step("dockerd.create-directories", { RootFS: this.RootFS, RWPath: this.RWPath });
+    mkdirSync(this.RootFS, { recursive: true, mode: 0o755 });
+    mkdirSync(this.RWPath, { recursive: true, mode: 0o755 });
+  }
+
+  ensureMounted(): void {
+    if (!this.isMounted()) this.mount();
+  }
+
+  mount(): void {
+    step("dockerd.mount", { RootFS: this.RootFS }, { type: "mount", id: this.RootFS, change: "create" });
+    if (this.isMounted()) throw new Error(`Cannot mount ${this.RootFS}: it is mounted already`);
+    mkdirSync(this.RootFS, { recursive: true, mode: 0o755 }); // unmounting removed it
+    const rwBranch = `${this.RWPath}=rw`;
+    const roBranches = this.Layers.map((layer) => `${layer}=ro:`).join("");
+    mountAufs(this.RootFS, `br:${rwBranch}:${roBranches}`);
+  }
+
+  /** Unmounts and removes the mount point. What somebody still uses (a `tar` that goes on) stays there for them until they are done. */
+  umount(): void {
+    step("dockerd.umount", { RootFS: this.RootFS }, { type: "mount", id: this.RootFS, change: "remove" });
+    if (!this.isMounted()) throw new Error(`Cannot unmount ${this.RootFS}: it is not mounted`);
+    try {
+      umount(this.RootFS);
+    } catch (error) {
+      if (!isErrno(error, "EBUSY")) throw error;
+      umount(this.RootFS, MNT_DETACH);
+    }
+    rmdirSync(this.RootFS);
+  }
+
+  /** A mount has a device number of its own, another than the directory that holds it. */
+  isMounted(): boolean {
+    try {
+      return statSync(this.RootFS).dev !== statSync(dirname(this.RootFS)).dev;
+    } catch (error) {
+      if (isErrno(error, "ENOENT")) return false;
+      throw error;
+    }
+  }
+}

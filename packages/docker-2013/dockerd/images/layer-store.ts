@@ -1,0 +1,71 @@
+/**
+ * Layers: unpacked archives, each in a directory that is named by the archive's hash.
+ *
+ *     layers/tmp-<16 hex>    while an archive is unpacked
+ *     layers/<16 hex>        when it is whole; the same archive again is the same directory
+ */
+import { createHash, randomBytes } from "node:crypto";
+import { mkdirSync, readdirSync, renameSync } from "node:fs";
+import { join } from "node:path";
+import { apply } from "@eras/layers/apply.ts";
+import { removeTree } from "@eras/layers/remove-tree.ts";
+import { isErrno } from "@eras/linux/errno.ts";
+import { shortHash } from "./image.ts";
+
+const UNFINISHED = "tmp-";
+
+export class LayerStore {
+  readonly #dir: string;
+
+  constructor(dir: string) {
+    this.#dir = dir;
+    mkdirSync(dir, { recursive: true, mode: 0o700 });
+  }
+
+  /** Absolute paths of all layers, those that are being unpacked too. */
+  list(): string[] {
+    return readdirSync(this.#dir).map((name) => join(this.#dir, name));
+  }
+
+  /**
+   * Unpacks a tar and hashes it on the way.
+   *
+   * @returns The layer's directory.
+   * @throws {Error} When it is no tar, or a bad one; nothing is left then.
+   */
+  async add(archive: AsyncIterable<Buffer>): Promise<string> {
+    const unfinished = join(this.#dir, `${UNFINISHED}${randomBytes(8).toString("hex")}`);
+    mkdirSync(unfinished, { mode: 0o700 });
+    try {
+      const hash = createHash("sha256");
+      await apply(hashed(archive, hash), unfinished, { whiteouts: "mark" });
+      const layer = join(this.#dir, shortHash(hash.digest()));
+      renameUnlessThere(unfinished, layer);
+      return layer;
+    } finally {
+      await removeTree(unfinished);
+    }
+  }
+
+  /** Removes what a daemon that was killed had begun to unpack. */
+  async removeUnfinished(): Promise<void> {
+    for (const name of readdirSync(this.#dir)) {
+      if (name.startsWith(UNFINISHED)) await removeTree(join(this.#dir, name));
+    }
+  }
+}
+
+async function* hashed(archive: AsyncIterable<Buffer>, hash: { update(chunk: Buffer): unknown }) {
+  for await (const chunk of archive) {
+    hash.update(chunk);
+    yield chunk;
+  }
+}
+
+function renameUnlessThere(from: string, to: string): void {
+  try {
+    renameSync(from, to);
+  } catch (error) {
+    if (!isErrno(error, "ENOTEMPTY", "EEXIST")) throw error;
+  }
+}

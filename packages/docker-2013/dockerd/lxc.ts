@@ -1,0 +1,77 @@
+/**
+ * LXC as the daemon sees it: a program that becomes the parent of a container, and that ends when the container does.
+ *
+ *     lxc-start -n <id> -f <root>/config.lxc -- <path> <args…>
+ *
+ *     SIGTERM to it     is handed on to the container's init
+ *     SIGKILL to it     kills the container too: the init asked the kernel for that (parent-death signal)
+ *     its exit code     is the init's; 128 + n after a signal; 255 for its own failures
+ */
+import type { ChildProcess } from "node:child_process";
+import { openCgroup } from "@eras/cgroups/open.ts";
+import { spawnChild } from "@eras/linux/exec.ts";
+import { traceEnvironment } from "@eras/trace/context.ts";
+import { containerCgroupPath } from "../container-cgroup.ts";
+import { step } from "../steps.ts";
+import { UNKNOWN_EXIT_CODE } from "./state.ts";
+import type { ChildStdio } from "./stdio.ts";
+
+/** What LXC needs to know of a container. */
+export interface LxcContainer {
+  readonly Id: string;
+  readonly lxcConfigPath: string;
+  readonly Path: string;
+  readonly Args: readonly string[];
+}
+
+export interface LxcProcess {
+  readonly pid: number;
+  /** Resolves to the container's exit code when lxc-start has ended. */
+  readonly exited: Promise<number>;
+}
+
+/** The era's one seam: our lxc-start, or a genuine one (genuine-lxc.ts). */
+export interface Lxc {
+  /** @throws {Error} When the program can't be started. */
+  start(container: LxcContainer, stdio: ChildStdio): LxcProcess;
+  /** Ends and removes what is left of a container whose lxc-start has ended, in whatever way. Nothing left is fine. */
+  cleanUp(id: string): Promise<void>;
+}
+
+/** Our lxc-start, or any that takes the keys of 2013 and returns the init's exit code. */
+export class LxcStart implements Lxc {
+  readonly #program: string;
+
+  constructor(program: string) {
+    this.#program = program;
+  }
+
+  start({ Id, lxcConfigPath, Path, Args }: LxcContainer, stdio: ChildStdio): LxcProcess {
+    const params = ["-n", Id, "-f", lxcConfigPath, "--", Path, ...Args];
+    const child = execLxcStart(this.#program, params, stdio);
+    return { pid: child.pid, exited: exitCode(child) };
+  }
+
+  cleanUp(id: string): Promise<void> {
+    return removeCgroup(containerCgroupPath(id));
+  }
+}
+
+/** Runs lxc-start with the daemon's own environment, in a session of its own: Ctrl-C at the daemon is none at its containers. */
+export function execLxcStart(program: string, params: readonly string[], stdio: ChildStdio) {
+  step("dockerd.exec-lxc-start", { program, params });
+  const env = { TERM: "xterm", ...process.env, ...traceEnvironment() };
+  return spawnChild(program, params, { stdio, env, detached: true });
+}
+
+export function exitCode(child: ChildProcess): Promise<number> {
+  return new Promise((resolve) => child.once("exit", (code) => resolve(code ?? UNKNOWN_EXIT_CODE)));
+}
+
+/** Also kills what is in it: an init whose parent died before it could ask for its own death. */
+export async function removeCgroup(path: string): Promise<void> {
+  const cgroup = openCgroup(path);
+  if (!cgroup.exists()) return;
+  await cgroup.killAll();
+  await cgroup.delete();
+}
