@@ -12,7 +12,7 @@
  *     await cgroup.killAll();
  *     await cgroup.delete();
  *
- * The object holds no state but the path: a later program opens the same path and goes on.
+ * The object holds no state but the path (see `writeFile` for an exception): a later program opens the same path and goes on.
  *
  * @see https://man7.org/linux/man-pages/man7/cgroups.7.html
  */
@@ -52,7 +52,8 @@ export interface Cgroup {
 
   /**
    * Writes one control file by its name: `memory.limit_in_bytes`. v1 names work on every host: on v2 they are translated to what
-   * comes closest (`memory.max`).
+   * comes closest (`memory.max`). There the rules of `devices.allow` and `devices.deny` add to those that this object has written, because
+   * the kernel keeps no list.
    *
    * @throws {ControlFileError} When the kernel refuses the value.
    * @throws {Error} When there is no such control file.

@@ -4,6 +4,7 @@
  *
  * @see https://github.com/opencontainers/runtime-spec/blob/v1.1.0/config-linux.md#control-groups
  */
+import type { DeviceRule } from "@eras/linux/device-program.ts";
 
 /** All limits of one cgroup. */
 export interface CgroupResources {
@@ -90,16 +91,4 @@ export interface HugepageLimit {
   /** `2MB`, `1GB`: the names of the control files. */
   readonly pageSize: string;
   readonly limit: number;
-}
-
-/** Allows or forbids access to devices. */
-export interface DeviceRule {
-  readonly allow: boolean;
-  /** `a`, the default, is all devices: the other fields don't matter then. */
-  readonly type?: "a" | "c" | "b";
-  /** Left out or -1: every number. */
-  readonly major?: number;
-  readonly minor?: number;
-  /** Of `r`ead, `w`rite and `m`knod; left out: all three. */
-  readonly access?: string;
 }

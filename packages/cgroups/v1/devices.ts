@@ -4,8 +4,8 @@
  *
  * @see https://docs.kernel.org/admin-guide/cgroup-v1/devices.html
  */
+import type { DeviceRule } from "@eras/linux/device-program.ts";
 import { writeControlFile } from "../control-file.ts";
-import type { DeviceRule } from "../resources.ts";
 
 /** Applies the rules in order. */
 export function setDevices(dir: string, rules: readonly DeviceRule[]): void {

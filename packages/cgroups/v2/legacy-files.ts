@@ -3,7 +3,8 @@
  *
  * Only files that set limits are here; v1's statistics and switches without a counterpart are not.
  */
-import type { BlockIOResources, CgroupResources, DeviceRule } from "../resources.ts";
+import type { DeviceRule } from "@eras/linux/device-program.ts";
+import type { BlockIOResources, CgroupResources } from "../resources.ts";
 
 type Translation = (value: string) => CgroupResources;
 

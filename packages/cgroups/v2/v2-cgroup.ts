@@ -1,11 +1,13 @@
 /** A cgroup on v2: one directory, in which each controller has its files. */
+
 import { existsSync } from "node:fs";
+import type { DeviceRule } from "@eras/linux/device-program.ts";
 import type { Cgroup } from "../cgroup.ts";
 import { pidsBelow } from "../cgroup-path.ts";
 import { ifPresent, writeControlFile } from "../control-file.ts";
 import { killFrozen } from "../kill-frozen.ts";
 import { removeCgroup } from "../remove.ts";
-import type { CgroupResources, DeviceRule } from "../resources.ts";
+import type { CgroupResources } from "../resources.ts";
 import { type CgroupStats, present, readPressureStats } from "../stats.ts";
 import { createWithControllers } from "./controllers.ts";
 import { readCpuStats, setCpu } from "./cpu.ts";

@@ -1,0 +1,41 @@
+/** What the virtual machine needs from this one. */
+import { spawnSync } from "node:child_process";
+
+/** From program to Debian package. */
+const PROGRAMS = {
+  "qemu-system-x86_64": "qemu-system-x86",
+  busybox: "busybox-static",
+  cpio: "cpio",
+  depmod: "kmod",
+  modprobe: "kmod",
+  dpkg: "dpkg",
+  "apt-get": "apt",
+};
+
+/**
+ * Refuses a machine that can't run the virtual one.
+ *
+ * @throws {Error} Says how to get what is missing.
+ */
+export function checkRequirements(): void {
+  if (process.arch !== "x64") throw new Error(`Cannot run the virtual machine on ${process.arch}: x64 is needed`);
+  const missing = Object.entries(PROGRAMS).filter(([program]) => find(program) === undefined);
+  if (missing.length > 0) {
+    const packages = [...new Set(missing.map(([, name]) => name))];
+    throw new Error(
+      `Cannot find ${missing.map(([program]) => program).join(", ")}: apt-get install ${packages.join(" ")}`,
+    );
+  }
+}
+
+/** Where a program is; the directories of root's programs are looked at too. */
+export function find(program: string): string | undefined {
+  const { status, stdout } = spawnSync("sh", ["-c", 'command -v "$1"', "sh", program], {
+    env: ENVIRONMENT,
+    encoding: "utf8",
+  });
+  return status === 0 ? stdout.trim() : undefined;
+}
+
+/** The environment for programs that only root uses. */
+export const ENVIRONMENT = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin` };
