@@ -25,6 +25,8 @@ const INSTRUCTION_SIZE = 8;
 /** Enough for the largest of `union bpf_attr`'s variants that are used here; what follows a variant must be zero. */
 const ATTR_SIZE = 72;
 const LOG_SIZE = 1 << 20;
+/** Decides which of the kernel's functions a program may call; ours call none. */
+const LICENSE = Buffer.from("Apache-2.0\0");
 
 /**
  * Loads instructions of `compileDeviceProgram` and returns the program's descriptor, which closes on exec.
@@ -64,12 +66,11 @@ function load(instructions: Buffer, log: Buffer): number {
 }
 
 function loadOnce(instructions: Buffer, log: Buffer): number {
-  const license = Buffer.from("Apache-2.0\0"); // decides which kernel functions a program may call; ours call none
   const attr = Buffer.alloc(ATTR_SIZE);
   attr.writeUInt32LE(BPF_PROG_TYPE_CGROUP_DEVICE, 0);
   attr.writeUInt32LE(instructions.length / INSTRUCTION_SIZE, 4);
   attr.writeBigUInt64LE(koffi.address(instructions), 8);
-  attr.writeBigUInt64LE(koffi.address(license), 16);
+  attr.writeBigUInt64LE(koffi.address(LICENSE), 16);
   if (log.length > 0) {
     attr.writeUInt32LE(1, 24); // log level
     attr.writeUInt32LE(log.length, 28);
