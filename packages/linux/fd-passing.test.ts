@@ -104,7 +104,9 @@ describe("recvFds()", () => {
   });
 
   test.each([
+    [1, 2],
     [1, 3],
+    [2, 3],
     [0, 1],
   ])("of %i closes all when %i come", (max, count) => {
     const [a, b] = pair();
@@ -126,7 +128,7 @@ describe("socketpair()", () => {
 describe("connectUnix()", () => {
   test("names what it can't reach, and leaves no descriptor", () => {
     const before = openFds();
-    expect(() => connectUnix(join(dir, "none"))).toThrow("connect: ENOENT");
+    expect(() => connectUnix(join(dir, "none"))).toThrow(`connect ${dir}/none: ENOENT`);
     expect(() => connectUnix("/x".repeat(60))).toThrow("longer than 107 bytes");
     expect(openFds()).toBe(before);
   });
@@ -136,6 +138,6 @@ describe("listenUnix()", () => {
   test("refuses a path that is taken", () => {
     const path = join(dir, "sock");
     keep(listenUnix(path));
-    expect(() => listenUnix(path)).toThrow("bind: EADDRINUSE");
+    expect(() => listenUnix(path)).toThrow(`bind ${path}: EADDRINUSE`);
   });
 });

@@ -8,6 +8,7 @@
  * @see https://man7.org/linux/man-pages/man7/unix.7.html
  */
 import { closeSync } from "node:fs";
+import { ErrnoError } from "./errno.ts";
 import { koffi, libcFunction } from "./libc.ts";
 
 const AF_UNIX = 1;
@@ -43,13 +44,13 @@ export function socketpair(): [number, number] {
 /** Connects to the socket that somebody listens on at `path`. @throws {ErrnoError} ENOENT, ECONNREFUSED when nobody does. */
 export function connectUnix(path: string): number {
   const address = encodeAddress(path);
-  return opened((fd) => connectFn(fd, address, address.length));
+  return opened(path, (fd) => connectFn(fd, address, address.length));
 }
 
 /** Makes a socket at `path` and listens on it. @throws {ErrnoError} EADDRINUSE when there is a file already, even a dead socket. */
 export function listenUnix(path: string): number {
   const address = encodeAddress(path);
-  return opened((fd) => {
+  return opened(path, (fd) => {
     bindFn(fd, address, address.length);
     listenFn(fd, LISTEN_BACKLOG);
   });
@@ -60,14 +61,14 @@ export function acceptUnix(listeningFd: number): number {
   return acceptFn(listeningFd, null, null, SOCK_CLOEXEC);
 }
 
-function opened(prepare: (fd: number) => void): number {
+function opened(path: string, prepare: (fd: number) => void): number {
   const fd = socketFn(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   try {
     prepare(fd);
     return fd;
   } catch (error) {
     closeSync(fd);
-    throw error;
+    throw error instanceof ErrnoError ? new ErrnoError(error.syscall, error.errno, path) : error;
   }
 }
 
@@ -149,7 +150,7 @@ const CMSG_HEADER_SIZE = 16;
  */
 function layOutMessage(dataLength: number, fdCount: number): Buffer {
   const control = controlOffset(dataLength);
-  const controlLength = fdCount === 0 ? 0 : align(CMSG_HEADER_SIZE + 4 * fdCount);
+  const controlLength = fdCount === 0 ? 0 : CMSG_HEADER_SIZE + 4 * fdCount; // not aligned up: room for exactly these
   const message = Buffer.alloc(control + CMSG_HEADER_SIZE + align(4 * fdCount));
   const address = koffi.address(message);
   message.writeBigUInt64LE(address + BigInt(MSGHDR_SIZE), MSGHDR.iov);
