@@ -46,43 +46,51 @@ export interface OpenHow {
   readonly resolve: number;
 }
 
+/** A name or path; one that is no UTF-8 as its bytes, with a NUL at the end. */
+export type FileName = string | Buffer;
+
 const OPEN_HOW_SIZE = 24;
 const NS_PER_SECOND = 1_000_000_000n;
 
-const openat2Call = systemCall<[number, string, Buffer, number]>("openat2", ["int", "str", "void *", "size_t"], {
+const openat2Call = systemCall<[number, FileName, Buffer, number]>("openat2", ["int", "str", "void *", "size_t"], {
   path: 1,
 });
-const mkdiratFunction = libcFunction<[number, string, number]>("int mkdirat(int dir, str name, uint mode)", {
+const mkdiratFunction = libcFunction<[number, FileName, number]>("int mkdirat(int dir, str name, uint mode)", {
   path: 1,
 });
-const mknodatFunction = libcFunction<[number, string, number, number]>(
+const mknodatFunction = libcFunction<[number, FileName, number, number]>(
   "int mknodat(int dir, str name, uint mode, ulong device)",
   { path: 1 },
 );
-const unlinkatFunction = libcFunction<[number, string, number]>("int unlinkat(int dir, str name, int flags)", {
+const unlinkatFunction = libcFunction<[number, FileName, number]>("int unlinkat(int dir, str name, int flags)", {
   path: 1,
 });
-const symlinkatFunction = libcFunction<[string, number, string]>("int symlinkat(str target, int dir, str name)", {
+const symlinkatFunction = libcFunction<[FileName, number, FileName]>("int symlinkat(str target, int dir, str name)", {
   path: 2,
 });
-const linkatFunction = libcFunction<[number, string, number, string, number]>(
+const linkatFunction = libcFunction<[number, FileName, number, FileName, number]>(
   "int linkat(int old_dir, str old_name, int new_dir, str new_name, int flags)",
   { path: 3 },
 );
-const renameatFunction = libcFunction<[number, string, number, string]>(
+const renameatFunction = libcFunction<[number, FileName, number, FileName]>(
   "int renameat(int old_dir, str old_name, int new_dir, str new_name)",
   { path: 3 },
 );
-const fchownatFunction = libcFunction<[number, string, number, number, number]>(
+const fchownatFunction = libcFunction<[number, FileName, number, number, number]>(
   "int fchownat(int dir, str name, uint owner, uint group, int flags)",
   { path: 1 },
 );
-const fchmodatFunction = libcFunction<[number, string, number, number]>(
+const fchmodatFunction = libcFunction<[number, FileName, number, number]>(
   "int fchmodat(int dir, str name, uint mode, int flags)",
   { path: 1 },
 );
-const utimensatFunction = libcFunction<[number, string, Buffer, number]>(
+const utimensatFunction = libcFunction<[number, FileName, Buffer, number]>(
   "int utimensat(int dir, str name, void *times, int flags)",
+  { path: 1 },
+);
+
+const readlinkatFunction = libcFunction<[number, FileName, Buffer, number]>(
+  "long readlinkat(int dir, str name, void *target, size_t size)",
   { path: 1 },
 );
 
@@ -94,7 +102,7 @@ const utimensatFunction = libcFunction<[number, string, Buffer, number]>(
  * @throws {ErrnoError} EXDEV or ELOOP when `resolve` forbids the way; EAGAIN when a rename raced with "..": try again.
  * @see https://man7.org/linux/man-pages/man2/openat2.2.html
  */
-export function openat2(dirFd: number, path: string, { flags, mode = 0, resolve }: OpenHow): number {
+export function openat2(dirFd: number, path: FileName, { flags, mode = 0, resolve }: OpenHow): number {
   const how = Buffer.alloc(OPEN_HOW_SIZE);
   how.writeBigUInt64LE(BigInt(flags | O_CLOEXEC), 0);
   how.writeBigUInt64LE(BigInt(mode), 8);
@@ -103,7 +111,7 @@ export function openat2(dirFd: number, path: string, { flags, mode = 0, resolve 
 }
 
 /** Opens a directory as a place to act in: see `openat2`. */
-export function openDirectory(dirFd: number, path: string, resolve: number): number {
+export function openDirectory(dirFd: number, path: FileName, resolve: number): number {
   return openat2(dirFd, path, { flags: O_PATH | constants.O_DIRECTORY, resolve });
 }
 
@@ -112,7 +120,7 @@ export function openDirectory(dirFd: number, path: string, resolve: number): num
  *
  * @see https://man7.org/linux/man-pages/man2/mkdirat.2.html
  */
-export function mkdirat(dirFd: number, name: string, mode: number): void {
+export function mkdirat(dirFd: number, name: FileName, mode: number): void {
   mkdiratFunction(dirFd, name, mode);
 }
 
@@ -121,7 +129,7 @@ export function mkdirat(dirFd: number, name: string, mode: number): void {
  *
  * @see https://man7.org/linux/man-pages/man2/mknodat.2.html
  */
-export function mknodat(dirFd: number, name: string, mode: number, device: number): void {
+export function mknodat(dirFd: number, name: FileName, mode: number, device: number): void {
   mknodatFunction(dirFd, name, mode, device);
 }
 
@@ -130,7 +138,7 @@ export function mknodat(dirFd: number, name: string, mode: number, device: numbe
  *
  * @see https://man7.org/linux/man-pages/man2/unlinkat.2.html
  */
-export function unlinkat(dirFd: number, name: string, flags = 0): void {
+export function unlinkat(dirFd: number, name: FileName, flags = 0): void {
   unlinkatFunction(dirFd, name, flags);
 }
 
@@ -139,7 +147,7 @@ export function unlinkat(dirFd: number, name: string, flags = 0): void {
  *
  * @see https://man7.org/linux/man-pages/man2/symlinkat.2.html
  */
-export function symlinkat(target: string, dirFd: number, name: string): void {
+export function symlinkat(target: FileName, dirFd: number, name: FileName): void {
   symlinkatFunction(target, dirFd, name);
 }
 
@@ -149,7 +157,7 @@ export function symlinkat(target: string, dirFd: number, name: string): void {
  * @param flags - AT_SYMLINK_FOLLOW; AT_EMPTY_PATH with an empty `oldName` links the descriptor's file (CAP_DAC_READ_SEARCH).
  * @see https://man7.org/linux/man-pages/man2/linkat.2.html
  */
-export function linkat(oldDirFd: number, oldName: string, newDirFd: number, newName: string, flags = 0): void {
+export function linkat(oldDirFd: number, oldName: FileName, newDirFd: number, newName: FileName, flags = 0): void {
   linkatFunction(oldDirFd, oldName, newDirFd, newName, flags);
 }
 
@@ -158,7 +166,7 @@ export function linkat(oldDirFd: number, oldName: string, newDirFd: number, newN
  *
  * @see https://man7.org/linux/man-pages/man2/renameat.2.html
  */
-export function renameat(oldDirFd: number, oldName: string, newDirFd: number, newName: string): void {
+export function renameat(oldDirFd: number, oldName: FileName, newDirFd: number, newName: FileName): void {
   renameatFunction(oldDirFd, oldName, newDirFd, newName);
 }
 
@@ -167,16 +175,16 @@ export function renameat(oldDirFd: number, oldName: string, newDirFd: number, ne
  *
  * @see https://man7.org/linux/man-pages/man2/fchownat.2.html
  */
-export function fchownat(dirFd: number, name: string, owner: number, group: number, flags: number): void {
+export function fchownat(dirFd: number, name: FileName, owner: number, group: number, flags: number): void {
   fchownatFunction(dirFd, name, owner, group, flags);
 }
 
 /**
- * Changes permissions. A symbolic link has none: with AT_SYMLINK_NOFOLLOW it fails with EOPNOTSUPP.
+ * Changes permissions. A symbolic link has none: with AT_SYMLINK_NOFOLLOW it fails with ENOTSUP.
  *
  * @see https://man7.org/linux/man-pages/man2/fchmodat.2.html
  */
-export function fchmodat(dirFd: number, name: string, mode: number, flags = 0): void {
+export function fchmodat(dirFd: number, name: FileName, mode: number, flags = 0): void {
   fchmodatFunction(dirFd, name, mode, flags);
 }
 
@@ -185,7 +193,7 @@ export function fchmodat(dirFd: number, name: string, mode: number, flags = 0): 
  *
  * @see https://man7.org/linux/man-pages/man2/utimensat.2.html
  */
-export function utimensat(dirFd: number, name: string, atimeNs: bigint, mtimeNs: bigint, flags: number): void {
+export function utimensat(dirFd: number, name: FileName, atimeNs: bigint, mtimeNs: bigint, flags: number): void {
   const times = Buffer.alloc(32); // two of struct timespec: seconds, nanoseconds
   for (const [i, time] of [atimeNs, mtimeNs].entries()) {
     const nanoseconds = ((time % NS_PER_SECOND) + NS_PER_SECOND) % NS_PER_SECOND;
@@ -193,4 +201,18 @@ export function utimensat(dirFd: number, name: string, atimeNs: bigint, mtimeNs:
     times.writeBigInt64LE(nanoseconds, 16 * i + 8);
   }
   utimensatFunction(dirFd, name, times, flags);
+}
+
+/** PATH_MAX: no symbolic link is longer. */
+const MAX_LINK_TARGET = 4096;
+
+/**
+ * What a symbolic link says, as bytes.
+ *
+ * @param name - In `dirFd`; empty when `dirFd` is the link itself, opened with O_PATH and O_NOFOLLOW.
+ * @see https://man7.org/linux/man-pages/man2/readlinkat.2.html
+ */
+export function readlinkat(dirFd: number, name: FileName): Buffer {
+  const target = Buffer.alloc(MAX_LINK_TARGET);
+  return target.subarray(0, readlinkatFunction(dirFd, name, target, target.length));
 }

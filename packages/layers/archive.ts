@@ -1,0 +1,161 @@
+/**
+ * Packs a directory into a tar: a whole tree, or the upper directory of an overlay as an image layer.
+ *
+ *     directory ─▶ walk ─▶ entryOf ─▶ formatHeaders + content ─▶ chunks
+ *
+ * Equal trees give equal bytes: names are in a fixed order and only what belongs to the files is written, no access times, inode
+ * numbers or user names. Sockets are left out, as they mean nothing without the process that listens. Files are written whole, holes
+ * as zeros: where a file has its holes is the filesystem's affair, and not equal for equal files.
+ */
+import { closeSync, constants, openSync, readSync } from "node:fs";
+import { major, minor } from "@eras/linux/mknod.ts";
+import { readlinkat } from "@eras/linux/open.ts";
+import { quote } from "./archive-error.ts";
+import { decodeName } from "./file-name.ts";
+import { xattrNames, xattrsOfFile } from "./metadata.ts";
+import { baseOf, joinPath, parentOf } from "./safe-path.ts";
+import type { EntryType, TarEntry } from "./tar-entry.ts";
+import { END_OF_ARCHIVE, formatHeaders, paddingOf } from "./tar-writer.ts";
+import { descriptorPath } from "./target.ts";
+import { Turns } from "./turns.ts";
+import { type WalkedFile, walk } from "./walk.ts";
+import { checkSelfContained, isOverlayOpaque, isOverlayWhiteout, OPAQUE_MARKER, WHITEOUT_PREFIX } from "./whiteout.ts";
+
+const CHUNK_BYTES = 64 * 1024;
+const READ_BYTES = 256 * 1024;
+
+/**
+ * Packs a whole tree, such as the merged root of a container. Stays on one mount: a mount point becomes an empty directory.
+ *
+ * @returns Chunks of an uncompressed tar; the next one is made when it is asked for.
+ * @throws {Error} (while reading) When a file becomes shorter while it is read.
+ */
+export function archiveTree(directory: string): AsyncGenerator<Buffer> {
+  return inChunks(treeParts(directory));
+}
+
+/**
+ * Packs the upper directory of an overlay, with overlayfs's marks as whiteouts: what `apply` takes.
+ *
+ * @returns As `archiveTree`.
+ * @throws {Error} (while reading) When a file bears a whiteout's name, or overlayfs keeps part of one in a lower layer.
+ */
+export function archiveLayer(upper: string): AsyncGenerator<Buffer> {
+  return inChunks(layerParts(upper));
+}
+
+function* treeParts(directory: string): Generator<Buffer> {
+  const links = new HardLinks();
+  for (const file of walk(directory)) yield* fileParts(file, links);
+}
+
+function* layerParts(upper: string): Generator<Buffer> {
+  const links = new HardLinks();
+  for (const file of walk(upper)) {
+    if (isOverlayWhiteout(file.stats)) {
+      yield formatHeaders(whiteoutEntry(joinPath(parentOf(file.path), WHITEOUT_PREFIX + baseOf(file.path))));
+      continue;
+    }
+    checkLayerFile(file);
+    yield* fileParts(file, links);
+    const isOpaque = file.stats.isDirectory() && isOverlayOpaque(file.fd);
+    if (isOpaque) yield formatHeaders(whiteoutEntry(joinPath(file.path, OPAQUE_MARKER)));
+  }
+}
+
+function checkLayerFile({ path, fd }: WalkedFile): void {
+  checkSelfContained(path, xattrNames(fd));
+  if (!baseOf(path).startsWith(WHITEOUT_PREFIX)) return;
+  throw new Error(`Cannot archive ${quote(path)}: names that start with ${WHITEOUT_PREFIX} are for whiteouts`);
+}
+
+function whiteoutEntry(name: string): TarEntry {
+  const ids = { uid: 0, gid: 0, deviceMajor: 0, deviceMinor: 0 };
+  return { name, type: "file", mode: 0o600, ...ids, size: 0, mtimeNs: 0n, linkName: "", xattrs: new Map() };
+}
+
+function* fileParts(file: WalkedFile, links: HardLinks): Generator<Buffer> {
+  const type = typeOf(file);
+  if (type === undefined) return;
+  const entry = entryOf(file, type, links.firstPathOf(file));
+  yield formatHeaders(entry);
+  if (entry.type !== "file") return;
+  yield* contentParts(file, entry.size);
+  yield Buffer.alloc(paddingOf(entry.size));
+}
+
+/** `undefined` for a socket. */
+function typeOf({ stats }: WalkedFile): EntryType | undefined {
+  if (stats.isFile()) return "file";
+  if (stats.isDirectory()) return "directory";
+  if (stats.isSymbolicLink()) return "symlink";
+  if (stats.isCharacterDevice()) return "character-device";
+  if (stats.isBlockDevice()) return "block-device";
+  return stats.isFIFO() ? "fifo" : undefined;
+}
+
+/** @param firstPath - Set when the file is in the archive already, under this path. */
+function entryOf({ path, fd, stats }: WalkedFile, type: EntryType, firstPath: string | undefined): TarEntry {
+  const isDevice = type === "character-device" || type === "block-device";
+  return {
+    name: type === "directory" ? `${path === "" ? "." : path}/` : path,
+    type: firstPath === undefined ? type : "link",
+    mode: Number(stats.mode) & 0o7777,
+    uid: Number(stats.uid),
+    gid: Number(stats.gid),
+    size: type === "file" && firstPath === undefined ? Number(stats.size) : 0,
+    mtimeNs: stats.mtimeNs,
+    linkName: firstPath ?? (type === "symlink" ? decodeName(readlinkat(fd, "")) : ""),
+    deviceMajor: isDevice ? major(Number(stats.rdev)) : 0,
+    deviceMinor: isDevice ? minor(Number(stats.rdev)) : 0,
+    xattrs: firstPath === undefined ? xattrsOfFile(fd) : new Map(),
+  };
+}
+
+/** Remembers files with several names, to write their content once. */
+class HardLinks {
+  readonly #firstPaths = new Map<string, string>();
+
+  /** The path under which the file came before, or `undefined` the first time. */
+  firstPathOf({ path, stats }: WalkedFile): string | undefined {
+    if (stats.nlink < 2n || stats.isDirectory()) return undefined;
+    const file = `${stats.dev}:${stats.ino}`;
+    const firstPath = this.#firstPaths.get(file);
+    if (firstPath === undefined) this.#firstPaths.set(file, path);
+    return firstPath;
+  }
+}
+
+/** Exactly `size` bytes, as the header promised, even if the file grows meanwhile. */
+function* contentParts({ path, fd }: WalkedFile, size: number): Generator<Buffer> {
+  const contentFd = openSync(descriptorPath(fd), constants.O_RDONLY);
+  try {
+    for (let remaining = size; remaining > 0; ) {
+      const part = Buffer.allocUnsafe(Math.min(remaining, READ_BYTES));
+      const bytes = readSync(contentFd, part);
+      if (bytes === 0) throw new Error(`Cannot archive ${quote(path)}: it became shorter while it was read`);
+      yield part.subarray(0, bytes);
+      remaining -= bytes;
+    }
+  } finally {
+    closeSync(contentFd);
+  }
+}
+
+/** Joins small parts, so that a tree of small files does not become a stream of small writes; and ends the archive. */
+async function* inChunks(parts: Iterable<Buffer>): AsyncGenerator<Buffer> {
+  const turns = new Turns();
+  let pending: Buffer[] = [];
+  let bytes = 0;
+  for (const part of parts) {
+    pending.push(part);
+    bytes += part.length;
+    if (bytes >= CHUNK_BYTES) {
+      yield Buffer.concat(pending);
+      pending = [];
+      bytes = 0;
+    }
+    if (turns.over()) await turns.next();
+  }
+  yield Buffer.concat([...pending, END_OF_ARCHIVE]);
+}
