@@ -11,7 +11,7 @@ import { isErrno } from "@eras/linux/errno.ts";
 import { reportCall } from "@eras/linux/libc.ts";
 
 /** A control file that the kernel doesn't have, or an order that it refused. Has the `code` of the failed call: `EINVAL`, `ENOENT`. */
-export class ControlFileError extends Error {
+class ControlFileError extends Error {
   override readonly name = "ControlFileError";
   readonly code: string;
   readonly path: string;

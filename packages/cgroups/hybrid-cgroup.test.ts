@@ -1,4 +1,4 @@
-import { describe } from "vitest";
+import { describe, expect, test } from "vitest";
 import { cgroupMode, cgroupMounts } from "./detect.ts";
 import { HybridCgroup } from "./hybrid-cgroup.ts";
 import { cgroupSuite } from "./testsuite.ts";
@@ -28,5 +28,15 @@ describe.skipIf(cgroupMode() !== "hybrid")("on a hybrid host", () => {
       const cgroup = new HybridCgroup("${path}", cgroupMounts().v1, cgroupMounts().v2);`,
     controllers,
     directories: (path) => [...treesOf(v1), root].map((tree) => tree + path),
+  });
+
+  test("create() leaves nothing when it fails in one tree", () => {
+    const broken = new HybridCgroup(
+      `/docker-eras-test-broken-${process.pid}`,
+      new Map([["memory", "/no/such/tree"]]),
+      root,
+    );
+    expect(() => broken.create()).toThrow("Cannot create cgroup /no/such/tree/docker-eras-test-broken");
+    expect(broken.exists()).toBe(false);
   });
 });

@@ -27,8 +27,14 @@ export class HybridCgroup implements Cgroup {
   }
 
   create(): void {
+    const isNew = !this.#v2.exists();
     this.#v2.create();
-    this.#v1.create();
+    try {
+      this.#v1.create();
+    } catch (error) {
+      if (isNew) void this.#v2.delete(); // nobody is in it: it is gone at once
+      throw error;
+    }
   }
 
   exists(): boolean {

@@ -73,7 +73,7 @@ export interface BlockIOResources {
 }
 
 /** The weight for one disk. */
-export interface WeightDevice {
+interface WeightDevice {
   readonly major: number;
   readonly minor: number;
   readonly weight: number;

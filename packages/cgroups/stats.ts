@@ -69,7 +69,7 @@ export interface PressureStats {
 }
 
 /** @see https://docs.kernel.org/accounting/psi.html */
-export interface Pressure {
+interface Pressure {
   /** At least one process waited. */
   readonly some: PressureLine;
   /** All of them waited. */
@@ -77,7 +77,7 @@ export interface Pressure {
 }
 
 /** Per cent of the last 10, 60 and 300 seconds, and microseconds since the start. */
-export interface PressureLine {
+interface PressureLine {
   readonly avg10: number;
   readonly avg60: number;
   readonly avg300: number;

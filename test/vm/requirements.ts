@@ -1,5 +1,6 @@
 /** What the virtual machine needs from this one. */
 import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 
 /** From program to Debian package. */
 const PROGRAMS = {
@@ -26,6 +27,14 @@ export function checkRequirements(): void {
       `Cannot find ${missing.map(([program]) => program).join(", ")}: apt-get install ${packages.join(" ")}`,
     );
   }
+  const busybox = find("busybox")!;
+  if (needsLibraries(busybox))
+    throw new Error(`Cannot use ${busybox}, it is not static: apt-get install busybox-static`);
+}
+
+/** The first root directory has no libraries, so its busybox must need none: Debian's `busybox` does, `busybox-static` doesn't. */
+function needsLibraries(program: string): boolean {
+  return readFileSync(program).includes("ld-linux");
 }
 
 /** Where a program is; the directories of root's programs are looked at too. */

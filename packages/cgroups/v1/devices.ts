@@ -15,7 +15,7 @@ export function setDevices(dir: string, rules: readonly DeviceRule[]): void {
 }
 
 /** A rule as the kernel writes it: `c 1:3 rwm`, `b 8:* r`, `a` for everything. */
-export function formatDeviceRule({ type = "a", major, minor, access = "rwm" }: DeviceRule): string {
+function formatDeviceRule({ type = "a", major, minor, access = "rwm" }: DeviceRule): string {
   if (type === "a") return "a";
   return `${type} ${formatNumber(major)}:${formatNumber(minor)} ${access}`;
 }

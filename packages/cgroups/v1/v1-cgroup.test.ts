@@ -1,4 +1,4 @@
-import { describe } from "vitest";
+import { describe, expect, test } from "vitest";
 import { cgroupMounts } from "../detect.ts";
 import { cgroupSuite } from "../testsuite.ts";
 import { treesOf } from "./subsystems.ts";
@@ -27,5 +27,14 @@ describe.skipIf(v1.size === 0)("where v1 is mounted", () => {
       const cgroup = new V1Cgroup("${path}", cgroupMounts().v1);`,
     controllers: new Set(present.map(([key]) => key)),
     directories: (path) => treesOf(v1).map((root) => root + path),
+  });
+
+  test("create() leaves nothing when it fails in one tree", () => {
+    const broken = new V1Cgroup(
+      `/docker-eras-test-broken-${process.pid}/a`,
+      new Map([...v1, ["misc", "/no/such/tree"]]),
+    );
+    expect(() => broken.create()).toThrow("Cannot create cgroup /no/such/tree/docker-eras-test-broken");
+    expect(new V1Cgroup(`/docker-eras-test-broken-${process.pid}`, v1).exists()).toBe(false);
   });
 });

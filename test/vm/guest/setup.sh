@@ -23,5 +23,8 @@ mount -t cgroup2 -o nsdelegate cgroup2 /sys/fs/cgroup
 mkdir /sys/fs/cgroup/init
 for pid in $(cat /sys/fs/cgroup/cgroup.procs); do echo "$pid" >/sys/fs/cgroup/init/cgroup.procs 2>/dev/null; done
 
+# Plain output: programs take the serial port for somebody's terminal.
+export CI=true TERM=dumb
+
 # A disk to set limits on.
 modprobe brd rd_nr=1 rd_size=1024
