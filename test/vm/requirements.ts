@@ -32,9 +32,12 @@ export function checkRequirements(): void {
     throw new Error(`Cannot use ${busybox}, it is not static: apt-get install busybox-static`);
 }
 
+/** A program with libraries names their loader near its beginning: PT_INTERP of elf(5). */
+const ELF_INTERPRETER_WITHIN = 4096;
+
 /** The first root directory has no libraries, so its busybox must need none: Debian's `busybox` does, `busybox-static` doesn't. */
 function needsLibraries(program: string): boolean {
-  return readFileSync(program).includes("ld-linux");
+  return readFileSync(program).subarray(0, ELF_INTERPRETER_WITHIN).includes("ld-linux");
 }
 
 /** Where a program is; the directories of root's programs are looked at too. */
