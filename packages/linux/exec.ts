@@ -19,7 +19,7 @@ import { restoreSignals } from "./signals.ts";
 
 const execveFunction = libcFunction<[string, Buffer, Buffer]>("int execve(str path, void *argv, void *env)", {
   path: 0,
-  unreported: true, // it does not return: `prepareExecve` reports it
+  bare: true, // `prepareExecve` reports it: it does not return
 });
 const fcntl = libcFunction<[number, number, number]>("int fcntl(int fd, int command, long argument)");
 const closeRange = systemCall<[number, number, number]>("close_range", ["uint", "uint", "uint"]);

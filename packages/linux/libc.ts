@@ -55,8 +55,8 @@ export function reportCall(call: string, args: readonly NativeArgument[], result
 interface CallOptions {
   /** Index of the argument that an error should name as its path. */
   path?: number;
-  /** The caller reports the call by itself, with `reportCall`: it does not return, or nothing else may reach the kernel after it. */
-  unreported?: boolean;
+  /** Nothing but the call itself: it is declared beforehand, and the caller reports it, with `reportCall`. */
+  bare?: boolean;
 }
 
 type NativeFunction = (...args: NativeArgument[]) => number | bigint;
@@ -67,13 +67,14 @@ type NativeFunction = (...args: NativeArgument[]) => number | bigint;
  * @param prototype - In C, with koffi's type names: `int mount(str source, str target, str type, ulong flags, str data)`.
  * @returns A function that makes the call and returns its result.
  * @throws {ErrnoError} (the returned function) When libc returns -1.
+ * @throws {Error} (the returned function) When libc has no such function.
  */
 export function libcFunction<Args extends NativeArgument[]>(
   prototype: string,
   options: CallOptions = {},
 ): (...args: Args) => number {
   const name = /(\w+)\s*\(/.exec(prototype)![1]!;
-  return checked(name, libc.func(prototype), options);
+  return checked(name, () => libc.func(prototype), options);
 }
 
 /**
@@ -88,25 +89,32 @@ export function systemCall<Args extends NativeArgument[]>(
   parameters: readonly string[],
   options: CallOptions = {},
 ): (...args: Args) => number {
+  return checked(name, () => declareSystemCall(name, parameters), options);
+}
+
+function declareSystemCall(name: SystemCall, parameters: readonly string[]): NativeFunction {
   const number = SYSTEM_CALLS[process.arch as "x64" | "arm64"]?.[name];
   if (number === undefined) throw new Error(`Cannot call ${name}: its number on ${process.arch} is not known`);
   const prototype = `long syscall(long number, ${parameters.map((type, i) => `${type} a${i}`).join(", ")})`;
   const native: NativeFunction = libc.func(prototype);
-  return checked(name, (...args) => native(number, ...args), options);
+  return (...args) => native(number, ...args);
 }
 
+/** A declaration costs as much as two hundred calls, and most programs need few of those that they import: it waits for the first call. */
 function checked<Args extends NativeArgument[]>(
   name: string,
-  native: NativeFunction,
-  options: CallOptions,
+  declare: () => NativeFunction,
+  { path, bare }: CallOptions,
 ): (...args: Args) => number {
+  let native = bare ? declare() : undefined;
   return (...args) => {
+    native ??= declare();
     const result = Number(native(...args));
     const errno = result === -1 ? koffi.errno() : undefined;
-    if (!options.unreported) observer?.({ call: name, args, result, ...(errno !== undefined && { errno }) });
+    if (!bare) observer?.({ call: name, args, result, ...(errno !== undefined && { errno }) });
     if (errno === undefined) return result;
-    const path = options.path === undefined ? undefined : args[options.path];
-    throw new ErrnoError(name, errno, typeof path === "string" ? path : undefined);
+    const culprit = path === undefined ? undefined : args[path];
+    throw new ErrnoError(name, errno, typeof culprit === "string" ? culprit : undefined);
   };
 }
 
