@@ -7,7 +7,7 @@
  *     bounding      the most that execve can ever give; only shrinks
  *     ambient       what survives execve of an ordinary program by a user that is not root; within permitted and inheritable
  *
- * At execve, with F for the file's sets (for root, F is everything) and ambient empty unless the file has none:
+ * At execve, where F are the file's sets (for root they are full), and ambient goes if the file has sets of its own:
  *
  *     permitted' = (inheritable & F.inheritable) | (F.permitted & bounding) | ambient
  *
