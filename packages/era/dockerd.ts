@@ -1,5 +1,6 @@
 /** The daemon of a world: how it is started, and when it is ready. */
 import { existsSync, readFileSync, statSync, watch } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
 import { type BackgroundProgram, startBackground } from "./background.ts";
 import { daemonAnswers } from "./wire.ts";
 import { logPath, program, type World } from "./world.ts";
@@ -29,40 +30,32 @@ export function dockerd(world: World): BackgroundProgram {
 export async function startDockerd(world: World): Promise<number> {
   const logStart = existsSync(logPath(world)) ? statSync(logPath(world)).size : 0;
   const child = startBackground(world, dockerd(world));
+  const settled = new AbortController();
   const ended = new Promise<never>((_, reject) => {
     child.once("error", reject);
     child.once("exit", (code, signal) => reject(startError(`it ended with ${signal ?? code}`, world, logStart)));
   });
   try {
-    await Promise.race([ended, answering(world, logStart)]);
+    await Promise.race([ended, timedOut(settled.signal, world, logStart), answering(settled.signal, world)]);
   } finally {
+    settled.abort();
     child.removeAllListeners("exit").unref();
   }
   return child.pid!;
 }
 
 /** Resolves when the daemon answers. It writes to its log when it listens, so each change of that is an occasion to ask. */
-function answering(world: World, logStart: number): Promise<void> {
+function answering(settled: AbortSignal, world: World): Promise<void> {
   return new Promise((resolve, reject) => {
-    const watcher = watch(logPath(world), tryOnce);
-    const timer = setTimeout(
-      () => settle(() => reject(startError("it does not answer", world, logStart))),
-      START_TIMEOUT_MS,
-    );
-    const settle = (act: () => void) => {
-      clearTimeout(timer);
-      watcher.close();
-      act();
-    };
-    async function tryOnce(): Promise<void> {
-      try {
-        if (await daemonAnswers(world)) settle(resolve);
-      } catch (error) {
-        settle(() => reject(error));
-      }
-    }
-    tryOnce();
+    const ask = () => daemonAnswers(world).then((answers) => answers && resolve(), reject);
+    watch(logPath(world), { signal: settled }, ask);
+    ask();
   });
+}
+
+async function timedOut(settled: AbortSignal, world: World, logStart: number): Promise<void> {
+  await delay(START_TIMEOUT_MS, undefined, { signal: settled }).catch(() => {});
+  if (!settled.aborted) throw startError("it does not answer", world, logStart);
 }
 
 function startError(what: string, world: World, logStart: number): Error {
