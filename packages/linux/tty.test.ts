@@ -1,7 +1,17 @@
 import { spawnSync } from "node:child_process";
 import { closeSync, fstatSync, readFileSync, readSync, writeSync } from "node:fs";
 import { afterEach, describe, expect, test } from "vitest";
-import { getTermios, getWindowSize, isatty, makeRaw, openpty, type Pty, setTermios, setWindowSize } from "./tty.ts";
+import {
+  getTermios,
+  getWindowSize,
+  isatty,
+  isCanonical,
+  makeRaw,
+  openpty,
+  type Pty,
+  setTermios,
+  setWindowSize,
+} from "./tty.ts";
 
 const open: Pty[] = [];
 function pty(): Pty {
@@ -86,6 +96,14 @@ describe("makeRaw()", () => {
     setTermios(slave, makeRaw(cooked));
     setTermios(slave, cooked);
     expect(getTermios(slave)).toEqual(cooked);
+  });
+});
+
+describe("isCanonical()", () => {
+  test("is true of a new terminal, false of a raw one", () => {
+    const termios = getTermios(pty().slave);
+    expect(isCanonical(termios)).toBe(true);
+    expect(isCanonical(makeRaw(termios))).toBe(false);
   });
 });
 

@@ -172,6 +172,11 @@ export function setTermios(fd: number, termios: Termios): void {
   tcsetattr(fd, TCSANOW, raw);
 }
 
+/** Whether the terminal collects lines and edits them itself; a program with a line editor of its own turns that off while it reads. */
+export function isCanonical({ lflag }: Termios): boolean {
+  return (lflag & LFLAG.ICANON) !== 0;
+}
+
 /** These settings in raw mode, as cfmakeraw(3) defines it: eight-bit bytes pass unchanged, unechoed and one by one. */
 export function makeRaw(termios: Termios): Termios {
   const rest = Buffer.from(termios.rest);

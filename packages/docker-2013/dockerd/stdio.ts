@@ -12,7 +12,7 @@ import { type Readable, Writable } from "node:stream";
 import { ReadStream } from "node:tty";
 import { isErrno } from "@eras/linux/errno.ts";
 import { pipe, setNonblocking } from "@eras/linux/pipe.ts";
-import { openpty, setWindowSize, type Winsize } from "@eras/linux/tty.ts";
+import { getTermios, isCanonical, openpty, setWindowSize, type Winsize } from "@eras/linux/tty.ts";
 
 /** Descriptors for the child's 0, 1 and 2. */
 export type ChildStdio = ["ignore" | number, number, number];
@@ -60,14 +60,17 @@ function openTerminal(openStdin: boolean): Stdio {
 }
 
 const RETRY_MS = 10;
-const END_OF_TRANSMISSION = "\x04"; // Ctrl-D
+/** A prompt comes in pieces, and a program that answers Ctrl-D with more output must not keep us busy. */
+const ANSWER_MS = 50;
+const CTRL_D = "\x04";
+const CTRL_U = "\x15";
 
 /**
  * Types on a terminal.
  *
- * A terminal has no end of input that could be told once and for all, there is only the key for it; and a program that changes the
- * terminal's mode loses a key that came before. So once the input has ended, Ctrl-D answers whatever the container still prints: the next
- * prompt too.
+ * A terminal has no end of input that could be told once and for all, there is only the key for it; and a line editor that turns the
+ * terminal to raw mode gets the keys before that as bare zeros. So once the input has ended, Ctrl-D answers whatever the container still
+ * prints, as the next prompt; to a line editor after Ctrl-U, for it takes Ctrl-D as the end on an empty line only.
  */
 class TerminalInput extends Writable {
   readonly #master: number;
@@ -88,10 +91,14 @@ class TerminalInput extends Writable {
   }
 
   override _final(done: () => void): void {
-    const end = Buffer.from(END_OF_TRANSMISSION);
-    this.#type(end);
-    this.#output.on("data", () => this.#type(end));
+    this.#typeEnd();
     done();
+  }
+
+  #typeEnd(): void {
+    if (this.#output.destroyed) return;
+    this.#type(Buffer.from(isCanonical(getTermios(this.#master)) ? CTRL_D : CTRL_U + CTRL_D));
+    this.#output.once("data", () => setTimeout(() => this.#typeEnd(), ANSWER_MS));
   }
 
   /** @returns How many bytes the terminal took; of one that is gone, all. */

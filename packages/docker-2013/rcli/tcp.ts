@@ -8,6 +8,7 @@
  * No exit status travels back: a failed command appends "Error: …" to its output.
  */
 import { connect, createServer, type Server, type Socket } from "node:net";
+import { PassThrough, type Readable } from "node:stream";
 import { step } from "../steps.ts";
 import { call, errorLine, type Service } from "./service.ts";
 import { adoptTrace, announceTrace } from "./trace-link.ts";
@@ -65,7 +66,7 @@ async function serve(socket: Socket, service: Service, traceLinks: string): Prom
   try {
     const line = await readLine(socket);
     if (line === undefined) return void socket.destroy(); // only looked whether somebody listens
-    await adoptTrace(socket, traceLinks, line, async () => call(service, socket, socket, parseLine(line)));
+    await adoptTrace(socket, traceLinks, line, async () => call(service, stdinOf(socket), socket, parseLine(line)));
   } catch (error) {
     const answer = errorLine(error);
     console.log(answer.trimEnd());
@@ -121,12 +122,20 @@ function parseLine(line: string): string[] {
   );
 }
 
+/** What follows the line, as a stream of its own: a command that has read it to the end must still be able to answer. */
+function stdinOf(socket: Socket): Readable {
+  const stdin = socket.pipe(new PassThrough());
+  socket.once("close", () => stdin.destroy());
+  return stdin;
+}
+
 /**
  * Ends the answer. Input that nobody read is drained first: closing with bytes unread makes the kernel send a reset, which would destroy
  * output still on its way.
  */
 function close(socket: Socket): void {
   socket.end();
+  socket.unpipe();
   socket.resume();
   socket.setTimeout(LINGER_MS, () => socket.destroy());
 }

@@ -1,7 +1,7 @@
 /** `docker commit`: makes an image of what a container changed, as a layer on top of those that it was started from. */
 import type { Readable, Writable } from "node:stream";
+import { archiveLayer } from "@eras/layers/archive.ts";
 import { subcmd } from "../../rcli/flag.ts";
-import { writableBranchAsTar } from "../changes.ts";
 import type { Server } from "../server.ts";
 
 export async function CmdCommit(this: Server, _stdin: Readable, stdout: Writable, ...args: string[]): Promise<void> {
@@ -10,6 +10,6 @@ export async function CmdCommit(this: Server, _stdin: Readable, stdout: Writable
   const [name, destination] = flags.args as [string, string];
   const { Filesystem, userData } = this.containers.get(name);
   const parent = { id: userData.image, layers: Filesystem.Layers };
-  const image = await this.images.import(destination, writableBranchAsTar(Filesystem), parent);
+  const image = await this.images.import(destination, archiveLayer(Filesystem.RWPath), parent);
   stdout.write(`${image.Id}\n`);
 }

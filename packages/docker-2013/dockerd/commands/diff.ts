@@ -1,7 +1,7 @@
 /** `docker diff`: lists what a container added, changed and deleted. */
 import type { Readable, Writable } from "node:stream";
+import { changes } from "@eras/layers/diff.ts";
 import { subcmd } from "../../rcli/flag.ts";
-import { changesOf } from "../changes.ts";
 import type { Server } from "../server.ts";
 
 export async function CmdDiff(this: Server, _stdin: Readable, stdout: Writable, ...args: string[]): Promise<void> {
@@ -10,5 +10,6 @@ export async function CmdDiff(this: Server, _stdin: Readable, stdout: Writable, 
   const [name] = flags.args;
   if (name === undefined) throw new Error("Not enough arguments");
   const { Filesystem } = this.containers.get(name);
-  for (const { kind, path } of await changesOf(Filesystem)) stdout.write(`${kind} ${path}\n`);
+  const found = await changes(Filesystem.RWPath, Filesystem.Layers);
+  stdout.write(found.map(({ kind, path }) => `${kind} ${path}\n`).join(""));
 }

@@ -1,8 +1,8 @@
 /** `docker tar`: writes all files of a container, as it sees them, as one uncompressed tar. */
 import type { Readable, Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { archiveTree } from "@eras/layers/archive.ts";
 import { subcmd } from "../../rcli/flag.ts";
-import { rootAsTar } from "../changes.ts";
 import type { Server } from "../server.ts";
 
 export async function CmdTar(this: Server, _stdin: Readable, stdout: Writable, ...args: string[]): Promise<void> {
@@ -12,5 +12,5 @@ export async function CmdTar(this: Server, _stdin: Readable, stdout: Writable, .
   if (sparse.value) throw new Error("Sparse mode not yet implemented");
   const { Filesystem } = this.containers.get(flags.args[0]!);
   Filesystem.ensureMounted();
-  await pipeline(rootAsTar(Filesystem), stdout, { end: false });
+  await pipeline(archiveTree(Filesystem.RootFS), stdout, { end: false });
 }
