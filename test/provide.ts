@@ -53,9 +53,13 @@ function main(): void {
   disableServices(missing.flatMap((name) => SERVICES[name] ?? []));
 }
 
+/** dpkg fills in the placeholders. */
+// biome-ignore lint/suspicious/noTemplateCurlyInString: as above
+const PACKAGE_AND_STATUS = "${Package} ${db:Status-Status}\\n";
+
 /** The suite also runs where there is no Debian: what it then lacks, it skips and counts. */
 function missingPackages(): string[] {
-  const { stdout, error } = spawnSync("dpkg-query", ["--show", "--showformat", "${Package} ${db:Status-Status}\\n"], {
+  const { stdout, error } = spawnSync("dpkg-query", ["--show", "--showformat", PACKAGE_AND_STATUS], {
     encoding: "utf8",
     maxBuffer: 1 << 26,
   });

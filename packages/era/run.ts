@@ -7,7 +7,7 @@
  * Once all is set up this adds one question over loopback; the modules that set up are imported only when they are needed.
  */
 import { requestedImage } from "./run-flags.ts";
-import { daemonAnswers, hasImage } from "./wire.ts";
+import { hasImage, isListening } from "./wire.ts";
 import { openWorld, program, type World } from "./world.ts";
 
 /**
@@ -46,4 +46,4 @@ function readTrace(words: readonly string[]): { traced: boolean; file?: string; 
 }
 
 const isSetUp = (world: World, image: string | undefined) =>
-  image === undefined ? daemonAnswers(world) : hasImage(world, image);
+  image === undefined ? isListening(world) : hasImage(world, image);

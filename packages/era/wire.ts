@@ -66,6 +66,13 @@ export async function daemonAnswers(world: World): Promise<boolean> {
   );
 }
 
+/** Whether anybody listens at the daemon's address. Nothing is asked, so nothing shows in the daemon's log. */
+export async function isListening(world: World): Promise<boolean> {
+  const socket = await connectDaemon(world);
+  socket?.destroy();
+  return socket !== undefined;
+}
+
 /** Whether the daemon has an image of this name; false also if there is no daemon. */
 export async function hasImage(world: World, name: string): Promise<boolean> {
   const answer = await ask(world, ["images", "-q", name]);
