@@ -9,15 +9,20 @@
  *     its exit code is 0 whatever the container's was      read from its log: -l INFO -o LOG
  *     the caller's environment is not handed on            lxc.environment lines
  *     a bind mount on a missing file fails                 create=file
- *     a terminal is LXC's own, fed from its controlling one    no lxc.console.path; setsid --ctty
+ *     a terminal is LXC's own, fed from its controlling one  no lxc.console.path; setsid --ctty
  *     SIGKILL leaves cgroups behind                        removed here
+ *
+ * One thing is not: LXC gives the terminal to no process as its controlling one, so with it shells have no job control, as in 2013.
  */
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { openCgroup } from "@eras/cgroups/open.ts";
 import { isErrno } from "@eras/linux/errno.ts";
-import { execLxcStart, exitCode, type Lxc, type LxcContainer, type LxcProcess, LxcStart, removeCgroup } from "./lxc.ts";
+import { readMountinfo } from "@eras/linux/mountinfo.ts";
+import { execLxcStart, exitCode, type Lxc, type LxcContainer, type LxcProcess, LxcStart } from "./lxc.ts";
 import { DEFAULT_LXC_START } from "./paths.ts";
+import { UNKNOWN_EXIT_CODE } from "./state.ts";
 import type { ChildStdio } from "./stdio.ts";
 
 /** New names of the keys that the template uses: lxc-update-config(1). */
@@ -75,15 +80,28 @@ class GenuineLxc implements Lxc {
     writeFileSync(config, convertConfig(readFileSync(lxcConfigPath, "utf8"), hasTerminal));
     const params = ["-F", "-P", this.#lxcPath, "-l", "INFO", "-o", log, "-n", Id, "-f", config, "--", Path, ...Args];
     const child = hasTerminal
-      ? execLxcStart("setsid", ["--ctty", this.#program, ...params], stdio)
-      : execLxcStart(this.#program, params, stdio);
+      ? execLxcStart("setsid", ["--ctty", this.#program, ...params], { stdio, detached: false })
+      : execLxcStart(this.#program, params, { stdio, detached: true });
     return { pid: child.pid, exited: exitCode(child).then((code) => code || codeInLog(log)) };
   }
 
   async cleanUp(id: string): Promise<void> {
-    await removeCgroup(`/lxc.payload.${id}`);
-    await removeCgroup(`/lxc.monitor.${id}`);
+    await openCgroup(`/lxc.payload.${id}`).killAll();
+    // lxc.pivot is where LXC steps aside to remove its own; that one it always leaves.
+    for (const name of [`lxc.payload.${id}`, `lxc.monitor.${id}`, "lxc.pivot"]) removeEverywhere(name);
     rmSync(join(this.#lxcPath, id), { recursive: true, force: true });
+  }
+}
+
+/** Removes a cgroup, unless it is in use, from every tree, also those without a controller: LXC uses systemd's too. */
+function removeEverywhere(name: string): void {
+  for (const { type, mountPoint } of readMountinfo()) {
+    if (!type.startsWith("cgroup")) continue;
+    try {
+      rmdirSync(join(mountPoint, name));
+    } catch (error) {
+      if (!isErrno(error, "ENOENT", "EBUSY")) throw error;
+    }
   }
 }
 
@@ -112,6 +130,7 @@ function environment(): string[] {
 
 /** The exit code that LXC noted; no note means 0. */
 function codeInLog(path: string): number {
+  if (!existsSync(path)) return UNKNOWN_EXIT_CODE; // it was stopped before it could note anything
   const log = readFileSync(path, "utf8");
   const [, error, signal] = /ended on (?:error \((\d+)\)|signal .*\((\d+)\))/.exec(log) ?? [];
   if (error !== undefined) return Number(error);

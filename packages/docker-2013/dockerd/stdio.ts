@@ -39,10 +39,15 @@ function openPipes(openStdin: boolean): Stdio {
   const child: ChildStdio = [stdin?.readEnd ?? "ignore", stdout.writeEnd, stderr.writeEnd];
   return {
     child,
-    ...(stdin && { stdin: new Socket({ fd: stdin.writeEnd, readable: false, writable: true }) }),
+    ...(stdin && { stdin: feeding(stdin.writeEnd) }),
     stdout: new Socket({ fd: stdout.readEnd, readable: true, writable: false }),
     stderr: new Socket({ fd: stderr.readEnd, readable: true, writable: false }),
   };
+}
+
+/** The container may close its stdin while the client still sends: EPIPE then is no error of ours. */
+function feeding(fd: number): Writable {
+  return new Socket({ fd, readable: false, writable: true }).on("error", () => {});
 }
 
 function openTerminal(openStdin: boolean): Stdio {

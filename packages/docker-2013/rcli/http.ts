@@ -27,6 +27,7 @@ export function listenAndServeHTTP(address: string, service: Service): Promise<S
 async function serve(request: IncomingMessage, response: ServerResponse, service: Service): Promise<void> {
   const url = new URL(request.url ?? "/", "http://docker");
   const command = basename(url.pathname) || "/";
+  response.on("error", () => {}); // a client that left: the command notices when it writes
   response.writeHead(200, headersFor(command));
   response.flushHeaders();
   try {

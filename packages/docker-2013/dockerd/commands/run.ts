@@ -26,6 +26,8 @@ export async function CmdRun(this: Server, stdin: Readable, stdout: Writable, ..
     tty.value = true;
     attach.value = true;
   }
+  // Not of January: who sits at a terminal and asks for one in the container wants to be in it, -a or not.
+  if (openStdin.value && tty.value && this.windowSizes.has(stdout)) attach.value = true;
   const [path, ...commandArgs] =
     words.length > 0 ? words : defaultCommand(image, this.windowSizes.has(stdout) ? stdout : undefined);
 
