@@ -20,6 +20,7 @@ import {
 import { join } from "node:path";
 import { LINKS_VARIABLE } from "@eras/docker-2013/rcli/trace-link.ts";
 import { STEPS } from "@eras/docker-2013/steps.ts";
+import { callText } from "@eras/linux/call-text.ts";
 import { toChromeTrace } from "@eras/trace/chrome.ts";
 import type { TraceEvent } from "@eras/trace/event.ts";
 import { byTime, parseSpool, Timeline } from "@eras/trace/timeline.ts";
@@ -72,6 +73,7 @@ function exitCode(child: ChildProcess): Promise<number> {
 class Printer {
   readonly #timeline = new Timeline({
     steps: STEPS,
+    callText,
     language: (process.env.LC_ALL ?? process.env.LANG ?? "").startsWith("zh") ? "zh" : "en",
     colour: process.stderr.isTTY === true,
   });

@@ -47,12 +47,12 @@ export interface CapabilitySets {
 
 /** struct __user_cap_header_struct: version, pid (0: the caller). Version 3 has masks of two 32-bit words. */
 const HEADER = Buffer.from(new Uint32Array([0x2008_0522, 0]).buffer);
-const PR_CAPBSET_READ = 23;
-const PR_CAPBSET_DROP = 24;
-const PR_CAP_AMBIENT = 47;
-const PR_CAP_AMBIENT_IS_SET = 1;
-const PR_CAP_AMBIENT_RAISE = 2;
-const PR_CAP_AMBIENT_CLEAR_ALL = 4;
+export const PR_CAPBSET_READ = 23;
+export const PR_CAPBSET_DROP = 24;
+export const PR_CAP_AMBIENT = 47;
+export const PR_CAP_AMBIENT_IS_SET = 1;
+export const PR_CAP_AMBIENT_RAISE = 2;
+export const PR_CAP_AMBIENT_CLEAR_ALL = 4;
 
 const capget = systemCall<[Buffer, Buffer]>("capget", ["void *", "void *"]);
 const capset = systemCall<[Buffer, Buffer]>("capset", ["void *", "void *"]);

@@ -61,10 +61,11 @@ export function startTracing(actor: string): boolean {
   delete process.env.ERAS_TRACE;
   delete process.env.ERAS_TRACE_PARENT;
   emit("begin", actor, { args: { argv: process.argv.slice(2) } });
+  process.once("exit", endTracing);
   return true;
 }
 
-/** Ends the program's own span. A program that becomes another by execve says it before. */
+/** Ends the program's own span, as its exit does by itself. A program that becomes another by execve says it before. */
 export function endTracing(): void {
   if (ofProgram) emit("end", ofProgram.actor);
   ofProgram = undefined;

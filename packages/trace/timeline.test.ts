@@ -77,14 +77,16 @@ describe("parseSpool()", () => {
 
 describe("Timeline", () => {
   test("tells a run line by line", () => {
-    const timeline = new Timeline({ steps: STEPS });
+    const timeline = new Timeline({ steps: STEPS, callText: ({ call, result }) => `${call}(…) = ${result}` });
     const lines = RUN.map((e) => timeline.line(e));
     expect(lines[0]).toBe("     0.0 ms  docker           ┌ docker (pid 10): run busybox");
     expect(lines[4]).toMatch(/^ {5}4\.0 ms {4}dockerd {8}▸ 2\. Finds the image \(name busybox\) +a\.ts:7$/);
-    expect(lines[5]).toContain('mount("none", "/m", "overlay", 0, null) = 0');
+    expect(lines[5]).toContain("mount(…) = 0");
   });
   test("tells it in Chinese", () => {
-    expect(new Timeline({ steps: STEPS, language: "zh" }).line(RUN[4]!)).toContain("2. 查找镜像");
+    expect(new Timeline({ steps: STEPS, language: "zh", callText: ({ call }) => call }).line(RUN[4]!)).toContain(
+      "2. 查找镜像",
+    );
   });
 });
 

@@ -32,6 +32,8 @@ interface TimelineOptions {
   /** The era's declared steps, for their titles. */
   steps: Readonly<Record<string, Step>>;
   language?: "en" | "zh";
+  /** Writes a kernel call in the kernel's own words. */
+  callText: (call: { call: string; args: readonly unknown[]; result: number; errno?: number }) => string;
   /** Colour each actor, for a terminal. */
   colour?: boolean;
 }
@@ -76,7 +78,7 @@ export class Timeline {
       case "recv":
         return `← ${event.msg?.from} by ${event.msg?.channel}: ${event.msg?.summary}`;
       case "kernel":
-        return `    ${kernelCall(event)}`;
+        return `    ${this.#options.callText({ call: event.name, ...kernelArguments(event) })}`;
       case "point":
         return this.#step(event);
     }
@@ -112,11 +114,9 @@ function details(args: Record<string, unknown> | undefined): string {
     .join(", ")})`;
 }
 
-/** As strace writes it: `mount("proc", "/proc", "proc", 14) = 0`. */
-function kernelCall(event: TraceEvent): string {
-  const { args, result, errno } = event.args as { args: unknown[]; result: number; errno?: number };
-  const shown = args.map((arg) => shorten(JSON.stringify(arg), 72)).join(", ");
-  return `${event.name}(${shown}) = ${errno === undefined ? result : `-1 (errno ${errno})`}`;
+/** What `traceKernelCall` put into the event. */
+function kernelArguments(event: TraceEvent): { args: unknown[]; result: number; errno?: number } {
+  return event.args as { args: unknown[]; result: number; errno?: number };
 }
 
 /** Paths keep their end, which tells more than their beginning. */
