@@ -46,4 +46,4 @@ function readTrace(words: readonly string[]): { traced: boolean; file?: string; 
 }
 
 const isSetUp = (world: World, image: string | undefined) =>
-  image === undefined ? isListening(world) : hasImage(world, image);
+  image === undefined ? isListening(world.tcp) : hasImage(world, image);

@@ -1,13 +1,14 @@
 /** Puts in place what `era 2013` needs and does not find: a host that has been checked, a running daemon, the image. */
 import { join } from "node:path";
 import { archiveServer } from "./archive.ts";
-import { findBackground, startBackground } from "./background.ts";
-import { startDockerd } from "./dockerd.ts";
+import { findBackground } from "./background.ts";
+import { dockerd } from "./dockerd.ts";
 import { checkHostOnce } from "./doctor/first-use.ts";
 import { withLock } from "./lock.ts";
 import { tell, tellNothing } from "./progress.ts";
 import type { ShelfImage } from "./shelf/shelf.ts";
-import { daemonAnswers, hasImage, putImage } from "./wire.ts";
+import { startAndWait } from "./start.ts";
+import { daemonAnswers, hasImage, isListening, putImage } from "./wire.ts";
 import type { World } from "./world.ts";
 
 export const setUpLock = (world: World) => join(world.runDir, "set-up.lock");
@@ -22,7 +23,7 @@ export async function setUp(world: World, image: ShelfImage | undefined): Promis
     await checkHostOnce(world);
     await withLock(setUpLock(world), async () => {
       await ensureDaemon(world);
-      if (image !== undefined) await ensureImage(world, image);
+      await Promise.all([ensureArchive(world), image !== undefined && ensureImage(world, image)]);
     });
   } finally {
     tellNothing();
@@ -32,15 +33,14 @@ export async function setUp(world: World, image: ShelfImage | undefined): Promis
 async function ensureDaemon(world: World): Promise<void> {
   if (await daemonAnswers(world)) return;
   tell("starting dockerd");
-  await startDockerd(world);
-  ensureArchive(world);
+  await startAndWait(world, dockerd(world), () => daemonAnswers(world));
 }
 
-/** Nobody waits for the archive server: who pulls from it comes later. */
-function ensureArchive(world: World): void {
-  if (world.archive === "") return;
+/** Only `docker pull` needs it, so containers run without it too: where its port is taken, `era status` shows that it does not run. */
+async function ensureArchive(world: World): Promise<void> {
   const program = archiveServer(world);
-  if (findBackground(world, program) === undefined) startBackground(world, program).unref();
+  if (world.archive === "" || findBackground(world, program) !== undefined) return;
+  await startAndWait(world, program, () => isListening(world.archive)).catch(() => {});
 }
 
 async function ensureImage(world: World, image: ShelfImage): Promise<void> {

@@ -5,9 +5,9 @@ import { parseAddress, type World } from "./world.ts";
 /** A daemon on this machine answers at once; one that takes this long is something else on our port, or stuck. */
 const ANSWER_TIMEOUT_MS = 30_000;
 
-/** @returns A connection, or undefined if nobody listens at the world's address. */
-function connectDaemon(world: World): Promise<Socket | undefined> {
-  const socket = connect({ ...parseAddress(world.tcp), allowHalfOpen: true });
+/** @returns A connection, or undefined if nobody listens there. */
+function connectTo(address: string): Promise<Socket | undefined> {
+  const socket = connect({ ...parseAddress(address), allowHalfOpen: true });
   return new Promise((resolve, reject) => {
     socket.once("connect", () => resolve(socket));
     socket.once("error", (error: NodeJS.ErrnoException) =>
@@ -27,7 +27,7 @@ export async function ask(
   args: readonly string[],
   input: Iterable<Buffer> = [],
 ): Promise<string | undefined> {
-  const socket = await connectDaemon(world);
+  const socket = await connectTo(world.tcp);
   if (!socket) return undefined;
   socket.setTimeout(ANSWER_TIMEOUT_MS, () =>
     socket.destroy(new Error(`Cannot run "${args.join(" ")}" at ${world.tcp}: no answer`)),
@@ -66,9 +66,9 @@ export async function daemonAnswers(world: World): Promise<boolean> {
   );
 }
 
-/** Whether anybody listens at the daemon's address. Nothing is asked, so nothing shows in the daemon's log. */
-export async function isListening(world: World): Promise<boolean> {
-  const socket = await connectDaemon(world);
+/** Whether anybody listens at an address, `host:port`. Nothing is asked, so nothing shows in a daemon's log. */
+export async function isListening(address: string): Promise<boolean> {
+  const socket = await connectTo(address);
   socket?.destroy();
   return socket !== undefined;
 }

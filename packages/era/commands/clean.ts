@@ -28,6 +28,8 @@ import { readOptions } from "./help.ts";
 
 /** The directory that holds all worlds of the machine, in /var/lib and in /run. */
 const SHARED_PARENT = "docker-eras";
+/** The cgroup that holds those of all containers. */
+const OUR_CGROUP = dirname(containerCgroupPath("any"));
 
 /** @returns 1 if something of ours had to stay. */
 export async function clean(words: readonly string[]): Promise<number> {
@@ -84,12 +86,14 @@ function* unmountAll(world: World): Generator<string> {
 /** Our parent cgroup, if no other world uses it, with what a container of lost state left there: cgroups without a process. */
 function* removeEmptyCgroups(): Generator<string> {
   if (otherDaemonRuns()) return;
+  let found = false;
   for (const { type, mountPoint } of readMountinfo()) {
-    const parent = join(mountPoint, dirname(containerCgroupPath("any")));
+    const parent = join(mountPoint, OUR_CGROUP);
     if ((type !== "cgroup" && type !== "cgroup2") || !existsSync(parent)) continue;
     childDirectories(parent).forEach(removeEmpty);
-    if (removeEmpty(parent)) yield `cgroup ${parent}`;
+    found = removeEmpty(parent) || found;
   }
+  if (found) yield `cgroups ${OUR_CGROUP}`;
 }
 
 function otherDaemonRuns(): boolean {
