@@ -165,6 +165,14 @@ const DECLARED = {
     heading: "LXC",
     rows: ["001.54"],
   },
+  "init.become-root": {
+    actor: "init",
+    title: "The init becomes the root of its user namespace",
+    titleZh: "init 成为 user 命名空间中的 root",
+    ...ARTICLE,
+    heading: "LXC",
+    rows: ["001.49"],
+  },
   "init.make-dev": {
     actor: "init",
     title: "/dev is made, unless the image brings it",

@@ -11,6 +11,8 @@ export function attempt<Result>(action: string, call: () => Result): Result {
     return call();
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    throw new Error(`Cannot ${action}: ${code ?? message}`, { cause: error });
+    // The action has named what it is about; a network error names another device than that, and has the kernel's explanation.
+    const reason = code === undefined || message.startsWith("rtnetlink") ? message : code;
+    throw new Error(`Cannot ${action}: ${reason}`, { cause: error });
   }
 }

@@ -1,8 +1,8 @@
 /**
- * The cgroup of a container: lxc-start makes it and sets its limits, the init joins it.
+ * The cgroup of a container: lxc-start makes it and sets its limits.
  *
- * The init joins by itself because that is cheap for the one thread that becomes the container's program, where moving a whole
- * process from outside waits for all processors; and it joins late, so that the memory of Node's start doesn't count.
+ * The init joins it by itself (join-cgroup.ts): that is cheaper than being moved, and it does so late, so that the memory of Node's
+ * start doesn't count.
  */
 import type { Cgroup } from "@eras/cgroups/cgroup.ts";
 import { openCgroup } from "@eras/cgroups/open.ts";
@@ -33,10 +33,4 @@ export async function createCgroup(name: string, { cgroup: settings }: Container
 async function removeLeftover(cgroup: Cgroup, name: string): Promise<void> {
   if (cgroup.pids().length > 0) throw new Error(`Cannot start ${name}: it is already running`);
   await cgroup.delete();
-}
-
-/** Moves the calling thread into the container's cgroup. */
-export function joinCgroup(name: string): void {
-  step("init.join-cgroup");
-  openCgroup(containerCgroupPath(name)).addCaller();
 }

@@ -8,7 +8,7 @@
  * Unlike LXC 0.8, which passed over lines that it did not know, nothing is ignored: a misspelt `lxc.cap.drop` is an open door.
  */
 import { readFileSync } from "node:fs";
-import { type ContainerConfig, emptyConfig } from "./config.ts";
+import { type ContainerConfig, emptyConfig, hostIdOfRoot } from "./config.ts";
 import { setKey } from "./config-keys.ts";
 
 /**
@@ -56,6 +56,13 @@ function at(place: string, read: () => void): void {
 function checkWhole(config: ContainerConfig, path: string): void {
   if (config.capKeep && config.capDrop.length > 0)
     throw new Error(`${path}: lxc.cap.keep and lxc.cap.drop exclude each other`);
+  if (config.idMap.length > 0) {
+    for (const kind of ["u", "g"] as const) {
+      if (hostIdOfRoot(config.idMap, kind) === undefined) {
+        throw new Error(`${path}: lxc.id_map has no line "${kind} 0 …": the container would have no root`);
+      }
+    }
+  }
   const linkless = config.networks.find(({ type, link }) => (type === "phys" || type === "macvlan") && !link);
   if (linkless) throw new Error(`${path}: lxc.network.type = ${linkless.type} needs lxc.network.link`);
 }

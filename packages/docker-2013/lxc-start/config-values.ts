@@ -76,11 +76,12 @@ export function hardwareAddress(value: string): string {
 
 /** `10.0.3.2/24`; without a prefix, a single address. A broadcast address may follow, which the prefix determines anyway. */
 export function ipWithPrefix(value: string, version: 4 | 6): IpNetwork {
-  const [address = "", prefix] = value.split(/\s+/)[0]!.split("/");
+  const [text = "", prefix] = value.split(/\s+/)[0]!.split("/");
+  const address = ipAddress(text, version);
   const longest = version === 4 ? 32 : 128;
   const prefixLength = prefix === undefined ? longest : wholeNumber(prefix);
   if (prefixLength > longest) throw new Error(`"${value}" has a prefix longer than ${longest} bits`);
-  return { address: ipAddress(address, version), prefixLength };
+  return { address, prefixLength };
 }
 
 export function ipAddress(value: string, version: 4 | 6): string {

@@ -90,3 +90,8 @@ export function emptyConfig(): ContainerConfig {
 export function newNetwork(type: NetworkConfig["type"]): NetworkConfig {
   return { type, up: false, addresses: [], gateways: [], macvlanMode: "private" };
 }
+
+/** The host's id of the container's root, as user or as group; undefined where it is not mapped. */
+export function hostIdOfRoot(idMap: readonly IdMapLine[], kind: IdMapLine["kind"]): number | undefined {
+  return idMap.find((line) => line.kind === kind && line.containerId === 0)?.hostId;
+}

@@ -11,7 +11,6 @@
  * The kernel knows no container. There are these namespaces, this cgroup and this root, and a process that has them all.
  */
 import { constants } from "node:os";
-import type { Cgroup } from "@eras/cgroups/cgroup.ts";
 import type { Options } from "./command-line.ts";
 import type { ContainerConfig } from "./config.ts";
 import { containerEnvironment } from "./environment.ts";
@@ -25,37 +24,44 @@ import { openTerminals } from "./terminals.ts";
 /**
  * Starts a container and waits for its end. Nothing of it is left then, whether it ran or failed to start.
  *
+ * What only some containers need is loaded when it is needed, and what can wait is loaded while the init starts.
+ *
  * @returns The exit code of its program, 128 + n for a signal.
  * @throws {Error} When the container can't be made as configured.
  */
 export async function runContainer(options: Options, config: ContainerConfig, log: Log): Promise<number> {
+  const seccompFilter = config.seccomp && (await import("./seccomp-policy.ts")).readPolicy(config.seccomp);
+  const userNamespace = config.idMap.length > 0 ? await import("./user-namespace.ts") : undefined;
   const signals = holdSignals();
-  const init = spawnInit(newNamespaces(config));
-  let cgroup: Cgroup | undefined;
-  try {
-    // Loaded now, while the init's Node starts.
-    const { createCgroup } = await import("./cgroup.ts");
-    cgroup = await createCgroup(options.name, config);
-    const pid = waitForStart(init);
-    log("INFO", `init is process ${pid}`);
-    becomeContainer(init, planOf(options, config));
-    signals.forwardTo(pid);
-    const [code, signal] = await init.ended;
-    return code ?? 128 + constants.signals[signal!];
-  } catch (error) {
-    await killInit(init);
-    throw error;
-  } finally {
-    await cgroup?.delete();
+  await using cleanUp = new AsyncDisposableStack(); // in the opposite order, at the end of this function
+
+  const init = spawnInit(newNamespaces(config), userNamespace?.inUserNamespace);
+  cleanUp.defer(() => killInit(init));
+  const { createCgroup } = await import("./cgroup.ts");
+  const cgroup = await createCgroup(options.name, config);
+  cleanUp.defer(() => cgroup.delete());
+
+  const pid = waitForStart(init);
+  log("INFO", `init is process ${pid}`);
+  userNamespace?.mapIds(pid, config.idMap);
+  if (config.networks.length > 0) {
+    const { connectNetworks } = await import("./network.ts");
+    connectNetworks(config.networks, { name: options.name, pid, cleanUp });
   }
+  becomeContainer(init, planOf(options, config, seccompFilter));
+
+  signals.forwardTo(pid);
+  const [code, signal] = await init.ended;
+  return code ?? 128 + constants.signals[signal!];
 }
 
-function planOf({ name, command }: Options, config: ContainerConfig): InitPlan {
+function planOf({ name, command }: Options, config: ContainerConfig, seccompFilter: string | undefined): InitPlan {
   return {
     name,
     config,
     command,
     environment: containerEnvironment(process.env, config),
     terminals: openTerminals(config),
+    ...(seccompFilter !== undefined && { seccompFilter }),
   };
 }

@@ -3,12 +3,14 @@
  * user's program, with the same PID.
  *
  * Namespaces, root, capabilities and filters belong to the thread that asks for them, and execve ends all but the main thread. So
- * everything here is synchronous and on the main thread; nothing awaits. It does not touch process.stdin, stdout and stderr either,
+ * everything from the first act on is synchronous and on the main thread; nothing awaits. It does not touch process.stdin, stdout and stderr either,
  * which would change the state of descriptors that the program inherits.
  */
 
+import { flushCompileCache } from "node:module";
 import { findProgram, prepareExecve, restoreInheritedState } from "@eras/linux/exec.ts";
 import { sethostname } from "@eras/linux/hostname.ts";
+import { reportCall } from "@eras/linux/libc.ts";
 import { PER_LINUX, PER_LINUX32, personality } from "@eras/linux/personality.ts";
 import { setParentDeathSignal } from "@eras/linux/prctl.ts";
 import { hostPidOfSelf } from "@eras/linux/proc.ts";
@@ -18,9 +20,9 @@ import { step } from "../steps.ts";
 import { traceProgram } from "../tracing.ts";
 import { attempt } from "./attempt.ts";
 import { dropCapabilities } from "./capabilities.ts";
-import { joinCgroup } from "./cgroup.ts";
 import type { Architecture } from "./config.ts";
 import { makeDev, makePts, mountTerminals } from "./devices.ts";
+import { joinCgroup } from "./join-cgroup.ts";
 import { mountEntries } from "./mounts.ts";
 import { isolateMounts, mountRootfs, pivotInto } from "./rootfs.ts";
 import { setSecurityLabel } from "./security-label.ts";
@@ -30,25 +32,38 @@ import { takeTerminal } from "./terminal.ts";
 /** What LXC 0.8 ends with when it is its own failure. */
 const OWN_FAILURE = 255;
 
-function main(): void {
+async function main(): Promise<void> {
   traceProgram("init");
   dieWithParent();
   send(REPORT_FD, { pid: hostPidOfSelf() });
+  flushCompileCache(); // Node does it at the end of a program, which ours won't see
   const plan = receive<InitPlan>(PLAN_FD);
-  if (plan) becomeContainer(plan);
+  if (plan) becomeContainer(plan, await loadParts(plan));
 }
+
+/** What few containers need. It is loaded before the first act, because the files are out of reach after it. */
+async function loadParts({ config, seccompFilter }: InitPlan) {
+  return {
+    userNamespace: config.idMap.length > 0 ? await import("./mapped-root.ts") : undefined,
+    seccomp: seccompFilter === undefined ? undefined : await import("@eras/linux/seccomp.ts"),
+  };
+}
+
+type Parts = Awaited<ReturnType<typeof loadParts>>;
 
 /** LXC's promise: whoever kills lxc-start, even with SIGKILL, ends the container. A parent that is gone already closes the pipe. */
 function dieWithParent(): void {
   setParentDeathSignal(signalNumber("SIGKILL"));
 }
 
-function becomeContainer(plan: InitPlan): never {
+function becomeContainer(plan: InitPlan, { userNamespace, seccomp }: Parts): never {
   const { config } = plan;
   const umask = process.umask(0); // modes of files are meant as they are written
   isolateMounts();
   const root = mountRootfs(config);
   joinCgroup(plan.name); // while the control files are in reach
+  userNamespace?.becomeMappedRoot();
+  dieWithParent(); // again: the kernel forgets it when a process becomes another user
   if (config.rootfs) makeDev(root, config); // first, because the entries may mount on it
   mountEntries(root, config);
   if (config.rootfs) makePts(root, config);
@@ -60,7 +75,7 @@ function becomeContainer(plan: InitPlan): never {
   dropCapabilities(config); // after all that needed them
   takeTerminal();
   process.umask(umask);
-  return exec(plan);
+  return exec(plan, seccomp);
 }
 
 function setHostname(name: string): void {
@@ -73,18 +88,19 @@ function setPersonality(arch: Architecture): void {
 }
 
 /** Becomes the container's program. A filter comes last: it may forbid everything but the execve. */
-function exec({ command, environment }: InitPlan): never {
+function exec({ command, environment, seccompFilter = "" }: InitPlan, seccomp: Parts["seccomp"]): never {
   step("init.exec", { command });
   const program = attempt(`run ${command[0]}`, () => findProgram(command[0]!, environment.PATH!));
+  if (seccomp) reportCall("seccomp", []); // now: later the filter may not let the trace be written
   const execve = prepareExecve(program, command, environment);
   restoreInheritedState();
-  //SECCOMP if (seccompFilter) installSeccompFilter(Buffer.from(seccompFilter, "base64"));
   endTracing();
+  seccomp?.installSeccompFilter(Buffer.from(seccompFilter, "base64"));
   return attempt(`run ${command[0]}`, execve);
 }
 
 try {
-  main();
+  await main();
 } catch (error) {
   send(REPORT_FD, { error: (error as Error).message });
   process.exit(OWN_FAILURE);

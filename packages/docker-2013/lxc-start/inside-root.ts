@@ -5,8 +5,8 @@
  *
  * @see https://man7.org/linux/man-pages/man2/openat2.2.html
  */
-import { closeSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { closeSync, readlinkSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
 import { isErrno } from "@eras/linux/errno.ts";
 import { S_IFREG } from "@eras/linux/mknod.ts";
 import { mkdirat, mknodat, O_PATH, openat2, RESOLVE_IN_ROOT } from "@eras/linux/open.ts";
@@ -26,7 +26,7 @@ export function existsInside(root: number, path: string): boolean {
   try {
     return withPlace(root, path, () => true);
   } catch (error) {
-    if (isErrno(error, "ENOENT", "ENOTDIR", "ELOOP")) return false;
+    if (isErrno(error, "ENOENT", "ENOTDIR")) return false;
     throw error;
   }
 }
@@ -36,8 +36,18 @@ export function makePlace(root: number, path: string, kind: "file" | "directory"
   if (existsInside(root, path)) return;
   const parent = dirname(join("/", path));
   makePlace(root, parent, "directory");
-  withPlace(root, parent, (_, fd) => {
-    if (kind === "directory") mkdirat(fd, basename(path), 0o755);
-    else mknodat(fd, basename(path), S_IFREG | 0o644, 0);
-  });
+  const link = withPlace(root, parent, (name, fd) => make(fd, `${name}/${basename(path)}`, kind));
+  if (link !== undefined) makePlace(root, resolve(parent, link), kind);
+}
+
+/** @returns The target of a symbolic link that bears the name and leads nowhere yet. */
+function make(parentFd: number, path: string, kind: "file" | "directory"): string | undefined {
+  try {
+    if (kind === "directory") mkdirat(parentFd, basename(path), 0o755);
+    else mknodat(parentFd, basename(path), S_IFREG | 0o644, 0);
+    return undefined;
+  } catch (error) {
+    if (!isErrno(error, "EEXIST")) throw error;
+    return readlinkSync(path);
+  }
 }

@@ -15,19 +15,28 @@ export function newNamespaces(config: ContainerConfig): NamespaceKind[] {
   return kinds;
 }
 
+/** Starts `command`, whose first word is a program. */
+export type Spawn<Child> = (command: readonly string[]) => Child;
+
 /**
- * Calls `spawn` in new namespaces, so that the child is born there, and comes back to the present ones.
+ * Starts `command` in new namespaces, so that it is born there, and comes back to the present ones.
  *
  * Coming back keeps lxc-start a program of the host: pivot_root would move it into the container's root along with all others that
- * share the mount namespace, and nothing of the container outlives its init.
+ * share the mount namespace, and the namespaces would outlive the init.
+ *
+ * For a user namespace see user-namespace.ts.
  */
-export function inNewNamespaces<Child>(kinds: readonly NamespaceKind[], spawn: () => Child): Child {
+export function inNewNamespaces<Child>(
+  kinds: readonly NamespaceKind[],
+  command: readonly string[],
+  spawn: Spawn<Child>,
+): Child {
   step("lxc-start.namespaces", { kinds });
   const home = kinds.map((kind) => ({ kind, fd: openSync(`/proc/self/ns/${kind}`, "r") }));
   const directory = process.cwd();
   unshare(kinds.reduce((flags, kind) => flags | NAMESPACE_FLAGS[kind], 0));
   try {
-    return spawn();
+    return spawn(command);
   } finally {
     for (const { kind, fd } of home) {
       setns(fd, NAMESPACE_FLAGS[kind]);

@@ -1,5 +1,5 @@
 /** Starting the init: Node once more, born in the container's namespaces, with lxc-start's standard streams and the pipes of sync.ts. */
-import type { ChildProcess } from "node:child_process";
+import type { ChildProcess, SpawnOptions } from "node:child_process";
 import { once } from "node:events";
 import { closeSync } from "node:fs";
 import { join } from "node:path";
@@ -8,35 +8,44 @@ import type { NamespaceKind } from "@eras/linux/namespaces.ts";
 import { pipe } from "@eras/linux/pipe.ts";
 import { kill, signalNumber } from "@eras/linux/signals.ts";
 import { traceEnvironment } from "@eras/trace/context.ts";
-import { inNewNamespaces } from "./namespaces.ts";
+import { inNewNamespaces, type Spawn } from "./namespaces.ts";
 import { type Failed, type InitPlan, receive, type Started, send } from "./sync.ts";
+
+type Child = ChildProcess & { readonly pid: number };
+type StartIn = (kinds: readonly NamespaceKind[], command: readonly string[], spawn: Spawn<Child>) => Child;
+
+const INIT_COMMAND = [process.execPath, join(import.meta.dirname, "init.ts")];
 
 /** The init, as lxc-start holds it. */
 export interface Init {
-  readonly child: ChildProcess & { readonly pid: number };
+  readonly child: Child;
   /** Exit code, or else the signal that ended it. */
   readonly ended: Promise<[code: number | null, signal: NodeJS.Signals | null]>;
   readonly planFd: number;
   readonly reportFd: number;
 }
 
-/** Starts the init in new namespaces of these kinds. It waits for its plan. */
-export function spawnInit(kinds: readonly NamespaceKind[]): Init {
+/**
+ * Starts the init in new namespaces of these kinds. It waits for its plan.
+ *
+ * @param start - How to start a command in them.
+ */
+export function spawnInit(kinds: readonly NamespaceKind[], start: StartIn = inNewNamespaces): Init {
   const plan = pipe();
   const report = pipe();
-  const child = inNewNamespaces(kinds, () =>
-    spawnChild(process.execPath, [join(import.meta.dirname, "init.ts")], {
-      stdio: ["inherit", "inherit", "inherit", plan.readEnd, report.writeEnd],
-      env: { ...process.env, ...traceEnvironment() },
-    }),
-  );
+  const options: SpawnOptions = {
+    stdio: ["inherit", "inherit", "inherit", plan.readEnd, report.writeEnd],
+    env: { ...process.env, ...traceEnvironment() },
+  };
+  const child = start(kinds, INIT_COMMAND, ([program, ...args]) => spawnChild(program!, args, options));
   for (const end of [plan.readEnd, report.writeEnd]) closeSync(end); // so that the child's end of a pipe ends it
   return { child, ended: once(child, "exit") as Init["ended"], planFd: plan.writeEnd, reportFd: report.readEnd };
 }
 
-/** Ends an init that is not to go on. */
+/** Ends the init, unless it has ended. */
 export async function killInit({ child, ended }: Init): Promise<void> {
-  if (child.exitCode === null && child.signalCode === null) kill(child.pid, signalNumber("SIGKILL"));
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  kill(child.pid, signalNumber("SIGKILL"));
   await ended;
 }
 

@@ -1,8 +1,8 @@
 /** Terminals that lxc-start keeps for a container: `lxc.tty` of them for gettys, and one for /dev/console. */
-import { createWriteStream } from "node:fs";
+import { createWriteStream, fchownSync } from "node:fs";
 import { ReadStream } from "node:tty";
-import { openpty } from "@eras/linux/tty.ts";
-import type { ContainerConfig } from "./config.ts";
+import { openpty, type Pty } from "@eras/linux/tty.ts";
+import { type ContainerConfig, hostIdOfRoot, type IdMapLine } from "./config.ts";
 import type { InitPlan } from "./sync.ts";
 
 /**
@@ -10,13 +10,20 @@ import type { InitPlan } from "./sync.ts";
  *
  * @returns The names of the slaves, which the init mounts into the container.
  */
-export function openTerminals({ tty, console = "none" }: ContainerConfig): InitPlan["terminals"] {
-  const ttys = Array.from({ length: tty }, () => openpty().path);
-  return console === "none" ? { ttys } : { ttys, console: openConsole(console) };
+export function openTerminals({ tty, console = "none", idMap }: ContainerConfig): InitPlan["terminals"] {
+  const ttys = Array.from({ length: tty }, () => openTerminal(idMap).path);
+  return console === "none" ? { ttys } : { ttys, console: openConsole(console, idMap) };
 }
 
-function openConsole(file: string): string {
-  const { master, path } = openpty();
+function openTerminal(idMap: readonly IdMapLine[]): Pty {
+  const terminal = openpty();
+  const [user, group] = [hostIdOfRoot(idMap, "u"), hostIdOfRoot(idMap, "g")];
+  if (user !== undefined && group !== undefined) fchownSync(terminal.slave, user, group);
+  return terminal;
+}
+
+function openConsole(file: string, idMap: readonly IdMapLine[]): string {
+  const { master, path } = openTerminal(idMap);
   new ReadStream(master).pipe(createWriteStream(file, { flags: "a" }));
   return path;
 }
