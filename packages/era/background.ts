@@ -6,12 +6,13 @@
  * only if its start time is the recorded one, or if its arguments name this very world.
  */
 import { type ChildProcess, spawn } from "node:child_process";
-import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { isErrno } from "@eras/linux/errno.ts";
 import { pidfdOpen, pidfdSendSignal } from "@eras/linux/pidfd.ts";
 import { POLLIN, poll } from "@eras/linux/poll.ts";
 import { processExists, readProcessStat } from "@eras/linux/proc.ts";
+import { listProcesses } from "./processes.ts";
 import { logPath, type World } from "./world.ts";
 
 /** How to start a program, and how to know it again. */
@@ -66,26 +67,17 @@ function cleanEnvironment(): NodeJS.ProcessEnv {
 export function findBackground(world: World, program: BackgroundProgram): number | undefined {
   const record = readRecord(recordPath(world, program.name));
   if (record && processExists(record.pid, record.startTime)) return record.pid;
-  return readdirSync("/proc")
-    .map(Number)
-    .find((pid) => pid > 0 && isProgram(pid, program));
+  return listProcesses().find(({ words }) => contains(words, program.identity))?.pid;
 }
+
+const contains = (words: readonly string[], part: readonly string[]) =>
+  words.some((_, i) => part.every((word, j) => words[i + j] === word));
 
 function readRecord(path: string): ProcessRecord | undefined {
   try {
     return JSON.parse(readFileSync(path, "utf8"));
   } catch (error) {
     if (isErrno(error, "ENOENT") || error instanceof SyntaxError) return undefined; // none, or cut off by a power loss
-    throw error;
-  }
-}
-
-function isProgram(pid: number, { identity }: BackgroundProgram): boolean {
-  try {
-    const words = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
-    return words.some((_, i) => identity.every((word, j) => words[i + j] === word)) && processExists(pid);
-  } catch (error) {
-    if (isErrno(error, "ENOENT", "ESRCH")) return false;
     throw error;
   }
 }

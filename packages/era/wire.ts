@@ -22,11 +22,7 @@ function connectTo(address: string): Promise<Socket | undefined> {
  * @param input - What the command reads, in pieces.
  * @returns What it printed, or undefined if nobody listens.
  */
-export async function ask(
-  world: World,
-  args: readonly string[],
-  input: Iterable<Buffer> = [],
-): Promise<string | undefined> {
+async function ask(world: World, args: readonly string[], input: Iterable<Buffer> = []): Promise<string | undefined> {
   const socket = await connectTo(world.tcp);
   if (!socket) return undefined;
   socket.setTimeout(ANSWER_TIMEOUT_MS, () =>

@@ -3,7 +3,7 @@
  *
  *     /var/lib/docker-eras/2013/             rootDir   ERAS_2013_ROOT     `dockerd-2013 -g`
  *     ├─ dockerd.log                         what the daemon prints
- *     ├─ images/ containers/                 the daemon's own
+ *     ├─ images/index.json containers/<id>/  the daemon's own
  *     /run/docker-eras/2013/                 runDir    ERAS_2013_RUN      `dockerd-2013 --exec-root`
  *     ├─ dockerd.json archive.json           who runs: see background.ts
  *     ├─ set-up.lock                         held while a daemon is started or an image put
@@ -41,6 +41,8 @@ export function openWorld(env: NodeJS.ProcessEnv = process.env): World {
   };
 }
 
+export const containersDir = (world: World) => join(world.rootDir, "containers");
+export const imageIndexPath = (world: World) => join(world.rootDir, "images/index.json");
 export const logPath = (world: World) => join(world.rootDir, "dockerd.log");
 
 /** One of the programs in bin/, as an absolute path. */

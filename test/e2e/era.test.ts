@@ -121,7 +121,7 @@ describe("era clean", () => {
     const ids = [await startSleeper(), await startSleeper()];
     const { stdout, stderr, status } = await world.era(["clean"]);
     expect({ stderr, status }).toEqual({ stderr: "", status: 0 });
-    expect(stdout).toContain(`container ${ids[0]}`);
+    expect(stdout).toContain(`running container ${ids[0]}`);
     expect(world.leftovers(ids)).toEqual([]);
   });
 

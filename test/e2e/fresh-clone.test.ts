@@ -1,5 +1,6 @@
 /** What README promises: one line in a fresh clone, with npm and git alone, runs a container; `clean` takes all of it away. */
 import { execFileSync } from "node:child_process";
+import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { EraWorld } from "../harness/era.ts";
@@ -48,6 +49,21 @@ describe("a fresh clone", () => {
     expect(stdout).toMatch(/^[0-9a-f]{8}\n$/);
     expect(stderr).toMatch(/logs/);
   });
+
+  test.skipIf(!existsSync("/usr/bin/apt-get"))(
+    "gets busybox from Debian where the host has none, and no lists of packages",
+    async () => {
+      const bareHost =
+        'mount --bind /dev/null "$(command -v busybox)" && mount -t tmpfs none /var/lib/apt/lists && exec "$@"';
+      const makeImage =
+        'const { openImageTar } = await import(process.argv[1]); console.log([...(await openImageTar("busybox"))].length)';
+      const node = [join(clone, "node_modules/.bin/node"), "--input-type=module", "-e", makeImage];
+      const shelf = join(clone, "packages/era/shelf/shelf.ts");
+      const { stdout, stderr } = await world.run("unshare", ["--mount", "sh", "-c", bareHost, "sh", ...node, shelf]);
+      expect(Number(stdout), stderr).toBeGreaterThan(250);
+      expect(existsSync(join(clone, ".cache/busybox-static"))).toBe(true);
+    },
+  );
 
   test("leaves nothing outside the clone after clean", async () => {
     const { stdout: ids } = await pnpm(["--silent", "era:2013", "ps", "-a", "-q"]);

@@ -5,14 +5,12 @@
  * ids of its containers; mounts by lying below its directories; files by the names that we give. What else lies there stays, and is
  * told. A step that fails does not stop the next: half of the state may be broken.
  */
-import { existsSync, readdirSync, readFileSync, realpathSync, rmdirSync } from "node:fs";
+import { existsSync, readdirSync, realpathSync, rmdirSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { childDirectories } from "@eras/cgroups/cgroup-path.ts";
+import { openCgroup } from "@eras/cgroups/open.ts";
 import { removeEmpty } from "@eras/cgroups/remove.ts";
 import { containerCgroupPath } from "@eras/docker-2013/container-cgroup.ts";
-import { findLxcStarts } from "@eras/docker-2013/dockerd/ghosts.ts";
-import { removeCgroup } from "@eras/docker-2013/dockerd/lxc.ts";
-import { containersDir } from "@eras/docker-2013/dockerd/paths.ts";
 import { removeTree } from "@eras/layers/remove-tree.ts";
 import { isErrno } from "@eras/linux/errno.ts";
 import { MNT_DETACH, umount } from "@eras/linux/mount.ts";
@@ -21,8 +19,9 @@ import { archiveServer } from "../archive.ts";
 import { killProcess, stopBackground } from "../background.ts";
 import { dockerd } from "../dockerd.ts";
 import { withLock } from "../lock.ts";
+import { listProcesses } from "../processes.ts";
 import { setUpLock } from "../set-up.ts";
-import { openWorld, type World } from "../world.ts";
+import { containersDir, openWorld, type World } from "../world.ts";
 import { GRACE_MS } from "./down.ts";
 import { readOptions } from "./help.ts";
 
@@ -63,14 +62,28 @@ function* stopPrograms(world: World): Generator<string> {
 
 /** A container's init dies with its lxc-start; then the cgroup is empty, and goes. */
 async function* endContainers(world: World): AsyncGenerator<string> {
-  const directory = containersDir(world.rootDir);
+  const directory = containersDir(world);
   const lxcStarts = findLxcStarts(directory);
-  for (const [id, pid] of lxcStarts) {
-    killProcess(pid);
-    yield `container ${id} (pid ${pid})`;
-  }
-  const ids = new Set([...lxcStarts.keys(), ...(existsSync(directory) ? readdirSync(directory) : [])]);
-  for (const id of ids) await removeCgroup(containerCgroupPath(id));
+  for (const { pid } of lxcStarts) killProcess(pid);
+  for (const id of new Set(lxcStarts.map(({ id }) => id))) yield `running container ${id}`;
+  const known = existsSync(directory) ? readdirSync(directory) : [];
+  for (const id of new Set([...lxcStarts.map(({ id }) => id), ...known])) await removeCgroup(containerCgroupPath(id));
+}
+
+/** lxc-start -n ID -f DIRECTORY/ID/config.lxc; its child bears the same words until it becomes the container's program. */
+function findLxcStarts(directory: string): { pid: number; id: string }[] {
+  return listProcesses().flatMap(({ pid, words }) => {
+    const config = words.indexOf("-f") + 1;
+    const [dash, id = ""] = words.slice(Math.max(0, config - 3), config - 1);
+    return dash === "-n" && words[config]?.startsWith(join(directory, id, "/")) ? [{ pid, id }] : [];
+  });
+}
+
+async function removeCgroup(path: string): Promise<void> {
+  const cgroup = openCgroup(path);
+  if (!cgroup.exists()) return;
+  await cgroup.killAll();
+  await cgroup.delete();
 }
 
 /** Innermost first: later mounts lie on earlier ones. What is still in use leaves the tree now and is released at the end of its use. */
@@ -96,20 +109,8 @@ function* removeEmptyCgroups(): Generator<string> {
   if (found) yield `cgroups ${OUR_CGROUP}`;
 }
 
-function otherDaemonRuns(): boolean {
-  return readdirSync("/proc").some(
-    (pid) => /^\d+$/.test(pid) && commandLine(pid).includes("/docker-2013/dockerd/main.ts\0"),
-  );
-}
-
-function commandLine(pid: string): string {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, "utf8");
-  } catch (error) {
-    if (isErrno(error, "ENOENT", "ESRCH")) return "";
-    throw error;
-  }
-}
+const otherDaemonRuns = () =>
+  listProcesses().some(({ words }) => words.some((word) => word.endsWith("/docker-2013/dockerd/main.ts")));
 
 /** The daemon's names and ours; a directory of which something is left stays. */
 async function* removeFiles(world: World): AsyncGenerator<string> {

@@ -2,11 +2,10 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { containersDir, imagesDir } from "@eras/docker-2013/dockerd/paths.ts";
 import { archiveServer } from "../archive.ts";
 import { findBackground } from "../background.ts";
 import { dockerd } from "../dockerd.ts";
-import { logPath, openWorld, type World } from "../world.ts";
+import { containersDir, imageIndexPath, logPath, openWorld, type World } from "../world.ts";
 import { readOptions } from "./help.ts";
 
 export async function status(words: readonly string[]): Promise<number> {
@@ -52,13 +51,11 @@ function format(state: ReturnType<typeof inspect>): string {
 }
 
 function readContainers(world: World): { State?: { Running?: boolean } }[] {
-  return list(containersDir(world.rootDir)).map(
-    (id) => readJson(join(containersDir(world.rootDir), id, "config.json")) ?? {},
-  );
+  return list(containersDir(world)).map((id) => readJson(join(containersDir(world), id, "config.json")) ?? {});
 }
 
 function countImages(world: World): number {
-  const index = readJson<{ ById?: object }>(join(imagesDir(world.rootDir), "index.json"));
+  const index = readJson<{ ById?: object }>(imageIndexPath(world));
   return Object.keys(index?.ById ?? {}).length;
 }
 

@@ -8,7 +8,7 @@ import { CLONE } from "../world.ts";
 const run = promisify(execFile);
 
 /** Ours to write to, and not part of the repository. */
-export const CACHE = join(CLONE, ".cache");
+const CACHE = join(CLONE, ".cache");
 const UNPACKED = join(CACHE, "busybox-static");
 
 /** Program header type of the loader's name: see elf(5). A static program has none. */
