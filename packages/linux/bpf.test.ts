@@ -9,6 +9,7 @@ import {
   replaceDevicePrograms,
 } from "./bpf.ts";
 import { compileDeviceProgram, type DeviceRule } from "./device-program.ts";
+import { type NativeArgument, observeCalls } from "./libc.ts";
 
 /** Device programs need no controller: on a hybrid host they work in the empty v2 hierarchy. */
 const ROOT = existsSync("/sys/fs/cgroup/unified/cgroup.procs") ? "/sys/fs/cgroup/unified" : "/sys/fs/cgroup";
@@ -121,6 +122,17 @@ describe.runIf(supported)("device programs", () => {
       expect(queryDevicePrograms(cgroupFd)).toHaveLength(1);
       expect(allowed(READ_NULL)).toBe(true);
     });
+  });
+
+  test("replaceDevicePrograms() replaces a single program in one step", () => {
+    replaceDevicePrograms(cgroupFd, load([{ allow: false }]));
+    const next = load([{ allow: true }]);
+    const commands: NativeArgument[] = [];
+    observeCalls(({ call, args }) => call === "bpf" && commands.push(args[0]!));
+    replaceDevicePrograms(cgroupFd, next);
+    observeCalls(() => {});
+    expect(commands).not.toContain(9); // BPF_PROG_DETACH
+    expect(queryDevicePrograms(cgroupFd)).toHaveLength(1);
   });
 
   describe("detachDeviceProgram()", () => {

@@ -1,21 +1,20 @@
-import { spawnSync } from "node:child_process";
 import { describe, expect, test } from "vitest";
+import { inChild } from "./in-child.ts";
+import { type Link, linkExists, linkIndex, listLinks } from "./netlink.ts";
 
 /** Runs a program in a network namespace of its own; returns what it passed to `show()`. */
 function inNewNetwork(program: string): unknown {
   const prelude = `
     import { execFileSync, spawn } from "node:child_process";
     import { once } from "node:events";
-    import * as netlink from "${import.meta.dirname}/netlink.ts";
-    const { createVeth, createBridge, createMacvlan, setLink, deleteLink, linkIndex, linkExists, listLinks, addAddress, addRoute } = netlink;
+    import { CLONE_NEWNET, unshare } from "./namespaces.ts";
+    import { createVeth, createBridge, createMacvlan, setLink, deleteLink, linkIndex, linkExists, listLinks, addAddress, addRoute } from "./netlink.ts";
     const ip = (...args) => JSON.parse(execFileSync("ip", ["-j", "-d", ...args], { encoding: "utf8" }));
     const failure = (action) => { try { action(); } catch (error) { return error.message; } };
-    const show = (value) => console.log(JSON.stringify(value));
+    const show = report;
+    unshare(CLONE_NEWNET);
   `;
-  const args = ["-n", process.execPath, "--input-type=module", "-e", prelude + program];
-  const { stdout, stderr } = spawnSync("unshare", args, { encoding: "utf8" });
-  expect(stderr).toBe("");
-  return JSON.parse(stdout);
+  return inChild(prelude + program)[0];
 }
 
 describe("listLinks()", () => {
@@ -30,6 +29,16 @@ describe("listLinks()", () => {
       show(listLinks().filter((link) => link.kind === "veth").length);
     `;
     expect(inNewNetwork(program)).toBe(120);
+  });
+});
+
+describe("linkIndex()", () => {
+  test("is the kernel's number for a link", () => {
+    const loopback: Link | undefined = listLinks().find(({ name }) => name === "lo");
+    expect(linkIndex("lo")).toBe(loopback?.index);
+    expect(linkExists("lo")).toBe(true);
+    expect(linkExists("no-such-link")).toBe(false);
+    expect(() => linkIndex("no-such-link")).toThrow("rtnetlink GETLINK no-such-link: ENODEV");
   });
 });
 
@@ -96,12 +105,14 @@ describe("setLink()", () => {
   test("moves a link to another namespace under a new name", () => {
     const program = `
       const other = spawn("unshare", ["-n", "sh", "-c", "echo ready; read line; ip -j link"], { stdio: ["pipe", "pipe", "inherit"] });
-      await once(other.stdout, "data");
+      const output = other.stdout.setEncoding("utf8").iterator();
+      await output.next();
       createVeth("left", "eth0");
       createVeth("taken", "eth1");
       setLink("eth0", { namespacePid: other.pid, name: "eth1" });
       other.stdin.end("\\n");
-      const [links] = await once(other.stdout, "data");
+      let links = "";
+      for await (const part of output) links += part;
       show([linkExists("eth0"), linkExists("eth1"), JSON.parse(links).map((link) => link.ifname).includes("eth1")]);
     `;
     expect(inNewNetwork(program)).toEqual([false, true, true]);
