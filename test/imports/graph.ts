@@ -9,6 +9,7 @@ import { dirname, join, relative, resolve } from "node:path";
 export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   linux: [],
   trace: [],
+  launch: [],
   cgroups: ["linux"],
   layers: ["linux"],
   // What the programs of 2013 share: the wire, the steps, names of things on the host.
@@ -17,7 +18,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "docker-2013/aufs": ["docker-2013", "linux", "trace"],
   "docker-2013/docker": ["docker-2013", "docker-2013/rcli", "linux", "trace"],
   "docker-2013/dockerd": ["docker-2013", "docker-2013/rcli", "docker-2013/aufs", "linux", "cgroups", "layers", "trace"],
-  "docker-2013/lxc-start": ["docker-2013", "linux", "cgroups", "trace"],
+  "docker-2013/lxc-start": ["docker-2013", "launch", "linux", "cgroups", "trace"],
   era: ["docker-2013", "docker-2013/rcli", "linux", "cgroups", "layers", "trace"],
 };
 

@@ -3,6 +3,7 @@ import type { ChildProcess, SpawnOptions } from "node:child_process";
 import { once } from "node:events";
 import { closeSync } from "node:fs";
 import { join } from "node:path";
+import { LAUNCH } from "@eras/launch/path.ts";
 import { spawnChild } from "@eras/linux/exec.ts";
 import type { NamespaceKind } from "@eras/linux/namespaces.ts";
 import { pipe } from "@eras/linux/pipe.ts";
@@ -14,7 +15,7 @@ import { type Failed, type InitPlan, receive, type Started, send } from "./sync.
 type Child = ChildProcess & { readonly pid: number };
 type StartIn = (kinds: readonly NamespaceKind[], command: readonly string[], spawn: Spawn<Child>) => Child;
 
-const INIT_COMMAND = [process.execPath, join(import.meta.dirname, "init.ts")];
+const INIT_COMMAND = [process.execPath, LAUNCH, join(import.meta.dirname, "init.ts")];
 
 /** The init, as lxc-start holds it. */
 export interface Init {

@@ -1,0 +1,35 @@
+/**
+ * `node launch.cts MAIN ARGS…` starts the program MAIN of this project, 10 to 15 ms sooner than `node MAIN ARGS…` would.
+ *
+ * Node's search for an imported module is made for any project: it walks up for node_modules, reads package.json files, follows symbolic
+ * links and looks for each file's format. Half of a short program's start goes there. In this project an import says where its file is:
+ *
+ *     @eras/linux/mount.ts     packages/linux/mount.ts
+ *     ./config.ts              beside the importing file
+ *
+ * So that is all that is done here for our own files; libraries and Node's modules are searched for as ever. A test holds that both ways
+ * find the same files. The file is CommonJS because Node starts that at once, before its loader of ECMAScript modules.
+ */
+const { registerHooks } = process.getBuiltinModule("node:module");
+const { pathToFileURL } = process.getBuiltinModule("node:url");
+const { dirname } = process.getBuiltinModule("node:path");
+
+const PACKAGES = `${pathToFileURL(dirname(__dirname)).href}/`;
+const SCOPE = "@eras/";
+
+/** The file that an import of ours names, as a URL; undefined for everything else. */
+function ownFile(specifier: string, importer: string | undefined): string | undefined {
+  if (!specifier.endsWith(".ts")) return undefined;
+  if (specifier.startsWith(SCOPE)) return PACKAGES + specifier.slice(SCOPE.length);
+  return specifier.startsWith(".") ? new URL(specifier, importer).href : undefined;
+}
+
+registerHooks({
+  resolve(specifier, context, nextResolve) {
+    const url = ownFile(specifier, context.parentURL);
+    return url ? { url, format: "module-typescript", shortCircuit: true } : nextResolve(specifier, context);
+  },
+});
+
+process.argv.splice(1, 1); // the program finds its arguments where it expects them
+import(pathToFileURL(process.argv[1]!).href);
