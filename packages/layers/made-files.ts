@@ -146,7 +146,8 @@ export class MadeFiles {
   /** A second name for a file that is there; its metadata stays. */
   async #makeLink(place: Place, entry: TarEntry): Promise<void> {
     const oldPath = safePath(entry.linkName, this.#limits);
-    const oldFd = this.#target.open(parentOf(oldPath)); // a descriptor of its own: `place` holds the shared one
+    const oldFd = this.#target.findOwn(parentOf(oldPath));
+    if (oldFd === undefined) throw noFileToLink(entry);
     try {
       if (this.overlayWhiteouts.has(oldPath) || kindOf(oldFd, baseOf(oldPath)) !== "file") throw noFileToLink(entry);
       await this.#link(place, oldFd, baseOf(oldPath));

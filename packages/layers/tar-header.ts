@@ -11,7 +11,7 @@
  * @see https://www.gnu.org/software/tar/manual/html_node/Standard.html
  * @see https://man.freebsd.org/cgi/man.cgi?query=tar&sektion=5
  */
-import { ArchiveError } from "./archive-error.ts";
+import { ArchiveError, quote } from "./archive-error.ts";
 import { decodeName } from "./file-name.ts";
 
 /** Everything in a tar is padded to blocks of this size. */
@@ -130,7 +130,7 @@ export function parseNumber(block: Buffer, { offset, length }: Field): number {
   const digits = /^[ \0]*([0-7]*)(?:[ \0]|$)/.exec(field.toString("latin1"))?.[1];
   if (digits === undefined) {
     throw new ArchiveError(
-      `Cannot read the archive: ${JSON.stringify(field.toString("latin1"))} is not an octal number`,
+      `Cannot read the archive: ${quote(field.toString("latin1"))} is no number (it is damaged, or no tar)`,
     );
   }
   return digits === "" ? 0 : Number.parseInt(digits, 8);

@@ -48,24 +48,19 @@ export class Target {
     if (path === "") return this.rootFd;
     if (path === this.#lastPath) return this.#lastFd;
     this.forget();
-    this.#lastFd = this.open(path);
+    this.#lastFd = openInside(this.rootFd, path);
     this.#lastPath = path;
     return this.#lastFd;
   }
 
-  /** `directory` with a descriptor that the caller closes. */
-  open(path: string): number {
-    return openInside(this.rootFd, path === "" ? "." : path);
-  }
-
   /** `directory`, or `undefined` when there is none. */
   find(path: string): number | undefined {
-    try {
-      return this.directory(path);
-    } catch (error) {
-      if (isErrno(error, "ENOENT", "ENOTDIR")) return undefined;
-      throw error;
-    }
+    return ifThere(() => this.directory(path));
+  }
+
+  /** `find` with a descriptor that the caller closes. */
+  findOwn(path: string): number | undefined {
+    return ifThere(() => openInside(this.rootFd, path === "" ? "." : path));
   }
 
   /** Forgets the directory used last: to be called when a directory may have been replaced. */
@@ -77,6 +72,15 @@ export class Target {
   close(): void {
     this.forget();
     closeSync(this.rootFd);
+  }
+}
+
+function ifThere(open: () => number): number | undefined {
+  try {
+    return open();
+  } catch (error) {
+    if (isErrno(error, "ENOENT", "ENOTDIR")) return undefined;
+    throw error;
   }
 }
 
