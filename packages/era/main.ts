@@ -3,11 +3,6 @@
  *
  * A command is loaded when it is asked for: most runs are `era 2013 …`, with everything set up.
  */
-import { enableCompileCache } from "node:module";
-import { join } from "node:path";
-
-enableCompileCache(join(import.meta.dirname, "../../node_modules/.cache/compile"));
-
 /** What each word runs, with the words after it; resolves with the exit code. */
 const COMMANDS: Record<string, () => Promise<(words: readonly string[]) => Promise<number>>> = {
   "2013": async () => (await import("./run.ts")).run2013,

@@ -7,5 +7,4 @@ if [ ! -x "$node" ]; then
   echo "${self##*/}: $clone/node_modules is missing: run \"npx -y pnpm@12 install\" in $clone" >&2
   exit 1
 fi
-export NODE_COMPILE_CACHE="${NODE_COMPILE_CACHE:-$clone/node_modules/.cache/compile}"
-exec "$node" "$clone/packages/launch/launch.cts" "$clone/packages/$main" "$@"
+exec "$node" "$clone/packages/launch/launch.cjs" "$clone/packages/$main" "$@"

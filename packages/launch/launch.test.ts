@@ -21,7 +21,7 @@ function launch(program: string, ...args: string[]): string {
   return execFileSync(process.execPath, [LAUNCH, join(dir, "main.ts"), ...args], { encoding: "utf8" });
 }
 
-describe("launch.cts", () => {
+describe("launch.cjs", () => {
   test("gives the program the arguments it would have had", () => {
     expect(launch("console.log(JSON.stringify(process.argv.slice(1)))", "-a", "b")).toBe(
       `${JSON.stringify([join(dir, "main.ts"), "-a", "b"])}\n`,

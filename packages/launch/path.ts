@@ -1,5 +1,5 @@
 /** For programs that start another program of this project: `node LAUNCH MAIN ARGS…`. */
 import { join } from "node:path";
 
-/** Path of launch.cts. */
-export const LAUNCH = join(import.meta.dirname, "launch.cts");
+/** Path of launch.cjs. */
+export const LAUNCH = join(import.meta.dirname, "launch.cjs");

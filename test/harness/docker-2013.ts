@@ -118,8 +118,8 @@ export class Docker2013 {
 
 /** What a daemon started by hand in a plain shell sees: nothing of the test runner. */
 function hostEnvironment(): NodeJS.ProcessEnv {
-  const { PATH, HOME, TERM, NODE_COMPILE_CACHE } = process.env;
-  return { PATH, HOME, TERM, NODE_COMPILE_CACHE };
+  const { PATH, HOME, TERM } = process.env;
+  return { PATH, HOME, TERM };
 }
 
 /** A tar of a root file system with busybox and a few of its applets. */
