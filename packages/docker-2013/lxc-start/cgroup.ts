@@ -4,18 +4,27 @@
  * The init joins it by itself (join-cgroup.ts): that is cheaper than being moved, and it does so late, so that the memory of Node's
  * start doesn't count.
  */
+
+import { callerFiles } from "@eras/cgroups/caller-files.ts";
 import type { Cgroup } from "@eras/cgroups/cgroup.ts";
 import { openCgroup } from "@eras/cgroups/open.ts";
 import { containerCgroupPath } from "../container-cgroup.ts";
 import { step } from "../steps.ts";
 import type { ContainerConfig } from "./config.ts";
 
+/** The container's cgroup. */
+export interface ContainerCgroup {
+  /** The init joins by writing to these: join-cgroup.ts. */
+  readonly joinFiles: readonly string[];
+  delete(): Promise<void>;
+}
+
 /**
  * Makes the container's cgroup with the limits of `lxc.cgroup.*`.
  *
  * @throws {Error} When a container of that name runs, or the kernel refuses a limit: then there is no cgroup.
  */
-export async function createCgroup(name: string, { cgroup: settings }: ContainerConfig): Promise<Cgroup> {
+export async function createCgroup(name: string, { cgroup: settings }: ContainerConfig): Promise<ContainerCgroup> {
   step("lxc-start.cgroup", { path: containerCgroupPath(name), settings });
   const cgroup = openCgroup(containerCgroupPath(name));
   if (cgroup.exists()) await removeLeftover(cgroup, name);
@@ -26,7 +35,7 @@ export async function createCgroup(name: string, { cgroup: settings }: Container
     await cgroup.delete();
     throw error;
   }
-  return cgroup;
+  return { delete: () => cgroup.delete(), joinFiles: callerFiles(cgroup.path) };
 }
 
 /** An lxc-start that was killed leaves an empty cgroup, with limits of its own. */

@@ -48,20 +48,22 @@ export async function runContainer(options: Options, config: ContainerConfig, lo
     const { connectNetworks } = await import("./network.ts");
     connectNetworks(config.networks, { name: options.name, pid, cleanUp });
   }
-  becomeContainer(init, planOf(options, config, seccompFilter));
+  becomeContainer(init, planOf(options, config, { cgroupFiles: cgroup.joinFiles, seccompFilter }));
 
   signals.forwardTo(pid);
   const [code, signal] = await init.ended;
   return code ?? 128 + constants.signals[signal!];
 }
 
-function planOf({ name, command }: Options, config: ContainerConfig, seccompFilter: string | undefined): InitPlan {
+type Made = Pick<InitPlan, "cgroupFiles"> & { readonly seccompFilter: string | undefined };
+
+function planOf({ command }: Options, config: ContainerConfig, { cgroupFiles, seccompFilter }: Made): InitPlan {
   return {
-    name,
     config,
     command,
     environment: containerEnvironment(process.env, config),
     terminals: openTerminals(config),
+    cgroupFiles,
     ...(seccompFilter !== undefined && { seccompFilter }),
   };
 }

@@ -61,7 +61,7 @@ function becomeContainer(plan: InitPlan, { userNamespace, seccomp }: Parts): nev
   const umask = process.umask(0); // modes of files are meant as they are written
   isolateMounts();
   const root = mountRootfs(config);
-  joinCgroup(plan.name); // while the control files are in reach
+  joinCgroup(plan.cgroupFiles); // while the control files are in reach
   userNamespace?.becomeMappedRoot();
   dieWithParent(); // again: the kernel forgets it when a process becomes another user
   if (config.rootfs) makeDev(root, config); // first, because the entries may mount on it

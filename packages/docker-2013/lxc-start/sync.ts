@@ -19,12 +19,13 @@ export const REPORT_FD = 4;
 
 /** All that the init needs to know. */
 export interface InitPlan {
-  readonly name: string;
   readonly config: ContainerConfig;
   readonly command: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
   /** Names on the host of the terminals that lxc-start opened. */
   readonly terminals: { readonly console?: string; readonly ttys: readonly string[] };
+  /** By writing to these it joins the container's cgroup. */
+  readonly cgroupFiles: readonly string[];
   /** The compiled policy, base64. */
   readonly seccompFilter?: string;
 }

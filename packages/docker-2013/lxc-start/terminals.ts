@@ -1,6 +1,5 @@
 /** Terminals that lxc-start keeps for a container: `lxc.tty` of them for gettys, and one for /dev/console. */
 import { createWriteStream, fchownSync } from "node:fs";
-import { ReadStream } from "node:tty";
 import { openpty, type Pty } from "@eras/linux/tty.ts";
 import { type ContainerConfig, hostIdOfRoot, type IdMapLine } from "./config.ts";
 import type { InitPlan } from "./sync.ts";
@@ -24,6 +23,7 @@ function openTerminal(idMap: readonly IdMapLine[]): Pty {
 
 function openConsole(file: string, idMap: readonly IdMapLine[]): string {
   const { master, path } = openTerminal(idMap);
+  const { ReadStream } = process.getBuiltinModule("node:tty"); // on use: few containers have a console
   new ReadStream(master).pipe(createWriteStream(file, { flags: "a" }));
   return path;
 }
