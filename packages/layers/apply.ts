@@ -42,7 +42,8 @@ interface Unpacking {
 /**
  * Unpacks a tar, plain or compressed with gzip or zstd, into a directory that exists.
  *
- * Reads the stream to its end, so that a caller who hashes it on the way sees every byte.
+ * Reads the stream to its end, so that a caller who hashes it on the way sees every byte. After a failure the rest is not read and
+ * the stream's iterator is told so (`return`), which destroys a Node stream unless it was made with `destroyOnReturn: false`.
  *
  * @throws {ArchiveError} When the archive is damaged, truncated, hostile or beyond the limits.
  * @throws {Error} When the kernel refuses an entry, with the `ErrnoError` as its cause: a full disk, a missing privilege.

@@ -71,6 +71,7 @@ const REFUSED: Record<string, [message: string | RegExp, archive: (outside: stri
   "sparse map without its content": ["disagree", () => tar(pax({ "GNU.sparse.size": "99", "GNU.sparse.map": "0,70" }), file("f"))],
   "sparse map of a million regions": ["regions", () => tar(pax({ "GNU.sparse.major": "1", "GNU.sparse.realsize": "1" }), file("f", `1000000\n${"0\n".repeat(300)}`))],
   "sparse map without an end": ["map", () => tar(pax({ "GNU.sparse.major": "1", "GNU.sparse.realsize": "1" }), file("f", "1".repeat(2048)))],
+  "too many global records": ["more than 100 global", () => tar(typed("g", Array.from({ length: 101 }, (_, i) => `8 k${i + 100}=\n`).join("")), file("f"))],
   "PAX record that ends nowhere": ["PAX record is damaged", () => tar(typed("x", "99 path=x\n"), file("f"))],
   "PAX record of length 0": ["PAX record is damaged", () => tar(typed("x", "0 path=x\n"), file("f"))],
   "user -1, which chown leaves alone": ["no user or group", () => tar(member({ name: "f", uid: 0xffff_ffff, mode: 0o4755 }))],

@@ -90,8 +90,8 @@ export function parseHeader(block: Buffer): TarHeader {
   };
 }
 
-/** The sum of all bytes, with the checksum itself as spaces. Some old programs added them as signed characters. */
-function checksums(block: Buffer): { unsigned: number; signed: number } {
+/** The sum of all bytes of a header block, with the checksum itself as spaces. Some old programs added them as signed characters. */
+export function checksums(block: Buffer): { unsigned: number; signed: number } {
   const { offset, length } = FIELDS.checksum;
   let unsigned = 0x20 * length;
   let highBytes = 0;

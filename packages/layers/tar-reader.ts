@@ -12,13 +12,13 @@
  */
 import { ArchiveError, quote } from "./archive-error.ts";
 import { ByteSource } from "./byte-source.ts";
+import { decodeEntry, type EntryHeaders, mergeRecords, storedBytes } from "./entry-decoder.ts";
 import { decodeName } from "./file-name.ts";
 import type { ArchiveLimits } from "./limits.ts";
-import { type PaxRecords, parseDecimal, parsePax, parseTime } from "./pax.ts";
+import { type PaxRecords, parsePax } from "./pax.ts";
 import { checkLayout, type FileLayout, oldGnuLayout, paxLayout } from "./sparse.ts";
-import type { EntryType, TarEntry } from "./tar-entry.ts";
-import { BLOCK_SIZE, FIELDS, isZeroBlock, parseHeader, parseNumber, type TarHeader } from "./tar-header.ts";
-import { xattrsOf } from "./xattr-records.ts";
+import type { TarEntry } from "./tar-entry.ts";
+import { BLOCK_SIZE, isZeroBlock, parseHeader, type TarHeader } from "./tar-header.ts";
 
 /** Bytes of a file and where they belong; between two pieces there may be a hole. */
 export interface ContentPiece {
@@ -32,18 +32,13 @@ export interface TarMember {
   content(): AsyncGenerator<ContentPiece>;
 }
 
-// biome-ignore format: a table
-const ENTRY_TYPES: Record<string, EntryType> = {
-  "\0": "file", "0": "file", "7": "file", S: "file", "1": "link", "2": "symlink", "3": "character-device",
-  "4": "block-device", "5": "directory", D: "directory", "6": "fifo",
-};
-
 /** The volume label of GNU tar: it describes the archive, not a file. */
 const VOLUME_LABEL = "V";
 /** Largest piece of content handed on at once. */
 const PIECE_BYTES = 1024 * 1024;
-/** uid_t has 32 bits, and its highest value means "leave as it is" to chown(2). */
-const MAX_ID = 0xffff_fffe;
+/** Every entry inherits them, so a bomb could make each entry slow. git writes one: a comment. */
+const MAX_GLOBAL_RECORDS = 100;
+const OLD_GNU_SPARSE = "S";
 
 /**
  * Reads the entries of an uncompressed tar, then the rest of the stream to its end.
@@ -61,7 +56,7 @@ export async function* readTar(tar: AsyncIterable<Uint8Array>, limits: ArchiveLi
 
 /** What the extended headers before an entry said. */
 interface Extension {
-  pax: PaxRecords;
+  records: PaxRecords;
   longName?: string;
   longLink?: string;
 }
@@ -89,7 +84,7 @@ class TarReader {
   async next(): Promise<TarMember | undefined> {
     await this.#source.skip(this.#remaining + this.#padding);
     this.#remaining = this.#padding = 0;
-    const extension: Extension = { pax: new Map() };
+    const extension: Extension = { records: new Map() };
     for (;;) {
       const block = await this.#source.read(BLOCK_SIZE);
       if (isZeroBlock(block)) return await this.#drain();
@@ -117,10 +112,10 @@ class TarReader {
     switch (header.typeFlag) {
       case "x":
       case "X": // Solaris
-        extension.pax = parsePax(await this.#extensionContent(header));
+        extension.records = parsePax(await this.#extensionContent(header));
         return true;
       case "g":
-        this.#globalRecords = new Map([...this.#globalRecords, ...parsePax(await this.#extensionContent(header))]);
+        this.#addGlobals(parsePax(await this.#extensionContent(header)));
         return true;
       case "L":
         extension.longName = untilNul(await this.#extensionContent(header));
@@ -131,6 +126,12 @@ class TarReader {
       default:
         return false;
     }
+  }
+
+  #addGlobals(records: PaxRecords): void {
+    this.#globalRecords = new Map([...this.#globalRecords, ...records]);
+    if (this.#globalRecords.size <= MAX_GLOBAL_RECORDS) return;
+    throw new ArchiveError(`Cannot read the archive: it has more than ${MAX_GLOBAL_RECORDS} global PAX records`);
   }
 
   async #extensionContent({ size }: TarHeader): Promise<Buffer> {
@@ -146,52 +147,30 @@ class TarReader {
   }
 
   async #member(block: Buffer, header: TarHeader, extension: Extension): Promise<TarMember> {
-    const records = mergeRecords(this.#globalRecords, extension.pax);
-    const name = entryName(header, extension, records);
-    const type = entryType(name, header);
-    const layout = await this.#layout(type, name, block, header, records);
-    this.#fileBytes += layout.size;
-    if (this.#fileBytes > this.#limits.totalBytes) {
-      throw new ArchiveError(
-        `Cannot read ${quote(name)}: files so far have more than ${this.#limits.totalBytes} bytes`,
-      );
-    }
-    const entry: TarEntry = {
-      name,
-      type,
-      mode: header.mode & 0o7777,
-      uid: id(name, numberRecord(records, "uid") ?? header.uid),
-      gid: id(name, numberRecord(records, "gid") ?? header.gid),
-      size: layout.size,
-      mtimeNs: timeRecord(records, "mtime") ?? BigInt(header.mtime) * 1_000_000_000n,
-      linkName: isLink(type) ? (textRecord(records, "linkpath") ?? extension.longLink ?? header.linkName) : "",
-      ...deviceNumbers(type, block, records),
-      xattrs: xattrsOf(records),
-    };
-    return { entry, content: () => this.#content(layout) };
+    const records = mergeRecords(this.#globalRecords, extension.records);
+    const headers: EntryHeaders = { block, header, ...extension, records };
+    const known = decodeEntry(headers);
+    this.#remaining = storedBytes(headers, known.type);
+    this.#padding = padded(this.#remaining) - this.#remaining;
+    if (known.type !== "file") return { entry: { ...known, size: 0 }, content: noContent };
+    const layout = await this.#layout(headers);
+    checkLayout(known.name, layout);
+    this.#remaining = layout.storedBytes;
+    this.#countFile(known.name, layout.size);
+    return { entry: { ...known, size: layout.size }, content: () => this.#content(layout) };
   }
 
-  async #layout(
-    type: EntryType,
-    name: string,
-    block: Buffer,
-    header: TarHeader,
-    records: PaxRecords,
-  ): Promise<FileLayout> {
-    if (header.typeFlag === "D")
-      this.#remaining = header.size; // a list of names, of GNU's incremental backups
-    else if (type === "file") this.#remaining = numberRecord(records, "size") ?? header.size;
-    this.#padding = padded(this.#remaining) - this.#remaining;
+  async #layout({ block, header, records }: EntryHeaders): Promise<FileLayout> {
     const size = this.#remaining;
-    if (type !== "file") return { size: 0, regions: [], storedBytes: 0 };
-    const sparse =
-      header.typeFlag === "S"
-        ? await oldGnuLayout(block, size, this.#source, this.#limits)
-        : await paxLayout(records, size, this.#source, this.#limits);
-    const layout = sparse ?? { size, regions: [{ offset: 0, length: size }], storedBytes: size };
-    this.#remaining = layout.storedBytes;
-    checkLayout(name, layout);
-    return layout;
+    if (header.typeFlag === OLD_GNU_SPARSE) return await oldGnuLayout(block, size, this.#source, this.#limits);
+    const whole = { size, regions: [{ offset: 0, length: size }], storedBytes: size };
+    return (await paxLayout(records, size, this.#source, this.#limits)) ?? whole;
+  }
+
+  #countFile(name: string, size: number): void {
+    this.#fileBytes += size;
+    if (this.#fileBytes <= this.#limits.totalBytes) return;
+    throw new ArchiveError(`Cannot read ${quote(name)}: files so far have more than ${this.#limits.totalBytes} bytes`);
   }
 
   async *#content({ regions }: FileLayout): AsyncGenerator<ContentPiece> {
@@ -212,62 +191,7 @@ function padded(size: number): number {
   return Math.ceil(size / BLOCK_SIZE) * BLOCK_SIZE;
 }
 
-/** An entry's own records replace the global ones; an empty value takes a record away. */
-function mergeRecords(globals: PaxRecords, own: PaxRecords): PaxRecords {
-  if (globals.size === 0) return own;
-  const records = new Map([...globals, ...own]);
-  for (const [key, value] of records) if (value.length === 0 && !key.includes(".xattr.")) records.delete(key);
-  return records;
-}
-
-function entryName(header: TarHeader, extension: Extension, records: PaxRecords): string {
-  return textRecord(records, "GNU.sparse.name") ?? textRecord(records, "path") ?? extension.longName ?? header.name;
-}
-
-/** Before ustar, a directory was a file whose name ends with a slash. */
-function entryType(name: string, { typeFlag }: TarHeader): EntryType {
-  const type = ENTRY_TYPES[typeFlag];
-  if (type === undefined)
-    throw new ArchiveError(`Cannot read ${quote(name)}: entries of type ${quote(typeFlag)} are not supported`);
-  return (typeFlag === "0" || typeFlag === "\0") && name.endsWith("/") ? "directory" : type;
-}
-
-function isLink(type: EntryType): boolean {
-  return type === "link" || type === "symlink";
-}
-
-function deviceNumbers(
-  type: EntryType,
-  block: Buffer,
-  records: PaxRecords,
-): { deviceMajor: number; deviceMinor: number } {
-  if (type !== "character-device" && type !== "block-device") return { deviceMajor: 0, deviceMinor: 0 };
-  return {
-    deviceMajor: numberRecord(records, "SCHILY.devmajor") ?? parseNumber(block, FIELDS.deviceMajor),
-    deviceMinor: numberRecord(records, "SCHILY.devminor") ?? parseNumber(block, FIELDS.deviceMinor),
-  };
-}
-
-function id(name: string, value: number): number {
-  if (value < 0 || value > MAX_ID)
-    throw new ArchiveError(`Cannot read ${quote(name)}: there is no user or group ${value}`);
-  return value;
-}
-
-function textRecord(records: PaxRecords, key: string): string | undefined {
-  const value = records.get(key);
-  return value === undefined || value.length === 0 ? undefined : decodeName(value);
-}
-
-function numberRecord(records: PaxRecords, key: string): number | undefined {
-  const text = textRecord(records, key);
-  return text === undefined ? undefined : parseDecimal(text);
-}
-
-function timeRecord(records: PaxRecords, key: string): bigint | undefined {
-  const value = records.get(key);
-  return value === undefined || value.length === 0 ? undefined : parseTime(value);
-}
+async function* noContent(): AsyncGenerator<ContentPiece> {}
 
 function untilNul(content: Buffer): string {
   const end = content.indexOf(0);

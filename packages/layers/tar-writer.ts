@@ -9,7 +9,7 @@
 import { encodeName } from "./file-name.ts";
 import { formatPax, formatTime } from "./pax.ts";
 import type { TarEntry } from "./tar-entry.ts";
-import { BLOCK_SIZE, FIELDS, type Field, TYPE_FLAGS } from "./tar-header.ts";
+import { BLOCK_SIZE, checksums, FIELDS, type Field, TYPE_FLAGS } from "./tar-header.ts";
 import { xattrRecords } from "./xattr-records.ts";
 
 /** ustar's magic with its version. */
@@ -111,8 +111,6 @@ function writeOctal(block: Buffer, field: Field, value: number): void {
 
 /** Six digits, NUL, space: the form that the first tar wrote. */
 function writeChecksum(block: Buffer): void {
-  const { offset } = FIELDS.checksum;
-  block.fill(" ", offset, offset + FIELDS.checksum.length);
-  const sum = block.reduce((total, byte) => total + byte, 0);
-  block.write(`${sum.toString(8).padStart(6, "0")}\0 `, offset, "latin1");
+  const digits = checksums(block).unsigned.toString(8).padStart(6, "0");
+  block.write(`${digits}\0 `, FIELDS.checksum.offset, "latin1");
 }
