@@ -17,7 +17,7 @@ import { type PaxRecords, parseDecimal, SPARSE_MAP } from "./pax.ts";
 import { BLOCK_SIZE, type Field, parseNumber } from "./tar-header.ts";
 
 /** A stretch of data in a file. */
-export interface Region {
+interface Region {
   readonly offset: number;
   readonly length: number;
 }

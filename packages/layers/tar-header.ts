@@ -113,7 +113,7 @@ function headerName(block: Buffer): string {
 }
 
 /** Text up to the first NUL, or the whole field. */
-export function parseText(block: Buffer, { offset, length }: Field): string {
+function parseText(block: Buffer, { offset, length }: Field): string {
   const field = block.subarray(offset, offset + length);
   const end = field.indexOf(0);
   return decodeName(end === -1 ? field : field.subarray(0, end));

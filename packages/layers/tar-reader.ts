@@ -21,7 +21,7 @@ import type { TarEntry } from "./tar-entry.ts";
 import { BLOCK_SIZE, isZeroBlock, parseHeader, type TarHeader } from "./tar-header.ts";
 
 /** Bytes of a file and where they belong; between two pieces there may be a hole. */
-export interface ContentPiece {
+interface ContentPiece {
   readonly position: number;
   readonly bytes: Buffer;
 }
