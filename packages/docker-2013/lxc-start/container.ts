@@ -39,7 +39,7 @@ export async function runContainer(options: Options, config: ContainerConfig, lo
   cleanUp.defer(() => killInit(init));
   const { createCgroup } = await import("./cgroup.ts");
   const cgroup = await createCgroup(options.name, config);
-  cleanUp.defer(() => cgroup.delete());
+  cleanUp.defer(() => killInit(init).then(cgroup.delete)); // first the process, then its cgroup
 
   const pid = waitForStart(init);
   log("INFO", `init is process ${pid}`);

@@ -102,6 +102,7 @@ function exec({ command, environment, seccompFilter = "" }: InitPlan, seccomp: P
 try {
   await main();
 } catch (error) {
+  endTracing();
   send(REPORT_FD, { error: (error as Error).message });
   process.exit(OWN_FAILURE);
 }

@@ -1,6 +1,6 @@
 /** From the start of lxc-start to its end, and what may come between. */
 import { once } from "node:events";
-import { closeSync, readFileSync, writeFileSync, writeSync } from "node:fs";
+import { closeSync, readFileSync, readSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { ReadStream } from "node:tty";
 import { pidfdOpen } from "@eras/linux/pidfd.ts";
@@ -189,6 +189,17 @@ describe("on a terminal", () => {
     expect((await result).code).toBe(5);
     expect(shown).not.toContain("job control turned off");
   });
+});
+
+test("a program that only prints on a terminal doesn't take it from those who share it", async () => {
+  const { master, slave } = openpty();
+  const { result } = container.start([], ["/bin/echo", "from inside"], { stdio: ["ignore", slave, slave] });
+  expect((await result).code).toBe(0);
+  writeSync(slave, "from outside\n"); // EIO if the end of the container has hung it up
+  const shown = Buffer.alloc(100);
+  expect(shown.toString("utf8", 0, readSync(master, shown))).toBe("from inside\r\nfrom outside\r\n");
+  closeSync(slave);
+  closeSync(master);
 });
 
 test("200 starts in a row leave nothing", { timeout: 180_000 }, async () => {

@@ -1,6 +1,6 @@
 /** What a container may not do: capabilities, devices, memory, system calls, and being root of the host. */
 import { execFileSync, spawnSync } from "node:child_process";
-import { chmodSync, existsSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { capabilitySet, getBoundingSet } from "@eras/linux/capabilities.ts";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
@@ -121,7 +121,31 @@ describe("lxc.id_map", () => {
   });
 });
 
-const genuine = existsSync("/usr/bin/lxc-start") || existsSync("/usr/bin/lxc-execute");
+const APPARMOR = "/sys/module/apparmor/parameters/enabled";
+const hasAppArmor = existsSync(APPARMOR) && readFileSync(APPARMOR, "utf8").startsWith("Y");
+
+describe.skipIf(!hasAppArmor)("lxc.aa_profile", () => {
+  const profile = `lxc-start-test-${process.pid}`;
+  const parser = (...args: string[]) =>
+    execFileSync("apparmor_parser", args, {
+      input: `profile ${profile} flags=(attach_disconnected) { file, deny /tmp/no r, }`,
+    });
+  beforeAll(() => parser("--add"));
+  afterAll(() => parser("--remove"));
+
+  test("confines the program", async () => {
+    const script = "cat /proc/self/attr/current; echo x > /tmp/no; cat /tmp/no";
+    expect(await out(script, [`lxc.aa_profile = ${profile}`])).toBe(
+      `${profile} (enforce)\ncat: can't open '/tmp/no': Permission denied`,
+    );
+  });
+
+  test("may be unconfined", async () => {
+    expect(await out("cat /proc/self/attr/current", ["lxc.aa_profile = unconfined"])).toBe("unconfined");
+  });
+});
+
+const genuine = existsSync("/usr/bin/lxc-start");
 
 test.skipIf(!genuine)("a container has the privileges that genuine LXC gives it", async () => {
   const script =

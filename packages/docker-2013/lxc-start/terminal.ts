@@ -3,6 +3,9 @@ import { isErrno } from "@eras/linux/errno.ts";
 import { isatty, isControllingTerminal, setControllingTerminal, setsid } from "@eras/linux/tty.ts";
 import { step } from "../steps.ts";
 
+/** The container is on a terminal if its input is: who only prints on one shares it with others, whom its end would cut off. */
+const STDIN = 0;
+
 /**
  * Starts a session of its own for the container, with the terminal that it was given.
  *
@@ -12,10 +15,10 @@ import { step } from "../steps.ts";
  */
 export function takeTerminal(): void {
   step("init.take-terminal");
-  const terminal = [0, 1, 2].find(isatty);
-  if (terminal !== undefined && isControllingTerminal(terminal)) return;
+  const isTerminal = isatty(STDIN);
+  if (isTerminal && isControllingTerminal(STDIN)) return;
   setsid();
-  if (terminal !== undefined) control(terminal);
+  if (isTerminal) control(STDIN);
 }
 
 function control(terminal: number): void {

@@ -1,9 +1,19 @@
 /** For tests: a busybox root filesystem, and lxc-start run on it. */
 import { type ChildProcess, execFileSync, type SpawnOptions, spawn } from "node:child_process";
 import { once } from "node:events";
-import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { cgroupMounts } from "@eras/cgroups/detect.ts";
 
 const BUSYBOX = "/bin/busybox";
 export const LXC_START = resolve(import.meta.dirname, "../../../bin/lxc-start-2013");
@@ -88,16 +98,14 @@ export function run(args: readonly string[], options: SpawnOptions = {}): Runnin
   return { child: child as Running["child"], result, printed };
 }
 
-/** The cgroups, in all hierarchies, of containers whose name starts with `prefix`. */
+/** The cgroups, in all trees, of containers whose name starts with `prefix`. */
 export function cgroupsOf(prefix: string): string[] {
-  return readdirSync("/sys/fs/cgroup").flatMap((hierarchy) => {
-    const parent = join("/sys/fs/cgroup", hierarchy, "docker-eras-2013");
-    try {
-      return readdirSync(parent)
-        .filter((name) => name.startsWith(prefix))
-        .map((name) => join(parent, name));
-    } catch {
-      return []; // no container has been in this hierarchy
-    }
+  const { v1, v2 = [] } = cgroupMounts();
+  return [...new Set([...v1.values(), v2].flat())].flatMap((root) => {
+    const parent = join(root, "docker-eras-2013");
+    if (!existsSync(parent)) return []; // no container has been in this tree
+    return readdirSync(parent)
+      .filter((name) => name.startsWith(prefix))
+      .map((name) => join(parent, name));
   });
 }
