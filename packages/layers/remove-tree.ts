@@ -82,7 +82,7 @@ function emptyStep(open: OpenDirectory[]): void {
   if (name === undefined) {
     open.pop();
     closeSync(current.fd);
-    unlinkat(current.parentFd, systemName(current.name), AT_REMOVEDIR);
+    unlinkIfThere(current.parentFd, current.name, AT_REMOVEDIR);
   } else if (!unlinkFile(current.fd, name)) {
     if (open.length < MAX_OPEN) open.push(openForEmptying(current.fd, name));
     else moveUp(current, name, open[0]!);
@@ -100,12 +100,21 @@ function moveUp(from: OpenDirectory, name: string, to: OpenDirectory): void {
 /** Whether the name is gone now; `false` for a directory. */
 function unlinkFile(directoryFd: number, name: string): boolean {
   try {
-    unlinkat(directoryFd, systemName(name));
+    unlinkIfThere(directoryFd, name, 0);
+    return true;
   } catch (error) {
     if (isErrno(error, "EISDIR")) return false;
+    throw error;
+  }
+}
+
+/** Somebody else may be removing the same tree. */
+function unlinkIfThere(directoryFd: number, name: string, flags: number): void {
+  try {
+    unlinkat(directoryFd, systemName(name), flags);
+  } catch (error) {
     if (!isErrno(error, "ENOENT")) throw error;
   }
-  return true;
 }
 
 function openForEmptying(parentFd: number, name: string): OpenDirectory {

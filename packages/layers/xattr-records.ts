@@ -21,8 +21,12 @@ export function isOverlayXattr(name: string): boolean {
   return OVERLAY.some((prefix) => name.startsWith(prefix));
 }
 
+/** Shared by the many entries without any. */
+const NO_XATTRS: ReadonlyMap<string, Buffer> = new Map();
+
 /** The attributes among an entry's records. */
-export function xattrsOf(records: PaxRecords): Map<string, Buffer> {
+export function xattrsOf(records: PaxRecords): ReadonlyMap<string, Buffer> {
+  if (records.size === 0) return NO_XATTRS;
   const xattrs = new Map<string, Buffer>();
   for (const [key, value] of records) {
     if (key.startsWith(SCHILY)) xattrs.set(unescapeName(key.slice(SCHILY.length)), value);
