@@ -1,6 +1,6 @@
 /** Terminals that lxc-start keeps for a container: `lxc.tty` of them for gettys, and one for /dev/console. */
-import { createWriteStream, fchownSync } from "node:fs";
-import { openpty, type Pty } from "@eras/linux/tty.ts";
+import { createWriteStream, fchownSync, fstatSync, readlinkSync, statSync } from "node:fs";
+import { isatty, openpty, type Pty } from "@eras/linux/tty.ts";
 import { type ContainerConfig, hostIdOfRoot, type IdMapLine } from "./config.ts";
 import type { InitPlan } from "./sync.ts";
 
@@ -9,9 +9,22 @@ import type { InitPlan } from "./sync.ts";
  *
  * @returns The names of the slaves, which the init mounts into the container.
  */
-export function openTerminals({ tty, console = "none", idMap }: ContainerConfig): InitPlan["terminals"] {
+export function openTerminals({ tty, console = "none", idMap, rootfs }: ContainerConfig): InitPlan["terminals"] {
   const ttys = Array.from({ length: tty }, () => openTerminal(idMap).path);
-  return console === "none" ? { ttys } : { ttys, console: openConsole(console, idMap) };
+  if (console !== "none") return { ttys, console: openConsole(console, idMap) };
+  const own = rootfs === undefined ? undefined : ownTerminal();
+  return own === undefined ? { ttys } : { ttys, console: own };
+}
+
+/**
+ * The terminal that the container's program runs on, if any. Its name belongs to the host's devpts and leads nowhere inside; where it
+ * is /dev/console as well, programs find it: ttyname(3). LXC 0.8 left `tty` saying "not a tty".
+ */
+function ownTerminal(): string | undefined {
+  const fd = [0, 1, 2].find(isatty);
+  if (fd === undefined) return undefined;
+  const path = readlinkSync(`/proc/self/fd/${fd}`);
+  return statSync(path, { throwIfNoEntry: false })?.rdev === fstatSync(fd).rdev ? path : undefined;
 }
 
 function openTerminal(idMap: readonly IdMapLine[]): Pty {
