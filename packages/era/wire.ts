@@ -40,9 +40,10 @@ async function readAll(socket: Socket): Promise<string> {
 }
 
 async function send(socket: Socket, args: readonly string[], input: Iterable<Buffer>): Promise<void> {
+  const closed = new Promise((resolve) => socket.once("close", resolve));
   socket.write(`${JSON.stringify(args)}\n`);
   for (const chunk of input) {
-    if (!socket.write(chunk)) await new Promise((resolve) => socket.once("drain", resolve).once("close", resolve));
+    if (!socket.write(chunk)) await Promise.race([closed, new Promise((resolve) => socket.once("drain", resolve))]);
     if (socket.destroyed) return;
   }
   socket.end();

@@ -11,6 +11,7 @@ const DEVICES: readonly ShelfEntry[] = [
   device("dev/urandom", 1, 9),
   device("dev/tty", 5, 0),
   device("dev/console", 5, 1, 0o600),
+  device("dev/tty1", 4, 1, 0o600),
   directory("dev/pts"),
   device("dev/ptmx", 5, 2),
   directory("dev/shm", 0o1777),
