@@ -47,8 +47,8 @@ registerHooks({
   },
 });
 
-// An import of node:fs reads all properties that can be listed, and reading these few loads Node's streams and promises of files: 3 ms
-// that a short-lived program does not have. Unlisted, they are still there for who asks `fs` itself for them.
+// An import of node:fs reads all properties that can be listed, and reading these few loads Node's file streams and promises: 3 ms that
+// a short-lived program does not have. Unlisted, they are still there for who asks `fs` itself for them.
 const fs = process.getBuiltinModule("node:fs");
 for (const [name, property] of Object.entries(Object.getOwnPropertyDescriptors(fs))) {
   if (property.get && property.configurable) Object.defineProperty(fs, name, { enumerable: false });
