@@ -8,8 +8,7 @@
  *     NORAW    set: leave the terminal as it is, so that Ctrl-C ends the client and not what it talks to
  */
 import { startTracing } from "@eras/trace/context.ts";
-import { callTCP } from "../rcli/tcp.ts";
-import { announceWindowSize } from "../rcli/window-size.ts";
+import { callTCP } from "../rcli/call-tcp.ts";
 import { detachedRunHint } from "./hint.ts";
 import { setRawTerminal } from "./terminal.ts";
 
@@ -17,7 +16,9 @@ const DEFAULT_ADDRESS = "127.0.0.1:4242";
 
 async function main(address: string, args: readonly string[]): Promise<void> {
   const socket = await callTCP(address, args, async (connection) => {
-    if (process.stdout.isTTY) await announceWindowSize(connection, process.stdout);
+    if (!process.stdout.isTTY) return;
+    const { announceWindowSize } = await import("../rcli/window-size.ts");
+    await announceWindowSize(connection, process.stdout);
   });
   const restoreTerminal = setRawTerminal();
   process.stdin.on("error", () => socket.end()).pipe(socket); // pipe's end is the half-close

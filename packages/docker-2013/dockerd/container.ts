@@ -19,7 +19,7 @@ import { Filesystem } from "./filesystem.ts";
 import type { Lxc, LxcProcess } from "./lxc.ts";
 import { generateLxcConfig } from "./lxc-template.ts";
 import { monitor } from "./monitor.ts";
-import { State, type StateRecord } from "./state.ts";
+import { State, type StateRecord, UNKNOWN_EXIT_CODE } from "./state.ts";
 import { openStdio, type Stdio } from "./stdio.ts";
 import { WriteBroadcaster } from "./write-broadcaster.ts";
 
@@ -90,7 +90,9 @@ export class Container implements ContainerRecord {
 
   /** Reads what `save` wrote. @throws {Error} When there is no config.json in `root`, or it is broken. */
   static load(root: string, lxc: Lxc): Container {
-    return new Container(JSON.parse(readFileSync(configPath(root), "utf8")), lxc);
+    const container = new Container(JSON.parse(readFileSync(configPath(root), "utf8")), lxc);
+    if (container.Root !== root) throw new Error(`it is about another container: ${container.Root}`);
+    return container;
   }
 
   /** Makes the directories and files. config.json comes last: without it the container does not exist. */
@@ -158,10 +160,15 @@ export class Container implements ContainerRecord {
     }
   }
 
-  /** Takes charge of a container that an earlier daemon started; `ghost` is its lxc-start. */
-  adopt(ghost: LxcProcess): void {
-    this.State.setGhost(ghost.pid);
-    this.#ended = monitor(this, ghost.exited, this.#lxc);
+  /** Takes charge of a container of an earlier daemon; `ghost` is its lxc-start, if that still runs. */
+  restoreState(ghost: LxcProcess | undefined): void {
+    if (ghost) {
+      this.State.setGhost(ghost.pid);
+      this.#ended = monitor(this, ghost.exited, this.#lxc);
+    } else if (this.State.Running) {
+      this.State.setStopped(UNKNOWN_EXIT_CODE);
+      this.save();
+    }
   }
 
   /** Resolves to the exit code when the container does not run (any more). */

@@ -8,7 +8,7 @@ import { type Config, Container, type UserData } from "./container.ts";
 import { Filesystem } from "./filesystem.ts";
 import { findLxcStarts, watchGhost } from "./ghosts.ts";
 import type { Lxc } from "./lxc.ts";
-import { State, UNKNOWN_EXIT_CODE } from "./state.ts";
+import { State } from "./state.ts";
 
 /** What a new container is to be. */
 export interface ContainerRequest {
@@ -78,37 +78,35 @@ export class Containers {
   }
 
   /**
-   * Reads the containers of an earlier daemon. Those whose lxc-start still runs become ghosts. Of those that ended unseen, what they
-   * left is cleaned up; of those that were being created or removed, what is there.
+   * Reads the containers of an earlier daemon. Those whose lxc-start still runs become ghosts; what others left is cleaned up. One without
+   * a config.json was being created or removed: it goes. One with a broken config.json is logged, and left alone.
    */
   async restore(): Promise<void> {
     const running = findLxcStarts(this.#dir);
-    const containers: Container[] = [];
-    for (const id of readdirSync(this.#dir)) {
-      const root = join(this.#dir, id);
-      try {
-        if (!existsSync(join(root, "config.json"))) {
-          await this.#removeFiles(root, new Filesystem(join(root, "rootfs"), join(root, "rw"), []));
-          continue;
-        }
-        const container = Container.load(root, this.#lxc);
-        await this.#restoreState(container, running.get(id));
-        containers.push(container);
-      } catch (error) {
-        console.log(`Cannot load container ${id}:`, error);
-      }
-    }
-    containers.sort((a, b) => Date.parse(a.Created) - Date.parse(b.Created));
+    for (const id of readdirSync(this.#dir)) await this.#restoreOne(id, running.get(id));
+    const containers = [...this.#byId.values()].sort((a, b) => Date.parse(a.Created) - Date.parse(b.Created));
+    this.#byId.clear();
     for (const container of containers) this.#byId.set(container.Id, container);
   }
 
-  async #restoreState(container: Container, lxcStartPid: number | undefined): Promise<void> {
-    if (lxcStartPid !== undefined) return container.adopt(watchGhost(lxcStartPid));
-    await this.#lxc.cleanUp(container.Id);
-    if (container.Filesystem.isMounted()) container.Filesystem.umount();
-    if (!container.State.Running) return;
-    container.State.setStopped(UNKNOWN_EXIT_CODE);
-    container.save();
+  async #restoreOne(id: string, lxcStartPid: number | undefined): Promise<void> {
+    const root = join(this.#dir, id);
+    const filesystem = new Filesystem(join(root, "rootfs"), join(root, "rw"), []);
+    const cleanUp = async () => {
+      await this.#lxc.cleanUp(id);
+      if (filesystem.isMounted()) filesystem.umount();
+    };
+    const ghost = lxcStartPid === undefined ? undefined : watchGhost(lxcStartPid);
+    if (!ghost) await cleanUp();
+    if (!existsSync(join(root, "config.json"))) return this.#removeFiles(root, filesystem);
+    try {
+      const container = Container.load(root, this.#lxc);
+      container.restoreState(ghost);
+      this.#byId.set(id, container);
+    } catch (error) {
+      console.log(`Cannot load ${join(root, "config.json")}: ${error}`);
+      void ghost?.exited.then(cleanUp);
+    }
   }
 
   /** config.json goes first: whatever is interrupted after that is taken up by the next `restore`. */

@@ -6,7 +6,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { isErrno } from "@eras/linux/errno.ts";
-import { processExists, readProcessStat } from "@eras/linux/proc.ts";
+import { type ProcessStat, processExists, readProcessStat } from "@eras/linux/proc.ts";
 import type { LxcProcess } from "./lxc.ts";
 import { UNKNOWN_EXIT_CODE } from "./state.ts";
 
@@ -31,14 +31,14 @@ function containerOf(words: readonly string[], dir: string): string | undefined 
 
 /** lxc-start's children bear its arguments until they become something else. */
 function outermost(pids: number[]): number {
-  return pids.find((pid) => !pids.includes(parentOf(pid))) ?? pids[0]!;
+  return pids.find((pid) => !pids.includes(statOf(pid)?.ppid ?? 0)) ?? pids[0]!;
 }
 
-function parentOf(pid: number): number {
+function statOf(pid: number): ProcessStat | undefined {
   try {
-    return readProcessStat(pid).ppid;
+    return readProcessStat(pid);
   } catch (error) {
-    if (isErrno(error, "ENOENT", "ESRCH")) return 0;
+    if (isErrno(error, "ENOENT", "ESRCH")) return undefined; // it ended meanwhile
     throw error;
   }
 }
@@ -52,9 +52,10 @@ function commandLine(pid: number): string[] {
   }
 }
 
-/** A foreign process to wait for. What it ends with only its parent learns. */
-export function watchGhost(pid: number): LxcProcess {
-  const { startTime } = readProcessStat(pid);
+/** A foreign process to wait for; nothing if it has ended. What it ends with only its parent learns. */
+export function watchGhost(pid: number): LxcProcess | undefined {
+  const startTime = statOf(pid)?.startTime;
+  if (startTime === undefined) return undefined;
   const exited = new Promise<number>((resolve) => {
     const timer = setInterval(() => {
       if (processExists(pid, startTime)) return;

@@ -8,8 +8,8 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { basename } from "node:path";
+import { parseAddress } from "./call-tcp.ts";
 import { call, errorLine, type Service } from "./service.ts";
-import { parseAddress } from "./tcp.ts";
 
 /** Serves rcli over HTTP at `address`; resolves when it listens. */
 export function listenAndServeHTTP(address: string, service: Service): Promise<Server> {
@@ -25,13 +25,13 @@ export function listenAndServeHTTP(address: string, service: Service): Promise<S
 }
 
 async function serve(request: IncomingMessage, response: ServerResponse, service: Service): Promise<void> {
-  const url = new URL(request.url ?? "/", "http://docker");
-  const command = basename(url.pathname) || "/";
+  const [path = "", query = ""] = (request.url ?? "").split("?", 2);
+  const command = basename(path) || "/";
   response.on("error", () => {}); // a client that left: the command notices when it writes
   response.writeHead(200, headersFor(command));
   response.flushHeaders();
   try {
-    await call(service, request, response, [decodeURIComponent(command), ...url.searchParams.getAll("q")]);
+    await call(service, request, response, [decodeURIComponent(command), ...new URLSearchParams(query).getAll("q")]);
   } catch (error) {
     response.write(errorLine(error));
   }
@@ -50,13 +50,13 @@ function headersFor(command: string): Record<string, string> {
 const LOOPBACK_NAMES = ["127.0.0.1", "localhost", "[::1]"];
 
 /**
- * Whether the request comes from our own page or from no page at all. The Host header names us (a foreign name that was rebound to
- * 127.0.0.1 does not), Origin is absent or ours, and the browser does not call it cross-site (an `<img>` sends no Origin).
+ * Whether the request comes from our own page or from no page at all. The Host header, if any, names us (a foreign name that was rebound
+ * to 127.0.0.1 does not), Origin is absent or ours, and the browser does not call it cross-site (an `<img>` sends no Origin).
  *
  * @see https://developer.mozilla.org/docs/Web/HTTP/Headers/Sec-Fetch-Site
  */
 function isOurOwn({ headers }: IncomingMessage, listenHost: string): boolean {
-  const host = headers.host ?? "";
+  const host = headers.host ?? listenHost;
   const site = headers["sec-fetch-site"] ?? "none";
   return (
     [...LOOPBACK_NAMES, listenHost].includes(host.replace(/:\d+$/, "")) &&

@@ -7,46 +7,17 @@
  *
  * No exit status travels back: a failed command appends "Error: …" to its output.
  */
-import { connect, createServer, type Server, type Socket } from "node:net";
+import { createServer, type Server, type Socket } from "node:net";
 import { PassThrough, type Readable } from "node:stream";
-import { step } from "../steps.ts";
+import { parseAddress } from "./call-tcp.ts";
 import { call, errorLine, type Service } from "./service.ts";
-import { adoptTrace, announceTrace } from "./trace-link.ts";
+import { adoptTrace } from "./trace-link.ts";
 
 /** Nothing that a person types comes near; a sender that never ends its line must not fill the daemon's memory. */
 const MAX_LINE_BYTES = 16 * 1024 * 1024;
 /** How long a client may take to read the end of its answer before the connection is cut. */
 const LINGER_MS = 10_000;
 const NEWLINE = 0x0a;
-
-/** Splits `host:port`; an empty host is this machine. @throws {Error} When `address` has another form. */
-export function parseAddress(address: string): { host: string; port: number } {
-  const [, host, port] = /^(?:\[?([^[\]]*?)\]?):(\d{1,5})$/.exec(address) ?? [];
-  if (port === undefined || Number(port) > 65535)
-    throw new Error(`Cannot use address "${address}": it is not host:port`);
-  return { host: host || "127.0.0.1", port: Number(port) };
-}
-
-/**
- * Connects to the server at `address` and sends the command line. The socket then carries stdin one way, output the other.
- *
- * @param beforeLine - Runs when connected, before the line is sent: for what the server should know by then.
- * @throws {Error} As `net.connect`: `code` is ECONNREFUSED when nobody listens.
- */
-export async function callTCP(
-  address: string,
-  args: readonly string[],
-  beforeLine?: (socket: Socket) => Promise<void>,
-): Promise<Socket> {
-  step("docker.call-tcp", { address, args });
-  const socket = connect({ ...parseAddress(address), allowHalfOpen: true, noDelay: true });
-  await new Promise<void>((resolve, reject) => socket.once("connect", resolve).once("error", reject));
-  await beforeLine?.(socket);
-  const line = `${JSON.stringify(args)}\n`;
-  announceTrace(socket, line);
-  socket.write(line);
-  return socket;
-}
 
 /**
  * Serves rcli at `address`; resolves when it listens.

@@ -7,6 +7,7 @@
 import { closeSync, constants, createReadStream, createWriteStream, fstatSync, readdirSync } from "node:fs";
 import type { Readable, Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { ErrnoError } from "@eras/linux/errno.ts";
 import { AT_FDCWD, openat2, openDirectory, RESOLVE_IN_ROOT } from "@eras/linux/open.ts";
 import { type FlagSet, subcmd } from "../../rcli/flag.ts";
 import type { Server } from "../server.ts";
@@ -52,6 +53,8 @@ function openIn({ containers }: Server, flags: FlagSet, args: string[], mode: nu
     const flagsAndMode = { flags: mode | O_NOCTTY | O_NONBLOCK, ...(mode & O_CREAT && { mode: NEW_FILE_MODE }) };
     const fd = openat2(root, path, { ...flagsAndMode, resolve: RESOLVE_IN_ROOT });
     return checkKind(fd, path);
+  } catch (error) {
+    throw error instanceof ErrnoError ? new Error(`Cannot open ${path}: ${error.code}`, { cause: error }) : error;
   } finally {
     closeSync(root);
   }

@@ -47,13 +47,19 @@ export async function CmdRun(this: Server, stdin: Readable, stdout: Writable, ..
       return;
     }
     this.windowSizes.follow(stdout, (size) => container.resize(size));
-    if (container.stdin) stdin.pipe(container.stdin);
+    if (container.stdin) feed(stdin, container.stdin);
     await Promise.all(outputs);
     await container.wait();
   } catch (error) {
     if (!container.State.Running) await this.containers.destroy(container);
     throw error;
   }
+}
+
+/** Copies the client's stdin to the container, and ends the container's when the client's ends or breaks off. */
+function feed(stdin: Readable, input: Writable): void {
+  stdin.pipe(input);
+  stdin.once("close", () => input.end());
 }
 
 /** A shell: bash, as the original had it, or sh for an image without. A person at a terminal is told which. */

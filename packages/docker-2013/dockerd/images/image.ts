@@ -20,6 +20,12 @@ export interface Image {
   readonly Parent: string;
 }
 
+/** Whether `value`, read from a file, is an image. */
+export function isImage(value: unknown): value is Image {
+  const { Id, Layers, Created } = (value ?? {}) as Partial<Image>;
+  return typeof Id === "string" && Array.isArray(Layers) && !Number.isNaN(Date.parse(Created ?? ""));
+}
+
 const ID_BYTES = 8;
 
 /** The first half of a SHA-256 in hex: 16 digits, the era's hash for everything. */

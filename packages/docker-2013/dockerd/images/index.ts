@@ -12,7 +12,7 @@ import { readFileSync } from "node:fs";
 import { isErrno } from "@eras/linux/errno.ts";
 import { step } from "../../steps.ts";
 import { writeFileAtomic } from "../atomic-write.ts";
-import { type Image, imageName, newImage } from "./image.ts";
+import { type Image, imageName, isImage, newImage } from "./image.ts";
 
 /** All images that bore a name, newest first. */
 export type History = readonly Image[];
@@ -73,8 +73,7 @@ export class Index {
 
   #load(): Tables {
     try {
-      const { ByName, ById } = JSON.parse(readFileSync(this.Path, "utf8"));
-      return { ByName: new Map(Object.entries(ByName)), ById: new Map(Object.entries(ById)) };
+      return readTables(JSON.parse(readFileSync(this.Path, "utf8")));
     } catch (error) {
       if (isErrno(error, "ENOENT")) return { ByName: new Map(), ById: new Map() };
       throw new Error(`Cannot read ${this.Path}: ${error instanceof Error ? error.message : error}`);
@@ -90,5 +89,20 @@ export class Index {
     writeFileAtomic(this.Path, text, { mode: 0o600, durable: true });
   }
 }
+
+/** @throws {Error} When `index` has another shape. */
+function readTables(index: { ByName?: unknown; ById?: unknown }): Tables {
+  const histories = Object.entries(index?.ByName ?? {});
+  const images = Object.entries(index?.ById ?? {});
+  if (!isRecord(index?.ByName) || !isRecord(index.ById) || !histories.every(([, history]) => Array.isArray(history)))
+    throw new Error("it is no index of images");
+  const foreign = [...histories.flatMap(([, history]) => history), ...images.map(([, image]) => image)].find(
+    (image) => !isImage(image),
+  );
+  if (foreign !== undefined) throw new Error(`${JSON.stringify(foreign)} is no image`);
+  return { ByName: new Map(histories), ById: new Map(images) };
+}
+
+const isRecord = (value: unknown) => typeof value === "object" && value !== null && !Array.isArray(value);
 
 const newestFirst = (a: Image, b: Image) => Date.parse(b.Created) - Date.parse(a.Created);
