@@ -10,15 +10,15 @@
  *     the caller's environment is not handed on            lxc.environment lines
  *     a bind mount on a missing file fails                 create=file
  *     a terminal is LXC's own, fed from its controlling one  no lxc.console.path; setsid --ctty
+ *     nobody controls the container's terminal             the image's own sh takes control of it first
  *     SIGKILL leaves cgroups behind                        removed here
- *
- * One thing is not: LXC gives the terminal to no process as its controlling one, so with it shells have no job control, as in 2013.
  */
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { openCgroup } from "@eras/cgroups/open.ts";
 import { isErrno } from "@eras/linux/errno.ts";
+import { findProgram } from "@eras/linux/exec.ts";
 import { readMountinfo } from "@eras/linux/mountinfo.ts";
 import { execLxcStart, exitCode, type Lxc, type LxcContainer, type LxcProcess, LxcStart } from "./lxc.ts";
 import { DEFAULT_LXC_START } from "./paths.ts";
@@ -39,6 +39,8 @@ const V2_KEYS: Readonly<Record<string, string>> = {
   "lxc.cgroup.devices.allow": "lxc.cgroup2.devices.allow",
   "lxc.cgroup.memory.limit_in_bytes": "lxc.cgroup2.memory.max",
 };
+
+const SHELL = "/bin/sh";
 
 /** Chooses by what the program says of itself: LXC of 2.1 and later speaks the new keys. Ours needs no asking. */
 export function chooseLxc(program: string, lxcPath: string): Lxc {
@@ -72,13 +74,14 @@ class GenuineLxc implements Lxc {
     mkdirSync(lxcPath, { recursive: true, mode: 0o700 });
   }
 
-  start({ Id, lxcConfigPath, Path, Args }: LxcContainer, stdio: ChildStdio): LxcProcess {
+  start({ Id, lxcConfigPath, Filesystem, Path, Args }: LxcContainer, stdio: ChildStdio): LxcProcess {
     const config = join(dirname(lxcConfigPath), "genuine.lxc");
     const log = join(dirname(lxcConfigPath), "genuine.log");
     const hasTerminal = stdio[0] === stdio[1];
     rmSync(log, { force: true });
     writeFileSync(config, convertConfig(readFileSync(lxcConfigPath, "utf8"), hasTerminal));
-    const params = ["-F", "-P", this.#lxcPath, "-l", "INFO", "-o", log, "-n", Id, "-f", config, "--", Path, ...Args];
+    const command = hasTerminal ? takingTerminal(Filesystem.RootFS, [Path, ...Args]) : [Path, ...Args];
+    const params = ["-F", "-P", this.#lxcPath, "-l", "INFO", "-o", log, "-n", Id, "-f", config, "--", ...command];
     const child = hasTerminal
       ? execLxcStart("setsid", ["--ctty", this.#program, ...params], { stdio, detached: false })
       : execLxcStart(this.#program, params, { stdio, detached: true });
@@ -91,6 +94,19 @@ class GenuineLxc implements Lxc {
     for (const name of [`lxc.payload.${id}`, `lxc.monitor.${id}`, "lxc.pivot"]) removeEverywhere(name);
     rmSync(join(this.#lxcPath, id), { recursive: true, force: true });
   }
+}
+
+/**
+ * The command, as run by a shell that makes the terminal its controlling one: a leader of a session without one does so by opening it.
+ * In an image without sh Ctrl-C and job control don't work, as in 2013.
+ */
+function takingTerminal(rootfs: string, command: readonly string[]): readonly string[] {
+  try {
+    findProgram(SHELL, "", rootfs);
+  } catch {
+    return command;
+  }
+  return [SHELL, "-c", 'exec "$0" "$@" <>/dev/console', ...command];
 }
 
 /** Removes a cgroup, unless it is in use, from every tree, also those without a controller: LXC uses systemd's too. */

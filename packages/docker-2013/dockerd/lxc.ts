@@ -20,6 +20,7 @@ import type { ChildStdio } from "./stdio.ts";
 export interface LxcContainer {
   readonly Id: string;
   readonly lxcConfigPath: string;
+  readonly Filesystem: { readonly RootFS: string };
   readonly Path: string;
   readonly Args: readonly string[];
 }
