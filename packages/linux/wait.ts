@@ -57,3 +57,25 @@ export function decodeStatus(status: number): ProcessStatus {
   if (low !== 0) return { kind: "signaled", signal: low, coreDumped: (status & 0x80) !== 0 };
   return { kind: "exited", code: high };
 }
+
+/**
+ * Waits for the end of a child that Node did not start, without blocking: looks whenever the kernel says that some child changed.
+ *
+ * @throws {ErrnoError} ECHILD when `pid` is no child of ours.
+ */
+export function waitForEnd(pid: number): Promise<ProcessStatus> {
+  return new Promise((resolve, reject) => {
+    const look = () => {
+      try {
+        const ended = waitpid(pid, WNOHANG);
+        if (!ended) return;
+        resolve(decodeStatus(ended.status));
+      } catch (error) {
+        reject(error);
+      }
+      process.off("SIGCHLD", look);
+    };
+    process.on("SIGCHLD", look); // first, so that no end falls between the look and the listening
+    look();
+  });
+}
