@@ -6,6 +6,7 @@ export default defineConfig({
     pool: "forks",
     maxWorkers: 2,
     include: ["packages/**/*.test.ts", "test/**/*.test.ts"],
+    globalSetup: "./test/root-controllers.ts",
     testTimeout: 60_000,
     hookTimeout: 120_000,
     reporters: ["default", "./test/counts-reporter.ts"],

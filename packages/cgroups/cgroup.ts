@@ -23,7 +23,12 @@ export interface Cgroup {
   /** Below the root of every tree: `/docker-eras/web`. */
   readonly path: string;
 
-  /** Makes the cgroup, with missing ancestors, in every tree. One that exists is kept as it is. Made nowhere if it fails anywhere. */
+  /**
+   * Makes the cgroup, with missing ancestors, in every tree. One that exists is kept as it is. Made nowhere if it fails anywhere.
+   *
+   * On pure v2 the ancestors then hand on all controllers; on a hybrid host v2's controllers are switched on by the first limit that
+   * needs one. Those of v2's root stay on.
+   */
   create(): void;
 
   exists(): boolean;
@@ -53,7 +58,7 @@ export interface Cgroup {
   /**
    * Writes one control file by its name: `memory.limit_in_bytes`. v1 names work on every host: on v2 they are translated to what
    * comes closest (`memory.max`). There the rules of `devices.allow` and `devices.deny` add to those that this object has written, because
-   * the kernel keeps no list.
+   * the kernel keeps no list: another object, in a second process say, starts from an empty one, and its first rule replaces all.
    *
    * @throws {ControlFileError} When the kernel refuses the value.
    * @throws {Error} When there is no such control file.
@@ -78,7 +83,8 @@ export interface Cgroup {
   killAll(): Promise<void>;
 
   /**
-   * Removes the cgroup and its children from every tree; nothing to remove is fine.
+   * Removes the cgroup and its children from every tree, and ancestors that `create()` had to make when they are empty; nothing to
+   * remove is fine.
    *
    * @throws {Error} When processes are still in it after two seconds of trying.
    */

@@ -1,4 +1,5 @@
-import { describe, expect, test } from "vitest";
+import { readFileSync } from "node:fs";
+import { afterEach, describe, expect, test } from "vitest";
 import { cgroupMode, cgroupMounts } from "./detect.ts";
 import { HybridCgroup } from "./hybrid-cgroup.ts";
 import { cgroupSuite } from "./testsuite.ts";
@@ -28,6 +29,26 @@ describe.skipIf(cgroupMode() !== "hybrid")("on a hybrid host", () => {
       const cgroup = new HybridCgroup("${path}", cgroupMounts().v1, cgroupMounts().v2);`,
     controllers,
     directories: (path) => [...treesOf(v1), root].map((tree) => tree + path),
+  });
+
+  describe("v2's controllers", () => {
+    const path = `/docker-eras-test-controllers-${process.pid}`;
+    const cgroup = new HybridCgroup(`${path}/a`, v1, root);
+    const enabled = () => readFileSync(`${root}${path}/cgroup.subtree_control`, "utf8").trim();
+    afterEach(() => cgroup.delete());
+
+    test("stay off when a cgroup is made and gets limits of v1", () => {
+      cgroup.create();
+      cgroup.set({ pids: { limit: 10 } });
+      cgroup.writeFile("devices.deny", "a");
+      expect(enabled()).toBe("");
+    });
+
+    test.skipIf(v1.has("hugetlb") || !onV2.includes("hugetlb"))("are switched on by a limit that needs one", () => {
+      cgroup.create();
+      cgroup.writeFile("hugetlb.2MB.limit_in_bytes", "4M");
+      expect(enabled()).toBe("hugetlb");
+    });
   });
 
   test("create() leaves nothing when it fails in one tree", () => {

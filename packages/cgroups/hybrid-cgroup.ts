@@ -5,34 +5,39 @@
  *     controllers that no v1 tree has, pressure   ─▶ v2
  *     killing                                     ─▶ v2's cgroup.kill, then v1 for who is in its trees alone (see addCaller)
  */
+import { makeCgroup } from "./ancestors.ts";
 import type { Cgroup } from "./cgroup.ts";
 import { ifPresent } from "./control-file.ts";
+import { removeEmpty } from "./remove.ts";
 import type { CgroupResources } from "./resources.ts";
 import type { CgroupStats } from "./stats.ts";
 import type { V1Mounts } from "./v1/subsystems.ts";
 import { V1Cgroup } from "./v1/v1-cgroup.ts";
+import { availableControllers, enableControllers } from "./v2/controllers.ts";
 import { V2Cgroup } from "./v2/v2-cgroup.ts";
 
 export class HybridCgroup implements Cgroup {
   readonly path: string;
   readonly #mounts: V1Mounts;
+  readonly #v2Root: string;
   readonly #v1: V1Cgroup;
   readonly #v2: V2Cgroup;
 
   constructor(path: string, v1Mounts: V1Mounts, v2Root: string) {
     this.path = path;
     this.#mounts = v1Mounts;
+    this.#v2Root = v2Root;
     this.#v1 = new V1Cgroup(path, v1Mounts);
     this.#v2 = new V2Cgroup(path, v2Root);
   }
 
+  /** Without v2's controllers: most cgroups need none of them, and a controller that is on is on for the whole machine. */
   create(): void {
-    const isNew = !this.#v2.exists();
-    this.#v2.create();
+    const made = makeCgroup(this.#v2Root, this.path);
     try {
       this.#v1.create();
     } catch (error) {
-      if (isNew) void this.#v2.delete(); // nobody is in it: it is gone at once
+      made.reverse().forEach(removeEmpty);
       throw error;
     }
   }
@@ -52,24 +57,27 @@ export class HybridCgroup implements Cgroup {
 
   set({ unified, ...limits }: CgroupResources): void {
     const keys = Object.keys(limits) as (keyof typeof limits)[];
-    this.#v1.set(
-      pick(
-        limits,
-        keys.filter((key) => this.#mounts.has(V1_CONTROLLER[key])),
-      ),
-    );
-    this.#v2.set(
-      pick(
-        limits,
-        keys.filter((key) => !this.#mounts.has(V1_CONTROLLER[key])),
-      ),
-    );
+    const isV1 = (key: keyof typeof limits) => this.#mounts.has(V1_CONTROLLER[key]);
+    const v2Keys = keys.filter((key) => !isV1(key));
+    this.#v1.set(pick(limits, keys.filter(isV1)));
+    this.#enable([...v2Keys.map((key) => V1_CONTROLLER[key]), ...Object.keys(unified ?? {}).map(controllerOf)]);
+    this.#v2.set(pick(limits, v2Keys));
     if (unified !== undefined) this.#v2.set({ unified });
   }
 
   writeFile(controlFile: string, value: string): void {
-    const isV1 = this.#mounts.has(controlFile.split(".")[0]!);
+    const controller = controllerOf(controlFile);
+    const isV1 = this.#mounts.has(controller);
+    if (!isV1) this.#enable([controller]);
     (isV1 ? this.#v1 : this.#v2).writeFile(controlFile, value);
+  }
+
+  /** Switches on those of v2's controllers that are meant, by their names on v1; there is none for devices and the freezer. */
+  #enable(v1Names: readonly string[]): void {
+    if (v1Names.length === 0) return;
+    const wanted = v1Names.flatMap((name) => V2_CONTROLLERS[name] ?? name);
+    const controllers = availableControllers(this.#v2Root).filter((name) => wanted.includes(name));
+    if (controllers.length > 0) enableControllers(this.#v2Root, this.path, controllers);
   }
 
   freeze(): Promise<void> {
@@ -114,6 +122,13 @@ const V1_CONTROLLER = {
   hugepageLimits: "hugetlb",
   devices: "devices",
 } satisfies Record<keyof Omit<CgroupResources, "unified">, string>;
+
+/** Where v2 has other names, or makes two of one. */
+const V2_CONTROLLERS: Readonly<Record<string, readonly string[]>> = { blkio: ["io"], cpu: ["cpu", "cpuset"] };
+
+function controllerOf(controlFile: string): string {
+  return controlFile.split(".")[0]!;
+}
 
 function pick<T extends object>(from: T, keys: readonly (keyof T)[]): Pick<T, keyof T & string> {
   return Object.fromEntries(keys.map((key) => [key, from[key]])) as T;

@@ -45,8 +45,8 @@ export function cgroupSuite(name: string, { open, source, controllers, directori
   }
 
   /** Starts a Node that has `cgroup` and runs `script`; what it prints comes back on its stdout. */
-  function startNode(script: string): ChildProcess {
-    const module = `${source(cgroup.path)}\n${script}`;
+  function startNode(script: string, path = cgroup.path): ChildProcess {
+    const module = `${source(path)}\n${script}`;
     const child = spawn(process.execPath, ["--input-type=module", "-e", module], {
       stdio: ["ignore", "pipe", "inherit"],
     });
@@ -80,7 +80,6 @@ export function cgroupSuite(name: string, { open, source, controllers, directori
   afterEach(async () => {
     await cgroup.killAll();
     await cgroup.delete();
-    await open(parent).delete();
     for (const child of processes) child.kill("SIGKILL");
     processes = [];
     expect(directories(parent).filter((dir) => existsSync(dir))).toEqual([]);
@@ -106,6 +105,35 @@ export function cgroupSuite(name: string, { open, source, controllers, directori
       open(`${cgroup.path}/child/grandchild`).create();
       await cgroup.delete();
       expect(cgroup.exists()).toBe(false);
+    });
+
+    test("removes the ancestors that it needed with the last of their children", async () => {
+      const [a, b] = [open(`${cgroup.path}/x/y/a`), open(`${cgroup.path}/x/b`)];
+      a.create();
+      b.create();
+      await a.delete();
+      expect([open(`${cgroup.path}/x/y`).exists(), b.exists()]).toEqual([false, true]);
+      await b.delete();
+      expect([open(`${cgroup.path}/x`).exists(), cgroup.exists()]).toEqual([false, true]);
+    });
+
+    test("keeps an ancestor that was somebody's before, or has become it", async () => {
+      const [mine, below] = [open(`${cgroup.path}/x`), open(`${cgroup.path}/x/below`)];
+      below.create();
+      mine.create();
+      await below.delete();
+      expect(mine.exists()).toBe(true);
+      below.create();
+      await below.delete();
+      expect(mine.exists()).toBe(true);
+    });
+
+    test("works while siblings come and go, and leaves no ancestor", async () => {
+      const paths = ["a", "b", "c"].map((name) => `${cgroup.path}/x/y/${name}`);
+      const comeAndGo = "for (let i = 0; i < 200; i++) { cgroup.create(); await cgroup.delete(); }";
+      const children = paths.map((path) => startNode(comeAndGo, path));
+      expect(await Promise.all(children.map(exitCode))).toEqual([0, 0, 0]);
+      expect(open(`${cgroup.path}/x`).exists()).toBe(false);
     });
 
     test("waits for a process that is ending", async () => {

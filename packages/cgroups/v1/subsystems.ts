@@ -5,7 +5,8 @@
  *     /sys/fs/cgroup/cpu,cpuacct/docker-eras/web cpu.shares, cpuacct.usage …     two controllers mounted together: one directory
  *     /sys/fs/cgroup/freezer/docker-eras/web     freezer.state
  */
-import { directoriesDownTo, makeDirectory } from "../cgroup-path.ts";
+import { makeCgroup } from "../ancestors.ts";
+import { directoriesDownTo } from "../cgroup-path.ts";
 import { removeEmpty } from "../remove.ts";
 import { inheritCpuset } from "./cpuset.ts";
 
@@ -21,16 +22,12 @@ export function treesOf(mounts: V1Mounts): string[] {
 export function createInAllTrees(mounts: V1Mounts, path: string): void {
   const made: string[] = [];
   try {
-    for (const root of treesOf(mounts)) createInTree(root, path, { isCpuset: root === mounts.get("cpuset"), made });
+    for (const root of treesOf(mounts)) {
+      made.push(...makeCgroup(root, path));
+      if (root === mounts.get("cpuset")) directoriesDownTo(root, path).forEach(inheritCpuset);
+    }
   } catch (error) {
     made.reverse().forEach(removeEmpty);
     throw error;
-  }
-}
-
-function createInTree(root: string, path: string, { isCpuset, made }: { isCpuset: boolean; made: string[] }): void {
-  for (const dir of directoriesDownTo(root, path)) {
-    if (makeDirectory(dir)) made.push(dir);
-    if (isCpuset) inheritCpuset(dir);
   }
 }

@@ -1,10 +1,10 @@
 /** A cgroup on v1: the same path in the tree of every controller. */
 import { existsSync } from "node:fs";
+import { deleteCgroup } from "../ancestors.ts";
 import type { Cgroup } from "../cgroup.ts";
 import { pidsBelow } from "../cgroup-path.ts";
 import { writeControlFile } from "../control-file.ts";
 import { killFrozen } from "../kill-frozen.ts";
-import { removeCgroup } from "../remove.ts";
 import type { CgroupResources } from "../resources.ts";
 import { type CgroupStats, present } from "../stats.ts";
 import { readBlkioStats, setBlkio } from "./blkio.ts";
@@ -105,18 +105,21 @@ export class V1Cgroup implements Cgroup {
   }
 
   async delete(): Promise<void> {
-    for (const dir of this.#directories()) await removeCgroup(dir);
+    for (const root of this.#roots()) await deleteCgroup(root, this.path);
   }
 
   onOutOfMemory(listener: () => void): () => void {
     return onOutOfMemory(this.#directory("memory"), listener);
   }
 
-  /** The cgroup's directories; the freezer's first, because it is the one that tells who is in the cgroup. */
   #directories(): string[] {
+    return this.#roots().map((root) => root + this.path);
+  }
+
+  /** The trees; the freezer's first, because it is the one that tells who is in the cgroup. */
+  #roots(): string[] {
     const freezer = this.#mounts.get("freezer");
-    const roots = treesOf(this.#mounts).sort((a, b) => Number(b === freezer) - Number(a === freezer));
-    return roots.map((root) => root + this.path);
+    return treesOf(this.#mounts).sort((a, b) => Number(b === freezer) - Number(a === freezer));
   }
 
   #directory(controller: string): string {

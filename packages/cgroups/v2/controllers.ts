@@ -10,9 +10,8 @@
  * @see https://docs.kernel.org/admin-guide/cgroup-v2.html#no-internal-process-constraint
  */
 import { isErrno } from "@eras/linux/errno.ts";
-import { directoriesDownTo, makeDirectory } from "../cgroup-path.ts";
+import { directoriesDownTo } from "../cgroup-path.ts";
 import { readControlFile, writeControlFile } from "../control-file.ts";
-import { removeEmpty } from "../remove.ts";
 
 const WANTED = ["cpu", "cpuset", "io", "memory", "pids", "hugetlb"];
 
@@ -22,21 +21,14 @@ export function availableControllers(root: string): string[] {
   return WANTED.filter((controller) => available.includes(controller));
 }
 
-/** Makes the cgroup and its ancestors, with all controllers that the tree has. Nothing is left of it when that fails. */
-export function createWithControllers(root: string, path: string): void {
-  const controllers = availableControllers(root);
-  const made: string[] = [];
-  let parent = root;
-  try {
-    for (const dir of directoriesDownTo(root, path)) {
-      enable(parent, controllers);
-      if (makeDirectory(dir)) made.push(dir);
-      parent = dir;
-    }
-  } catch (error) {
-    made.reverse().forEach(removeEmpty);
-    throw error;
-  }
+/**
+ * Gives the cgroup at `path` the control files of controllers, from the top down: a cgroup can hand on only what it was given.
+ *
+ * @throws {Error} When an ancestor has processes of its own.
+ */
+export function enableControllers(root: string, path: string, controllers: readonly string[]): void {
+  const ancestors = directoriesDownTo(root, path).slice(0, -1);
+  for (const dir of [root, ...ancestors]) enable(dir, controllers);
 }
 
 function enable(dir: string, controllers: readonly string[]): void {

@@ -2,14 +2,15 @@
 
 import { existsSync } from "node:fs";
 import type { DeviceRule } from "@eras/linux/device-program.ts";
+import { deleteCgroup, makeCgroup } from "../ancestors.ts";
 import type { Cgroup } from "../cgroup.ts";
 import { pidsBelow } from "../cgroup-path.ts";
 import { ifPresent, writeControlFile } from "../control-file.ts";
 import { killFrozen } from "../kill-frozen.ts";
-import { removeCgroup } from "../remove.ts";
+import { removeEmpty } from "../remove.ts";
 import type { CgroupResources } from "../resources.ts";
 import { type CgroupStats, present, readPressureStats } from "../stats.ts";
-import { createWithControllers } from "./controllers.ts";
+import { availableControllers, enableControllers } from "./controllers.ts";
 import { readCpuStats, setCpu } from "./cpu.ts";
 import { setCpuset } from "./cpuset.ts";
 import { setDevices } from "./devices.ts";
@@ -38,7 +39,13 @@ export class V2Cgroup implements Cgroup {
   }
 
   create(): void {
-    createWithControllers(this.#root, this.path);
+    const made = makeCgroup(this.#root, this.path);
+    try {
+      enableControllers(this.#root, this.path, availableControllers(this.#root));
+    } catch (error) {
+      made.reverse().forEach(removeEmpty);
+      throw error;
+    }
   }
 
   exists(): boolean {
@@ -127,7 +134,7 @@ export class V2Cgroup implements Cgroup {
   }
 
   delete(): Promise<void> {
-    return removeCgroup(this.#dir);
+    return deleteCgroup(this.#root, this.path);
   }
 
   onOutOfMemory(listener: () => void): () => void {
