@@ -66,6 +66,15 @@ describe("waitForEnd()", () => {
     await run("sleep 0.1");
     expect(performance.now() - start).toBeGreaterThan(95);
   });
+  test("keeps a program running that has nothing else to do", () => {
+    const output = inChild(`
+      import { posixSpawn } from "${import.meta.dirname}/posix-spawn.ts";
+      import { waitForEnd } from "${import.meta.dirname}/wait.ts";
+      const argv = ["sh", "-c", "sleep 0.1; exit 3"];
+      report(await waitForEnd(posixSpawn({ path: "/bin/sh", argv, env: { PATH: "/bin:/usr/bin" }, fds: [0, 1, 2] })));
+    `);
+    expect(output).toEqual([{ kind: "exited", code: 3 }]);
+  });
   test("rejects for a process that is no child", async () => {
     await expect(waitForEnd(1)).rejects.toThrow("ECHILD");
   });

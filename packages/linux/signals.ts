@@ -4,8 +4,7 @@
  * @see https://man7.org/linux/man-pages/man7/signal.7.html
  */
 import { constants } from "node:os";
-import { isErrno } from "./errno.ts";
-import { libcFunction } from "./libc.ts";
+import { libcFunction, systemCall } from "./libc.ts";
 
 /** Real-time signals as glibc numbers them: it keeps 32 and 33 for itself. */
 const SIGRTMIN = 34;
@@ -19,9 +18,14 @@ const NAMES = new Map(
 );
 
 const killFunction = libcFunction<[number, number]>("int kill(int pid, int signal)");
-const sigaction = libcFunction<[number, Buffer, null]>("int sigaction(int signal, void *action, void *old)");
-const sigprocmask = libcFunction<[number, Buffer, null]>("int sigprocmask(int how, void *set, void *old)");
+// Past libc, which guards two signals for its threads and has posix_spawn hand one of them on as ignored.
+const sigaction = systemCall<[number, Buffer, null, number]>("rt_sigaction", ["int", "void *", "void *", "size_t"]);
+const sigprocmask = systemCall<[number, Buffer, null, number]>("rt_sigprocmask", ["int", "void *", "void *", "size_t"]);
 const SIG_SETMASK = 2;
+const { SIGKILL, SIGSTOP } = constants.signals;
+/** The kernel's struct sigaction, with room to spare, and its sigset_t: include/linux/signal_types.h. */
+const SIGACTION_SIZE = 64;
+const SIGSET_SIZE = 8;
 
 /**
  * The number of a signal: from `SIGTERM`, `TERM`, `term`, `15`, or for real-time signals `SIGRTMIN+3`, `RTMAX-1`.
@@ -74,19 +78,8 @@ export function kill(pid: number, signal: number): void {
  */
 export function restoreSignals(): void {
   const defaultAction = Buffer.alloc(SIGACTION_SIZE); // all zero: SIG_DFL, no flags, empty mask
-  for (let signal = 1; signal <= SIGRTMAX; signal++) setAction(signal, defaultAction);
-  sigprocmask(SIG_SETMASK, Buffer.alloc(SIGSET_SIZE), null);
-}
-
-/** glibc's struct sigaction and sigset_t, on every 64-bit architecture: bits/sigaction.h, bits/types/__sigset_t.h. */
-const SIGACTION_SIZE = 152;
-const SIGSET_SIZE = 128;
-
-/** SIGKILL and SIGSTOP have no other action, and glibc guards its own two: EINVAL. */
-function setAction(signal: number, action: Buffer): void {
-  try {
-    sigaction(signal, action, null);
-  } catch (error) {
-    if (!isErrno(error, "EINVAL")) throw error;
+  for (let signal = 1; signal <= SIGRTMAX; signal++) {
+    if (signal !== SIGKILL && signal !== SIGSTOP) sigaction(signal, defaultAction, null, SIGSET_SIZE);
   }
+  sigprocmask(SIG_SETMASK, Buffer.alloc(SIGSET_SIZE), null, SIGSET_SIZE);
 }

@@ -18,6 +18,8 @@ export const WUNTRACED = 2;
 /** Also report stopped children that go on. */
 export const WCONTINUED = 8;
 
+const LONGEST_DELAY_MS = 2 ** 31 - 1;
+
 /** What became of a process. */
 export type ProcessStatus =
   | { readonly kind: "exited"; readonly code: number }
@@ -64,18 +66,20 @@ export function decodeStatus(status: number): ProcessStatus {
  * @throws {ErrnoError} ECHILD when `pid` is no child of ours.
  */
 export function waitForEnd(pid: number): Promise<ProcessStatus> {
-  return new Promise((resolve, reject) => {
-    const look = () => {
-      try {
-        const ended = waitpid(pid, WNOHANG);
-        if (!ended) return;
-        resolve(decodeStatus(ended.status));
-      } catch (error) {
-        reject(error);
-      }
-      process.off("SIGCHLD", look);
-    };
-    process.on("SIGCHLD", look); // first, so that no end falls between the look and the listening
-    look();
-  });
+  const { promise, resolve, reject } = Promise.withResolvers<ProcessStatus>();
+  const alive = setInterval(() => {}, LONGEST_DELAY_MS); // listening for signals alone does not keep a program running
+  const look = () => {
+    try {
+      const ended = waitpid(pid, WNOHANG);
+      if (ended) resolve(decodeStatus(ended.status));
+      else return;
+    } catch (error) {
+      reject(error);
+    }
+    clearInterval(alive);
+    process.off("SIGCHLD", look);
+  };
+  process.on("SIGCHLD", look); // before the first look, so that no end falls between the two
+  look();
+  return promise;
 }

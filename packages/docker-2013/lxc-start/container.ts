@@ -10,7 +10,7 @@
  *
  * The kernel knows no container. There are these namespaces, this cgroup and this root, and a process that has them all.
  */
-import { constants } from "node:os";
+import type { ProcessStatus } from "@eras/linux/wait.ts";
 import type { Options } from "./command-line.ts";
 import type { ContainerConfig } from "./config.ts";
 import { containerEnvironment } from "./environment.ts";
@@ -48,21 +48,34 @@ export async function runContainer(options: Options, config: ContainerConfig, lo
     const { connectNetworks } = await import("./network.ts");
     connectNetworks(config.networks, { name: options.name, pid, cleanUp });
   }
-  becomeContainer(init, planOf(options, config, { cgroupFiles: cgroup.joinFiles, seccompFilter }));
+  const terminals = openTerminals(config);
+  cleanUp.defer(() => killInit(init).then(terminals.close));
+  becomeContainer(
+    init,
+    planOf(options, config, { terminals: terminals.names, cgroupFiles: cgroup.joinFiles, seccompFilter }),
+  );
 
   signals.forwardTo(pid);
-  const [code, signal] = await init.ended;
-  return code ?? 128 + constants.signals[signal!];
+  return exitCode(await init.ended);
 }
 
-type Made = Pick<InitPlan, "cgroupFiles"> & { readonly seccompFilter: string | undefined };
+/** As a shell counts: a signal's number comes after 128. */
+function exitCode(status: ProcessStatus): number {
+  return status.kind === "exited" ? status.code : 128 + (status as { signal: number }).signal;
+}
 
-function planOf({ command }: Options, config: ContainerConfig, { cgroupFiles, seccompFilter }: Made): InitPlan {
+type Made = Pick<InitPlan, "cgroupFiles" | "terminals"> & { readonly seccompFilter: string | undefined };
+
+function planOf(
+  { command }: Options,
+  config: ContainerConfig,
+  { terminals, cgroupFiles, seccompFilter }: Made,
+): InitPlan {
   return {
     config,
     command,
     environment: containerEnvironment(process.env, config),
-    terminals: openTerminals(config),
+    terminals,
     cgroupFiles,
     ...(seccompFilter !== undefined && { seccompFilter }),
   };

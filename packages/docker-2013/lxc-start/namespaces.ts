@@ -15,8 +15,8 @@ export function newNamespaces(config: ContainerConfig): NamespaceKind[] {
   return kinds;
 }
 
-/** Starts `command`, whose first word is a program. */
-export type Spawn<Child> = (command: readonly string[]) => Child;
+/** Starts `command`, whose first word is a program. @returns Its PID. */
+export type Spawn = (command: readonly string[]) => number;
 
 /**
  * Starts `command` in new namespaces, so that it is born there, and comes back to the present ones.
@@ -26,11 +26,7 @@ export type Spawn<Child> = (command: readonly string[]) => Child;
  *
  * For a user namespace see user-namespace.ts.
  */
-export function inNewNamespaces<Child>(
-  kinds: readonly NamespaceKind[],
-  command: readonly string[],
-  spawn: Spawn<Child>,
-): Child {
+export function inNewNamespaces(kinds: readonly NamespaceKind[], command: readonly string[], spawn: Spawn): number {
   step("lxc-start.namespaces", { kinds });
   const home = kinds.map((kind) => ({ kind, fd: openSync(`/proc/self/ns/${kind}`, "r") }));
   const directory = process.cwd();

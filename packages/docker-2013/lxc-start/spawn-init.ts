@@ -1,27 +1,27 @@
 /** Starting the init: Node once more, born in the container's namespaces, with lxc-start's standard streams and the pipes of sync.ts. */
-import type { ChildProcess, SpawnOptions } from "node:child_process";
-import { once } from "node:events";
 import { closeSync } from "node:fs";
 import { join } from "node:path";
 import { LAUNCH } from "@eras/launch/path.ts";
-import { spawnChild } from "@eras/linux/exec.ts";
+import { findProgram } from "@eras/linux/exec.ts";
 import type { NamespaceKind } from "@eras/linux/namespaces.ts";
 import { pipe } from "@eras/linux/pipe.ts";
+import { posixSpawn } from "@eras/linux/posix-spawn.ts";
 import { kill, signalNumber } from "@eras/linux/signals.ts";
+import { type ProcessStatus, waitForEnd } from "@eras/linux/wait.ts";
 import { traceEnvironment } from "@eras/trace/context.ts";
 import { inNewNamespaces, type Spawn } from "./namespaces.ts";
 import { type Failed, type InitPlan, receive, type Started, send } from "./sync.ts";
 
-type Child = ChildProcess & { readonly pid: number };
-type StartIn = (kinds: readonly NamespaceKind[], command: readonly string[], spawn: Spawn<Child>) => Child;
+type StartIn = (kinds: readonly NamespaceKind[], command: readonly string[], spawn: Spawn) => number;
 
 const INIT_COMMAND = [process.execPath, LAUNCH, join(import.meta.dirname, "init.ts")];
 
 /** The init, as lxc-start holds it. */
 export interface Init {
-  readonly child: Child;
-  /** Exit code, or else the signal that ended it. */
-  readonly ended: Promise<[code: number | null, signal: NodeJS.Signals | null]>;
+  /** Of the process that lxc-start started. With a user namespace that is not the init itself: see user-namespace.ts. */
+  readonly childPid: number;
+  readonly ended: Promise<ProcessStatus>;
+  hasEnded: boolean;
   readonly planFd: number;
   readonly reportFd: number;
 }
@@ -34,19 +34,24 @@ export interface Init {
 export function spawnInit(kinds: readonly NamespaceKind[], start: StartIn = inNewNamespaces): Init {
   const plan = pipe();
   const report = pipe();
-  const options: SpawnOptions = {
-    stdio: ["inherit", "inherit", "inherit", plan.readEnd, report.writeEnd],
-    env: { ...process.env, ...traceEnvironment() },
-  };
-  const child = start(kinds, INIT_COMMAND, ([program, ...args]) => spawnChild(program!, args, options));
+  const fds = [0, 1, 2, plan.readEnd, report.writeEnd];
+  const env = { ...process.env, ...traceEnvironment() };
+  const childPid = start(kinds, INIT_COMMAND, (argv) =>
+    posixSpawn({ path: findProgram(argv[0]!, process.env.PATH ?? ""), argv, env, fds }),
+  );
   for (const end of [plan.readEnd, report.writeEnd]) closeSync(end); // so that the child's end of a pipe ends it
-  return { child, ended: once(child, "exit") as Init["ended"], planFd: plan.writeEnd, reportFd: report.readEnd };
+  const ended = waitForEnd(childPid);
+  const init: Init = { childPid, ended, hasEnded: false, planFd: plan.writeEnd, reportFd: report.readEnd };
+  ended.then(() => {
+    init.hasEnded = true;
+  });
+  return init;
 }
 
 /** Ends the init, unless it has ended. */
-export async function killInit({ child, ended }: Init): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  kill(child.pid, signalNumber("SIGKILL"));
+export async function killInit({ childPid, hasEnded, ended }: Init): Promise<void> {
+  if (hasEnded) return;
+  kill(childPid, signalNumber("SIGKILL"));
   await ended;
 }
 

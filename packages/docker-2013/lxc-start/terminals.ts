@@ -1,19 +1,26 @@
 /** Terminals that lxc-start keeps for a container: `lxc.tty` of them for gettys, and one for /dev/console. */
-import { createWriteStream, fchownSync, fstatSync, readlinkSync, statSync } from "node:fs";
+import { closeSync, createWriteStream, fchownSync, fstatSync, readlinkSync, statSync } from "node:fs";
 import { isatty, openpty, type Pty } from "@eras/linux/tty.ts";
 import { type ContainerConfig, hostIdOfRoot, type IdMapLine } from "./config.ts";
 import type { InitPlan } from "./sync.ts";
 
-/**
- * Opens the terminals. The masters stay open in lxc-start; what the container prints on its console goes to the file of `lxc.console`.
- *
- * @returns The names of the slaves, which the init mounts into the container.
- */
-export function openTerminals({ tty, console = "none", idMap, rootfs }: ContainerConfig): InitPlan["terminals"] {
+/** The container's terminals. */
+export interface Terminals {
+  /** Of the slaves on the host: the init mounts them into the container. */
+  readonly names: InitPlan["terminals"];
+  /** Call when the container has ended: resolves when all that it wrote to its console is in the file. */
+  readonly close: () => Promise<void>;
+}
+
+/** Opens the terminals. The masters stay open in lxc-start; what the container prints on its console goes to the file of `lxc.console`. */
+export function openTerminals({ tty, console = "none", idMap, rootfs }: ContainerConfig): Terminals {
   const ttys = Array.from({ length: tty }, () => openTerminal(idMap).path);
-  if (console !== "none") return { ttys, console: openConsole(console, idMap) };
+  if (console !== "none") {
+    const { path, close } = openConsole(console, idMap);
+    return { names: { ttys, console: path }, close };
+  }
   const own = rootfs === undefined ? undefined : ownTerminal();
-  return own === undefined ? { ttys } : { ttys, console: own };
+  return { names: own === undefined ? { ttys } : { ttys, console: own }, close: async () => {} };
 }
 
 /**
@@ -34,9 +41,17 @@ function openTerminal(idMap: readonly IdMapLine[]): Pty {
   return terminal;
 }
 
-function openConsole(file: string, idMap: readonly IdMapLine[]): string {
-  const { master, path } = openTerminal(idMap);
+function openConsole(file: string, idMap: readonly IdMapLine[]): { path: string; close: () => Promise<void> } {
+  const { master, slave, path } = openTerminal(idMap);
   const { ReadStream } = process.getBuiltinModule("node:tty"); // on use: few containers have a console
-  new ReadStream(master).pipe(createWriteStream(file, { flags: "a" }));
-  return path;
+  const writer = createWriteStream(file, { flags: "a" });
+  const written = new Promise<void>((resolve) => writer.once("close", resolve));
+  new ReadStream(master).on("error", () => writer.end()).pipe(writer); // EIO: no slave is open any more, and all has been read
+  return {
+    path,
+    close: () => {
+      closeSync(slave);
+      return written;
+    },
+  };
 }

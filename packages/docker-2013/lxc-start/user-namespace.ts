@@ -19,11 +19,7 @@ import type { IdMapLine } from "./config.ts";
 import type { Spawn } from "./namespaces.ts";
 
 /** Starts `command` in new namespaces, a user namespace among them. */
-export function inUserNamespace<Child>(
-  kinds: readonly NamespaceKind[],
-  command: readonly string[],
-  spawn: Spawn<Child>,
-): Child {
+export function inUserNamespace(kinds: readonly NamespaceKind[], command: readonly string[], spawn: Spawn): number {
   step("lxc-start.namespaces", { kinds });
   const [unshare, ...args] = unshareCommand(kinds, command);
   return spawn(["setpriv", "--pdeathsig", "KILL", "--", unshare!, "--keep-caps", ...args]);
