@@ -23,6 +23,11 @@ const USAGE = `Usage: pnpm bench [--turns N] [--containers N]
 
 const LXC_START = resolve(import.meta.dirname, "../../bin/lxc-start-2013");
 
+/** What both LXCs mount. */
+const MOUNTS = `lxc.mount.entry = proc proc proc nosuid,nodev,noexec 0 0
+lxc.mount.entry = sysfs sys sysfs nosuid,nodev,noexec 0 0
+`;
+
 const { values } = parseArgs({
   options: {
     turns: { type: "string", default: "21" },
@@ -75,10 +80,6 @@ function contenders(ours: Docker2013, genuine: GenuineDocker, dir: string): Cont
   ];
 }
 
-const MOUNTS = `lxc.mount.entry = proc proc proc nosuid,nodev,noexec 0 0
-lxc.mount.entry = sysfs sys sysfs nosuid,nodev,noexec 0 0
-`;
-
 function progress(turns: number): (turn: number) => void {
   return (turn) => process.stderr.write(turn < turns ? `\rturn ${turn} of ${turns}` : "\r\x1b[K");
 }
@@ -97,7 +98,10 @@ function report(timings: readonly Timing[]): void {
   ratio("lxc-start-2013", "lxc-execute");
 }
 
-const ms = (value: number) => `${value.toFixed(0).padStart(5)} ms`;
+/** Milliseconds, aligned. */
+function ms(value: number): string {
+  return `${value.toFixed(0).padStart(5)} ms`;
+}
 
 async function fifty(ours: Docker2013, containers: number): Promise<void> {
   const idle = memory(ours.pid);
@@ -116,4 +120,6 @@ function memory(pid: number): number {
   return Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))![1]);
 }
 
-const mib = (kib: number) => `${(kib / 1024).toFixed(0)} MiB`;
+function mib(kib: number): string {
+  return `${(kib / 1024).toFixed(0)} MiB`;
+}
