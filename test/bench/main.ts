@@ -54,7 +54,6 @@ async function main(turns: number, containers: number): Promise<void> {
     await ours.stop();
     rmSync(dir, { recursive: true });
   }
-  console.log(`left after the end: ${leftovers(ours.dir).join(", ") || "nothing"}`);
 }
 
 function contenders(ours: Docker2013, genuine: GenuineDocker, dir: string): Contender[] {
@@ -103,16 +102,17 @@ function ms(value: number): string {
   return `${value.toFixed(0).padStart(5)} ms`;
 }
 
-async function fifty(ours: Docker2013, containers: number): Promise<void> {
+async function fifty(ours: Docker2013, count: number): Promise<void> {
   const idle = memory(ours.pid);
   const start = performance.now();
-  const ids = await Promise.all(
-    Array.from({ length: containers }, () => ours.docker(["run", "busybox", "/bin/sleep", "1000"])),
-  );
+  const runs = Array.from({ length: count }, () => ours.docker(["run", "busybox", "/bin/sleep", "1000"]));
+  const containers = (await Promise.all(runs)).map(({ stdout }) => stdout.trim());
   const elapsed = performance.now() - start;
-  console.log(`${containers} containers started at once: ${(elapsed / 1000).toFixed(1)} s`);
-  console.log(`dockerd-2013, resident: ${mib(idle)} idle, ${mib(memory(ours.pid))} with ${containers} containers`);
-  await ours.docker(["kill", ...ids.map(({ stdout }) => stdout.trim())]);
+  console.log(`${count} containers started at once: ${(elapsed / 1000).toFixed(1)} s`);
+  console.log(`dockerd-2013, resident: ${mib(idle)} idle, ${mib(memory(ours.pid))} with ${count} containers`);
+  await ours.docker(["kill", ...containers]);
+  await ours.docker(["rm", ...containers]);
+  console.log(`left of them: ${leftovers(ours.root, { daemonPid: ours.pid, containers }).join(", ") || "nothing"}`);
 }
 
 /** Resident set size in KiB: proc(5), VmRSS. */

@@ -161,7 +161,7 @@ test("nothing of all this is left", async () => {
   const ids = stdout.split("\n").filter(Boolean);
   if (ids.length > 0) await docker.docker(["kill", ...ids]);
   if (ids.length > 0) await docker.docker(["rm", ...ids]);
-  expect(leftovers(docker.root, docker.pid)).toEqual([]);
+  expect(leftovers(docker.root, { daemonPid: docker.pid, containers: ids })).toEqual([]);
 });
 
 describe("a broken index.json", () => {

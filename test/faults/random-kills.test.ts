@@ -45,7 +45,7 @@ test(`${KILLS} kills leave nothing behind and lose nothing acknowledged (seed ${
     if (acknowledged) expect(containers, context).toContain(acknowledged);
     await docker.docker(["rm", ...containers]);
     expect(await lines(["ps", "-a", "-q"]), context).toEqual([]);
-    expect(leftovers(docker.root, docker.pid), context).toEqual([]);
+    expect(leftovers(docker.root, { daemonPid: docker.pid, containers }), context).toEqual([]);
   }
   console.log("hits", hits);
   for (const victim of VICTIMS) expect(hits[victim], victim).toBeGreaterThan(0);

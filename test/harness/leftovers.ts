@@ -1,36 +1,30 @@
 /** What a daemon in `dir` has on the machine: asked of the kernel, not of the daemon. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { containerCgroupPath } from "@eras/docker-2013/container-cgroup.ts";
 import { readMountinfo } from "@eras/linux/mountinfo.ts";
 
-/**
- * Mounts below `dir`, cgroups of 2013 containers, processes whose command line names `dir`. Empty when nothing is left.
- *
- * @param daemonPid - The daemon itself, which may well be there.
- */
-export function leftovers(dir: string, daemonPid?: number): string[] {
+interface Expected {
+  /** The daemon itself, which may well be there. */
+  daemonPid?: number;
+  /** Containers whose cgroups must be gone. Others may be of somebody else's daemon. */
+  containers?: readonly string[];
+}
+
+/** Mounts below `dir`, cgroups of its containers, processes whose command line names it. Empty when nothing is left. */
+export function leftovers(dir: string, { daemonPid, containers = [] }: Expected = {}): string[] {
+  const mounts = readMountinfo();
   return [
-    ...readMountinfo()
-      .filter((mount) => mount.mountPoint.startsWith(`${dir}/`))
-      .map((mount) => `mount ${mount.mountPoint}`),
-    ...cgroups2013().map((path) => `cgroup ${path}`),
+    ...mounts.filter((mount) => mount.mountPoint.startsWith(`${dir}/`)).map((mount) => `mount ${mount.mountPoint}`),
+    ...mounts
+      .filter((mount) => mount.type === "cgroup" || mount.type === "cgroup2")
+      .flatMap((mount) => containers.map((id) => join(mount.mountPoint, containerCgroupPath(id))))
+      .filter(existsSync)
+      .map((path) => `cgroup ${path}`),
     ...processesOf(dir)
       .filter(({ pid }) => pid !== String(daemonPid))
       .map(({ pid, command }) => `process ${pid} ${command}`),
   ];
-}
-
-/** Control groups of containers of 2013, in every hierarchy, whoever's they are: the suite runs alone on its machine. */
-function cgroups2013(): string[] {
-  return readMountinfo()
-    .filter((mount) => mount.type === "cgroup" || mount.type === "cgroup2")
-    .map((mount) => join(mount.mountPoint, "docker-eras-2013"))
-    .filter(existsSync)
-    .flatMap((parent) =>
-      readdirSync(parent, { withFileTypes: true })
-        .filter((entry) => entry.isDirectory())
-        .map((entry) => join(parent, entry.name)),
-    );
 }
 
 function processesOf(dir: string): { pid: string; command: string }[] {
