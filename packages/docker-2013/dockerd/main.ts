@@ -103,6 +103,7 @@ function writePidFile(path: string): void {
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => process.exit(0));
 }
 
+process.stdout.on("error", () => {}); // whoever read our log has gone; the containers have not
 try {
   const flags = parseFlags();
   if (flags.help) process.stdout.write(USAGE);

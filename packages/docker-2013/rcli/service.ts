@@ -11,6 +11,9 @@ import { FlagSet } from "./flag.ts";
 /** A command reads the client's bytes, writes its answer, and throws what went wrong. */
 export type Command = (stdin: Readable, stdout: Writable, ...args: string[]) => Promise<void> | void;
 
+/** A command line may have megabytes; a log should not. */
+const LOGGED_CHARACTERS = 1000;
+
 /** What a server offers: its `CmdXxx` methods, and the text of `help`. */
 export interface Service {
   /** The name that usage texts and logs call the client by. */
@@ -32,7 +35,7 @@ export async function call(
   const flags = new FlagSet(stdout, service.help());
   if (!flags.parse(line)) return;
   const [name = "help", ...args] = flags.args;
-  console.log(`${new Date().toISOString()} ${[service.name, ...flags.args].join(" ")}`);
+  console.log(`${new Date().toISOString()} ${[service.name, ...flags.args].join(" ").slice(0, LOGGED_CHARACTERS)}`);
   if (isHelp(name)) return help(service, stdin, stdout, args[0]);
   await findCommand(service, name)(stdin, stdout, ...args);
 }
