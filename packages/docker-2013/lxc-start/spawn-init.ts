@@ -14,7 +14,7 @@ import { type Failed, type InitPlan, receive, type Started, send } from "./sync.
 
 type StartIn = (kinds: readonly NamespaceKind[], command: readonly string[], spawn: Spawn) => number;
 
-const INIT_COMMAND = [process.execPath, LAUNCH, join(import.meta.dirname, "init.ts")];
+const INIT_COMMAND = [process.execPath, ...process.execArgv, LAUNCH, join(import.meta.dirname, "init.ts")];
 
 /** The init, as lxc-start holds it. */
 export interface Init {
