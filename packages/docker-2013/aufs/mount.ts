@@ -35,7 +35,7 @@ export function mountAufs(target: string, branches: string): void {
 }
 
 /** Whether the kernel has aufs: then deletions are files called `.wh.NAME`, in layers and in the writable branch. */
-export function hasAufs(): boolean {
+function hasAufs(): boolean {
   return /\taufs$/m.test(readFileSync("/proc/filesystems", "utf8"));
 }
 

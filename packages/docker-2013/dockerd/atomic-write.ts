@@ -1,5 +1,5 @@
 /** Files that are always whole: a reader, or a daemon that starts after a crash, finds the old text or the new, never a part. */
-import { closeSync, fsyncSync, openSync, renameSync, writeFileSync } from "node:fs";
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 
 interface AtomicWriteOptions {
@@ -15,15 +15,24 @@ interface AtomicWriteOptions {
  */
 export function writeFileAtomic(path: string, text: string, { mode, durable }: AtomicWriteOptions): void {
   const neighbour = `${path}.new`;
-  const fd = openSync(neighbour, "w", mode);
+  try {
+    writeFile(neighbour, text, { mode, durable });
+    renameSync(neighbour, path);
+  } catch (error) {
+    rmSync(neighbour, { force: true }); // a full disk
+    throw error;
+  }
+  if (durable) syncDirectory(dirname(path));
+}
+
+function writeFile(path: string, text: string, { mode, durable }: AtomicWriteOptions): void {
+  const fd = openSync(path, "w", mode);
   try {
     writeFileSync(fd, text);
     if (durable) fsyncSync(fd);
   } finally {
     closeSync(fd);
   }
-  renameSync(neighbour, path);
-  if (durable) syncDirectory(dirname(path));
 }
 
 /** The name itself is in the directory, which has to reach the disk too. */

@@ -141,9 +141,14 @@ export class Container implements ContainerRecord {
     const stdio = openStdio(this.Config);
     const process = this.#exec(stdio);
     this.State.setRunning(process.pid);
-    this.save();
     this.#stdio = stdio;
     this.#ended = traceSpan("monitor", () => monitor(this, process.exited, this.#lxc, stdio));
+    try {
+      this.save();
+    } catch (error) {
+      this.#signal(SIGKILL); // what can't be recorded (a full disk) must not run
+      throw error;
+    }
   }
 
   #exec(stdio: Stdio) {

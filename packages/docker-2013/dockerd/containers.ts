@@ -73,8 +73,13 @@ export class Containers {
   /** Stops a container and removes all that it is. */
   async destroy(container: Container): Promise<void> {
     await container.stop();
-    await this.#removeFiles(container.Root, container.Filesystem);
-    this.#byId.delete(container.Id);
+    this.#byId.delete(container.Id); // now, so that nobody starts it while it is being removed
+    try {
+      await this.#removeFiles(container.Root, container.Filesystem);
+    } catch (error) {
+      this.#byId.set(container.Id, container);
+      throw error;
+    }
   }
 
   /**

@@ -25,13 +25,14 @@ import { DEFAULT_LXC_START } from "./paths.ts";
 import { UNKNOWN_EXIT_CODE } from "./state.ts";
 import type { ChildStdio } from "./stdio.ts";
 
-/** New names of the keys that the template uses: lxc-update-config(1). */
+/** New names of the keys that the template uses or offers: lxc-update-config(1). */
 const RENAMED: Readonly<Record<string, string>> = {
   "lxc.utsname": "lxc.uts.name",
   "lxc.rootfs": "lxc.rootfs.path",
   "lxc.pts": "lxc.pty.max",
   "lxc.console": "lxc.console.path",
   "lxc.tty": "lxc.tty.max",
+  "lxc.aa_profile": "lxc.apparmor.profile",
 };
 /** The v2 control files for those of v1 that the template sets. LXC takes from the two families what the host has. */
 const V2_KEYS: Readonly<Record<string, string>> = {

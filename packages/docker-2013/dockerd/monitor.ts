@@ -24,8 +24,7 @@ export async function monitor(container: Container, exited: Promise<number>, lxc
   container.stdout.close();
   container.stderr.close();
   await attempt(() => container.Filesystem.isMounted() && container.Filesystem.umount());
-
-  setStopped(container, exitCode);
+  await attempt(() => setStopped(container, exitCode));
 }
 
 /** Hands on what the container prints, until it ends. */

@@ -9,7 +9,7 @@ import { step } from "../steps.ts";
 import { FlagSet } from "./flag.ts";
 
 /** A command reads the client's bytes, writes its answer, and throws what went wrong. */
-export type Command = (stdin: Readable, stdout: Writable, ...args: string[]) => Promise<void> | void;
+type Command = (stdin: Readable, stdout: Writable, ...args: string[]) => Promise<void> | void;
 
 /** A command line may have megabytes; a log should not. */
 const LOGGED_CHARACTERS = 1000;

@@ -38,22 +38,19 @@ export async function CmdRun(this: Server, stdin: Readable, stdout: Writable, ..
     config: { Ram: 0, Tty: tty.value, OpenStdin: openStdin.value },
     userData: { image: image.Id, comment: comment.value },
   });
+  const outputs = attach.value ? [container.stdout.sendTo(stdout), container.stderr.sendTo(stdout)] : [];
   try {
-    const outputs = attach.value ? [container.stdout.sendTo(stdout), container.stderr.sendTo(stdout)] : [];
     container.start();
-    if (!attach.value) {
-      container.save({ durable: true }); // from here on somebody knows of it
-      stdout.write(`${container.Id}\n`);
-      return;
-    }
-    this.windowSizes.follow(stdout, (size) => container.resize(size));
-    if (container.stdin) feed(stdin, container.stdin);
-    await Promise.all(outputs);
-    await container.wait();
+    if (!attach.value) container.save({ durable: true }); // from here on somebody knows of it
   } catch (error) {
-    if (!container.State.Running) await this.containers.destroy(container);
+    await this.containers.destroy(container);
     throw error;
   }
+  if (!attach.value) return void stdout.write(`${container.Id}\n`);
+  this.windowSizes.follow(stdout, (size) => container.resize(size));
+  if (container.stdin) feed(stdin, container.stdin);
+  await Promise.all(outputs);
+  await container.wait();
 }
 
 /** Copies the client's stdin to the container, and ends the container's when the client's ends or breaks off. */
