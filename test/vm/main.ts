@@ -1,13 +1,14 @@
 /**
  * Runs a command under another kernel: Debian's own, in qemu, with pure cgroup v2, whatever the machine itself runs.
  *
- *     pnpm test:v2                            the tests of packages/cgroups
+ *     pnpm test:v2                            the tests of vitest.config.ts
  *     pnpm test:v2 --timeout 900 -- COMMAND   any other command, started in this directory
  *
  *     kernel.ts      Debian's kernel package, downloaded and unpacked, not installed
  *     initramfs.ts   a first root directory, in memory: just enough to reach the second
  *     qemu.ts        the machine; its root directory is this machine's, read over 9p, with what it writes kept in its memory
  *     guest/         what runs inside before the command
+ *     vm.test.ts     the same as a part of the ordinary suite
  *
  * The exit code is the command's; 124 when it ran past the limit, 125 when it didn't get that far. Without hardware virtualisation
  * everything in there is ten to thirty times slower: `--kvm` uses it where the machine has it.
@@ -21,7 +22,7 @@ import { checkRequirements } from "./requirements.ts";
 
 const ROOT = `${import.meta.dirname}/../..`;
 const CACHE = `${ROOT}/node_modules/.cache/vm`;
-const CGROUP_TESTS = ["vitest", "run", "packages/cgroups", "--maxWorkers=1"];
+const TESTS = ["vitest", "run", "--config", `${import.meta.dirname}/vitest.config.ts`];
 
 try {
   const { values, positionals } = parseArgs({
@@ -34,7 +35,7 @@ try {
   process.exitCode = await runInMachine({
     kernel,
     initramfs: buildInitramfs(kernel, CACHE),
-    command: positionals.length > 0 ? positionals : CGROUP_TESTS,
+    command: positionals.length > 0 ? positionals : TESTS,
     timeoutSeconds: Number(values.timeout),
     accelerator: values.kvm ? "kvm" : "tcg",
   });

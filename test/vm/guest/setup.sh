@@ -18,13 +18,16 @@ export TMPDIR=/run/tmp
 mkdir -m 1777 "$TMPDIR"
 mount -t tmpfs -o mode=1777 tmp "$TMPDIR"
 
-# Pure cgroup v2, and everybody out of the root, as under systemd.
+# Pure cgroup v2, and everybody out of the root and in a cgroup that is called as systemd's: LXC goes by the name.
 mount -t cgroup2 -o nsdelegate cgroup2 /sys/fs/cgroup
-mkdir /sys/fs/cgroup/init
-for pid in $(cat /sys/fs/cgroup/cgroup.procs); do echo "$pid" >/sys/fs/cgroup/init/cgroup.procs 2>/dev/null; done
+mkdir /sys/fs/cgroup/init.scope
+for pid in $(cat /sys/fs/cgroup/cgroup.procs); do echo "$pid" >/sys/fs/cgroup/init.scope/cgroup.procs 2>/dev/null; done
 
 # Plain output: programs take the serial port for somebody's terminal.
 export CI=true TERM=dumb
 
 # A disk to set limits on.
 modprobe brd rd_nr=1 rd_size=1024
+
+# What apparmor_parser talks to.
+mount -t securityfs securityfs /sys/kernel/security
