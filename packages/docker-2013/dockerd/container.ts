@@ -55,7 +55,6 @@ export interface UserData {
 const STOP_TIMEOUT_MS = 10_000;
 const SIGTERM = 15;
 const SIGKILL = 9;
-const SIGWINCH = 28;
 
 export class Container implements ContainerRecord {
   readonly Id: string;
@@ -199,9 +198,7 @@ export class Container implements ContainerRecord {
 
   /** Gives the container's terminal, if it has one, a new size. */
   resize(size: Winsize): void {
-    if (!this.State.Running || !this.#stdio?.resize) return;
-    this.#stdio.resize(size);
-    this.#signal(SIGWINCH); // for an lxc-start that hands a terminal of its own to the container
+    if (this.State.Running) this.#stdio?.resize?.(size);
   }
 
   #signal(signal: number): void {

@@ -5,7 +5,7 @@ import { generateLxcConfig } from "./lxc-template.ts";
 const config = generateLxcConfig({ Hostname: "09906fa3", RootFS: "/c/rootfs", Ram: 33554432 });
 
 describe("convertConfig()", () => {
-  const lines = convertConfig(config, false).split("\n");
+  const lines = convertConfig(config).split("\n");
 
   test("gives the keys their new names", () => {
     expect(lines).toContain("lxc.uts.name = 09906fa3");
@@ -24,7 +24,8 @@ describe("convertConfig()", () => {
     expect(lines).toContain("lxc.net.0.type = none");
   });
 
-  test("leaves the console to LXC when there is a terminal", () => {
-    expect(convertConfig(config, true)).not.toContain("lxc.console");
+  test("gives a terminal a name inside", () => {
+    const entry = "lxc.mount.entry = /dev/pts/7 dev/console none bind,create=file 0 0\n";
+    expect(convertConfig(config, "/dev/pts/7")).toContain(entry);
   });
 });

@@ -9,12 +9,11 @@
  *     its exit code is 0 whatever the container's was      read from its log: -l INFO -o LOG
  *     the caller's environment is not handed on            lxc.environment lines
  *     a bind mount on a missing file fails                 create=file
- *     a terminal is LXC's own, fed from its controlling one  no lxc.console.path; setsid --ctty
- *     nobody controls the container's terminal             the image's own sh takes control of it first
+ *     nobody gives the terminal a name and an owner        mounted at /dev/console; the image's sh takes control of it
  *     SIGKILL leaves cgroups behind                        removed here
  */
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, readlinkSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { openCgroup } from "@eras/cgroups/open.ts";
 import { isErrno } from "@eras/linux/errno.ts";
@@ -78,14 +77,12 @@ class GenuineLxc implements Lxc {
   start({ Id, lxcConfigPath, Filesystem, Path, Args }: LxcContainer, stdio: ChildStdio): LxcProcess {
     const config = join(dirname(lxcConfigPath), "genuine.lxc");
     const log = join(dirname(lxcConfigPath), "genuine.log");
-    const hasTerminal = stdio[0] === stdio[1];
+    const terminal = stdio[0] === stdio[1] ? readlinkSync(`/proc/self/fd/${stdio[1]}`) : undefined;
     rmSync(log, { force: true });
-    writeFileSync(config, convertConfig(readFileSync(lxcConfigPath, "utf8"), hasTerminal));
-    const command = hasTerminal ? takingTerminal(Filesystem.RootFS, [Path, ...Args]) : [Path, ...Args];
+    writeFileSync(config, convertConfig(readFileSync(lxcConfigPath, "utf8"), terminal));
+    const command = terminal ? takingTerminal(Filesystem.RootFS, [Path, ...Args]) : [Path, ...Args];
     const params = ["-F", "-P", this.#lxcPath, "-l", "INFO", "-o", log, "-n", Id, "-f", config, "--", ...command];
-    const child = hasTerminal
-      ? execLxcStart("setsid", ["--ctty", this.#program, ...params], { stdio, detached: false })
-      : execLxcStart(this.#program, params, { stdio, detached: true });
+    const child = execLxcStart(this.#program, params, stdio);
     return { pid: child.pid, exited: exitCode(child).then((code) => code || codeInLog(log)) };
   }
 
@@ -122,17 +119,21 @@ function removeEverywhere(name: string): void {
   }
 }
 
-/** A config.lxc of 2013 in today's keys. */
-export function convertConfig(config: string, hasTerminal: boolean): string {
+/**
+ * A config.lxc of 2013 in today's keys.
+ *
+ * @param terminal - Name on the host of the terminal that the container gets, if any.
+ */
+export function convertConfig(config: string, terminal?: string): string {
   const settings = config
     .split("\n")
     .map((line) => /^(lxc\.\S+) = (.*)$/.exec(line))
-    .flatMap((match) => (match ? convertSetting(match[1]!, match[2]!, hasTerminal) : []));
+    .flatMap((match) => (match ? convertSetting(match[1]!, match[2]!) : []));
+  if (terminal) settings.push(`lxc.mount.entry = ${terminal} dev/console none bind,create=file 0 0`);
   return [...settings, "lxc.net.0.type = none", ...environment()].map((line) => `${line}\n`).join("");
 }
 
-function convertSetting(key: string, value: string, hasTerminal: boolean): string[] {
-  if (key === "lxc.console" && hasTerminal) return [];
+function convertSetting(key: string, value: string): string[] {
   if (key === "lxc.mount.entry") return [`${key} = ${value.replace(" bind,ro ", " bind,ro,create=file ")}`];
   const v2 = V2_KEYS[key];
   return [`${RENAMED[key] ?? key} = ${value}`, ...(v2 ? [`${v2} = ${value}`] : [])];

@@ -49,7 +49,7 @@ export class LxcStart implements Lxc {
 
   start({ Id, lxcConfigPath, Path, Args }: LxcContainer, stdio: ChildStdio): LxcProcess {
     const params = ["-n", Id, "-f", lxcConfigPath, "--", Path, ...Args];
-    const child = execLxcStart(this.#program, params, { stdio, detached: true });
+    const child = execLxcStart(this.#program, params, stdio);
     return { pid: child.pid, exited: exitCode(child) };
   }
 
@@ -58,19 +58,11 @@ export class LxcStart implements Lxc {
   }
 }
 
-/**
- * Runs lxc-start with the daemon's own environment.
- *
- * @param options - `detached`: in a session of its own, so that Ctrl-C at the daemon is none at its containers.
- */
-export function execLxcStart(
-  program: string,
-  params: readonly string[],
-  options: { stdio: ChildStdio; detached: boolean },
-) {
+/** Runs lxc-start with the daemon's own environment, in a session of its own, so that Ctrl-C at the daemon is none at its containers. */
+export function execLxcStart(program: string, params: readonly string[], stdio: ChildStdio) {
   step("dockerd.exec-lxc-start", { program, params });
   const env = { TERM: "xterm", ...process.env, ...traceEnvironment() };
-  return spawnChild(program, params, { ...options, env });
+  return spawnChild(program, params, { stdio, env, detached: true });
 }
 
 export function exitCode(child: ChildProcess): Promise<number> {
