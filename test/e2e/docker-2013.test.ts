@@ -30,8 +30,9 @@ describe.each([
     const containers = await lines("ps", "-a", "-q");
     await docker.docker(["kill", ...containers]);
     await docker.docker(["rm", ...containers]);
-    expect(leftovers(root, { daemonPid: pid, containers })).toEqual([]);
+    const left = leftovers(root, { daemonPid: pid, containers });
     await docker.stop();
+    expect(left).toEqual([]);
   });
 
   async function output(...args: string[]): Promise<string> {
