@@ -1,7 +1,16 @@
 /** What a container may not do: capabilities, devices, memory, system calls, and being root of the host. */
 import { execFileSync, spawnSync } from "node:child_process";
-import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
 import { cgroupMode } from "@eras/cgroups/detect.ts";
 import { capabilitySet, getBoundingSet } from "@eras/linux/capabilities.ts";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
@@ -119,6 +128,19 @@ describe("lxc.id_map", () => {
     process.kill(child.pid, "SIGKILL");
     await result; // the streams are open as long as somebody is alive
     expect((await container.sh("true")).code).toBe(0);
+  });
+});
+
+describe("the host's Node", () => {
+  /** What the kernel starts Node with, by the name that is built into it. */
+  const loader = process.arch === "arm64" ? "lib/ld-linux-aarch64.so.1" : "lib64/ld-linux-x86-64.so.2";
+
+  test("can't be changed by a program that is /proc/self/exe, in an image with a loader of its own", async () => {
+    mkdirSync(join(container.rootfs, dirname(loader)), { recursive: true });
+    copyFileSync(join(container.rootfs, "bin/busybox"), join(container.rootfs, loader));
+    symlinkSync("/proc/self/exe", join(container.rootfs, "tmp/sh"));
+    const { stderr } = await container.start([], ["/tmp/sh", "-c", "chmod 755 /proc/$$/exe"]).result;
+    expect(stderr).toBe("chmod: /proc/1/exe: Read-only file system\n");
   });
 });
 

@@ -10,6 +10,7 @@ import { kill, signalNumber } from "@eras/linux/signals.ts";
 import { type ProcessStatus, waitForEnd } from "@eras/linux/wait.ts";
 import { traceEnvironment } from "@eras/trace/context.ts";
 import { inNewNamespaces, type Spawn } from "./namespaces.ts";
+import { sealProgram } from "./sealed-program.ts";
 import { type Failed, type InitPlan, receive, type Started, send } from "./sync.ts";
 
 type StartIn = (kinds: readonly NamespaceKind[], command: readonly string[], spawn: Spawn) => number;
@@ -36,9 +37,12 @@ export function spawnInit(kinds: readonly NamespaceKind[], start: StartIn = inNe
   const report = pipe();
   const fds = [0, 1, 2, plan.readEnd, report.writeEnd];
   const env = { ...process.env, ...traceEnvironment() };
-  const childPid = start(kinds, INIT_COMMAND, (argv) =>
-    posixSpawn({ path: findProgram(argv[0]!, process.env.PATH ?? ""), argv, env, fds }),
-  );
+  const sealed = sealProgram(process.execPath);
+  // Through util-linux's programs it can't go: but then the container's root is nobody to the host's files.
+  const programOf = (name: string) =>
+    name === process.execPath ? `/proc/self/fd/${sealed}` : findProgram(name, process.env.PATH ?? "");
+  const childPid = start(kinds, INIT_COMMAND, (argv) => posixSpawn({ path: programOf(argv[0]!), argv, env, fds }));
+  closeSync(sealed);
   for (const end of [plan.readEnd, report.writeEnd]) closeSync(end); // so that the child's end of a pipe ends it
   const ended = waitForEnd(childPid);
   const init: Init = { childPid, ended, hasEnded: false, planFd: plan.writeEnd, reportFd: report.readEnd };
