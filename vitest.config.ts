@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config";
+import VmFirst from "./test/vm-first.ts";
 
 export default defineConfig({
   test: {
@@ -6,6 +7,7 @@ export default defineConfig({
     pool: "forks",
     maxWorkers: 2,
     include: ["packages/**/*.test.ts", "test/**/*.test.ts"],
+    sequence: { sequencer: VmFirst },
     globalSetup: "./test/root-controllers.ts",
     testTimeout: 60_000,
     hookTimeout: 120_000,

@@ -11,6 +11,7 @@ import { existsSync, renameSync, rmSync, writeFileSync } from "node:fs";
 
 /** Each with what the tests want of it. */
 const PACKAGES = [
+  "apparmor", // for the virtual machine, whose kernel has it
   "busybox-static", // the image of most tests
   "chromium", // the terminal page of /web
   "containerd",
@@ -31,6 +32,7 @@ const PACKAGES = [
 
 /** What these packages would start at each boot, too. */
 const SERVICES: Readonly<Record<string, readonly string[]>> = {
+  apparmor: ["apparmor.service"],
   containerd: ["containerd.service"],
   "docker.io": ["docker.service", "docker.socket"],
   lxc: ["lxc.service", "lxc-net.service", "lxc-monitord.service"],

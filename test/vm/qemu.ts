@@ -31,6 +31,8 @@ const RAN_PAST_LIMIT = 124;
  */
 export async function runInMachine(run: MachineRun): Promise<number> {
   const control = mkdtempSync(`${tmpdir()}/docker-eras-vm-`);
+  const removeControl = () => rmSync(control, { recursive: true, force: true });
+  process.once("exit", removeControl); // of Ctrl-C
   try {
     writeFileSync(`${control}/run`, guestScript(run));
     const late = await runQemu(qemuArguments(run, control), run.timeoutSeconds);
@@ -41,7 +43,7 @@ export async function runInMachine(run: MachineRun): Promise<number> {
     }
     throw new Error(`The machine stopped before the command ended:\n${endOfConsole(control)}`);
   } finally {
-    rmSync(control, { recursive: true });
+    removeControl();
   }
 }
 

@@ -1,4 +1,4 @@
-/** What the virtual machine needs from this one. */
+/** What the virtual machine, and its tests, need from this one. */
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 
@@ -11,6 +11,8 @@ const PROGRAMS = {
   modprobe: "kmod",
   dpkg: "dpkg",
   "apt-get": "apt",
+  apparmor_parser: "apparmor",
+  "lxc-start": "lxc",
 };
 
 /**
