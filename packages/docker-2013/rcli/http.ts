@@ -25,7 +25,7 @@ export function listenAndServeHTTP(address: string, service: Service): Promise<S
 }
 
 async function serve(request: IncomingMessage, response: ServerResponse, service: Service): Promise<void> {
-  const [path = "", query = ""] = (request.url ?? "").split("?", 2);
+  const [, path = "", query = ""] = /^([^?]*)\??(.*)$/.exec(request.url ?? "") ?? []; // a "?" further on belongs to an argument
   const command = basename(path) || "/";
   response.on("error", () => {}); // a client that left: the command notices when it writes
   response.writeHead(200, headersFor(command));
