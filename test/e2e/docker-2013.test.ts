@@ -445,3 +445,15 @@ describe("a client without a daemon", () => {
     await docker.stop();
   });
 });
+
+test("files have the usual modes, whatever umask dockerd was started with", async () => {
+  const umask = process.umask(0o077);
+  const docker = await Docker2013.start().finally(() => process.umask(umask));
+  try {
+    await docker.putBusybox();
+    const { stdout } = await docker.docker(["run", "-a", "busybox", "sh", "-c", "umask; stat -c %a /"]);
+    expect(stdout).toBe("0022\n755\n");
+  } finally {
+    await docker.stop();
+  }
+});

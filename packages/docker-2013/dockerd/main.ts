@@ -103,6 +103,7 @@ function writePidFile(path: string): void {
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => process.exit(0));
 }
 
+process.umask(0o022); // whatever it was started with: "/" of a container is for all its users, and what they make has the usual modes
 process.stdout.on("error", () => {}); // whoever read our log has gone; the containers have not
 try {
   const flags = parseFlags();
