@@ -20,7 +20,7 @@ export default function keepRootControllers(): (() => void) | undefined {
 }
 
 function controllers(file: string): string[] {
-  return readFileSync(file, "utf8").trim().split(" ");
+  return readFileSync(file, "utf8").split(/\s+/).filter(Boolean);
 }
 
 /** A cgroup that came up during the suite and isn't the suite's may use it meanwhile. */
