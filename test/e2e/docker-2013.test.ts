@@ -196,6 +196,17 @@ describe.each([
       expect(await output("logs", id)).toBe("x\nx\nx\n");
     });
 
+    test("rm wins over a restart that waits for the same end", async () => {
+      const id = await runDetached("sleep", "1000");
+      const [restart, rm] = [output("restart", id), output("rm", id)];
+      while (!docker.log.includes(`docker restart ${id}`) || !docker.log.includes(`docker rm ${id}`))
+        await output("ps");
+      await output("kill", id);
+      expect(await restart).toBe(`Error: The container ${id} is being removed\n`);
+      expect(await rm).toBe("");
+      expect(existsSync(container(id))).toBe(false);
+    });
+
     test("start refuses one that runs; restart does not", async () => {
       const id = await runDetached("sh", "-c", 'trap "exit 0" TERM; echo ready; while :; do usleep 10000; done');
       await printed(id);

@@ -69,6 +69,8 @@ export class Container implements ContainerRecord {
   readonly stdout = new WriteBroadcaster();
   readonly stderr = new WriteBroadcaster();
   readonly #lxc: Lxc;
+  /** From now on nobody starts it: who removes a container may have to wait for its end, and so may a `restart`. */
+  isBeingRemoved = false;
   #stdio: Stdio | undefined;
   /** Settled while the container is stopped. */
   #ended: Promise<void> = Promise.resolve();
@@ -135,6 +137,7 @@ export class Container implements ContainerRecord {
   /** Runs lxc-start and returns; the monitor does the rest. @throws {Error} When it runs already, or can't be started. */
   start(): void {
     step("dockerd.start", { Id: this.Id });
+    if (this.isBeingRemoved) throw new Error(`The container ${this.Id} is being removed`);
     if (this.State.Running) throw new Error(`The container ${this.Id} is already running`);
     this.Filesystem.ensureMounted();
     const stdio = openStdio(this.Config);

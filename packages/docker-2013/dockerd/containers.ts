@@ -72,11 +72,13 @@ export class Containers {
 
   /** Stops a container and removes all that it is. */
   async destroy(container: Container): Promise<void> {
-    await container.stop();
-    this.#byId.delete(container.Id); // now, so that nobody starts it while it is being removed
+    container.isBeingRemoved = true;
     try {
+      await container.stop();
+      this.#byId.delete(container.Id); // now, so that nobody mounts it while its files are being removed
       await this.#removeFiles(container.Root, container.Filesystem);
     } catch (error) {
+      container.isBeingRemoved = false;
       this.#byId.set(container.Id, container);
       throw error;
     }
