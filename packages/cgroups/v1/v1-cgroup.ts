@@ -5,6 +5,7 @@ import type { Cgroup } from "../cgroup.ts";
 import { pidsBelow } from "../cgroup-path.ts";
 import { writeControlFile } from "../control-file.ts";
 import { killFrozen } from "../kill-frozen.ts";
+import { readPidsStats, setPids } from "../pids.ts";
 import type { CgroupResources } from "../resources.ts";
 import { type CgroupStats, present } from "../stats.ts";
 import { readBlkioStats, setBlkio } from "./blkio.ts";
@@ -15,7 +16,6 @@ import { freeze, thaw } from "./freezer.ts";
 import { readHugetlbStats, setHugetlb } from "./hugetlb.ts";
 import { readMemoryStats, setMemory } from "./memory.ts";
 import { onOutOfMemory } from "./out-of-memory.ts";
-import { readPidsStats, setPids } from "./pids.ts";
 import { createInAllTrees, treesOf, type V1Mounts } from "./subsystems.ts";
 
 export class V1Cgroup implements Cgroup {

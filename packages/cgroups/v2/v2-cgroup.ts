@@ -7,6 +7,7 @@ import type { Cgroup } from "../cgroup.ts";
 import { pidsBelow } from "../cgroup-path.ts";
 import { ifPresent, writeControlFile } from "../control-file.ts";
 import { killFrozen } from "../kill-frozen.ts";
+import { readPidsStats, setPids } from "../pids.ts";
 import { removeEmpty } from "../remove.ts";
 import type { CgroupResources } from "../resources.ts";
 import { type CgroupStats, present, readPressureStats } from "../stats.ts";
@@ -21,7 +22,6 @@ import { readIoStats, setIo } from "./io.ts";
 import { parseDeviceRule, parseFreezerState, translateLegacyFile } from "./legacy-files.ts";
 import { readMemoryStats, setMemory } from "./memory.ts";
 import { onOutOfMemory } from "./out-of-memory.ts";
-import { readPidsStats, setPids } from "./pids.ts";
 
 const GIVE_UP_KILLING_AFTER_MS = 10_000;
 

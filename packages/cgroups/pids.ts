@@ -1,11 +1,12 @@
 /**
- * The pids controller: how many tasks may live. Against fork bombs.
+ * The pids controller: how many tasks may live. Against fork bombs. It came late to v1, with v2's files.
  *
+ * @see https://docs.kernel.org/admin-guide/cgroup-v1/pids.html
  * @see https://docs.kernel.org/admin-guide/cgroup-v2.html#pid
  */
-import { ifPresent, readFlatKeyed, readLimit, readNumber, writeControlFile } from "../control-file.ts";
-import type { PidsResources } from "../resources.ts";
-import { type PidsStats, present } from "../stats.ts";
+import { ifPresent, readFlatKeyed, readLimit, readNumber, writeControlFile } from "./control-file.ts";
+import type { PidsResources } from "./resources.ts";
+import { type PidsStats, present } from "./stats.ts";
 
 /** Sets the number of tasks. */
 export function setPids(dir: string, { limit }: PidsResources): void {
