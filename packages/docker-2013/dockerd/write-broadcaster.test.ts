@@ -10,6 +10,8 @@ function stuckClient(limit: number): Writable {
   return new Writable({ highWaterMark: limit, write: () => {} });
 }
 
+const MIB = 1024 * 1024;
+
 describe("WriteBroadcaster", () => {
   test("sends to every client what is printed from then on, and keeps all in the log", async () => {
     const broadcaster = new WriteBroadcaster();
@@ -42,12 +44,18 @@ describe("WriteBroadcaster", () => {
     await broadcaster.write(Buffer.from("to nobody"));
   });
 
-  test("waits for a slow client", async () => {
+  test("does not wait for a client that is less than 16 MiB behind", async () => {
+    const broadcaster = new WriteBroadcaster();
+    void broadcaster.sendTo(stuckClient(4));
+    await broadcaster.write(Buffer.alloc(15 * MIB));
+  });
+
+  test("waits for a client that is further behind", async () => {
     const broadcaster = new WriteBroadcaster();
     const client = new PassThrough({ highWaterMark: 4 });
     void broadcaster.sendTo(client);
     let written = false;
-    const writing = broadcaster.write(Buffer.alloc(100)).then(() => (written = true));
+    const writing = broadcaster.write(Buffer.alloc(17 * MIB)).then(() => (written = true));
     await turn();
     expect(written).toBe(false);
     client.resume();
@@ -56,14 +64,14 @@ describe("WriteBroadcaster", () => {
 });
 
 describe("a client that takes nothing", () => {
-  beforeEach(() => void vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] }));
+  beforeEach(() => void vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] }));
   afterEach(() => void vi.useRealTimers());
 
   test("is cut off after ten seconds, and the container goes on", async () => {
     const broadcaster = new WriteBroadcaster();
     const ended = broadcaster.sendTo(stuckClient(4));
     const cutOff = expect(ended).rejects.toThrow("Cut off: the client stopped reading its output");
-    const writing = broadcaster.write(Buffer.alloc(100));
+    const writing = broadcaster.write(Buffer.alloc(17 * MIB));
     await vi.advanceTimersByTimeAsync(10_000);
     await writing;
     await cutOff;

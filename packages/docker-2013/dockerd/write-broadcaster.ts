@@ -5,13 +5,14 @@
  *                                           ├─▶ client
  *                                           └─▶ client
  *
- * A client that fails is forgotten. One that is slow slows the container down, instead of filling the daemon's memory as it did in 2013;
- * but not for long: a client that takes nothing for ten seconds is cut off, and the container goes on.
+ * A client that fails is forgotten. One that is slow may fall behind by 16 MiB; in 2013 it could fill the daemon's memory. Beyond that it
+ * slows the container down, and when it takes nothing at all for ten seconds it is cut off, and the container goes on.
  */
 import { once } from "node:events";
 import type { Writable } from "node:stream";
 import { LogBuffer } from "./log-buffer.ts";
 
+const MAX_LAG_BYTES = 16 * 1024 * 1024;
 const STALL_MS = 10_000;
 
 /** How a client's listening ends: with the output, or with an error. */
@@ -21,11 +22,13 @@ export class WriteBroadcaster {
   readonly log = new LogBuffer();
   readonly #clients = new Map<Writable, End>();
 
-  /** Resolves when every client has room again. */
+  /** Resolves when no client is too far behind. */
   async write(chunk: Buffer): Promise<void> {
     this.log.write(chunk);
-    const full = [...this.#clients.keys()].filter((client) => !client.write(chunk) && !client.destroyed);
-    await Promise.all(full.map((client) => this.#drained(client)));
+    const clients = [...this.#clients.keys()];
+    for (const client of clients) client.write(chunk);
+    const behind = clients.filter((client) => client.writableLength > MAX_LAG_BYTES && !client.destroyed);
+    await Promise.all(behind.map((client) => this.#caughtUp(client)));
   }
 
   /** Sends `client` what is printed from now on. Resolves when the output ends or the client leaves; does not end the client. */
@@ -47,15 +50,19 @@ export class WriteBroadcaster {
     for (const end of this.#clients.values()) end();
   }
 
-  async #drained(client: Writable): Promise<void> {
+  async #caughtUp(client: Writable): Promise<void> {
     const waiting = new AbortController();
-    const stalled = setTimeout(() => waiting.abort(), STALL_MS);
+    let length = client.writableLength;
+    const watch = setInterval(() => {
+      if (client.writableLength === length) waiting.abort();
+      length = client.writableLength;
+    }, STALL_MS);
     try {
       await Promise.race(["drain", "close"].map((event) => once(client, event, waiting)));
     } catch {
       this.#clients.get(client)?.(new Error("Cut off: the client stopped reading its output"));
     } finally {
-      clearTimeout(stalled);
+      clearInterval(watch);
       waiting.abort(); // takes back the listener that was not called
     }
   }
