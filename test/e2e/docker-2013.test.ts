@@ -1,8 +1,9 @@
 /** What the commands of January 2013 do, asked of the kernel and the files where they can tell; with our lxc-start and with Debian's. */
 import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { isMountPoint } from "@eras/linux/mountinfo.ts";
@@ -307,6 +308,7 @@ describe.each([
       );
       expect(await output("cat", id, "/root/file")).toBe("inside\n");
       expect(await output("cat", id, "../../../../root/file")).toBe("inside\n");
+      expect(await output("cat", id, "/root")).toBe("Error: Cannot open /root: it is a directory\n");
       expect(await output("cat", id, "/root/link")).toBe("Error: Cannot open /root/link: ENOENT\n");
       expect(await output("cat", id, "/root/fifo")).toMatch(/^Error: Cannot open/);
       expect(await output("ls", id, "/root")).toBe("fifo\nfile\nlink\n");
@@ -377,7 +379,10 @@ describe("images of docker", () => {
     web = createServer((request, response) => {
       if (request.url === "/busybox") response.end(tar);
       else if (request.url === "/busybox.gz") response.end(gzipSync(tar));
-      else response.writeHead(404).end("no such page");
+      else if (request.url === "/broken") {
+        response.writeHead(200, { "content-length": tar.length });
+        response.write(tar.subarray(0, 100_000), () => response.destroy());
+      } else response.writeHead(404).end("no such page");
     });
     await new Promise<void>((resolve) => web.listen(0, "127.0.0.1", resolve));
     url = `http://127.0.0.1:${(web.address() as AddressInfo).port}`;
@@ -405,6 +410,26 @@ describe("images of docker", () => {
     expect(await output(["images", "busybox"])).toBe(
       "NAME                ID                  CREATED             PARENT\n",
     );
+  });
+
+  test("pull makes none of a download that breaks off", async () => {
+    const answer = await output(["pull", `${url}/broken`]);
+    expect(answer).toMatch(
+      /^Error: .*Cannot pull http:.*\/broken: the connection broke off after 0\.\d of \d\.\d MB\n$/,
+    );
+    expect(await output(["images", "-q"])).not.toContain("/broken");
+  });
+
+  test("the root of a container has the mode and owner of the image's", async () => {
+    const root = mkdtempSync(join(tmpdir(), "docker-eras-root-"));
+    execFileSync("tar", ["-C", root, "-x"], { input: tar });
+    chmodSync(root, 0o1777);
+    chownSync(root, 1000, 1001);
+    await output(["put", "owned"], execFileSync("tar", ["-C", root, "-c", "."], { maxBuffer: 1 << 28 }));
+    rmSync(root, { recursive: true });
+    expect(await output(["run", "-a", "owned", "stat", "-c", "%a %u %g", "/"])).toBe("1777 1000 1001\n");
+    await output(["put", "plain"], execFileSync("tar", ["-C", "/", "-c", "bin/busybox"], { maxBuffer: 1 << 28 }));
+    expect(await output(["run", "-a", "plain", "/bin/busybox", "stat", "-c", "%a %u %g", "/"])).toBe("755 0 0\n");
   });
 
   test("the same bytes under two names share a layer", async () => {

@@ -1,6 +1,16 @@
 /** A 2013 daemon for a test: state, run directory and ports of its own. */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { closeSync, cpSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import {
+  chmodSync,
+  closeSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+} from "node:fs";
 import { type AddressInfo, connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -127,6 +137,7 @@ export function busyboxTar(): Buffer {
   const root = mkdtempSync(join(tmpdir(), "docker-eras-rootfs-"));
   try {
     for (const dir of ["bin", "dev", "etc", "proc", "root", "sys", "tmp"]) mkdirSync(join(root, dir));
+    chmodSync(root, 0o755); // mkdtemp's own is 0700
     cpSync("/bin/busybox", join(root, "bin/busybox"));
     const applets = execFileSync("/bin/busybox", ["--list"], { encoding: "utf8" }).split("\n");
     for (const applet of applets.filter((name) => name && name !== "busybox"))

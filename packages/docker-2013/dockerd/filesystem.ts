@@ -6,7 +6,7 @@
  *                             …
  *                             layers[n]          its base
  */
-import { mkdirSync, rmdirSync, statSync } from "node:fs";
+import { chmodSync, chownSync, mkdirSync, rmdirSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { isErrno } from "@eras/linux/errno.ts";
 import { MNT_DETACH, umount } from "@eras/linux/mount.ts";
@@ -29,6 +29,16 @@ export class Filesystem {
     step("dockerd.create-directories", { RootFS: this.RootFS, RWPath: this.RWPath });
     mkdirSync(this.RootFS, { recursive: true, mode: 0o755 });
     mkdirSync(this.RWPath, { recursive: true, mode: 0o755 });
+    this.#likeTheTopLayer(this.RWPath);
+  }
+
+  /** The root of a union is that of its topmost branch: give it the mode and owner that the image's root has. */
+  #likeTheTopLayer(directory: string): void {
+    const [top] = this.Layers;
+    if (top === undefined) return;
+    const { mode, uid, gid } = statSync(top);
+    chownSync(directory, uid, gid);
+    chmodSync(directory, mode);
   }
 
   ensureMounted(): void {

@@ -52,7 +52,7 @@ function openIn({ containers }: Server, flags: FlagSet, args: string[], mode: nu
     // Without O_NONBLOCK a fifo would hold the whole daemon until somebody opens its other end.
     const flagsAndMode = { flags: mode | O_NOCTTY | O_NONBLOCK, ...(mode & O_CREAT && { mode: NEW_FILE_MODE }) };
     const fd = openat2(root, path, { ...flagsAndMode, resolve: RESOLVE_IN_ROOT });
-    return checkKind(fd, path);
+    return checkKind(fd, path, mode);
   } catch (error) {
     throw error instanceof ErrnoError ? new Error(`Cannot open ${path}: ${error.code}`, { cause: error }) : error;
   } finally {
@@ -60,9 +60,10 @@ function openIn({ containers }: Server, flags: FlagSet, args: string[], mode: nu
   }
 }
 
-function checkKind(fd: number, path: string): number {
+/** Only `ls` opens directories; devices and fifos could do or wait for anything. */
+function checkKind(fd: number, path: string, mode: number): number {
   const stat = fstatSync(fd);
-  if (stat.isFile() || stat.isDirectory()) return fd;
+  if (stat.isFile() || mode & O_DIRECTORY) return fd;
   closeSync(fd);
-  throw new Error(`Cannot open ${path}: it is neither a file nor a directory`);
+  throw new Error(`Cannot open ${path}: it is ${stat.isDirectory() ? "a directory" : "not a file"}`);
 }

@@ -23,6 +23,8 @@ export function CmdPs(this: Server, _stdin: Readable, stdout: Writable, ...args:
 }
 
 function row({ Id, Path, Args, Created, State, userData }: Container, commandLength: number): string[] {
-  const command = [Path, ...Args].join(" ").replaceAll(/\s/g, " ").slice(0, commandLength);
-  return [Id, userData.image, command, `${humanDurationSince(Created)} ago`, String(State), userData.comment];
+  const command = oneLine([Path, ...Args].join(" ")).slice(0, commandLength);
+  return [Id, userData.image, command, `${humanDurationSince(Created)} ago`, String(State), oneLine(userData.comment)];
 }
+
+const oneLine = (text: string) => text.replaceAll(/\s/g, " ");

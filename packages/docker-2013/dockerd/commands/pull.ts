@@ -34,20 +34,31 @@ async function download(url: string, output: Writable): Promise<AsyncIterable<Bu
   });
   if (!response.ok || !response.body)
     throw new Error(`Cannot pull ${url}: the server answers ${response.status} ${response.statusText}`);
-  return withProgress(Readable.fromWeb(response.body), Number(response.headers.get("content-length")), output);
+  const total = Number(response.headers.get("content-length"));
+  return withProgress({ url, body: Readable.fromWeb(response.body), total }, output);
 }
 
-async function* withProgress(body: Readable, total: number, output: Writable): AsyncGenerator<Buffer> {
+interface Download {
+  url: string;
+  body: Readable;
+  /** In bytes; 0 if the server doesn't say. */
+  total: number;
+}
+
+async function* withProgress({ url, body, total }: Download, output: Writable): AsyncGenerator<Buffer> {
   let received = 0;
-  const inMegabytes = (bytes: number) => (bytes / MEGABYTE).toFixed(1);
-  const tell = () => output.write(`${inMegabytes(received)}${total > 0 ? ` of ${inMegabytes(total)}` : ""} MB\r\n`);
-  const timer = setInterval(tell, PROGRESS_MS);
+  const soFar = () => `${inMegabytes(received)}${total > 0 ? ` of ${inMegabytes(total)}` : ""} MB`;
+  const timer = setInterval(() => output.write(`${soFar()}\r\n`), PROGRESS_MS);
   try {
     for await (const chunk of body) {
       received += chunk.length;
       yield Buffer.from(chunk);
     }
+  } catch (error) {
+    throw new Error(`Cannot pull ${url}: the connection broke off after ${soFar()}`, { cause: error });
   } finally {
     clearInterval(timer);
   }
 }
+
+const inMegabytes = (bytes: number) => (bytes / MEGABYTE).toFixed(1);

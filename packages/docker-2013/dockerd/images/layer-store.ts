@@ -35,7 +35,7 @@ export class LayerStore {
    */
   async add(archive: AsyncIterable<Buffer>): Promise<string> {
     const unfinished = join(this.#dir, `${UNFINISHED}${randomBytes(8).toString("hex")}`);
-    mkdirSync(unfinished, { mode: 0o700 });
+    mkdirSync(unfinished, { mode: 0o755 }); // a root directory as any, if the archive doesn't say otherwise; the store above is closed
     try {
       const hash = createHash("sha256");
       await apply(hashed(archive, hash), unfinished, { whiteouts: "mark" });
