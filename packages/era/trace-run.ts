@@ -42,6 +42,7 @@ interface TracedCommand {
 
 /** Runs the command, traced. @returns Its exit code. */
 export async function runTraced({ program, args, env, runDir, file }: TracedCommand): Promise<number> {
+  if (file !== undefined) writeTrace(file, ""); // a file that can't be written is told before the run
   const links = join(runDir, "trace");
   mkdirSync(links, { recursive: true, mode: 0o700 });
   const spool = join(links, `run-${randomBytes(4).toString("hex")}.jsonl`);
@@ -55,11 +56,19 @@ export async function runTraced({ program, args, env, runDir, file }: TracedComm
     });
     const code = await exitCode(child);
     await follower.settled();
-    if (file !== undefined) writeFileSync(file, JSON.stringify(toChromeTrace(follower.events, STEPS)));
+    if (file !== undefined) writeTrace(file, JSON.stringify(toChromeTrace(follower.events, STEPS)));
     return code;
   } finally {
     follower.close();
     rmSync(spool, { force: true });
+  }
+}
+
+function writeTrace(file: string, text: string): void {
+  try {
+    writeFileSync(file, text);
+  } catch (error) {
+    throw new Error(`Cannot write the trace to ${file}: ${(error as NodeJS.ErrnoException).code}`, { cause: error });
   }
 }
 

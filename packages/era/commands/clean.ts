@@ -35,15 +35,16 @@ export async function clean(words: readonly string[]): Promise<number> {
   if (!readOptions("clean", words)) return 0;
   if (process.geteuid?.() !== 0) throw new Error("Cannot clean: only root can");
   const world = openWorld();
-  return withLock(setUpLock(world), () => removeWorld(world));
+  const hadRunDir = existsSync(world.runDir); // the lock makes one
+  return withLock(setUpLock(world), () => removeWorld(world, hadRunDir));
 }
 
-async function removeWorld(world: World): Promise<number> {
+async function removeWorld(world: World, hadRunDir: boolean): Promise<number> {
   const removed: string[] = [];
   const problems: string[] = [];
   for (const step of [stopPrograms, endContainers, unmountAll, removeEmptyCgroups, removeFiles]) {
     try {
-      for await (const what of step(world)) removed.push(what);
+      for await (const what of step(world)) if (hadRunDir || what !== world.runDir) removed.push(what);
     } catch (error) {
       problems.push((error as Error).message);
     }

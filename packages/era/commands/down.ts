@@ -10,6 +10,7 @@ export const GRACE_MS = 10_000;
 
 export async function down(words: readonly string[]): Promise<number> {
   if (!readOptions("down", words)) return 0;
+  if (process.geteuid?.() !== 0) throw new Error("Cannot stop the daemon: only root can");
   const world = openWorld();
   for (const program of [archiveServer(world), dockerd(world)]) {
     const pid = stopBackground(world, program, GRACE_MS);

@@ -70,13 +70,15 @@ export function readOptions(
     if (unknown !== undefined) throw new Error(`Cannot use "${unknown}": the era of this clone is 2013`);
     if (!values.help) return values;
   } catch (error) {
-    throw new Error(`${(error as Error).message}\n${USAGES[name]}`.trimEnd(), { cause: error });
+    const [message] = (error as Error).message.split(". "); // Node goes on to explain "--"
+    throw new Error(`${message}\n${USAGES[name]}`.trimEnd(), { cause: error });
   }
   process.stdout.write(USAGES[name]);
   return undefined;
 }
 
-export async function help(): Promise<number> {
-  process.stdout.write(COMMANDS);
+/** `era help`, `era help COMMAND`. */
+export async function help([name = ""]: readonly string[]): Promise<number> {
+  process.stdout.write(Object.hasOwn(USAGES, name) ? USAGES[name as CommandName] : COMMANDS);
   return 0;
 }

@@ -11,6 +11,7 @@ import { readOptions } from "./help.ts";
 export async function status(words: readonly string[]): Promise<number> {
   const options = readOptions("status", words, ["json"]);
   if (!options) return 0;
+  if (process.geteuid?.() !== 0) throw new Error("Cannot show the status: only root can read the daemon's files");
   const state = inspect(openWorld());
   console.log(options.json ? JSON.stringify(state, undefined, 2) : format(state));
   return 0;
