@@ -141,6 +141,8 @@ function parseBase256(field: Buffer): number {
   const bits = 8 * field.length - 1;
   const value = BigInt.asIntN(bits, BigInt(`0x${field.toString("hex")}`));
   const number = Number(value);
-  if (!Number.isSafeInteger(number)) throw new ArchiveError(`Cannot read the archive: ${value} is beyond every size`);
+  if (!Number.isSafeInteger(number)) {
+    throw new ArchiveError(`Cannot read the archive: ${value} is beyond every size (it is damaged, or no tar)`);
+  }
   return number;
 }

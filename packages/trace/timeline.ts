@@ -108,8 +108,9 @@ function commandLine(event: TraceEvent): string {
 }
 
 function details(args: Record<string, unknown> | undefined): string {
-  if (!args) return "";
-  return ` (${Object.entries(args)
+  const entries = Object.entries(args ?? {});
+  if (entries.length === 0) return "";
+  return ` (${entries
     .map(([name, value]) => `${name} ${shorten(typeof value === "string" ? value : JSON.stringify(value), 60)}`)
     .join(", ")})`;
 }

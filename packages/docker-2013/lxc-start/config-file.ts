@@ -27,9 +27,19 @@ export function readConfig(path: string, overrides: readonly string[] = []): Con
 
 function readInto(config: ContainerConfig, path: string, includedBy: readonly string[]): void {
   if (includedBy.includes(path)) throw new Error(`${path} includes itself`);
-  const lines = readFileSync(path, "utf8").split("\n");
+  const lines = readText(path).split("\n");
   for (const [index, line] of lines.entries()) {
     at(`${path}:${index + 1}`, () => readLine(config, line, [...includedBy, path]));
+  }
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    throw new Error(`Cannot read the configuration ${path}: ${(error as NodeJS.ErrnoException).code}`, {
+      cause: error,
+    });
   }
 }
 
