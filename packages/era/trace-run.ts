@@ -17,7 +17,7 @@ import {
   watch,
   writeFileSync,
 } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { LINKS_VARIABLE } from "@eras/docker-2013/rcli/trace-link.ts";
 import { STEPS } from "@eras/docker-2013/steps.ts";
 import { callText } from "@eras/linux/call-text.ts";
@@ -56,7 +56,12 @@ export async function runTraced({ program, args, env, runDir, file }: TracedComm
     });
     const code = await exitCode(child);
     await follower.settled();
-    if (file !== undefined) writeTrace(file, JSON.stringify(toChromeTrace(follower.events, STEPS)));
+    if (file !== undefined) {
+      writeTrace(file, JSON.stringify(toChromeTrace(follower.events, STEPS)));
+      process.stderr.write(
+        `trace: ${follower.events.length} events in ${resolve(file)}; open it in https://ui.perfetto.dev\n`,
+      );
+    }
     return code;
   } finally {
     follower.close();

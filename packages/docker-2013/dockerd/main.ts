@@ -58,6 +58,7 @@ type Flags = ReturnType<typeof parseFlags>;
 
 /** Serves until it is killed. Containers go on without it, as in 2013; the next daemon finds them. */
 async function main(flags: Flags): Promise<void> {
+  if (process.geteuid?.() !== 0) throw new Error("Cannot make containers: dockerd needs root (run it with sudo)");
   const root = checkRoot(resolve(flags["data-root"]));
   const execRoot = resolve(flags["exec-root"]);
   mkdirSync(root, { recursive: true, mode: 0o700 });
