@@ -10,7 +10,7 @@
 import { startTracing } from "@eras/trace/context.ts";
 import { callTCP } from "../rcli/call-tcp.ts";
 import { detachedRunHint } from "./hint.ts";
-import { setRawTerminal } from "./terminal.ts";
+import { setRawOutput, setRawTerminal } from "./terminal.ts";
 
 const DEFAULT_ADDRESS = "127.0.0.1:4242";
 
@@ -18,7 +18,7 @@ async function main(address: string, args: readonly string[]): Promise<void> {
   const socket = await callTCP(address, args, async (connection) => {
     if (!process.stdout.isTTY) return;
     const { announceWindowSize } = await import("../rcli/window-size.ts");
-    await announceWindowSize(connection, process.stdout);
+    await announceWindowSize(connection, process.stdout, setRawOutput);
   });
   const restoreTerminal = setRawTerminal();
   process.stdin.on("error", () => socket.end()).pipe(socket); // pipe's end is the half-close

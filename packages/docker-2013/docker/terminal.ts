@@ -20,3 +20,13 @@ export function setRawTerminal(): () => void {
   }
   return restore;
 }
+
+/**
+ * Leaves the output alone as well. For most commands the terminal must turn their `\n` into a new line's `\r\n`; a container's terminal has
+ * done that itself, or was told not to by an editor that moves the cursor down with a bare `\n`.
+ */
+export async function setRawOutput(): Promise<void> {
+  const { stdin } = process;
+  const { getTermios, makeRaw, setTermios } = await import("@eras/linux/tty.ts"); // on use: `ps` needs no kernel calls
+  if (stdin.isTTY && stdin.isRaw) setTermios(stdin.fd, makeRaw(getTermios(stdin.fd)));
+}

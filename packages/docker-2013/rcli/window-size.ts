@@ -1,11 +1,12 @@
 /**
- * The size of the user's terminal: the one thing that rcli's stream has no room for.
+ * The size of the user's terminal, and whether another terminal is at the other end: what rcli's stream has no room for.
  *
  * A client at a terminal opens a second connection, to a socket that is named after the daemon's TCP address, and tells on it which
  * rcli connection it speaks of (by the client's port) and how large the terminal is; once at the start, and again at every change.
  *
  *     client ──▶ daemon    53412 24 80\n      port, rows, columns
  *     client ◀── daemon    \n                 noted: from here on the command line may be sent
+ *     client ◀── daemon    raw\n              output comes from a container's terminal, which has made the line ends
  *
  * The socket's name is abstract: no file, and visible only in the same network namespace. A client elsewhere does without.
  *
@@ -21,18 +22,28 @@ export interface WindowSize {
   readonly columns: number;
 }
 
+/** A client at a terminal, as the daemon knows it. */
+interface Sitter {
+  readonly size: WindowSize;
+  readonly side: Socket;
+}
+
+const RAW = "raw\n";
+
 const LINE = /^(\d+) (\d+) (\d+)$/;
 const socketName = (port: number | undefined) => `\0docker-eras-2013/window-size/${port}`;
 
 /**
  * The client's half: tells the daemon the size of `terminal`, now and whenever it changes. Resolves when the daemon has noted it, or
  * can't be told: a wrong size is no reason to fail.
+ *
+ * @param onRaw - Called when a terminal turns out to be at the other end.
  */
-export function announceWindowSize(socket: Socket, terminal: WriteStream): Promise<void> {
+export function announceWindowSize(socket: Socket, terminal: WriteStream, onRaw: () => void): Promise<void> {
   return new Promise((resolve) => {
     const side = connect({ path: socketName(socket.remotePort) });
     const tell = () => side.write(`${socket.localPort} ${terminal.rows} ${terminal.columns}\n`);
-    side.once("connect", tell).once("data", () => resolve());
+    side.once("connect", tell).on("data", (bytes: Buffer) => (bytes.includes(RAW) ? onRaw() : resolve()));
     side.once("error", () => resolve()).once("close", () => resolve());
     terminal.on("resize", tell);
     socket.once("close", () => side.destroy());
@@ -42,7 +53,7 @@ export function announceWindowSize(socket: Socket, terminal: WriteStream): Promi
 
 /** The daemon's half: the sizes of its clients' terminals. */
 export class WindowSizes {
-  readonly #sizes = new Map<number, WindowSize>();
+  readonly #sitters = new Map<number, Sitter>();
   readonly #changes = new EventEmitter().setMaxListeners(0);
 
   /** Listens beside the TCP server on `port`. */
@@ -53,15 +64,16 @@ export class WindowSizes {
 
   /** Whether the client at the other end of `connection` sits at a terminal that it told us of. */
   has(connection: unknown): boolean {
-    return this.#sizes.has(clientPort(connection));
+    return this.#sitters.has(clientPort(connection));
   }
 
-  /** Hands the size of the client's terminal to `listener`, now and at every change, until the connection closes. */
+  /** Couples the client's terminal with a container's: hands its size to `listener`, now and at every change, until the connection closes. */
   follow(connection: NodeJS.EventEmitter, listener: (size: WindowSize) => void): void {
     const port = clientPort(connection);
-    const size = this.#sizes.get(port);
-    if (!size) return;
-    listener(size);
+    const sitter = this.#sitters.get(port);
+    if (!sitter) return;
+    sitter.side.write(RAW);
+    listener(sitter.size);
     this.#changes.on(String(port), listener);
     connection.once("close", () => this.#changes.off(String(port), listener));
   }
@@ -70,14 +82,14 @@ export class WindowSizes {
     const ports = new Set<number>();
     side.on("error", () => {});
     side.on("close", () => {
-      for (const port of ports) this.#sizes.delete(port);
+      for (const port of ports) this.#sitters.delete(port);
     });
     side.setEncoding("utf8").on("data", (text: string) => {
       for (const line of text.split("\n")) {
         const [, port, rows, columns] = (LINE.exec(line) ?? []).map(Number);
         if (port === undefined || rows === undefined || columns === undefined) continue;
         ports.add(port);
-        this.#sizes.set(port, { rows, columns });
+        this.#sitters.set(port, { size: { rows, columns }, side });
         this.#changes.emit(String(port), { rows, columns });
       }
       side.write("\n");

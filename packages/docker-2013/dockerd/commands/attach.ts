@@ -17,7 +17,7 @@ export async function CmdAttach(this: Server, stdin: Readable, stdout: Writable,
   const outputs = [];
   if (attachStdout.value) outputs.push(container.stdout.sendTo(stdout));
   if (attachStderr.value) outputs.push(container.stderr.sendTo(stdout));
-  this.windowSizes.follow(stdout, (size) => container.resize(size));
+  if (container.Config.Tty) this.windowSizes.follow(stdout, (size) => container.resize(size));
   // The container's stdin stays open when this client's ends: others may attach after it.
   if (attachStdin.value) stdin.pipe(container.stdin!, { end: false });
   await Promise.all(outputs);

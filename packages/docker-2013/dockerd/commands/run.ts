@@ -47,7 +47,7 @@ export async function CmdRun(this: Server, stdin: Readable, stdout: Writable, ..
     throw error;
   }
   if (!attach.value) return void stdout.write(`${container.Id}\n`);
-  this.windowSizes.follow(stdout, (size) => container.resize(size));
+  if (container.Config.Tty) this.windowSizes.follow(stdout, (size) => container.resize(size));
   if (container.stdin) feed(stdin, container.stdin);
   await Promise.all(outputs);
   await container.wait();
