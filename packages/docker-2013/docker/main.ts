@@ -7,16 +7,18 @@
  *     DOCKER   address of the daemon, host:port (the original had no default)
  *     NORAW    set: leave the terminal as it is, so that Ctrl-C ends the client and not what it talks to
  */
+import { isatty } from "node:tty";
 import { startTracing } from "@eras/trace/context.ts";
 import { callTCP } from "../rcli/call-tcp.ts";
 import { detachedRunHint } from "./hint.ts";
 import { setRawOutput, setRawTerminal } from "./terminal.ts";
 
 const DEFAULT_ADDRESS = "127.0.0.1:4242";
+const STDOUT = 1;
 
 async function main(address: string, args: readonly string[]): Promise<void> {
   const socket = await callTCP(address, args, async (connection) => {
-    if (!process.stdout.isTTY) return;
+    if (!isatty(STDOUT)) return; // process.stdout itself is made while the daemon works
     const { announceWindowSize } = await import("../rcli/window-size.ts");
     await announceWindowSize(connection, process.stdout, setRawOutput);
   });
