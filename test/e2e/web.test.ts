@@ -1,48 +1,140 @@
-/** The daemon's web page, in a browser. */
-import { existsSync } from "node:fs";
-import { chromium } from "playwright-core";
-import { expect, test } from "vitest";
+/** The page at /web, in a browser: a terminal of words, by keyboard alone. */
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { get, type OutgoingHttpHeaders } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type BrowserContext, chromium, type Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { Docker2013 } from "../harness/docker-2013.ts";
 
 const CHROMIUM = "/usr/bin/chromium";
+const CHROMIUM_FLAGS = [
+  ...["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"],
+  ...["--disable-background-networking", "--disable-component-update", "--disable-sync"],
+];
 
-test.skipIf(!existsSync(CHROMIUM))(
-  "the page at /web runs commands, keeps quoted words together and shows the answer as text",
-  async () => {
-    const docker = await Docker2013.start();
-    await docker.putBusybox();
-    const browser = await chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox"] });
-    try {
-      const page = await browser.newPage();
-      await page.goto(`http://${docker.http}/web`);
-      const screen = page.locator("#screen");
-      await screen.getByText("Usage: docker COMMAND").waitFor();
-      const type = async (line: string) => {
-        await page.locator("#words").fill(line);
-        await page.keyboard.press("Enter");
-      };
-      await type(`run -a busybox sh -c 'echo "a  b"; echo "<b>$((6 * 7))</b>"'`);
-      await screen.getByText("<b>42</b>").waitFor();
-      expect(await screen.locator("pre").last().textContent()).toBe("a  b\n<b>42</b>\n");
-      await type("nosuch");
-      await screen.getByText("Error: No such command: nosuch").waitFor();
-      await page.keyboard.press("ArrowUp");
-      expect(await page.locator("#words").inputValue()).toBe("nosuch");
-    } finally {
-      await browser.close();
-      await docker.stop();
-    }
-  },
-);
+let docker: Docker2013;
+beforeAll(async () => {
+  docker = await Docker2013.start();
+  await docker.putBusybox();
+});
+afterAll(() => docker.stop());
 
-test("another site's page can't run commands", async () => {
-  const docker = await Docker2013.start();
-  try {
-    const url = `http://${docker.http}/ps?q=-q`;
-    expect((await fetch(url)).status).toBe(200);
-    expect((await fetch(url, { headers: { Origin: "http://evil.example" } })).status).toBe(403);
-    expect((await fetch(url, { headers: { "Sec-Fetch-Site": "cross-site" } })).status).toBe(403);
-  } finally {
-    await docker.stop();
+describe.skipIf(!existsSync(CHROMIUM))("the page at /web", () => {
+  const profile = mkdtempSync(join(tmpdir(), "docker-eras-chromium-"));
+  let browser: BrowserContext;
+  let page: Page;
+  /** What the page had to complain about, and whom it asked. */
+  let complaints: string[];
+  let hosts: Set<string>;
+
+  beforeAll(async () => {
+    browser = await chromium.launchPersistentContext(profile, { executablePath: CHROMIUM, args: CHROMIUM_FLAGS });
+  });
+  afterAll(async () => {
+    await browser.close();
+    rmSync(profile, { recursive: true, force: true });
+  });
+
+  beforeEach(async () => {
+    complaints = [];
+    hosts = new Set();
+    page = await browser.newPage();
+    page.on("console", (message) => complaints.push(message.text()));
+    page.on("pageerror", (error) => complaints.push(error.message));
+    page.on("request", (request) => hosts.add(new URL(request.url()).host));
+    await page.goto(`http://${docker.http}/web`);
+    await atPrompt();
+  });
+  afterEach(async () => {
+    expect(complaints).toEqual([]);
+    expect([...hosts]).toEqual([docker.http]);
+    await page.close();
+  });
+
+  const prompt = () => page.getByRole("textbox", { name: "docker command" });
+  const atPrompt = () => prompt().waitFor();
+  const output = async () => (await page.getByRole("log").locator("pre").last().textContent()) ?? "";
+
+  /** Types a line, as a person does: nothing is clicked. @returns The answer. */
+  async function ask(line: string): Promise<string> {
+    await page.keyboard.type(line);
+    await page.keyboard.press("Enter");
+    await atPrompt();
+    return output();
   }
+
+  test("starts with the help", async () => {
+    expect(await output()).toMatch(/^Usage: docker COMMAND/);
+    expect(await ask("help")).toMatch(/^Usage: docker COMMAND/);
+  });
+
+  test("shows the answers of commands", async () => {
+    expect(await ask("images")).toMatch(/\nbusybox/);
+    expect(await ask('run -a busybox /bin/echo "hello  web"')).toBe("hello  web\n");
+    expect(await ask("ps -a")).toMatch(/^ID .*\n[0-9a-f]{8} .* \/bin\/echo hello {2}web /);
+    expect(await ask("destroy everything")).toBe("Error: No such command: destroy\n");
+  });
+
+  test("shows what looks like markup as it is, and a terminal's colours not at all", async () => {
+    expect(await ask(`run -a busybox sh -c 'echo "<b>$((6 * 7))</b>"'`)).toBe("<b>42</b>\n");
+    expect(await ask(`run -a -t busybox printf '\\033[1;34mblue\\033[0m\\nsea\\n'`)).toBe("blue\nsea\n");
+  });
+
+  test("shows output as it comes, and Ctrl-C stops listening", async () => {
+    await page.keyboard.type("run -a busybox sh -c 'echo started; sleep 1000'");
+    await page.keyboard.press("Enter");
+    await page.getByText("started\n", { exact: true }).waitFor();
+    await page.getByRole("button", { name: "Ctrl-C" }).waitFor();
+    await page.keyboard.press("Control+c");
+    await atPrompt();
+    const id = (await ask("ps -q")).trim();
+    expect(await ask(`kill ${id}`)).toBe(`${id}\n`);
+  });
+
+  test("recalls lines with the arrow keys", async () => {
+    await ask("images -q");
+    await ask("ps -q");
+    const recalled = async (key: string) => {
+      await page.keyboard.press(key);
+      return prompt().inputValue();
+    };
+    expect(await recalled("ArrowUp")).toBe("ps -q");
+    expect(await recalled("ArrowUp")).toBe("images -q");
+    expect(await recalled("ArrowUp")).toBe("images -q");
+    expect(await recalled("ArrowDown")).toBe("ps -q");
+    expect(await recalled("ArrowDown")).toBe("");
+  });
+
+  test.each([1280, 390])("fits a window of %i pixels", async (width) => {
+    await page.setViewportSize({ width, height: 800 });
+    await ask(`run -a busybox echo ${"word ".repeat(60)}`);
+    await ask("ps -a");
+    expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(width);
+  });
+
+  test("says so when the daemon has gone", async () => {
+    await page.route("**/ps*", (route) => route.abort());
+    expect(await ask("ps")).toMatch(/^Cannot reach the daemon: /);
+    complaints = complaints.filter((complaint) => !complaint.includes("net::ERR_FAILED"));
+  });
+});
+
+/** Plain HTTP, because fetch() sends no Host but the true one. */
+function statusOf(headers: OutgoingHttpHeaders): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    const request = get(`http://${docker.http}/ps?q=-q`, { headers, agent: false });
+    request.once("response", (response) => resolve(response.resume().statusCode)).once("error", reject);
+  });
+}
+
+describe("HTTP requests", () => {
+  test.each([
+    ["of no page", {}, 200],
+    ["of a page of another origin", { Origin: "http://evil.example" }, 403],
+    ["of another site's image or link", { "Sec-Fetch-Site": "cross-site" }, 403],
+    ["to a name that was bent to this address", { Host: "evil.example" }, 403],
+  ])("%s", async (_, headers, status) => {
+    expect(await statusOf(headers)).toBe(status);
+  });
 });
