@@ -35,6 +35,29 @@ describe("posixSpawn()", () => {
     expect(handedOn).not.toContain(writeEnd);
   });
 
+  test("makes the child the leader of a session, when asked to", async () => {
+    const session = async (newSession: boolean) => {
+      const { readEnd, writeEnd } = pipe();
+      const argv = ["sh", "-c", "cut -d' ' -f1,6 /proc/self/stat; echo $$"];
+      const pid = posixSpawn({
+        path: "/bin/sh",
+        argv,
+        env: { PATH: "/bin:/usr/bin" },
+        fds: [0, writeEnd, 2],
+        newSession,
+      });
+      closeSync(writeEnd);
+      await waitForEnd(pid);
+      const output = readFileSync(readEnd, "utf8");
+      closeSync(readEnd);
+      return { pid, session: Number(output.split(/\s/)[1]) };
+    };
+    const apart = await session(true);
+    expect(apart.session).toBe(apart.pid);
+    const ours = await session(false);
+    expect(ours.session).not.toBe(ours.pid);
+  });
+
   test("throws ENOENT for a program that isn't there, and leaves no child", async () => {
     expect(() => posixSpawn({ path: "/no/such", argv: ["x"], env: {}, fds: [0, 1, 2] })).toThrow(
       "posix_spawn /no/such: ENOENT",
@@ -74,6 +97,13 @@ describe("waitForEnd()", () => {
       report(await waitForEnd(posixSpawn({ path: "/bin/sh", argv, env: { PATH: "/bin:/usr/bin" }, fds: [0, 1, 2] })));
     `);
     expect(output).toEqual([{ kind: "exited", code: 3 }]);
+  });
+  test("waits for many at once", async () => {
+    const codes = Array.from({ length: 30 }, (_, i) => i);
+    const ends = codes.map((code) => run(`sleep 0.0${code % 5}; exit ${code}`));
+    expect((await Promise.all(ends)).map(({ status }) => status)).toEqual(
+      codes.map((code) => ({ kind: "exited", code })),
+    );
   });
   test("rejects for a process that is no child", async () => {
     await expect(waitForEnd(1)).rejects.toThrow("ECHILD");

@@ -60,26 +60,42 @@ export function decodeStatus(status: number): ProcessStatus {
   return { kind: "exited", code: high };
 }
 
+/** Children that somebody waits for, by PID. */
+const awaited = new Map<number, PromiseWithResolvers<ProcessStatus>>();
+let alive: NodeJS.Timeout | undefined;
+
 /**
  * Waits for the end of a child that Node did not start, without blocking: looks whenever the kernel says that some child changed.
  *
  * @throws {ErrnoError} ECHILD when `pid` is no child of ours.
  */
 export function waitForEnd(pid: number): Promise<ProcessStatus> {
-  const { promise, resolve, reject } = Promise.withResolvers<ProcessStatus>();
-  const alive = setInterval(() => {}, LONGEST_DELAY_MS); // listening for signals alone does not keep a program running
-  const look = () => {
-    try {
-      const ended = waitpid(pid, WNOHANG);
-      if (ended) resolve(decodeStatus(ended.status));
-      else return;
-    } catch (error) {
-      reject(error);
-    }
-    clearInterval(alive);
-    process.off("SIGCHLD", look);
-  };
-  process.on("SIGCHLD", look); // before the first look, so that no end falls between the two
-  look();
-  return promise;
+  const end = Promise.withResolvers<ProcessStatus>();
+  if (awaited.size === 0) {
+    process.on("SIGCHLD", lookAtAll); // before the first look, so that no end falls between the two
+    alive = setInterval(() => {}, LONGEST_DELAY_MS); // listening for signals alone does not keep a program running
+  }
+  awaited.set(pid, end);
+  look(pid);
+  return end.promise;
+}
+
+/** One SIGCHLD may stand for several children. */
+function lookAtAll(): void {
+  for (const pid of [...awaited.keys()]) look(pid);
+}
+
+function look(pid: number): void {
+  const { resolve, reject } = awaited.get(pid)!;
+  try {
+    const ended = waitpid(pid, WNOHANG);
+    if (!ended) return;
+    resolve(decodeStatus(ended.status));
+  } catch (error) {
+    reject(error);
+  }
+  awaited.delete(pid);
+  if (awaited.size > 0) return;
+  process.off("SIGCHLD", lookAtAll);
+  clearInterval(alive);
 }

@@ -163,7 +163,7 @@ export class Container implements ContainerRecord {
       this.Filesystem.umount();
       throw error;
     } finally {
-      for (const fd of new Set(stdio.child)) if (fd !== "ignore") closeSync(fd); // the child has them now: else no output would end
+      for (const fd of new Set(stdio.child)) closeSync(fd); // the child has them now: else no output would end
     }
   }
 

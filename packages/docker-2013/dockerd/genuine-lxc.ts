@@ -19,7 +19,7 @@ import { openCgroup } from "@eras/cgroups/open.ts";
 import { isErrno } from "@eras/linux/errno.ts";
 import { findProgram } from "@eras/linux/exec.ts";
 import { readMountinfo } from "@eras/linux/mountinfo.ts";
-import { execLxcStart, exitCode, type Lxc, type LxcContainer, type LxcProcess, LxcStart } from "./lxc.ts";
+import { execLxcStart, type Lxc, type LxcContainer, type LxcProcess, LxcStart } from "./lxc.ts";
 import { DEFAULT_LXC_START } from "./paths.ts";
 import { UNKNOWN_EXIT_CODE } from "./state.ts";
 import type { ChildStdio } from "./stdio.ts";
@@ -82,8 +82,8 @@ class GenuineLxc implements Lxc {
     writeFileSync(config, convertConfig(readFileSync(lxcConfigPath, "utf8"), terminal));
     const command = terminal ? takingTerminal(Filesystem.RootFS, [Path, ...Args]) : [Path, ...Args];
     const params = ["-F", "-P", this.#lxcPath, "-l", "INFO", "-o", log, "-n", Id, "-f", config, "--", ...command];
-    const child = execLxcStart(this.#program, params, stdio);
-    return { pid: child.pid, exited: exitCode(child).then((code) => code || codeInLog(log)) };
+    const { pid, exited } = execLxcStart(this.#program, params, stdio);
+    return { pid, exited: exited.then((code) => code || codeInLog(log)) };
   }
 
   async cleanUp(id: string): Promise<void> {

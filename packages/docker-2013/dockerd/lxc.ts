@@ -7,9 +7,10 @@
  *     SIGKILL to it     kills the container too: the init asked the kernel for that (parent-death signal)
  *     its exit code     is the init's; 128 + n after a signal; 255 for its own failures
  */
-import type { ChildProcess } from "node:child_process";
 import { openCgroup } from "@eras/cgroups/open.ts";
-import { spawnChild } from "@eras/linux/exec.ts";
+import { findProgram } from "@eras/linux/exec.ts";
+import { posixSpawn } from "@eras/linux/posix-spawn.ts";
+import { type ProcessStatus, waitForEnd } from "@eras/linux/wait.ts";
 import { traceEnvironment } from "@eras/trace/context.ts";
 import { containerCgroupPath } from "../container-cgroup.ts";
 import { step } from "../steps.ts";
@@ -49,8 +50,7 @@ export class LxcStart implements Lxc {
 
   start({ Id, lxcConfigPath, Path, Args }: LxcContainer, stdio: ChildStdio): LxcProcess {
     const params = ["-n", Id, "-f", lxcConfigPath, "--", Path, ...Args];
-    const child = execLxcStart(this.#program, params, stdio);
-    return { pid: child.pid, exited: exitCode(child) };
+    return execLxcStart(this.#program, params, stdio);
   }
 
   cleanUp(id: string): Promise<void> {
@@ -59,14 +59,16 @@ export class LxcStart implements Lxc {
 }
 
 /** Runs lxc-start with the daemon's own environment, in a session of its own, so that Ctrl-C at the daemon is none at its containers. */
-export function execLxcStart(program: string, params: readonly string[], stdio: ChildStdio) {
+export function execLxcStart(program: string, params: readonly string[], stdio: ChildStdio): LxcProcess {
   step("dockerd.exec-lxc-start", { program, params });
   const env = { TERM: "xterm", ...process.env, ...traceEnvironment() };
-  return spawnChild(program, params, { stdio, env, detached: true });
+  const path = findProgram(program, process.env.PATH ?? "");
+  const pid = posixSpawn({ path, argv: [program, ...params], env, fds: stdio, newSession: true });
+  return { pid, exited: waitForEnd(pid).then(exitCode) };
 }
 
-export function exitCode(child: ChildProcess): Promise<number> {
-  return new Promise((resolve) => child.once("exit", (code) => resolve(code ?? UNKNOWN_EXIT_CODE)));
+function exitCode(status: ProcessStatus): number {
+  return status.kind === "exited" ? status.code : UNKNOWN_EXIT_CODE;
 }
 
 /** Also kills what is in it: an init whose parent died before it could ask for its own death. */

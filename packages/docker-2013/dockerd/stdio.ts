@@ -6,7 +6,7 @@
  *
  * In January 2013 -t made three terminals, none of them controlling: no job control, no Ctrl-C, no size. One is what April's 0.1.4 made.
  */
-import { writeSync } from "node:fs";
+import { openSync, writeSync } from "node:fs";
 import { Socket } from "node:net";
 import { type Readable, Writable } from "node:stream";
 import { ReadStream } from "node:tty";
@@ -15,7 +15,7 @@ import { pipe, setNonblocking } from "@eras/linux/pipe.ts";
 import { getTermios, isCanonical, openpty, setWindowSize, type Winsize } from "@eras/linux/tty.ts";
 
 /** Descriptors for the child's 0, 1 and 2. */
-export type ChildStdio = ["ignore" | number, number, number];
+export type ChildStdio = readonly [number, number, number];
 
 export interface Stdio {
   /** To be closed once the child has them: else its outputs would never end. */
@@ -36,13 +36,17 @@ export function openStdio({ Tty, OpenStdin }: { Tty: boolean; OpenStdin: boolean
 function openPipes(openStdin: boolean): Stdio {
   const stdin = openStdin ? pipe() : undefined;
   const [stdout, stderr] = [pipe(), pipe()];
-  const child: ChildStdio = [stdin?.readEnd ?? "ignore", stdout.writeEnd, stderr.writeEnd];
+  const child: ChildStdio = [stdin?.readEnd ?? openNothing(), stdout.writeEnd, stderr.writeEnd];
   return {
     child,
     ...(stdin && { stdin: feeding(stdin.writeEnd) }),
     stdout: new Socket({ fd: stdout.readEnd, readable: true, writable: false }),
     stderr: new Socket({ fd: stderr.readEnd, readable: true, writable: false }),
   };
+}
+
+function openNothing(): number {
+  return openSync("/dev/null", "r");
 }
 
 /** The container may close its stdin while the client still sends: EPIPE then is no error of ours. */
@@ -55,7 +59,7 @@ function openTerminal(openStdin: boolean): Stdio {
   setNonblocking(master);
   const stdout = new ReadStream(master);
   return {
-    child: [openStdin ? slave : "ignore", slave, slave],
+    child: [openStdin ? slave : openNothing(), slave, slave],
     ...(openStdin && { stdin: new TerminalInput(master, stdout) }),
     stdout,
     resize: (size) => {
