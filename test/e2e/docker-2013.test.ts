@@ -199,9 +199,13 @@ describe.each([
 
     test("rm wins over a restart that waits for the same end", async () => {
       const id = await runDetached("sleep", "1000");
-      const [restart, rm] = [output("restart", id), output("rm", id)];
-      while (!docker.log.includes(`docker restart ${id}`) || !docker.log.includes(`docker rm ${id}`))
-        await output("ps");
+      const heard = async (line: string) => {
+        while (!docker.log.includes(line)) await output("ps");
+      };
+      const restart = output("restart", id);
+      await heard(`docker restart ${id}`);
+      const rm = output("rm", id);
+      await heard(`docker rm ${id}`);
       await output("kill", id);
       expect(await restart).toBe(`Error: The container ${id} is being removed\n`);
       expect(await rm).toBe("");
