@@ -26,7 +26,6 @@ const PACKAGES = [
   "qemu-system-x86",
   "runc",
   "strace",
-  "tmux",
   "xz-utils",
 ];
 
