@@ -3,14 +3,26 @@
  *
  * The file is linked into place complete, so nobody reads half a name; a holder that died loses the lock to the next who looks.
  */
-import { linkSync, mkdirSync, readFileSync, rmSync, watch, writeFileSync } from "node:fs";
+import { linkSync, mkdirSync, readFileSync, rmdirSync, rmSync, watch, writeFileSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { isErrno } from "@eras/linux/errno.ts";
 import { processExists, readProcessStat } from "@eras/linux/proc.ts";
 
-/** Runs `work` while no other process runs work under the same `path`. Waits for the others first. */
+/**
+ * Runs `work` while no other process runs work under the same `path`. Waits for the others first.
+ *
+ * Directories that had to be made for the lock stay only if there is something in them at the end.
+ */
 export async function withLock<T>(path: string, work: () => Promise<T>): Promise<T> {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
+  const made = mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
+  try {
+    return await withClaim(path, work);
+  } finally {
+    if (made !== undefined) removeEmpty(dirname(path), made);
+  }
+}
+
+async function withClaim<T>(path: string, work: () => Promise<T>): Promise<T> {
   const claim = `${path}.${process.pid}`;
   writeFileSync(claim, `${process.pid} ${readProcessStat("self").startTime}`);
   try {
@@ -23,6 +35,17 @@ export async function withLock<T>(path: string, work: () => Promise<T>): Promise
   } finally {
     rmSync(claim, { force: true });
   }
+}
+
+/** Removes `directory` and those above it, up to `last`, as long as they are empty. */
+function removeEmpty(directory: string, last: string): void {
+  try {
+    rmdirSync(directory);
+  } catch (error) {
+    if (isErrno(error, "ENOTEMPTY", "ENOENT")) return;
+    throw error;
+  }
+  if (directory !== last) removeEmpty(dirname(directory), last);
 }
 
 function take(claim: string, path: string): boolean {

@@ -20,8 +20,9 @@ export const setUpLock = (world: World) => join(world.runDir, "set-up.lock");
  */
 export async function setUp(world: World, image: ShelfImage | undefined): Promise<void> {
   try {
-    await checkHostOnce(world);
+    if (process.geteuid?.() !== 0) await checkHostOnce(world); // says so, and what else is missing; the lock would only fail
     await withLock(setUpLock(world), async () => {
+      await checkHostOnce(world); // in here, for it tries the ports, which another command's daemon may be about to take
       await ensureDaemon(world);
       await Promise.all([ensureArchive(world), image !== undefined && ensureImage(world, image)]);
     });

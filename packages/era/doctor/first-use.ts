@@ -10,7 +10,7 @@ import { formatMissing } from "./report.ts";
 
 const memoryPath = (world: World) => join(world.runDir, "checked");
 
-/** @throws {Error} Names what is missing and how to get it. Nothing has been started or written by then. */
+/** @throws {Error} Names what is missing and how to get it. Nothing has been started by then. */
 export async function checkHostOnce(world: World): Promise<void> {
   const platform = platformChecks(); // cheap, and of this user, who may not be the one who came before
   if (hasMissing(platform)) throw new Error(formatMissing(platform));
