@@ -8,7 +8,7 @@ export default defineConfig({
     maxWorkers: 2,
     include: ["packages/**/*.test.ts", "test/**/*.test.ts"],
     sequence: { sequencer: VmFirst },
-    globalSetup: "./test/root-controllers.ts",
+    globalSetup: ["./test/nothing-left.ts", "./test/root-controllers.ts"],
     testTimeout: 60_000,
     hookTimeout: 120_000,
     reporters: ["default", "./test/counts-reporter.ts"],

@@ -36,10 +36,11 @@ const VICTIMS = ["docker", "dockerd", "lxc-start", "init"] as const;
 test(`${KILLS} kills leave nothing behind and lose nothing acknowledged (seed ${SEED})`, async () => {
   const next = random(SEED);
   const hits = { docker: 0, dockerd: 0, "lxc-start": 0, init: 0 };
-  for (let kill = 0; kill < KILLS; kill++) {
+  const killed = () => Object.values(hits).reduce((sum, count) => sum + count);
+  while (killed() < KILLS) {
     const victim = VICTIMS[Math.floor(next() * VICTIMS.length)]!;
     const acknowledged = await liveAndDie(victim, next() * LONGEST_DELAY_MS, next() < 0.5, hits);
-    const context = `kill ${kill} of ${victim}, seed ${SEED}`;
+    const context = `after kill ${killed()}, aimed at ${victim}, seed ${SEED}`;
     expect(await lines(["images", "-q"]), context).toContain(image);
     const containers = await lines(["ps", "-a", "-q"]);
     if (acknowledged) expect(containers, context).toContain(acknowledged);

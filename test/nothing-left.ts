@@ -1,0 +1,45 @@
+/** Around the whole suite: what it left on the machine, compared with what was there before. Anything of ours fails the run. */
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { readMountinfo } from "@eras/linux/mountinfo.ts";
+
+/** Mounts, cgroups, network devices and processes that bear one of our names. */
+function ours(): string[] {
+  const mounts = readMountinfo();
+  return [
+    ...mounts
+      .filter(({ mountPoint }) => /docker-eras|eras-/.test(mountPoint))
+      .map(({ mountPoint }) => `mount ${mountPoint}`),
+    ...mounts
+      .filter(({ type }) => type === "cgroup" || type === "cgroup2")
+      .flatMap(({ mountPoint }) => readdirSync(mountPoint).map((name) => join(mountPoint, name)))
+      .filter((path) => /docker-eras|lxc\.(payload|monitor)\./.test(path))
+      .map((path) => `cgroup ${path}`),
+    ...readdirSync("/sys/class/net")
+      .filter((name) => name.startsWith("eras"))
+      .map((name) => `network device ${name}`),
+    ...readdirSync("/proc")
+      .filter(Number)
+      .map(commandLine)
+      .filter((line) => /docker-eras-|-2013 |dockerd\/main\.ts/.test(line)),
+  ];
+}
+
+function commandLine(pid: string): string {
+  try {
+    return `process ${pid} ${readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ")}`;
+  } catch {
+    return ""; // it has ended meanwhile
+  }
+}
+
+/** vitest's globalSetup. @returns What runs after the last test. */
+export function setup(): () => void {
+  const before = new Set(ours());
+  return () => {
+    const left = ours().filter((what) => !before.has(what));
+    if (left.length === 0) return;
+    process.exitCode = 1;
+    throw new Error(`The suite left on this machine:\n  ${left.join("\n  ")}`);
+  };
+}
