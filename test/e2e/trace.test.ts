@@ -6,8 +6,10 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { type AddressInfo, connect, createServer } from "node:net";
 import { join } from "node:path";
 import { STEPS } from "@eras/docker-2013/steps.ts";
+import { childrenOf } from "@eras/linux/proc.ts";
+import { signalName } from "@eras/linux/signals.ts";
 import type { TraceEvent } from "@eras/trace/event.ts";
-import { parseSpool } from "@eras/trace/timeline.ts";
+import { byTime, parseSpool } from "@eras/trace/timeline.ts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Docker2013 } from "../harness/docker-2013.ts";
 import { Strace, type StraceCall } from "../harness/strace.ts";
@@ -42,6 +44,13 @@ async function finished(spool: string): Promise<TraceEvent[]> {
   }
 }
 
+/** Whether the container's init has become the program: before, a signal would come into the middle of its set-up. */
+async function isRunning(id: string): Promise<boolean> {
+  const { State } = JSON.parse((await docker.docker(["inspect", id])).stdout);
+  const [init] = childrenOf(State.Pid);
+  return init !== undefined && readFileSync(`/proc/${init}/comm`, "utf8") === "sleep\n";
+}
+
 /** A call in the words that both witnesses share: its name, and what it names by path or number. */
 function claimOf({ name, args, pid }: TraceEvent): string {
   const { args: values, result } = args as { args: unknown[]; result: number };
@@ -49,7 +58,7 @@ function claimOf({ name, args, pid }: TraceEvent): string {
   if (name === "execve") return `execve ${values[0]}`;
   if (name === "mount") return `mount ${values[1]} ${values[2] ?? "null"}`;
   if (name === "umount2" || name === "pivot_root") return `${name} ${values[0]}`;
-  if (name === "kill") return `kill ${values.slice(0, 2).join(" ")}`;
+  if (name === "kill") return `kill ${values[0]} ${signalName(Number(values[1]))}`;
   return `${name} by ${pid}`;
 }
 
@@ -71,6 +80,17 @@ function ofOurs(calls: StraceCall[]): StraceCall[] {
   );
 }
 
+/** Compares both witnesses, process by process. @returns What strace saw of ours. */
+function expectSame(events: readonly TraceEvent[], seen: Map<number, StraceCall[]>): Map<number, string[]> {
+  const claims = new Map<number, string[]>();
+  for (const event of events.filter((e) => e.kind === "kernel" && WATCHED.includes(e.name))) {
+    claims.set(event.pid, [...(claims.get(event.pid) ?? []), claimOf(event)]);
+  }
+  const witnessed = new Map([...seen].map(([pid, calls]) => [pid, ofOurs(calls).map(observed)]));
+  expect(Object.fromEntries(claims)).toEqual(Object.fromEntries(witnessed));
+  return witnessed;
+}
+
 describe("a traced run", () => {
   test("claims every watched kernel call, in order, and no other", async () => {
     const strace = await Strace.attach(docker.pid);
@@ -79,15 +99,23 @@ describe("a traced run", () => {
     const events = await finished(spool);
     const seen = await strace.detach();
     expect(stdout).toBe("hi\n");
-    const claims = new Map<number, string[]>();
-    for (const event of events.filter((e) => e.kind === "kernel" && WATCHED.includes(e.name))) {
-      claims.set(event.pid, [...(claims.get(event.pid) ?? []), claimOf(event)]);
-    }
-    const witnessed = new Map([...seen].map(([pid, calls]) => [pid, ofOurs(calls).map(observed)]));
-    expect(Object.fromEntries(claims)).toEqual(Object.fromEntries(witnessed));
+    const witnessed = expectSame(events, seen);
     const all = [...witnessed.values()].flat().join("\n");
     for (const call of ["clone", "unshare", "mount", "umount2", "pivot_root", "execve", "prctl"])
       expect(all).toContain(call);
+  });
+
+  test("claims the signal that ends a container, too", async () => {
+    const strace = await Strace.attach(docker.pid);
+    const [run, kill] = [traced(), traced()];
+    const { stdout } = await docker.docker(["run", "busybox", "/bin/sleep", "1000"], { env: run.env });
+    while (!(await isRunning(stdout.trim())));
+    await docker.docker(["kill", stdout.trim()], { env: kill.env });
+    const ofKill = await finished(kill.spool);
+    const ofRun = parseSpool(readFileSync(run.spool, "utf8"));
+    const seen = await strace.detach();
+    const witnessed = expectSame([...ofRun, ...ofKill].sort(byTime), seen);
+    expect(witnessed.get(docker.pid)?.some((call) => /^kill \d+ SIGKILL$/.test(call))).toBe(true);
   });
 
   test("tells the article's six steps in their order", async () => {
