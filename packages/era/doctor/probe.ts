@@ -15,12 +15,12 @@ const PROBES = {
   user: unshareUser,
   uts: () => unshare(NAMESPACE_FLAGS.uts),
   ipc: () => unshare(NAMESPACE_FLAGS.ipc),
-  net: () => unshare(NAMESPACE_FLAGS.net),
+  net: unshareNetwork,
   mnt: unshareMounts,
   devpts: () => inScratch(mountDevpts),
   overlay: () => inScratch(mountOverlay),
-  bridge: () => createBridge("eras-probe"), // in the new network namespace, which takes the device with it
-  veth: () => createVeth("eras-probe0", "eras-probe1"),
+  bridge: () => inOwnNetwork(() => createBridge("eras-probe")),
+  veth: () => inOwnNetwork(() => createVeth("eras-probe0", "eras-probe1")),
   cgroup: () => unshare(NAMESPACE_FLAGS.cgroup),
   pid: () => unshare(NAMESPACE_FLAGS.pid),
   time: () => unshare(NAMESPACE_FLAGS.time),
@@ -47,6 +47,19 @@ function problemOf(probe: () => void): string {
 function unshareUser(): void {
   const { error, stderr } = spawnSync("unshare", ["--user", "true"], { encoding: "utf8" });
   if (error ?? stderr) throw error ?? new Error(stderr.trim());
+}
+
+let hasOwnNetwork = false;
+
+function unshareNetwork(): void {
+  unshare(NAMESPACE_FLAGS.net);
+  hasOwnNetwork = true;
+}
+
+/** Devices are made in a namespace that takes them with it, or not at all: the host would keep them. */
+function inOwnNetwork(make: () => void): void {
+  if (!hasOwnNetwork) throw new Error("not tried without a network namespace");
+  make();
 }
 
 /** Private, so that nothing mounted here shows on the host. */
