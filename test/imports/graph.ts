@@ -10,6 +10,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   linux: [],
   trace: [],
   launch: [],
+  "oci-spec": [],
   cgroups: ["linux"],
   layers: ["linux"],
   // What the programs of 2013 share: the wire, the steps, names of things on the host.
