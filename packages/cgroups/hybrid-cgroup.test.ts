@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { afterEach, describe, expect, test } from "vitest";
 import { cgroupMode, cgroupMounts } from "./detect.ts";
 import { HybridCgroup } from "./hybrid-cgroup.ts";
-import { cgroupSuite } from "./testsuite.ts";
+import { cgroupSuite } from "./testsuite/cgroup-suite.ts";
 import { treesOf } from "./v1/subsystems.ts";
 import { availableControllers } from "./v2/controllers.ts";
 

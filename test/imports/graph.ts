@@ -20,6 +20,9 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "docker-2013/docker": ["docker-2013", "docker-2013/rcli", "linux", "trace"],
   "docker-2013/dockerd": ["docker-2013", "docker-2013/rcli", "docker-2013/aufs", "linux", "cgroups", "layers", "trace"],
   "docker-2013/lxc-start": ["docker-2013", "launch", "linux", "cgroups", "trace"],
+  // What the programs of 2019 share: the steps.
+  "docker-2019": ["linux", "trace"],
+  "docker-2019/runc": ["docker-2019", "linux", "cgroups", "oci-spec", "trace"],
   era: ["docker-2013", "docker-2013/rcli", "linux", "cgroups", "layers", "trace"],
 };
 
@@ -50,7 +53,7 @@ function sources(): string[] {
       file.endsWith(".ts") &&
       !file.endsWith(".test.ts") &&
       !file.includes("node_modules") &&
-      !file.endsWith("testsuite.ts"),
+      !file.includes("/testsuite/"),
   );
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { cgroupMounts } from "../detect.ts";
-import { cgroupSuite } from "../testsuite.ts";
+import { cgroupSuite } from "../testsuite/cgroup-suite.ts";
 import { treesOf } from "./subsystems.ts";
 import { V1Cgroup } from "./v1-cgroup.ts";
 

@@ -1,6 +1,6 @@
 import { describe } from "vitest";
 import { cgroupMounts } from "../detect.ts";
-import { cgroupSuite } from "../testsuite.ts";
+import { cgroupSuite } from "../testsuite/cgroup-suite.ts";
 import { availableControllers } from "./controllers.ts";
 import { V2Cgroup } from "./v2-cgroup.ts";
 

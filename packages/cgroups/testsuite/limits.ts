@@ -1,0 +1,140 @@
+/** set(): limits hold: whoever takes more is stopped, slowed or killed. */
+import { existsSync, readFileSync } from "node:fs";
+import { isErrno } from "@eras/linux/errno.ts";
+import { describe, expect, test } from "vitest";
+import { type CgroupSuite, exitCode, MIB, until } from "./suite.ts";
+
+/** Declares the tests. */
+export function limitTests(suite: CgroupSuite): void {
+  const { name, needs } = suite;
+
+  describe(`${name}: set()`, () => {
+    needs("memory")("limits memory: who takes more is killed", async () => {
+      suite.cgroup.set({ memory: { limit: 32 * MIB, swap: 33 * MIB } });
+      expect(await exitCode(suite.startInside("exec tail /dev/zero"))).toBe("SIGKILL"); // one endless line, kept in memory
+      const { memory } = suite.cgroup.stats();
+      expect(memory?.limitBytes).toBe(32 * MIB);
+      expect(memory?.oomKills).toBe(1);
+      expect(memory?.limitHits).toBeGreaterThan(0);
+    });
+
+    needs("memory")("raises and lowers memory and swap together", () => {
+      suite.cgroup.set({ memory: { limit: 32 * MIB, swap: 64 * MIB } });
+      suite.cgroup.set({ memory: { limit: 128 * MIB, swap: 256 * MIB } });
+      suite.cgroup.set({ memory: { limit: 16 * MIB, swap: 16 * MIB } });
+      suite.cgroup.set({ memory: { limit: 64 * MIB, swap: -1 } });
+      expect(suite.cgroup.stats().memory?.limitBytes).toBe(64 * MIB);
+      suite.cgroup.set({ memory: { limit: -1, swap: -1, reservation: 8 * MIB } });
+      expect(suite.cgroup.stats().memory?.limitBytes).toBeUndefined();
+    });
+
+    needs("memory")("refuses a limit below the use when asked to check", async () => {
+      suite.startInside("exec sleep 1000");
+      await until(() => (suite.cgroup.stats().memory?.usageBytes ?? 0) > 0);
+      expect(() => suite.cgroup.set({ memory: { limit: 1, checkBeforeUpdate: true } })).toThrow(
+        /to 1 bytes: \d+ are in use/,
+      );
+    });
+
+    needs("cpu")("limits processor time: who takes more is throttled", async () => {
+      suite.cgroup.set({ cpu: { shares: 512, period: 50_000, quota: 5_000 } });
+      suite.startInside("while :; do :; done");
+      await until(() => suite.cgroup.stats().cpu!.throttledPeriods >= 3);
+      const { usageUs, periods, throttledUs } = suite.cgroup.stats().cpu!;
+      expect(throttledUs).toBeGreaterThan(0);
+      expect(usageUs / periods).toBeLessThan(25_000); // of 50,000
+    });
+
+    needs("cpu")("changes quota and period in either direction", () => {
+      suite.cgroup.set({ cpu: { period: 1_000_000, quota: 900_000 } });
+      suite.cgroup.set({ cpu: { period: 10_000, quota: 5_000 } });
+      suite.cgroup.set({ cpu: { period: 20_000 } });
+      suite.cgroup.set({ cpu: { quota: -1 } });
+    });
+
+    needs("cpuset")("binds to a processor", async () => {
+      suite.cgroup.set({ cpu: { cpus: "0" } });
+      const child = suite.startInside("exec sleep 1000");
+      const status = readFileSync(`/proc/${child.pid}/status`, "utf8");
+      expect(/Cpus_allowed_list:\s*(.*)/.exec(status)?.[1]).toBe("0");
+      expect(() => suite.cgroup.set({ cpu: { cpus: "9999" } })).toThrow(/Cannot write "9999" to .*cpuset.cpus/);
+    });
+
+    needs("pids")("limits the number of tasks: a fork bomb stops", async () => {
+      suite.cgroup.set({ pids: { limit: 10 } });
+      suite.startInside("bomb() { sleep 1000 & bomb & bomb; }; bomb");
+      await until(() => (suite.cgroup.stats().pids?.limitHits ?? 0) > 0);
+      expect(suite.cgroup.stats().pids?.limit).toBe(10);
+      expect(suite.cgroup.stats().pids?.current).toBeLessThanOrEqual(10);
+      suite.cgroup.set({ pids: { limit: -1 } });
+      expect(suite.cgroup.stats().pids?.limit).toBeUndefined();
+    });
+
+    needs("devices")("forbids devices that no rule allows", async () => {
+      suite.cgroup.set({
+        devices: [
+          { allow: false },
+          { allow: true, type: "c", major: 1, minor: 3, access: "rw" },
+          { allow: true, type: "c", major: 5 },
+        ],
+      });
+      expect(await exitCode(suite.startInside("echo x > /dev/null"))).toBe(0);
+      expect(await exitCode(suite.startInside("head -c 1 /dev/zero"))).toBe(1);
+      expect(await exitCode(suite.startInside("mknod /tmp/null-$$ c 1 3 && rm /tmp/null-$$"))).toBe(1);
+    });
+
+    needs("devices")("lets a later rule take away what an earlier one gave", async () => {
+      suite.cgroup.set({ devices: [{ allow: true }, { allow: false, type: "c", major: 1, minor: 5, access: "rwm" }] });
+      expect(await exitCode(suite.startInside("head -c 1 /dev/zero"))).toBe(1);
+      expect(await exitCode(suite.startInside("head -c 1 /dev/urandom"))).toBe(0);
+    });
+
+    needs("blockIO")("limits the speed of a disk and counts what goes through", () => {
+      const [major, minor] = firstDisk();
+      suite.cgroup.set({ blockIO: { throttleWriteBpsDevice: [{ major, minor, rate: MIB }] } });
+      suite.cgroup.set({ blockIO: { throttleReadIOPSDevice: [{ major, minor, rate: 100 }] } });
+      const limits = suite
+        .directories(suite.cgroup.path)
+        .flatMap((dir) => [readIfPresent(`${dir}/blkio.throttle.write_bps_device`), readIfPresent(`${dir}/io.max`)]);
+      expect(limits.join("")).toContain(String(MIB));
+      expect(suite.cgroup.stats().io).toBeInstanceOf(Map);
+      suite.cgroup.set({ blockIO: { throttleWriteBpsDevice: [{ major, minor, rate: 0 }] } });
+    });
+
+    needs("blockIO")("takes a weight for disks", () => suite.cgroup.set({ blockIO: { weight: 500 } }));
+
+    needs("hugepageLimits")("limits huge pages", () => {
+      suite.cgroup.set({ hugepageLimits: [{ pageSize: "2MB", limit: 4 * MIB }] });
+      expect(suite.cgroup.stats().hugetlb?.get("2MB")).toEqual({ usageBytes: 0, limitHits: 0 });
+      expect(() => suite.cgroup.set({ hugepageLimits: [{ pageSize: "3MB", limit: 0 }] })).toThrow(/hugetlb.3MB/);
+    });
+
+    test("names file and value that the kernel refuses", () => {
+      const [limit, value] = suite.controllers.has("pids")
+        ? [{ pids: { limit: 1.5 } }, "1.5"]
+        : [{ unified: { "cgroup.type": "x" } }, "x"];
+      expect(() => suite.cgroup.set(limit)).toThrow(
+        new RegExp(`Cannot write "${value}" to /.*/(pids.max|cgroup.type): EINVAL`),
+      );
+    });
+  });
+}
+
+/** The numbers of a disk (not of a partition: those have no limits). */
+function firstDisk(): [number, number] {
+  const partitions = readFileSync("/proc/partitions", "utf8").trim().split("\n").slice(2);
+  const disk = partitions
+    .map((line) => line.trim().split(/\s+/))
+    .find(([, , , name]) => existsSync(`/sys/block/${name}`));
+  if (disk === undefined) throw new Error("Cannot find a disk in /proc/partitions");
+  return [Number(disk[0]), Number(disk[1])];
+}
+
+function readIfPresent(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    if (isErrno(error, "ENOENT")) return "";
+    throw error;
+  }
+}
