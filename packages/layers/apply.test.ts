@@ -253,8 +253,8 @@ describe("apply() with whiteouts: delete", () => {
   });
 });
 
-describe("apply() with whiteouts: mark", () => {
-  const mark = { whiteouts: "mark" } as const;
+describe("apply() with whiteouts: overlay", () => {
+  const mark = { whiteouts: "overlay" } as const;
 
   test("leaves overlay whiteouts and opaque directories", async () => {
     const root = temporaryDirectory();

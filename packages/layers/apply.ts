@@ -12,6 +12,7 @@ import { decompress } from "./decompress.ts";
 import { DeletingHider, type Hider, MarkingHider } from "./hiding.ts";
 import { type ArchiveLimits, DEFAULT_LIMITS } from "./limits.ts";
 import { MadeFiles } from "./made-files.ts";
+import { marksOf, type Union } from "./marks.ts";
 import { removeAt } from "./remove-tree.ts";
 import { baseOf, checkText, parentOf, safePath } from "./safe-path.ts";
 import { readTar, type TarMember } from "./tar-reader.ts";
@@ -23,9 +24,9 @@ import { layerName } from "./whiteout.ts";
 export interface ApplyOptions {
   /**
    * What a whiteout does: "delete" removes what the directory holds under that name, as when layers are stacked into one tree;
-   * "mark" leaves an overlay whiteout, as when the directory will be one layer of an overlay.
+   * a union leaves that union's mark, as when the directory will be one of its layers.
    */
-  readonly whiteouts: "delete" | "mark";
+  readonly whiteouts: "delete" | Union;
   readonly limits?: Partial<ArchiveLimits>;
 }
 
@@ -56,7 +57,7 @@ export async function apply(
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const target = new Target(directory);
   const made = new MadeFiles(target, limits);
-  const hider = options.whiteouts === "delete" ? new DeletingHider(target, made) : new MarkingHider(target, made);
+  const hider = newHider(options.whiteouts, target, made);
   const unpacking: Unpacking = { target, made, hider, limits, bookkeeping: new Set() };
   try {
     await applyMembers(readTar(decompress(archive), limits), unpacking);
@@ -65,6 +66,10 @@ export async function apply(
   } finally {
     target.close();
   }
+}
+
+function newHider(whiteouts: "delete" | Union, target: Target, made: MadeFiles): Hider {
+  return whiteouts === "delete" ? new DeletingHider(target, made) : new MarkingHider(target, made, marksOf(whiteouts));
 }
 
 async function applyMembers(members: AsyncIterable<TarMember>, unpacking: Unpacking): Promise<void> {

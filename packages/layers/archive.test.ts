@@ -177,26 +177,26 @@ describe("archiveLayer()", () => {
     mknod(join(upper, "etc/gone"), S_IFCHR, 0);
     setxattr(join(upper, "fresh"), "trusted.overlay.opaque", Buffer.from("y"));
     setxattr(join(upper, "etc"), "trusted.overlay.origin", Buffer.from([0, 1]));
-    const archive = await collect(archiveLayer(upper));
+    const archive = await collect(archiveLayer(upper, "overlay"));
     const listed = execFileSync("tar", ["-tf", "-"], { input: archive, encoding: "utf8" });
     expect(listed.split("\n")).toEqual(["./", "etc/", "etc/.wh.gone", "fresh/", "fresh/.wh..wh..opq", "fresh/f", ""]);
     const copy = temporaryDirectory();
-    await unpack(archive, copy, { whiteouts: "mark" });
-    expect((await collect(archiveLayer(copy))).equals(archive)).toBe(true);
+    await unpack(archive, copy, { whiteouts: "overlay" });
+    expect((await collect(archiveLayer(copy, "overlay"))).equals(archive)).toBe(true);
     expect(describeTree(copy).join("\n")).not.toContain("overlay.origin");
   });
 
   test("refuses a file that bears a whiteout's name", async () => {
     const upper = temporaryDirectory();
     writeFileSync(join(upper, ".wh.f"), "");
-    await expect(collect(archiveLayer(upper))).rejects.toThrow('Cannot archive ".wh.f"');
+    await expect(collect(archiveLayer(upper, "overlay"))).rejects.toThrow('Cannot archive ".wh.f"');
   });
 
   test("refuses what overlayfs keeps elsewhere in part", async () => {
     const upper = temporaryDirectory();
     mkdirSync(join(upper, "renamed"));
     setxattr(join(upper, "renamed"), "trusted.overlay.redirect", Buffer.from("before"));
-    await expect(collect(archiveLayer(upper))).rejects.toThrow("redirect_dir=off");
+    await expect(collect(archiveLayer(upper, "overlay"))).rejects.toThrow("redirect_dir=off");
   });
 });
 

@@ -1,5 +1,5 @@
 /**
- * Packs a directory into a tar: a whole tree, or the upper directory of an overlay as an image layer.
+ * Packs a directory into a tar: a whole tree, or the writable branch of a union as an image layer.
  *
  *     directory ─▶ walk ─▶ entryOf ─▶ formatHeaders + content ─▶ chunks
  *
@@ -12,6 +12,7 @@ import { major, minor } from "@eras/linux/mknod.ts";
 import { readlinkat } from "@eras/linux/open.ts";
 import { quote } from "./archive-error.ts";
 import { decodeName } from "./file-name.ts";
+import { type Marks, marksOf, type Union } from "./marks.ts";
 import { xattrNames, xattrsOfFile } from "./metadata.ts";
 import { baseOf, joinPath, parentOf } from "./safe-path.ts";
 import type { EntryType, TarEntry } from "./tar-entry.ts";
@@ -19,7 +20,7 @@ import { END_OF_ARCHIVE, formatHeaders, paddingOf } from "./tar-writer.ts";
 import { descriptorPath } from "./target.ts";
 import { Turns } from "./turns.ts";
 import { type WalkedFile, walk } from "./walk.ts";
-import { checkSelfContained, isOverlayOpaque, isOverlayWhiteout, OPAQUE_MARKER, WHITEOUT_PREFIX } from "./whiteout.ts";
+import { OPAQUE_MARKER, WHITEOUT_PREFIX } from "./whiteout.ts";
 
 const CHUNK_BYTES = 64 * 1024;
 const READ_BYTES = 256 * 1024;
@@ -35,13 +36,13 @@ export function archiveTree(directory: string): AsyncGenerator<Buffer> {
 }
 
 /**
- * Packs the upper directory of an overlay, with overlayfs's marks as whiteouts: what `apply` takes.
+ * Packs a layer, or the writable branch of a union, with the union's marks as whiteouts: what `apply` takes.
  *
  * @returns As `archiveTree`.
- * @throws {Error} (while reading) When a file bears a whiteout's name, or overlayfs keeps part of one in a lower layer.
+ * @throws {Error} (while reading) When a file bears a whiteout's name, or the union keeps part of one in a lower layer.
  */
-export function archiveLayer(upper: string): AsyncGenerator<Buffer> {
-  return inChunks(layerParts(upper));
+export function archiveLayer(upper: string, union: Union): AsyncGenerator<Buffer> {
+  return inChunks(layerParts(upper, marksOf(union)));
 }
 
 function* treeParts(directory: string): Generator<Buffer> {
@@ -49,22 +50,23 @@ function* treeParts(directory: string): Generator<Buffer> {
   for (const file of walk(directory)) yield* fileParts(file, links);
 }
 
-function* layerParts(upper: string): Generator<Buffer> {
+function* layerParts(upper: string, marks: Marks): Generator<Buffer> {
   const links = new HardLinks();
-  for (const file of walk(upper)) {
-    if (isOverlayWhiteout(file.stats)) {
-      yield formatHeaders(whiteoutEntry(joinPath(parentOf(file.path), WHITEOUT_PREFIX + baseOf(file.path))));
+  for (const file of walk(upper, (name) => marks.isBookkeeping(name))) {
+    const deleted = marks.deletedBy(file.path, file.stats);
+    if (deleted !== undefined) {
+      yield formatHeaders(whiteoutEntry(joinPath(parentOf(deleted), WHITEOUT_PREFIX + baseOf(deleted))));
       continue;
     }
-    checkLayerFile(file);
+    checkLayerFile(file, marks);
     yield* fileParts(file, links);
-    const isOpaque = file.stats.isDirectory() && isOverlayOpaque(file.fd);
+    const isOpaque = file.stats.isDirectory() && marks.isOpaque(file.fd);
     if (isOpaque) yield formatHeaders(whiteoutEntry(joinPath(file.path, OPAQUE_MARKER)));
   }
 }
 
-function checkLayerFile({ path, fd }: WalkedFile): void {
-  checkSelfContained(path, xattrNames(fd));
+function checkLayerFile({ path, fd }: WalkedFile, marks: Marks): void {
+  marks.checkFile(path, xattrNames(fd));
   if (!baseOf(path).startsWith(WHITEOUT_PREFIX)) return;
   throw new Error(`Cannot archive ${quote(path)}: names that start with ${WHITEOUT_PREFIX} are for whiteouts`);
 }

@@ -51,15 +51,20 @@ describe("apply() of a damaged archive", () => {
       maxLength: 4,
     });
     await fc.assert(
-      fc.asyncProperty(flips, fc.boolean(), fc.constantFrom("delete", "mark"), async (bytes, isRepaired, whiteouts) => {
-        const archive = Buffer.from(SMALL);
-        for (const [offset, mask] of bytes) archive[offset]! ^= mask;
-        if (isRepaired) repairChecksums(archive);
-        const target = join(world, "target");
-        await unpack(archive, target, { whiteouts }).catch((error) => expect(error.message).toMatch(/^Cannot /));
-        await removeTree(target);
-        expect(describeTree(join(world, "outside"))).toEqual(before);
-      }),
+      fc.asyncProperty(
+        flips,
+        fc.boolean(),
+        fc.constantFrom("delete", "overlay", "aufs"),
+        async (bytes, isRepaired, whiteouts) => {
+          const archive = Buffer.from(SMALL);
+          for (const [offset, mask] of bytes) archive[offset]! ^= mask;
+          if (isRepaired) repairChecksums(archive);
+          const target = join(world, "target");
+          await unpack(archive, target, { whiteouts }).catch((error) => expect(error.message).toMatch(/^Cannot /));
+          await removeTree(target);
+          expect(describeTree(join(world, "outside"))).toEqual(before);
+        },
+      ),
       { numRuns: 1500 },
     );
   });

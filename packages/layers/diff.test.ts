@@ -57,7 +57,7 @@ function writeTree(root: string, files: Record<string, string>): void {
 }
 
 async function diff({ upper, lowers }: Overlay): Promise<string[]> {
-  return (await changes(upper, lowers)).map(({ kind, path }) => `${kind} ${path}`);
+  return (await changes(upper, lowers, "overlay")).map(({ kind, path }) => `${kind} ${path}`);
 }
 
 describe("changes()", () => {
@@ -136,6 +136,27 @@ describe("changes()", () => {
   });
 });
 
+describe("changes() of the same container in aufs's notation", () => {
+  async function inAufs(layer: string): Promise<string> {
+    const copy = temporaryDirectory();
+    await apply(archiveLayer(layer, "overlay"), copy, { whiteouts: "aufs" });
+    return copy;
+  }
+
+  test("are the same", async () => {
+    const overlay = mountOverlay();
+    rmSync(join(overlay.root, "etc"), { recursive: true });
+    writeTree(overlay.root, { "etc/passwd": "anew", "etc/group": "again", "opt/a/f": "again", "usr/bin/sh": "other" });
+    rmSync(join(overlay.root, "hello"));
+    const expected = await diff(overlay);
+    const lowers = [await inAufs(overlay.lowers[0]!), await inAufs(overlay.lowers[1]!)];
+    const found = await changes(await inAufs(overlay.upper), lowers, "aufs");
+    expect(found.map(({ kind, path }) => `${kind} ${path}`)).toEqual(expected);
+    expect(expected).toContain("D /etc/hosts");
+    expect(expected).toContain("D /hello");
+  });
+});
+
 describe("archiveLayer() of an overlay", () => {
   test("applied as a layer, gives the container's root again", async () => {
     const overlay = mountOverlay();
@@ -144,7 +165,7 @@ describe("archiveLayer() of an overlay", () => {
     writeTree(overlay.root, { "etc/only": "this", "usr/bin/sh": "other", "opt/newer": "" });
     const copy = temporaryDirectory();
     for (const layer of [overlay.lowers[1]!, overlay.lowers[0]!, overlay.upper]) {
-      await apply(archiveLayer(layer), copy, { whiteouts: "delete" });
+      await apply(archiveLayer(layer, "overlay"), copy, { whiteouts: "delete" });
     }
     const exported = temporaryDirectory();
     await apply(archiveTree(overlay.root), exported, { whiteouts: "delete" });
@@ -157,7 +178,7 @@ describe("archiveLayer() of an overlay", () => {
     writeTree(overlay.root, { "etc/only": "this" });
     rmSync(join(overlay.root, "hello"));
     const layer = temporaryDirectory();
-    await apply(archiveLayer(overlay.upper), layer, { whiteouts: "mark" });
+    await apply(archiveLayer(overlay.upper, "overlay"), layer, { whiteouts: "overlay" });
     const root = temporaryDirectory();
     mount("overlay", root, "overlay", 0, `lowerdir=${[layer, ...overlay.lowers].join(":")}`);
     try {

@@ -1,5 +1,5 @@
 /**
- * What a container changed: its overlay upper directory against the layers below.
+ * What a container changed: the writable branch of its union (overlayfs: the upper directory) against the layers below.
  *
  * Two views are compared, the merged one before (the lower layers alone) and after (with the upper directory on top):
  *
@@ -7,7 +7,7 @@
  *     only before   D    deleted; what was in a deleted directory is not listed again
  *     in both       C    changed: type, mode, owner, device, time, attributes, a link's target, or a file's bytes
  *
- * overlayfs copies a file up when it is opened for writing, and with it the directories on the way. What was only copied up is equal
+ * The union copies a file up when it is opened for writing, and with it the directories on the way. What was only copied up is equal
  * in all that and no change; the copy keeps the time, so contents are read only in that case.
  *
  * @see https://docs.kernel.org/filesystems/overlayfs.html
@@ -15,14 +15,14 @@
 import { type BigIntStats, constants, fstatSync, openSync, readSync } from "node:fs";
 import { readlinkat } from "@eras/linux/open.ts";
 import { compareNames } from "./file-name.ts";
-import { LowerLayers, type MergedFile, openInLayer } from "./lower-layers.ts";
+import { LowerLayers, type MergedFile } from "./lower-layers.ts";
+import { type Marks, marksOf, type Union } from "./marks.ts";
 import { xattrNames, xattrsOfFile } from "./metadata.ts";
 import { namesIn } from "./remove-tree.ts";
 import { joinPath, parentOf } from "./safe-path.ts";
-import { descriptorPath, withDescriptor } from "./target.ts";
+import { descriptorPath, openInLayer, withDescriptor } from "./target.ts";
 import { Turns } from "./turns.ts";
 import { type WalkedFile, walk } from "./walk.ts";
-import { checkSelfContained, isOverlayOpaque, isOverlayWhiteout } from "./whiteout.ts";
 
 const PIECE_BYTES = 64 * 1024;
 
@@ -36,22 +36,23 @@ export interface Change {
 /**
  * Lists the changes, in the order of a walk through the tree.
  *
- * @param upper - The overlay's `upperdir`; the container may be running.
- * @param lowers - The overlay's `lowerdir`s, topmost first.
+ * @param upper - The writable branch; the container may be running.
+ * @param lowers - The layers below, topmost first.
+ * @param union - What mounts them, which decides how deletions are marked.
  * @throws {Error} When the overlay was mounted with redirect_dir or metacopy and made use of it.
  */
-export async function changes(upper: string, lowers: readonly string[]): Promise<Change[]> {
-  const layers = new LowerLayers(lowers);
+export async function changes(upper: string, lowers: readonly string[], union: Union): Promise<Change[]> {
+  const marks = marksOf(union);
+  const below: Below = { marks, layers: new LowerLayers(lowers, marks), directories: new Map() };
   const turns = new Turns();
   const found: Change[] = [];
   try {
-    const directories = new Map<string, MergedFile>();
-    for (const file of walk(upper)) {
-      found.push(...changesAt(file, layers, directories));
+    for (const file of walk(upper, (name) => marks.isBookkeeping(name))) {
+      found.push(...changesAt(file, below));
       if (turns.over()) await turns.next();
     }
   } finally {
-    layers.close();
+    below.layers.close();
   }
   return found.sort((a, b) => compareNames(walkOrder(a.path), walkOrder(b.path)));
 }
@@ -61,19 +62,29 @@ function walkOrder(path: string): string {
   return path.replaceAll("/", "\0");
 }
 
-/** @param directories - What lies below the directories that were visited; this one is added. */
-function* changesAt(file: WalkedFile, layers: LowerLayers, directories: Map<string, MergedFile>): Generator<Change> {
+/** What the writable branch is compared with. */
+interface Below {
+  readonly marks: Marks;
+  readonly layers: LowerLayers;
+  /** What lies below the directories that were visited. */
+  readonly directories: Map<string, MergedFile>;
+}
+
+/** Adds a directory to `directories`. */
+function* changesAt(file: WalkedFile, { marks, layers, directories }: Below): Generator<Change> {
   const { path, fd, stats } = file;
-  const before = path === "" ? layers.root() : layers.find(path, directories.get(parentOf(path))!);
-  if (isOverlayWhiteout(stats)) {
-    if (before.layer !== undefined) yield { kind: "D", path: `/${path}` };
+  const find = (name: string) => layers.find(name, directories.get(parentOf(name))!);
+  const deleted = marks.deletedBy(path, stats);
+  if (deleted !== undefined) {
+    if (find(deleted).layer !== undefined) yield { kind: "D", path: `/${deleted}` };
     return;
   }
-  checkSelfContained(path, xattrNames(fd));
+  marks.checkFile(path, xattrNames(fd));
+  const before = path === "" ? layers.root() : find(path);
   if (path !== "") yield* changeOf(file, before.layer);
   if (!stats.isDirectory()) return;
   directories.set(path, before);
-  if (isOverlayOpaque(fd)) yield* hiddenNames(file, layers, before);
+  if (marks.isOpaque(fd)) yield* hiddenNames(file, layers, before);
 }
 
 function* changeOf(file: WalkedFile, layer: number | undefined): Generator<Change> {

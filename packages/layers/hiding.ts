@@ -6,10 +6,10 @@
  */
 
 import type { MadeFiles } from "./made-files.ts";
+import type { Marks } from "./marks.ts";
 import { namesIn, removeAt } from "./remove-tree.ts";
 import { baseOf, joinPath, parentOf } from "./safe-path.ts";
 import { kindOf, openPlace, type Target, withDescriptor } from "./target.ts";
-import { makeOverlayWhiteout, setOverlayOpaque } from "./whiteout.ts";
 
 /** Carries out whiteouts. */
 export interface Hider {
@@ -48,14 +48,16 @@ export class DeletingHider implements Hider {
   }
 }
 
-/** The target will be a layer of an overlay: hiding is leaving overlayfs's marks. */
+/** The target will be a layer of a union: hiding is leaving that union's marks. */
 export class MarkingHider implements Hider {
   readonly #target: Target;
   readonly #made: MadeFiles;
+  readonly #marks: Marks;
 
-  constructor(target: Target, made: MadeFiles) {
+  constructor(target: Target, made: MadeFiles, marks: Marks) {
     this.#target = target;
     this.#made = made;
+    this.#marks = marks;
   }
 
   async whiteout(path: string): Promise<void> {
@@ -64,17 +66,17 @@ export class MarkingHider implements Hider {
     if (this.#made.has(path)) return this.#hideBelow(directoryFd, name);
     await removeAt(directoryFd, name);
     this.#target.forget();
-    makeOverlayWhiteout(this.#made.openDirectory(parentOf(path)), name);
-    this.#made.overlayWhiteouts.add(path);
+    this.#marks.makeWhiteout(this.#made.openDirectory(parentOf(path)), name);
+    this.#made.whiteouts.set(path, this.#marks);
   }
 
   async opaque(path: string): Promise<void> {
-    setOverlayOpaque(this.#made.openDirectory(path));
+    this.#marks.setOpaque(this.#made.openDirectory(path));
   }
 
   /** A file of this layer hides one below by being there, a directory only if it is opaque. */
   #hideBelow(directoryFd: number, name: string): void {
     if (kindOf(directoryFd, name) !== "directory") return;
-    withDescriptor(openPlace(directoryFd, name), setOverlayOpaque);
+    withDescriptor(openPlace(directoryFd, name), (fd) => this.#marks.setOpaque(fd));
   }
 }

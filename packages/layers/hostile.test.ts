@@ -47,6 +47,9 @@ const REFUSED: Record<string, [message: string | RegExp, archive: (outside: stri
   "whiteout of .. in a directory": ["are for whiteouts", () => tar(directory("a"), file("a/.wh...", ""))],
   "whiteout of .": ["are for whiteouts", () => tar(file(".wh..", ""))],
   "whiteout of nothing": ["are for whiteouts", () => tar(file(".wh.", ""))],
+  "file in an opaque marker": ["are for whiteouts", () => tar(file(".wh..wh..opq/b", ""))],
+  "hard link to a whiteout": ["which is no file", () => tar(file(".wh.a", ""), link("b", ".wh.a"))],
+  "hard link to what is deleted": ["which is no file", () => tar(file("a"), file(".wh.b", ""), link("c", "b"))],
   "file in a whiteout": ["are for whiteouts", () => tar(file(".wh.a/b", ""))],
   "empty name": ["a name is empty", () => tar(member({ name: "" }))],
   "NUL in a name": ["contains a NUL", () => tar(pax({ path: "a\0b" }), file("f"))],
@@ -85,7 +88,8 @@ describe("apply() of a hostile archive", () => {
     const { target, outside } = makeWorld();
     const before = describeTree(outside);
     await expect(unpack(archive(outside), target)).rejects.toThrow(message);
-    await expect(unpack(archive(outside), target, { whiteouts: "mark" })).rejects.toThrow(message);
+    await expect(unpack(archive(outside), target, { whiteouts: "overlay" })).rejects.toThrow(message);
+    await expect(unpack(archive(outside), target, { whiteouts: "aufs" })).rejects.toThrow(message);
     expect(describeTree(outside)).toEqual(before);
     await removeTree(target);
     expect(describeTree(outside)).toEqual(before);
@@ -114,7 +118,7 @@ describe("apply() of a hostile archive", () => {
   };
 
   test.each(Object.entries(CONTAINED))("stays inside: %s", async (_, archive) => {
-    for (const whiteouts of ["delete", "mark"] as const) {
+    for (const whiteouts of ["delete", "overlay", "aufs"] as const) {
       const { world, target, outside } = makeWorld();
       const before = describeTree(outside);
       await unpack(archive(outside), target, { whiteouts });

@@ -1,17 +1,16 @@
 /**
- * The lower layers of an overlay as one merged view, looked up path by path without mounting.
+ * The lower layers of a union as one merged view, looked up path by path without mounting.
  *
  * A name is found in the topmost layer that has it. A whiteout there ends the search; so does a file, which hides what is below; a
  * directory is merged with those below, up to an opaque one.
  */
-import { closeSync, constants, fstatSync } from "node:fs";
+import { closeSync, fstatSync } from "node:fs";
 import { isErrno } from "@eras/linux/errno.ts";
-import { AT_FDCWD, O_PATH, openat2, openDirectory, RESOLVE_BENEATH, RESOLVE_NO_SYMLINKS } from "@eras/linux/open.ts";
-import { systemName } from "./file-name.ts";
+import { AT_FDCWD, openDirectory } from "@eras/linux/open.ts";
+import type { Marks } from "./marks.ts";
 import { namesIn } from "./remove-tree.ts";
 import { joinPath } from "./safe-path.ts";
-import { withDescriptor } from "./target.ts";
-import { isOverlayOpaque, isOverlayWhiteout } from "./whiteout.ts";
+import { openInLayer, withDescriptor } from "./target.ts";
 
 /** What the merged view has under one path. Layers are named by the descriptor of their root. */
 export interface MergedFile {
@@ -23,9 +22,11 @@ export interface MergedFile {
 
 export class LowerLayers {
   readonly #layers: readonly number[];
+  readonly #marks: Marks;
 
   /** @param directories - Topmost first, as in overlayfs's `lowerdir=`. */
-  constructor(directories: readonly string[]) {
+  constructor(directories: readonly string[], marks: Marks) {
+    this.#marks = marks;
     const layers: number[] = [];
     this.#layers = layers;
     try {
@@ -50,7 +51,7 @@ export class LowerLayers {
     let shown: number | undefined;
     const directories: number[] = [];
     for (const layer of parent.directories) {
-      const kind = kindIn(layer, path);
+      const kind = this.#kindIn(layer, path);
       if (kind === "nothing") continue;
       if (kind === "whiteout") break;
       shown ??= layer;
@@ -64,33 +65,23 @@ export class LowerLayers {
   /** The names in a merged directory. */
   names(path: string, directory: MergedFile): string[] {
     const names = directory.directories.flatMap((layer) => withDescriptor(openInLayer(layer, path), namesIn));
-    return [...new Set(names)].filter((name) => this.find(joinPath(path, name), directory).layer !== undefined);
+    return [...new Set(names)].filter(
+      (name) => !this.#marks.isMark(name) && this.find(joinPath(path, name), directory).layer !== undefined,
+    );
   }
-}
 
-/** Opens a file of one layer as a place. The layer's symbolic links are not followed. */
-export function openInLayer(layer: number, path: string): number {
-  const flags = O_PATH | constants.O_NOFOLLOW;
-  return openat2(layer, systemName(path === "" ? "." : path), {
-    flags,
-    resolve: RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS,
-  });
+  #kindIn(layer: number, path: string): Kind {
+    if (this.#marks.deletes(layer, path)) return "whiteout";
+    try {
+      return withDescriptor(openInLayer(layer, path), (fd) => {
+        if (!fstatSync(fd).isDirectory()) return "file";
+        return this.#marks.isOpaque(fd) ? "opaque directory" : "directory";
+      });
+    } catch (error) {
+      if (isErrno(error, "ENOENT")) return "nothing";
+      throw error;
+    }
+  }
 }
 
 type Kind = "nothing" | "whiteout" | "file" | "directory" | "opaque directory";
-
-function kindIn(layer: number, path: string): Kind {
-  try {
-    return withDescriptor(openInLayer(layer, path), kindOfOpen);
-  } catch (error) {
-    if (isErrno(error, "ENOENT")) return "nothing";
-    throw error;
-  }
-}
-
-function kindOfOpen(fd: number): Kind {
-  const stats = fstatSync(fd, { bigint: true });
-  if (isOverlayWhiteout(stats)) return "whiteout";
-  if (!stats.isDirectory()) return "file";
-  return isOverlayOpaque(fd) ? "opaque directory" : "directory";
-}

@@ -6,10 +6,11 @@
  */
 import { closeSync } from "node:fs";
 import { isErrno } from "@eras/linux/errno.ts";
-import { fchmodat, linkat, mkdirat, unlinkat } from "@eras/linux/open.ts";
+import { fchmodat, linkat, mkdirat } from "@eras/linux/open.ts";
 import { ArchiveError, quote } from "./archive-error.ts";
 import { systemName } from "./file-name.ts";
 import type { ArchiveLimits } from "./limits.ts";
+import type { Marks } from "./marks.ts";
 import { setMetadata } from "./metadata.ts";
 import { makeNode, type NodeEntry, writeContent } from "./nodes.ts";
 import { removeAt } from "./remove-tree.ts";
@@ -19,7 +20,7 @@ import type { TarMember } from "./tar-reader.ts";
 import { createFile, isSameFile, kindOf, openPlace, type Target, withDescriptor } from "./target.ts";
 import { Turns } from "./turns.ts";
 import { WaitingDirectories } from "./waiting-directories.ts";
-import { setOverlayOpaque } from "./whiteout.ts";
+import { layerName } from "./whiteout.ts";
 
 /** Until its metadata is set, a directory is nobody else's. */
 const MODE_WHILE_MADE = 0o700;
@@ -41,8 +42,8 @@ export class MadeFiles {
   readonly #directories = new WaitingDirectories();
   readonly #turns = new Turns();
   #hasReplaced = false;
-  /** Paths where this archive left an overlay whiteout. A directory made there later has to hide what the whiteout hid. */
-  readonly overlayWhiteouts = new Set<string>();
+  /** Paths that this archive left a whiteout for, in which notation. A directory made there later has to hide what the whiteout hid. */
+  readonly whiteouts = new Map<string, Marks>();
 
   constructor(target: Target, limits: ArchiveLimits) {
     this.#target = target;
@@ -65,6 +66,7 @@ export class MadeFiles {
     if (path === "") return this.#noteRoot(entry);
     const place: Place = { directoryFd: this.openDirectory(parentOf(path)), name: baseOf(path), path };
     this.#notePath(path);
+    if (entry.type !== "directory") this.#takeWhiteoutBack(place);
     if (entry.type === "directory") await this.#makeDirectory(place, entry);
     else if (entry.type === "file") await this.#makeFile(place, member);
     else if (entry.type === "link") await this.#makeLink(place, entry);
@@ -100,6 +102,7 @@ export class MadeFiles {
 
   async #makeDirectory(place: Place, entry: TarEntry): Promise<void> {
     const { directoryFd, name, path } = place;
+    const marks = this.#takeWhiteoutBack(place);
     const make = () => mkdirat(directoryFd, systemName(name), MODE_WHILE_MADE);
     try {
       make();
@@ -108,15 +111,15 @@ export class MadeFiles {
       if (kindOf(directoryFd, name) !== "directory") await this.#replace(place, make);
     }
     withDescriptor(openPlace(directoryFd, name), (fd) => {
-      if (this.overlayWhiteouts.delete(path)) setOverlayOpaque(fd);
+      marks?.setOpaque(fd);
       this.#directories.note(path, fd, entry);
     });
   }
 
-  #makeImplicitDirectory({ directoryFd, name, path }: Place): void {
+  #makeImplicitDirectory(place: Place): void {
+    const { directoryFd, name, path } = place;
     this.#notePath(path);
-    const wasWhiteout = this.overlayWhiteouts.delete(path);
-    if (wasWhiteout) unlinkat(directoryFd, systemName(name));
+    const marks = this.#takeWhiteoutBack(place);
     try {
       mkdirat(directoryFd, systemName(name), IMPLICIT_MODE);
     } catch (error) {
@@ -124,7 +127,16 @@ export class MadeFiles {
       throw new ArchiveError(`Cannot unpack into ${quote(path)}: it is no directory`, { cause: error });
     }
     fchmodat(directoryFd, systemName(name), IMPLICIT_MODE); // the umask took some away
-    if (wasWhiteout) withDescriptor(openPlace(directoryFd, name), setOverlayOpaque);
+    if (marks) withDescriptor(openPlace(directoryFd, name), (fd) => marks.setOpaque(fd));
+  }
+
+  /** A file hides what is below by being there. @returns The notation, if there was a whiteout: a directory has to be made opaque in it. */
+  #takeWhiteoutBack({ directoryFd, name, path }: Place): Marks | undefined {
+    const marks = this.whiteouts.get(path);
+    if (!marks) return undefined;
+    this.whiteouts.delete(path);
+    marks.removeWhiteout(directoryFd, name);
+    return marks;
   }
 
   async #makeFile(place: Place, member: TarMember): Promise<void> {
@@ -149,11 +161,15 @@ export class MadeFiles {
     const oldFd = this.#target.findOwn(parentOf(oldPath));
     if (oldFd === undefined) throw noFileToLink(entry);
     try {
-      if (this.overlayWhiteouts.has(oldPath) || kindOf(oldFd, baseOf(oldPath)) !== "file") throw noFileToLink(entry);
+      if (this.#isMark(oldPath) || kindOf(oldFd, baseOf(oldPath)) !== "file") throw noFileToLink(entry);
       await this.#link(place, oldFd, baseOf(oldPath));
     } finally {
       closeSync(oldFd);
     }
+  }
+
+  #isMark(path: string): boolean {
+    return this.whiteouts.has(path) || ["whiteout", "opaque"].includes(layerName(path).kind);
   }
 
   async #link(place: Place, oldFd: number, oldName: string): Promise<void> {

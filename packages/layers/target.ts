@@ -109,6 +109,15 @@ export function openPlace(directoryFd: number, name: string): number {
   return openat2(directoryFd, systemName(name), { flags: O_PATH | constants.O_NOFOLLOW, resolve: PLAIN_NAME });
 }
 
+/** Opens a file of one layer as a place. The layer's symbolic links are not followed. */
+export function openInLayer(layer: number, path: string): number {
+  const flags = O_PATH | constants.O_NOFOLLOW;
+  return openat2(layer, systemName(path === "" ? "." : path), {
+    flags,
+    resolve: RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS,
+  });
+}
+
 /** The path by which calls that take no descriptor reach an open file. @see https://man7.org/linux/man-pages/man5/proc_pid_fd.5.html */
 export function descriptorPath(fd: number): string {
   return `/proc/self/fd/${fd}`;

@@ -35,25 +35,26 @@ interface OpenDirectory {
  * A mount point is yielded, what is mounted there is not entered. Files that vanish meanwhile are left out. One descriptor per level
  * of depth is open at a time.
  *
+ * @param isLeftOut - Names that are passed over, with what they hold.
  * @throws {ErrnoError} When `directory` is no directory or something in it can't be read.
  */
-export function* walk(directory: string): Generator<WalkedFile> {
+export function* walk(directory: string, isLeftOut = (_name: string) => false): Generator<WalkedFile> {
   const root = openat2(AT_FDCWD, directory, { flags: O_PATH | constants.O_DIRECTORY, resolve: 0 });
   const open: OpenDirectory[] = [list("", root)];
   try {
     yield { path: "", fd: root, stats: fstatSync(root, { bigint: true }) };
-    while (open.length > 0) yield* visitNext(open);
+    while (open.length > 0) yield* visitNext(open, isLeftOut);
   } finally {
     for (const { fd } of open) closeSync(fd);
   }
 }
 
 /** Visits one more name of the innermost directory, or leaves that directory. */
-function* visitNext(open: OpenDirectory[]): Generator<WalkedFile> {
+function* visitNext(open: OpenDirectory[], isLeftOut: (name: string) => boolean): Generator<WalkedFile> {
   const current = open.at(-1)!;
   const name = current.names.pop();
   if (name === undefined) return closeSync(open.pop()!.fd);
-  const place = openIfThere(current.fd, name);
+  const place = isLeftOut(name) ? undefined : openIfThere(current.fd, name);
   if (place === undefined) return;
   const path = joinPath(current.path, name);
   let isEntered = false;

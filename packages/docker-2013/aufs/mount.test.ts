@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { umount } from "@eras/linux/mount.ts";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { mountAufs } from "./mount.ts";
+import { aufsOptions, kernelHas, mountUnion } from "./mount.ts";
 
 let dir: string;
 const mounted: string[] = [];
@@ -21,9 +21,9 @@ function makeDir(...names: string[]): string {
   return path;
 }
 
-function mountUnion(container: string, layers: readonly string[]): string {
+function stack(container: string, layers: readonly string[]): string {
   const [rw, target] = [makeDir(container, "rw"), makeDir(container, "rootfs")];
-  mountAufs(target, `br:${rw}=rw:${layers.map((layer) => `${layer}=ro:`).join("")}`);
+  mountUnion("overlay", target, `br:${rw}=rw:${layers.map((layer) => `${layer}=ro:`).join("")}`);
   mounted.push(target);
   return target;
 }
@@ -38,10 +38,10 @@ function makeLayers(count: number): string[] {
   });
 }
 
-describe("mountAufs()", () => {
+describe('mountUnion("overlay")', () => {
   test("shows the top branch's files, and takes changes into the writable one", () => {
     const layers = makeLayers(3);
-    const target = mountUnion("c", layers);
+    const target = stack("c", layers);
     expect(readFileSync(join(target, "last"), "utf8")).toBe("0");
     expect(readdirSync(target).sort()).toEqual(["last", "of-0", "of-1", "of-2"]);
     writeFileSync(join(target, "new"), "");
@@ -53,7 +53,7 @@ describe("mountAufs()", () => {
 
   test("stacks 200 layers, and stays where it was", () => {
     const before = process.cwd();
-    const target = mountUnion("c", makeLayers(200));
+    const target = stack("c", makeLayers(200));
     expect(readFileSync(join(target, "last"), "utf8")).toBe("0");
     expect(readdirSync(target).length).toBe(201);
     expect(process.cwd()).toBe(before);
@@ -62,19 +62,45 @@ describe("mountAufs()", () => {
   test("takes layers from different directories", () => {
     const other = makeDir("elsewhere/base");
     writeFileSync(join(other, "base"), "");
-    expect(readdirSync(mountUnion("c", [...makeLayers(1), other])).sort()).toEqual(["base", "last", "of-0"]);
+    expect(readdirSync(stack("c", [...makeLayers(1), other])).sort()).toEqual(["base", "last", "of-0"]);
   });
 
   test("says when there are more layers than mount options hold", () => {
-    expect(() => mountUnion("c", makeLayers(300))).toThrow("300 layers do not fit in a page of mount options");
+    expect(() => stack("c", makeLayers(300))).toThrow("300 layers do not fit in a page of mount options");
   });
 
   test("says what to do when the writable branch is on an overlay itself", () => {
-    const outer = mountUnion("outer", makeLayers(1));
+    const outer = stack("outer", makeLayers(1));
     const [rw, target] = [join(outer, "rw"), makeDir("inner")];
     mkdirSync(rw);
-    expect(() => mountAufs(target, `br:${rw}=rw:${makeDir("layers/base")}=ro:`)).toThrow(
+    expect(() => mountUnion("overlay", target, `br:${rw}=rw:${makeDir("layers/base")}=ro:`)).toThrow(
       /is on an overlay itself.*dockerd -g DIR/,
     );
+  });
+});
+
+describe("aufsOptions()", () => {
+  test("lets layers delete what is below them", () => {
+    expect(aufsOptions({ rw: "/c/rw", ro: ["/l/top", "/l/base"] })).toEqual(["br:/c/rw=rw:/l/top=ro+wh:/l/base=ro+wh"]);
+  });
+
+  test("appends what does not fit in a page, in order", () => {
+    const ro = Array.from(
+      { length: 100 },
+      (_, i) => `/var/lib/docker-eras/2013/images/layers/${String(i).padStart(16, "0")}`,
+    );
+    const [first, ...rest] = aufsOptions({ rw: "/c/rw", ro });
+    expect(Buffer.byteLength(first!)).toBeLessThan(4096);
+    const all = [first!.slice("br:/c/rw=rw:".length), ...rest.map((data) => data.slice("append:".length))].join(":");
+    expect(rest.every((data) => data.startsWith("append:"))).toBe(true);
+    expect(all.split(":")).toEqual(ro.map((layer) => `${layer}=ro+wh`));
+  });
+});
+
+describe("kernelHas()", () => {
+  test("finds overlayfs", () => expect(kernelHas("overlay")).toBe(true));
+
+  test("finds aufs exactly where the kernel lists it", () => {
+    expect(kernelHas("aufs")).toBe(/\taufs$/m.test(readFileSync("/proc/filesystems", "utf8")));
   });
 });

@@ -1,19 +1,26 @@
 /**
- * Mounts a union from the era's branch string: by aufs where the kernel has it, else by overlayfs, which says the same in other words.
+ * Mounts a union from the era's branch string: by aufs, or by overlayfs, which says the same in other words.
  *
  *     aufs                       overlayfs
  *     br:RW=rw:A=ro:B=ro:        lowerdir=A:B,upperdir=RW,workdir=…/work
- *     .wh.NAME hides NAME        a character device 0:0 called NAME hides NAME
+ *     .wh.NAME deletes NAME      a character device 0:0 called NAME deletes NAME
  *
  * aufs was never part of Linux; overlayfs is, since 3.18. It wants an empty directory beside the writable branch for itself.
  *
+ * No kernel had aufs where this was written. What is handed to it follows its manual and is tested as text; that it mounts is not.
+ *
  * @see https://docs.kernel.org/filesystems/overlayfs.html
+ * @see https://manpages.debian.org/bullseye/aufs-tools/aufs.5.en.html
  */
-import { mkdirSync, readFileSync, statfsSync } from "node:fs";
+import { closeSync, mkdirSync, statfsSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { isErrno } from "@eras/linux/errno.ts";
-import { mount } from "@eras/linux/mount.ts";
+import { MS_REMOUNT, mount, umount } from "@eras/linux/mount.ts";
+import { fsopen } from "@eras/linux/mount-fd.ts";
 import { type Branches, parseBranches } from "./branches.ts";
+
+/** The file systems that can be that union. They mark deletions differently, so what one has written the other can't read. */
+export type Union = "aufs" | "overlay";
 
 /** mount(2) copies one page of data, with its final zero. */
 const MAX_DATA_BYTES = 4095;
@@ -22,21 +29,52 @@ const OVERLAYFS_SUPER_MAGIC = 0x794c7630;
 /** Full copies of what changes, under the names they have: so the writable branch alone says what changed, for `diff` and `commit`. */
 const PLAIN_COPIES = "redirect_dir=off,metacopy=off,index=off";
 
+/** Asks the kernel for a file system, so that it loads the module if there is one. */
+export function kernelHas(union: Union): boolean {
+  try {
+    closeSync(fsopen(union));
+    return true;
+  } catch (error) {
+    if (isErrno(error, "ENODEV")) return false;
+    throw error;
+  }
+}
+
 /**
  * Mounts the union `branches` on `target`.
  *
  * @param branches - `br:RW=rw:TOP=ro:…:BASE=ro:`. Paths must be free of `:` and `,`.
  * @throws {ErrnoError} As mount(2).
  */
-export function mountAufs(target: string, branches: string): void {
-  // +wh: honour deletions that are part of a layer. The original left it out, so deletions did not survive a commit.
-  if (hasAufs()) mount("none", target, "aufs", 0, branches.replaceAll("=ro:", "=ro+wh:"));
+export function mountUnion(union: Union, target: string, branches: string): void {
+  if (union === "aufs") mountAufs(target, parseBranches(branches));
   else mountOverlay(target, parseBranches(branches));
 }
 
-/** Whether the kernel has aufs: then deletions are files called `.wh.NAME`, in layers and in the writable branch. */
-function hasAufs(): boolean {
-  return /\taufs$/m.test(readFileSync("/proc/filesystems", "utf8"));
+function mountAufs(target: string, branches: Branches): void {
+  const [first, ...rest] = aufsOptions(branches);
+  mount("none", target, "aufs", 0, first!);
+  try {
+    for (const data of rest) mount("none", target, "aufs", MS_REMOUNT, data);
+  } catch (error) {
+    umount(target);
+    throw error;
+  }
+}
+
+/**
+ * The data of the mounts that make the union: a first one, and remounts that append the branches which don't fit in its page.
+ *
+ * +wh: honour deletions that are part of a layer. The original left it out, so deletions did not survive a commit.
+ */
+export function aufsOptions({ rw, ro }: Branches): string[] {
+  const options = [`br:${rw}=rw`];
+  for (const layer of ro) {
+    const appended = `${options.at(-1)}:${layer}=ro+wh`;
+    if (Buffer.byteLength(appended) <= MAX_DATA_BYTES) options[options.length - 1] = appended;
+    else options.push(`append:${layer}=ro+wh`);
+  }
+  return options;
 }
 
 function mountOverlay(target: string, { rw, ro }: Branches): void {

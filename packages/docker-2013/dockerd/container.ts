@@ -13,9 +13,10 @@ import { isErrno } from "@eras/linux/errno.ts";
 import { kill } from "@eras/linux/signals.ts";
 import type { Winsize } from "@eras/linux/tty.ts";
 import { traceSpan } from "@eras/trace/context.ts";
+import type { Union } from "../aufs/mount.ts";
 import { step } from "../steps.ts";
 import { writeFileAtomic } from "./atomic-write.ts";
-import { Filesystem } from "./filesystem.ts";
+import { Filesystem, type FilesystemRecord } from "./filesystem.ts";
 import type { Lxc, LxcProcess } from "./lxc.ts";
 import { generateLxcConfig } from "./lxc-template.ts";
 import { monitor } from "./monitor.ts";
@@ -40,8 +41,14 @@ export interface ContainerRecord {
   readonly Path: string;
   readonly Args: readonly string[];
   readonly Config: Config;
-  readonly Filesystem: { RootFS: string; RWPath: string; Layers: readonly string[] };
+  readonly Filesystem: FilesystemRecord;
   readonly State: StateRecord;
+}
+
+/** What containers stand on: the program that starts them, and the file system that stacks their layers. */
+export interface Substrate {
+  readonly lxc: Lxc;
+  readonly union: Union;
 }
 
 /** What the commands add about a container, in a file of its own: userdata.json. */
@@ -75,23 +82,22 @@ export class Container implements ContainerRecord {
   /** Settled while the container is stopped. */
   #ended: Promise<void> = Promise.resolve();
 
-  constructor(record: ContainerRecord, lxc: Lxc) {
-    const { RootFS, RWPath, Layers } = record.Filesystem;
+  constructor(record: ContainerRecord, { lxc, union }: Substrate) {
     this.Id = record.Id;
     this.Root = record.Root;
     this.Created = record.Created;
     this.Path = record.Path;
     this.Args = record.Args;
     this.Config = record.Config;
-    this.Filesystem = new Filesystem(RootFS, RWPath, Layers);
+    this.Filesystem = new Filesystem(record.Filesystem, union);
     this.State = new State(record.State);
     this.lxcConfigPath = join(record.Root, "config.lxc");
     this.#lxc = lxc;
   }
 
   /** Reads what `save` wrote. @throws {Error} When there is no config.json in `root`, or it is broken. */
-  static load(root: string, lxc: Lxc): Container {
-    const container = new Container(JSON.parse(readFileSync(configPath(root), "utf8")), lxc);
+  static load(root: string, substrate: Substrate): Container {
+    const container = new Container(JSON.parse(readFileSync(configPath(root), "utf8")), substrate);
     if (container.Root !== root) throw new Error(`it is about another container: ${container.Root}`);
     return container;
   }

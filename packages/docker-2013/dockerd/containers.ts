@@ -4,10 +4,9 @@ import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { removeTree } from "@eras/layers/remove-tree.ts";
 import { step } from "../steps.ts";
-import { type Config, Container, type UserData } from "./container.ts";
-import { Filesystem } from "./filesystem.ts";
+import { type Config, Container, type Substrate, type UserData } from "./container.ts";
+import { Filesystem, type FilesystemRecord } from "./filesystem.ts";
 import { findLxcStarts, watchGhost } from "./ghosts.ts";
-import type { Lxc } from "./lxc.ts";
 import { State } from "./state.ts";
 
 /** What a new container is to be. */
@@ -22,13 +21,13 @@ export interface ContainerRequest {
 
 export class Containers {
   readonly #dir: string;
-  readonly #lxc: Lxc;
+  readonly #substrate: Substrate;
   /** In the order of creation. */
   readonly #byId = new Map<string, Container>();
 
-  constructor(dir: string, lxc: Lxc) {
+  constructor(dir: string, substrate: Substrate) {
     this.#dir = dir;
-    this.#lxc = lxc;
+    this.#substrate = substrate;
     mkdirSync(dir, { recursive: true, mode: 0o700 });
   }
 
@@ -56,10 +55,10 @@ export class Containers {
     const record = {
       ...{ Id: id, Root: root, Created: new Date().toISOString(), Path: path, Args: args },
       Config: { Hostname: id, ...config },
-      Filesystem: new Filesystem(join(root, "rootfs"), join(root, "rw"), layers),
+      Filesystem: filesystemRecord(root, layers),
       State: new State(),
     };
-    const container = new Container(record, this.#lxc);
+    const container = new Container(record, this.#substrate);
     try {
       container.createFiles(userData);
     } catch (error) {
@@ -98,16 +97,16 @@ export class Containers {
 
   async #restoreOne(id: string, lxcStartPid: number | undefined): Promise<void> {
     const root = join(this.#dir, id);
-    const filesystem = new Filesystem(join(root, "rootfs"), join(root, "rw"), []);
+    const filesystem = new Filesystem(filesystemRecord(root, []), this.#substrate.union);
     const cleanUp = async () => {
-      await this.#lxc.cleanUp(id);
+      await this.#substrate.lxc.cleanUp(id);
       if (filesystem.isMounted()) filesystem.umount();
     };
     const ghost = lxcStartPid === undefined ? undefined : watchGhost(lxcStartPid);
     if (!ghost) await cleanUp();
     if (!existsSync(join(root, "config.json"))) return this.#removeFiles(root, filesystem);
     try {
-      const container = Container.load(root, this.#lxc);
+      const container = Container.load(root, this.#substrate);
       container.restoreState(ghost);
       this.#byId.set(id, container);
     } catch (error) {
@@ -128,3 +127,9 @@ export class Containers {
     return this.#byId.has(id) ? this.#newId() : id;
   }
 }
+
+const filesystemRecord = (root: string, Layers: readonly string[]): FilesystemRecord => ({
+  RootFS: join(root, "rootfs"),
+  RWPath: join(root, "rw"),
+  Layers,
+});

@@ -10,19 +10,34 @@ import { chmodSync, chownSync, mkdirSync, rmdirSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { isErrno } from "@eras/linux/errno.ts";
 import { MNT_DETACH, umount } from "@eras/linux/mount.ts";
-import { mountAufs } from "../aufs/mount.ts";
+import { mountUnion, type Union } from "../aufs/mount.ts";
 import { step } from "../steps.ts";
 
-export class Filesystem {
+/** As config.json spells it. */
+export interface FilesystemRecord {
   readonly RootFS: string;
   readonly RWPath: string;
   /** Absolute paths, the top layer first. */
   readonly Layers: readonly string[];
+}
 
-  constructor(rootFS: string, rwPath: string, layers: readonly string[]) {
-    this.RootFS = rootFS;
-    this.RWPath = rwPath;
-    this.Layers = layers;
+export class Filesystem implements FilesystemRecord {
+  readonly RootFS: string;
+  readonly RWPath: string;
+  readonly Layers: readonly string[];
+  /** Not part of the record: the whole state directory is for one union. */
+  readonly #union: Union;
+
+  constructor({ RootFS, RWPath, Layers }: FilesystemRecord, union: Union) {
+    this.RootFS = RootFS;
+    this.RWPath = RWPath;
+    this.Layers = Layers;
+    this.#union = union;
+  }
+
+  /** What mounts it, and so decides how deletions are marked in RWPath and the layers. */
+  get union(): Union {
+    return this.#union;
   }
 
   createMountPoints(): void {
@@ -51,7 +66,7 @@ export class Filesystem {
     mkdirSync(this.RootFS, { recursive: true, mode: 0o755 }); // unmounting removed it
     const rwBranch = `${this.RWPath}=rw`;
     const roBranches = this.Layers.map((layer) => `${layer}=ro:`).join("");
-    mountAufs(this.RootFS, `br:${rwBranch}:${roBranches}`);
+    mountUnion(this.#union, this.RootFS, `br:${rwBranch}:${roBranches}`);
   }
 
   /** Unmounts and removes the mount point. What somebody still uses (a `tar` that goes on) stays there for them until they are done. */

@@ -16,6 +16,7 @@ import { WindowSizes } from "../rcli/window-size.ts";
 import { Containers } from "./containers.ts";
 import { chooseLxc } from "./genuine-lxc.ts";
 import { ImageStore } from "./images/store.ts";
+import { unionOf } from "./images/union.ts";
 import {
   containersDir,
   DEFAULT_EXEC_ROOT,
@@ -74,10 +75,12 @@ async function main(flags: Flags): Promise<void> {
 
 /** Makes the server object, with the state that earlier daemons left. */
 async function newServer(root: string, execRoot: string, flags: Flags): Promise<Server> {
-  const images = new ImageStore(imagesDir(root));
+  const union = unionOf(imagesDir(root));
+  const images = new ImageStore(imagesDir(root), union);
   await images.layers.removeUnfinished();
   images.index.histories(); // a broken index is told now, not at the first run
-  const containers = new Containers(containersDir(root), chooseLxc(flags["lxc-start"], join(execRoot, "lxc")));
+  const lxc = chooseLxc(flags["lxc-start"], join(execRoot, "lxc"));
+  const containers = new Containers(containersDir(root), { lxc, union });
   await containers.restore();
   return new Server(containers, images, new WindowSizes(), flags.http);
 }

@@ -4,6 +4,7 @@
  *     /var/lib/docker-eras/2013/          -g
  *     ├─ images/
  *     │  ├─ index.json                    the whole metadata database of images
+ *     │  ├─ union                         "aufs" or "overlay": whose marks of deletion the layers and writable branches have
  *     │  └─ layers/<16 hex>/              one unpacked directory a layer; tmp-<16 hex> while it is unpacked
  *     └─ containers/<8 hex>/              0700
  *        ├─ config.json  userdata.json    the container; its image and comment

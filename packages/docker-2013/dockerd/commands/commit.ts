@@ -10,6 +10,6 @@ export async function CmdCommit(this: Server, _stdin: Readable, stdout: Writable
   const [name, destination] = flags.args as [string, string];
   const { Filesystem, userData } = this.containers.get(name);
   const parent = { id: userData.image, layers: Filesystem.Layers };
-  const image = await this.images.import(destination, archiveLayer(Filesystem.RWPath), parent);
+  const image = await this.images.import(destination, archiveLayer(Filesystem.RWPath, Filesystem.union), parent);
   stdout.write(`${image.Id}\n`);
 }

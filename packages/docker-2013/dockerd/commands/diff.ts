@@ -10,6 +10,6 @@ export async function CmdDiff(this: Server, _stdin: Readable, stdout: Writable, 
   const [name] = flags.args;
   if (name === undefined) throw new Error("Not enough arguments");
   const { Filesystem } = this.containers.get(name);
-  const found = await changes(Filesystem.RWPath, Filesystem.Layers);
+  const found = await changes(Filesystem.RWPath, Filesystem.Layers, Filesystem.union);
   stdout.write(found.map(({ kind, path }) => `${kind} ${path}\n`).join(""));
 }

@@ -10,15 +10,19 @@ import { join } from "node:path";
 import { apply } from "@eras/layers/apply.ts";
 import { removeTree } from "@eras/layers/remove-tree.ts";
 import { isErrno } from "@eras/linux/errno.ts";
+import type { Union } from "../../aufs/mount.ts";
 import { shortHash } from "./image.ts";
 
 const UNFINISHED = "tmp-";
 
 export class LayerStore {
   readonly #dir: string;
+  /** What will mount the layers: deletions in them are marked its way. */
+  readonly #union: Union;
 
-  constructor(dir: string) {
+  constructor(dir: string, union: Union) {
     this.#dir = dir;
+    this.#union = union;
     mkdirSync(dir, { recursive: true, mode: 0o700 });
   }
 
@@ -38,7 +42,7 @@ export class LayerStore {
     mkdirSync(unfinished, { mode: 0o755 }); // a root directory as any, if the archive doesn't say otherwise; the store above is closed
     try {
       const hash = createHash("sha256");
-      await apply(hashed(archive, hash), unfinished, { whiteouts: "mark" });
+      await apply(hashed(archive, hash), unfinished, { whiteouts: this.#union });
       const layer = join(this.#dir, shortHash(hash.digest()));
       renameUnlessThere(unfinished, layer);
       return layer;

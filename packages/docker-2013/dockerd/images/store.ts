@@ -1,6 +1,7 @@
 /** Images: the index of names and the layers that it points to. */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import type { Union } from "../../aufs/mount.ts";
 import { type Image, newImage } from "./image.ts";
 import { Index } from "./index.ts";
 import { LayerStore } from "./layer-store.ts";
@@ -9,10 +10,10 @@ export class ImageStore {
   readonly index: Index;
   readonly layers: LayerStore;
 
-  constructor(dir: string) {
+  constructor(dir: string, union: Union) {
     mkdirSync(dir, { recursive: true, mode: 0o700 });
     this.index = new Index(join(dir, "index.json"));
-    this.layers = new LayerStore(join(dir, "layers"));
+    this.layers = new LayerStore(join(dir, "layers"), union);
   }
 
   /**
