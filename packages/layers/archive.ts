@@ -5,7 +5,7 @@
  *
  * Equal trees give equal bytes: names are in a fixed order and only what belongs to the files is written, no access times, inode
  * numbers or user names. Sockets are left out, as they mean nothing without the process that listens. Files are written whole, holes
- * as zeros: where a file has its holes is the filesystem's affair, and not equal for equal files.
+ * as zeros: where a file has its holes is the filesystem's affair, and not equal for equal files. `apply` makes holes of zeros again.
  */
 import { closeSync, constants, openSync, readSync } from "node:fs";
 import { major, minor } from "@eras/linux/mknod.ts";

@@ -1,4 +1,9 @@
-/** Makes single files of each type in an open directory, without their metadata. */
+/**
+ * Makes single files of each type in an open directory, without their metadata.
+ *
+ * A file gets holes where its archive says so, and where it has blocks of zeros: archives that we write ourselves have no other way to
+ * keep a sparse file from filling the disk at the other end (`commit` goes through one).
+ */
 import { ftruncateSync, writeSync } from "node:fs";
 import { makedev, S_IFBLK, S_IFCHR, S_IFIFO } from "@eras/linux/mknod.ts";
 import { mknodat, symlinkat } from "@eras/linux/open.ts";
@@ -32,15 +37,40 @@ function deviceOf({ name, deviceMajor, deviceMinor }: TarEntry): number {
   }
 }
 
-/** Writes a member's content to a new, empty file, leaving its holes as holes. */
+/** What file systems allocate at once, mostly: a smaller hole saves nothing. */
+const BLOCK_BYTES = 4096;
+const ZEROS = Buffer.alloc(BLOCK_BYTES);
+
+/** Writes a member's content to a new, empty file, except what reads as zeros without being written. */
 export async function writeContent(fd: number, { entry, content }: TarMember, turns: Turns): Promise<void> {
   let end = 0;
   for await (const { position, bytes } of content()) {
-    writeAll(fd, bytes, position);
-    end = position + bytes.length;
+    for (const { from, to } of dataIn(bytes, position)) {
+      writeAll(fd, bytes.subarray(from, to), position + from);
+      end = position + to;
+    }
     if (turns.over()) await turns.next();
   }
   if (end < entry.size) ftruncateSync(fd, entry.size); // the file ends with a hole
+}
+
+/** The stretches of `bytes` between its blocks of zeros. `position` is that of the first byte in the file: blocks are counted there. */
+function* dataIn(bytes: Buffer, position: number): Generator<{ from: number; to: number }> {
+  let [from, to] = [0, 0];
+  for (let start = 0, next: number; start < bytes.length; start = next) {
+    next = Math.min(start + BLOCK_BYTES - ((position + start) % BLOCK_BYTES), bytes.length);
+    if (isZero(bytes, start, next)) continue;
+    if (start > to) {
+      if (to > from) yield { from, to };
+      from = start;
+    }
+    to = next;
+  }
+  if (to > from) yield { from, to };
+}
+
+function isZero(bytes: Buffer, from: number, to: number): boolean {
+  return bytes[from] === 0 && bytes.compare(ZEROS, 0, to - from, from, to) === 0;
 }
 
 /** write(2) may take less than it is given. */
