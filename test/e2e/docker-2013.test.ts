@@ -198,7 +198,8 @@ describe.each([
     });
 
     test("rm wins over a restart that waits for the same end", async () => {
-      const id = await runDetached("sleep", "1000");
+      const id = await runDetached("sh", "-c", "echo ready; exec sleep 1000"); // PID 1 without a handler: TERM does nothing
+      await printed(id); // earlier, lxc-start itself may not be ready for a signal
       const heard = async (line: string) => {
         while (!docker.log.includes(line)) await output("ps");
       };
