@@ -135,12 +135,29 @@ describe("the host's Node", () => {
   /** What the kernel starts Node with, by the name that is built into it. */
   const loader = process.arch === "arm64" ? "lib/ld-linux-aarch64.so.1" : "lib64/ld-linux-x86-64.so.2";
 
-  test("can't be changed by a program that is /proc/self/exe, in an image with a loader of its own", async () => {
+  beforeAll(() => {
     mkdirSync(join(container.rootfs, dirname(loader)), { recursive: true });
     copyFileSync(join(container.rootfs, "bin/busybox"), join(container.rootfs, loader));
     symlinkSync("/proc/self/exe", join(container.rootfs, "tmp/sh"));
-    const { stderr } = await container.start([], ["/tmp/sh", "-c", "chmod 755 /proc/$$/exe"]).result;
-    expect(stderr).toBe("chmod: /proc/1/exe: Read-only file system\n");
+  });
+
+  /** A namespace that makes root root again takes nothing from it. */
+  const mappedToItself = ["lxc.id_map = u 0 0 65536", "lxc.id_map = g 0 0 65536"];
+
+  test.each([
+    ["host's root", []],
+    ["root of a user namespace that is the host's", mappedToItself],
+  ])(
+    "can't be changed by the %s, in an image with a loader of its own whose program is /proc/self/exe",
+    async (_, lines) => {
+      const { stderr } = await container.start(lines, ["/tmp/sh", "-c", "chmod 755 /proc/$$/exe"]).result;
+      expect(stderr).toBe("chmod: /proc/1/exe: Read-only file system\n");
+    },
+  );
+
+  test("is no descriptor of the program's", async () => {
+    expect(await out("ls /proc/1/fd", mappedToItself)).toBe(await out("ls /proc/1/fd"));
+    expect(await out("readlink /proc/1/fd/*")).not.toContain("node");
   });
 });
 

@@ -10,6 +10,12 @@
 import { MOUNT_ATTR_RDONLY, mountSetattr, OPEN_TREE_CLONE, openTree } from "@eras/linux/mount-fd.ts";
 import { AT_EMPTY_PATH, AT_FDCWD } from "@eras/linux/open.ts";
 
+/** The init's descriptor of it. util-linux's programs, which make a user namespace, hand it on like the pipes of sync.ts. */
+const SEALED_FD = 5;
+
+/** The program's name where it is started. */
+export const SEALED_PROGRAM = `/proc/self/fd/${SEALED_FD}`;
+
 /** Mounts the program at `path` read-only, nowhere. @returns A close-on-exec descriptor: the mount goes when nobody uses it. */
 export function sealProgram(path: string): number {
   const fd = openTree(AT_FDCWD, path, OPEN_TREE_CLONE);

@@ -1,6 +1,6 @@
 /** Starting the init: Node once more, born in the container's namespaces, with lxc-start's standard streams and the pipes of sync.ts. */
 import { closeSync } from "node:fs";
-import { join } from "node:path";
+import { isAbsolute, join } from "node:path";
 import { LAUNCH } from "@eras/launch/path.ts";
 import { findProgram } from "@eras/linux/exec.ts";
 import type { NamespaceKind } from "@eras/linux/namespaces.ts";
@@ -10,12 +10,12 @@ import { kill, signalNumber } from "@eras/linux/signals.ts";
 import { type ProcessStatus, waitForEnd } from "@eras/linux/wait.ts";
 import { traceEnvironment } from "@eras/trace/context.ts";
 import { inNewNamespaces, type Spawn } from "./namespaces.ts";
-import { sealProgram } from "./sealed-program.ts";
+import { SEALED_PROGRAM, sealProgram } from "./sealed-program.ts";
 import { type Failed, type InitPlan, receive, type Started, send } from "./sync.ts";
 
 type StartIn = (kinds: readonly NamespaceKind[], command: readonly string[], spawn: Spawn) => number;
 
-const INIT_COMMAND = [process.execPath, ...process.execArgv, LAUNCH, join(import.meta.dirname, "init.ts")];
+const INIT_COMMAND = [SEALED_PROGRAM, ...process.execArgv, LAUNCH, join(import.meta.dirname, "init.ts")];
 
 /** The init, as lxc-start holds it. */
 export interface Init {
@@ -35,12 +35,10 @@ export interface Init {
 export function spawnInit(kinds: readonly NamespaceKind[], start: StartIn = inNewNamespaces): Init {
   const plan = pipe();
   const report = pipe();
-  const fds = [0, 1, 2, plan.readEnd, report.writeEnd];
-  const env = { ...process.env, ...traceEnvironment() };
   const sealed = sealProgram(process.execPath);
-  // Through util-linux's programs it can't go: but then the container's root is nobody to the host's files.
-  const programOf = (name: string) =>
-    name === process.execPath ? `/proc/self/fd/${sealed}` : findProgram(name, process.env.PATH ?? "");
+  const fds = [0, 1, 2, plan.readEnd, report.writeEnd, sealed];
+  const env = { ...process.env, ...traceEnvironment() };
+  const programOf = (name: string) => (isAbsolute(name) ? name : findProgram(name, process.env.PATH ?? ""));
   const childPid = start(kinds, INIT_COMMAND, (argv) => posixSpawn({ path: programOf(argv[0]!), argv, env, fds }));
   closeSync(sealed);
   for (const end of [plan.readEnd, report.writeEnd]) closeSync(end); // so that the child's end of a pipe ends it
