@@ -5,6 +5,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { type AddressInfo, connect, createServer } from "node:net";
 import { join } from "node:path";
+import { LXC_START, TestContainer } from "@eras/docker-2013/lxc-start/test-container.ts";
 import { STEPS } from "@eras/docker-2013/steps.ts";
 import { childrenOf } from "@eras/linux/proc.ts";
 import { signalName } from "@eras/linux/signals.ts";
@@ -101,7 +102,7 @@ describe("a traced run", () => {
     expect(stdout).toBe("hi\n");
     const witnessed = expectSame(events, seen);
     const all = [...witnessed.values()].flat().join("\n");
-    for (const call of ["clone", "unshare", "mount", "umount2", "pivot_root", "execve", "prctl"])
+    for (const call of ["clone", "unshare", "setns", "mount", "umount2", "pivot_root", "execve", "prctl"])
       expect(all).toContain(call);
   });
 
@@ -116,6 +117,22 @@ describe("a traced run", () => {
     const seen = await strace.detach();
     const witnessed = expectSame([...ofRun, ...ofKill].sort(byTime), seen);
     expect(witnessed.get(docker.pid)?.some((call) => /^kill \d+ SIGKILL$/.test(call))).toBe(true);
+  });
+
+  test("claims what a container with a filter, fewer capabilities and a network of its own asks for", async () => {
+    const container = new TestContainer();
+    const policy = join(container.dir, "policy");
+    writeFileSync(policy, "2\ndenylist\nchmod errno 1\n");
+    const config = container.write([`lxc.seccomp = ${policy}`, "lxc.cap.drop = sys_admin", "lxc.network.type = empty"]);
+    const spool = join(container.dir, "run.jsonl");
+    writeFileSync(spool, "");
+    const command = [LXC_START, "-n", container.name, "-f", config, "--", "/bin/busybox", "true"];
+    const seen = await Strace.run(command, { PATH: process.env.PATH, ERAS_TRACE: spool });
+    const witnessed = expectSame(await finished(spool), seen);
+    container.remove();
+    const all = [...witnessed.values()].flat().join("\n");
+    for (const call of ["clone", "unshare", "setns", "mount", "pivot_root", "execve /bin/busybox", "prctl", "seccomp"])
+      expect(all).toContain(call);
   });
 
   test("tells the article's six steps in their order", async () => {

@@ -15,7 +15,7 @@ export interface StraceCall {
 /** The calls that build, watch or end a container. */
 const WATCHED = "clone,clone3,fork,vfork,unshare,setns,mount,umount2,pivot_root,execve,prctl,seccomp,kill";
 
-/** Attaches to a running process; its children, and theirs, are followed from their birth. */
+/** Watches a process; its children, and theirs, are followed from their birth. */
 export class Strace {
   readonly #dir: string;
   readonly #process: ChildProcess;
@@ -25,19 +25,18 @@ export class Strace {
     this.#process = process;
   }
 
+  /** Runs a program to its end. @returns What it and its children did, without the execve that makes the program itself. */
+  static async run(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<Map<number, StraceCall[]>> {
+    const dir = mkdtempSync(join(tmpdir(), "docker-eras-strace-"));
+    const strace = spawn("strace", [...options(dir), "--", ...argv], { env, stdio: ["ignore", "ignore", "inherit"] });
+    const calls = await new Strace(dir, strace).#end();
+    const [pid, [, ...own]] = [...calls].find(([, [first]]) => first?.args.startsWith(`"${argv[0]}"`))!;
+    return calls.set(pid, own);
+  }
+
   static async attach(pid: number): Promise<Strace> {
     const dir = mkdtempSync(join(tmpdir(), "docker-eras-strace-"));
-    const strace = spawn("strace", [
-      "-ff",
-      "-s",
-      "4096",
-      "-e",
-      `trace=${WATCHED}`,
-      "-o",
-      join(dir, "t"),
-      "-p",
-      String(pid),
-    ]);
+    const strace = spawn("strace", [...options(dir), "-p", String(pid)]);
     await new Promise<void>((resolve, reject) => {
       strace.on("error", reject);
       strace.stderr.on("data", (text: Buffer) => text.includes("attached") && resolve());
@@ -48,9 +47,12 @@ export class Strace {
 
   /** Lets go of the processes and returns what they did, by process, each in its order. */
   async detach(): Promise<Map<number, StraceCall[]>> {
-    const ended = new Promise((resolve) => this.#process.on("exit", resolve));
     this.#process.kill("SIGINT");
-    await ended;
+    return await this.#end();
+  }
+
+  async #end(): Promise<Map<number, StraceCall[]>> {
+    await new Promise((resolve) => this.#process.on("exit", resolve));
     const calls = new Map<number, StraceCall[]>();
     for (const file of readdirSync(this.#dir)) {
       const pid = Number(file.split(".").at(-1));
@@ -63,6 +65,9 @@ export class Strace {
     return calls;
   }
 }
+
+/** @param dir - Where each process gets a file of its own. */
+const options = (dir: string) => ["-ff", "-s", "4096", "-e", `trace=${WATCHED}`, "-o", join(dir, "t")];
 
 function parse(pid: number, text: string): StraceCall[] {
   return [...text.matchAll(/^(\w+)\((.*)\)\s+= (.+)$/gm)].map(([, call, args, result]) => ({

@@ -61,9 +61,14 @@ export class TestContainer {
   /** Starts lxc-start with more lines of configuration. */
   start(lines: readonly string[], command: readonly string[], options: SpawnOptions & { name?: string } = {}): Running {
     const name = options.name ?? this.name;
-    const config = join(this.dir, `${name}.lxc`);
-    writeFileSync(config, [...this.base, ...lines, ""].join("\n"));
-    return run(["-n", name, "-f", config, "--", ...command], options);
+    return run(["-n", name, "-f", this.write(lines, name), "--", ...command], options);
+  }
+
+  /** Writes a configuration. @returns Its path. */
+  write(lines: readonly string[], name = this.name): string {
+    const path = join(this.dir, `${name}.lxc`);
+    writeFileSync(path, [...this.base, ...lines, ""].join("\n"));
+    return path;
   }
 
   /** Runs a shell script inside and waits for the end of it. */
