@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { InvalidArgument, NotFound } from "../errdefs.ts";
+import { InvalidDocument } from "../findings.ts";
 import { readBundle, rootfsDir } from "./bundle.ts";
 import { defaultSpec, formatSpec } from "./defaults.ts";
-import { InvalidSpec } from "./validate.ts";
 
 function bundle(configJson?: string): string {
   const dir = mkdtempSync(join(tmpdir(), "bundle-"));
@@ -41,7 +41,7 @@ describe("readBundle()", () => {
   });
   test("refuses what can't be used", () =>
     expect(failure(() => readBundle(bundle("null")))).toEqual(
-      new InvalidSpec("config.json", [{ path: "config.json", reason: "null is not an object" }]),
+      new InvalidDocument("config.json", [{ path: "", reason: "null is not an object" }]),
     ));
 });
 

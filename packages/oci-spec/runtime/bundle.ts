@@ -10,9 +10,9 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { NotFound } from "../errdefs.ts";
+import type { Valid } from "../findings.ts";
 import type { Spec } from "./config.ts";
 import { parseSpec } from "./parse.ts";
-import type { Valid } from "./validate.ts";
 
 /** The file's name, in every bundle. */
 export const CONFIG_FILE = "config.json";

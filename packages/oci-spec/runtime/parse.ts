@@ -7,21 +7,22 @@
  */
 import { InvalidArgument } from "../errdefs.ts";
 import { parseJson } from "../exact-json.ts";
+import type { Valid } from "../findings.ts";
 import type { Process, Spec } from "./config.ts";
 import type { LinuxResources } from "./config-linux.ts";
-import { type Valid, validateProcess, validateResources, validateSpec } from "./validate.ts";
+import { validateProcess, validateResources, validateSpec } from "./validate.ts";
 
-/** Reads a config.json. @throws {InvalidArgument} When it isn't JSON; {InvalidSpec} when it can't be used. */
+/** Reads a config.json. @throws {InvalidArgument} When it isn't JSON; {InvalidDocument} when it can't be used. */
 export function parseSpec(json: string): Valid<Spec> {
   return validateSpec(parse(json, "config.json"));
 }
 
-/** Reads a process. @throws {InvalidArgument} When it isn't JSON; {InvalidSpec} when it can't be used. */
+/** Reads a process. @throws {InvalidArgument} When it isn't JSON; {InvalidDocument} when it can't be used. */
 export function parseProcess(json: string): Valid<Process> {
   return validateProcess(parse(json, "process"));
 }
 
-/** Reads limits. @throws {InvalidArgument} When it isn't JSON; {InvalidSpec} when it can't be used. */
+/** Reads limits. @throws {InvalidArgument} When it isn't JSON; {InvalidDocument} when it can't be used. */
 export function parseResources(json: string): Valid<LinuxResources> {
   return validateResources(parse(json, "resources"));
 }

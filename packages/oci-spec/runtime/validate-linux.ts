@@ -11,13 +11,12 @@ import {
   list,
   object,
   oneOf,
-  type Place,
   record,
-  show,
   string,
   uint32,
   where,
-} from "./check.ts";
+} from "../check.ts";
+import { type Place, show } from "../findings.ts";
 import type {
   Linux,
   LinuxDevice,

@@ -3,7 +3,8 @@
  *
  * @see https://github.com/opencontainers/runtime-spec/blob/v1.2.0/config.md#mounts
  */
-import { absolutePath, type Check, integer, list, object, type Place, show, string, where } from "./check.ts";
+import { absolutePath, type Check, integer, list, object, string, where } from "../check.ts";
+import { type Place, show } from "../findings.ts";
 import type { Hook, Hooks, Mount } from "./config.ts";
 import { idMappings } from "./validate-linux.ts";
 

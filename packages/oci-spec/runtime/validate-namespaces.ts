@@ -4,7 +4,7 @@
  * @see https://github.com/opencontainers/runtime-spec/blob/v1.2.0/config-linux.md#namespaces
  */
 import { statSync } from "node:fs";
-import { type Place, show } from "./check.ts";
+import { type Place, show } from "../findings.ts";
 import type { Spec } from "./config.ts";
 import type { Linux, LinuxNamespaceType } from "./config-linux.ts";
 

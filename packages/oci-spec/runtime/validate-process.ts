@@ -11,14 +11,13 @@ import {
   list,
   object,
   oneOf,
-  type Place,
-  show,
   size,
   string,
   uint32,
   uint64,
   where,
-} from "./check.ts";
+} from "../check.ts";
+import { type Place, show } from "../findings.ts";
 import type {
   Box,
   ExecCPUAffinity,

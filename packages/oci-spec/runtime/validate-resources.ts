@@ -12,13 +12,13 @@ import {
   object,
   oneOf,
   record,
-  show,
   size,
   sizeOrUnlimited,
   string,
   uint32,
   where,
-} from "./check.ts";
+} from "../check.ts";
+import { show } from "../findings.ts";
 import type {
   LinuxBlockIO,
   LinuxCPU,

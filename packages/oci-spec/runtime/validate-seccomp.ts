@@ -3,7 +3,8 @@
  *
  * @see https://github.com/opencontainers/runtime-spec/blob/v1.2.0/config-linux.md#seccomp
  */
-import { type Check, integer, list, object, oneOf, type Place, string, text, uint64, where } from "./check.ts";
+import { type Check, integer, list, object, oneOf, string, text, uint64, where } from "../check.ts";
+import type { Place } from "../findings.ts";
 import {
   type LinuxSeccomp,
   type LinuxSeccompArg,

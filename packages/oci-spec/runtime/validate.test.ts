@@ -2,9 +2,9 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { InvalidArgument } from "../errdefs.ts";
 import { stringifyJson } from "../exact-json.ts";
+import { InvalidDocument } from "../findings.ts";
 import { defaultSpec, formatSpec } from "./defaults.ts";
 import { parseProcess, parseResources, parseSpec } from "./parse.ts";
-import { InvalidSpec } from "./validate.ts";
 
 /** JSON that is free to be wrong. */
 type Draft = { [key: string]: Draft };
@@ -37,7 +37,7 @@ function problems(json: string): string[] {
     parseSpec(json);
     return [];
   } catch (error) {
-    if (!(error instanceof InvalidSpec)) throw error;
+    if (!(error instanceof InvalidDocument)) throw error;
     return error.problems.map(({ path, reason }) => `${path}: ${reason}`);
   }
 }
@@ -254,7 +254,7 @@ describe("arbitrary input", () => {
     );
   });
 
-  test("in any place of a good file leads to an answer, or to an InvalidSpec that names something", () => {
+  test("in any place of a good file leads to an answer, or to an InvalidDocument that names something", () => {
     const rich = having({
       "linux.seccomp": seccomp({
         names: ["x"],
@@ -269,7 +269,7 @@ describe("arbitrary input", () => {
     fc.assert(
       fc.property(fc.constantFrom(...paths), fc.jsonValue(), (path, anything) => {
         const error = refusal(parseSpec, JSON.stringify(replaced(JSON.parse(rich), path, anything)));
-        if (error !== undefined) expect(error).toBeInstanceOf(InvalidSpec);
+        if (error !== undefined) expect(error).toBeInstanceOf(InvalidDocument);
       }),
       { numRuns: 500 },
     );

@@ -10,20 +10,8 @@
  *
  * @see https://github.com/opencontainers/runtime-spec/blob/v1.2.0/config.md
  */
-import { InvalidArgument } from "../errdefs.ts";
-import {
-  boolean,
-  type Check,
-  type Finding,
-  type Findings,
-  object,
-  Place,
-  record,
-  show,
-  string,
-  text,
-  where,
-} from "./check.ts";
+import { boolean, type Check, object, record, string, text, where } from "../check.ts";
+import { type Place, show, type Valid, validate } from "../findings.ts";
 import type { Process, Root, Spec } from "./config.ts";
 import type { LinuxResources } from "./config-linux.ts";
 import { checkLinux } from "./validate-linux.ts";
@@ -31,26 +19,6 @@ import { checkHooks, checkMounts } from "./validate-mounts.ts";
 import { namespacesSuffice } from "./validate-namespaces.ts";
 import { checkProcess } from "./validate-process.ts";
 import { checkResources } from "./validate-resources.ts";
-
-/** A document that can't be used. Its message tells the first problem. */
-export class InvalidSpec extends InvalidArgument {
-  override readonly name = "InvalidSpec";
-  /** All of them, in the order of the specification; never empty. */
-  readonly problems: readonly Finding[];
-
-  constructor(what: string, problems: readonly Finding[]) {
-    const [first] = problems.map(sentence);
-    super(`Invalid ${what}: ${first}${problems.length > 1 ? ` (and ${problems.length - 1} more)` : ""}`);
-    this.problems = problems;
-  }
-}
-
-/** A document that can be used. */
-export interface Valid<T> {
-  readonly value: T;
-  /** What in it has no effect: `process.capabilities.bounding[0]: "CAP_X" is not a known capability, and is left out`. */
-  readonly warnings: readonly string[];
-}
 
 /** Semantic versioning 2.0, of which the first number matters: what comes later in 1.x is additions. */
 const ociVersion = where(string, (value, place) => {
@@ -100,29 +68,18 @@ function canStart(value: Spec, place: Place): void {
  * Takes a parsed config.json for what it should be. Members that are null count as absent, and are taken out of it.
  *
  * @param value - As `parseJson` gives it, so that numbers beyond 2⁵³ are exact.
- * @throws {InvalidSpec} When it can't be used.
+ * @throws {InvalidDocument} When it can't be used.
  */
 export function validateSpec(value: unknown): Valid<Spec> {
-  return validate(spec, value, "config.json", "");
+  return validate(spec, value, "config.json");
 }
 
-/** The same for a process alone: what `runc exec --process` reads. @throws {InvalidSpec} */
+/** The same for a process alone: what `runc exec --process` reads. @throws {InvalidDocument} */
 export function validateProcess(value: unknown): Valid<Process> {
   return validate(checkProcess, value, "process", "process");
 }
 
-/** The same for limits alone: what `runc update --resources` reads. @throws {InvalidSpec} */
+/** The same for limits alone: what `runc update --resources` reads. @throws {InvalidDocument} */
 export function validateResources(value: unknown): Valid<LinuxResources> {
   return validate(checkResources, value, "resources", "resources");
-}
-
-function validate<T>(check: Check<T>, value: unknown, what: string, key: string): Valid<T> {
-  const findings: Findings = { problems: [], warnings: [] };
-  check(value, new Place(findings, key));
-  if (findings.problems.length > 0) throw new InvalidSpec(what, findings.problems);
-  return { value: value as T, warnings: findings.warnings.map(sentence) }; // it has just been checked
-}
-
-function sentence({ path, reason }: Finding): string {
-  return `${path}: ${reason}`;
 }

@@ -1,65 +1,14 @@
 /**
- * The tools that config.json is checked with. A check looks at one value and reports what is wrong with it, at the place where it
- * stands; checks of parts make up the check of the whole, so that the tables in validate-*.ts read like the specification:
+ * The tools that documents are checked with: config.json, manifests, image configs. A check looks at one value and reports what is
+ * wrong with it, at the place where it stands; checks of parts make up the check of the whole, so that tables read like the
+ * specification:
  *
  *     const user = object<User>({ uid: uint32, gid: uint32 }, { umask: uint32, additionalGids: list(uint32) });
  *
  * Each check carries the type that it stands for, and a table must have exactly the members of its type: the compiler refuses one
  * that forgets a member, or takes an optional one for required.
  */
-
-/** What is wrong, and where. */
-export interface Finding {
-  /** `linux.namespaces[2].type` */
-  readonly path: string;
-  readonly reason: string;
-}
-
-/** All that is found in one document. */
-export interface Findings {
-  /** It can't be used. */
-  readonly problems: Finding[];
-  /** It can, but not all of it has an effect. */
-  readonly warnings: Finding[];
-}
-
-/** A place in the document; its path is put together only when there is something to say about it. */
-export class Place {
-  readonly #findings: Findings;
-  readonly #key: string | number;
-  readonly #parent: Place | undefined;
-
-  constructor(findings: Findings, key: string | number, parent?: Place) {
-    this.#findings = findings;
-    this.#key = key;
-    this.#parent = parent;
-  }
-
-  /** A member or an element of what is here. */
-  at(key: string | number): Place {
-    return new Place(this.#findings, key, this);
-  }
-
-  problem(reason: string): void {
-    this.#findings.problems.push({ path: this.#path() || "config.json", reason });
-  }
-
-  warn(reason: string): void {
-    this.#findings.warnings.push({ path: this.#path() || "config.json", reason });
-  }
-
-  get problemCount(): number {
-    return this.#findings.problems.length;
-  }
-
-  #path(): string {
-    if (this.#parent === undefined) return String(this.#key);
-    const above = this.#parent.#path();
-    if (typeof this.#key === "number") return `${above}[${this.#key}]`;
-    if (!/^\w+$/.test(this.#key)) return `${above}[${show(this.#key)}]`;
-    return above === "" ? this.#key : `${above}.${this.#key}`;
-  }
-}
+import { type Place, show } from "./findings.ts";
 
 /** Looks at a value of any kind; without a problem, it is a `T`. */
 export interface Check<out T> {
@@ -172,13 +121,6 @@ export const uint64: Check<number | bigint> = (value, place) => {
   if (value < 0n) place.problem(`${value} is less than 0`);
   else if (value > UINT64_MAX) place.problem(`${value} is more than ${UINT64_MAX}`);
 };
-
-/** A value as a message shows it: quoted, and never longer than a line. */
-export function show(value: unknown): string {
-  if (typeof value === "string") return JSON.stringify(value.length > 100 ? `${value.slice(0, 100)}…` : value);
-  if (Array.isArray(value)) return "a list";
-  return typeof value === "object" && value !== null ? "an object" : String(value);
-}
 
 /** In this format null means absent: Go's decoder reads it so. */
 function takeNull(owner: Record<string, unknown>, key: string): unknown {
