@@ -75,11 +75,17 @@ function opened(path: string, prepare: (fd: number) => void): number {
 /** Longest path of a socket: the 108 bytes of sockaddr_un without the NUL. */
 const PATH_MAX = 107;
 
-/** struct sockaddr_un: the family (2 bytes), then the path, with a NUL at its end. */
-function encodeAddress(path: string): Buffer {
+/**
+ * struct sockaddr_un: the family (2 bytes), then the path, with a NUL at its end. A path that starts with "@" is a name in the
+ * abstract namespace, which has a NUL in that place instead.
+ */
+export function encodeAddress(path: string): Buffer {
   const bytes = Buffer.from(path);
   if (bytes.length > PATH_MAX) throw new Error(`Cannot use socket ${path}: its path is longer than ${PATH_MAX} bytes`);
-  return Buffer.concat([Buffer.from([AF_UNIX, 0]), bytes, Buffer.alloc(1)]);
+  const family = Buffer.from([AF_UNIX, 0]);
+  return path.startsWith("@")
+    ? Buffer.concat([family, Buffer.alloc(1), bytes.subarray(1)])
+    : Buffer.concat([family, bytes, Buffer.alloc(1)]);
 }
 
 /**

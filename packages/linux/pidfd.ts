@@ -14,6 +14,7 @@ const pidfdSendSignalCall = systemCall<[number, number, null, number]>("pidfd_se
   "void *",
   "uint",
 ]);
+const pidfdGetfdCall = systemCall<[number, number, number]>("pidfd_getfd", ["int", "int", "uint"]);
 
 /**
  * Opens a process.
@@ -34,4 +35,16 @@ export function pidfdOpen(pid: number): number {
  */
 export function pidfdSendSignal(pidFd: number, signal: number): void {
   pidfdSendSignalCall(pidFd, signal, null, 0);
+}
+
+/**
+ * Copies a descriptor out of another process, as if it had been sent.
+ *
+ * @param fd - The number that it has there.
+ * @returns Our own, close-on-exec.
+ * @throws {ErrnoError} EPERM without the right to trace that process; EBADF when it has no such descriptor.
+ * @see https://man7.org/linux/man-pages/man2/pidfd_getfd.2.html
+ */
+export function pidfdGetfd(pidFd: number, fd: number): number {
+  return pidfdGetfdCall(pidFd, fd, 0);
 }

@@ -28,6 +28,12 @@ export interface ResourceLimit {
   readonly hard: number;
 }
 
+/** What a limit may be set to: as `ResourceLimit`, and exactly where a number isn't; 2⁶⁴-1 is infinity too. */
+export interface NewResourceLimit {
+  readonly soft: number | bigint;
+  readonly hard: number | bigint;
+}
+
 const RLIM_INFINITY = 0xffff_ffff_ffff_ffffn;
 
 const prlimitFunction = libcFunction<[number, number, Buffer | null, Buffer]>(
@@ -42,7 +48,7 @@ const prlimitFunction = libcFunction<[number, number, Buffer | null, Buffer]>(
  * @throws {ErrnoError} EPERM for a higher hard limit without CAP_SYS_RESOURCE; EINVAL when soft is above hard.
  * @see https://man7.org/linux/man-pages/man2/prlimit.2.html
  */
-export function prlimit(pid: number, resource: number, limit?: ResourceLimit): ResourceLimit {
+export function prlimit(pid: number, resource: number, limit?: NewResourceLimit): ResourceLimit {
   const old = Buffer.alloc(16);
   prlimitFunction(pid, resource, limit === undefined ? null : encode(limit), old);
   return { soft: decodeValue(old.readBigUInt64LE(0)), hard: decodeValue(old.readBigUInt64LE(8)) };
@@ -59,14 +65,14 @@ export function setrlimit(resource: number, limit: ResourceLimit): void {
 }
 
 /** struct rlimit: two 64-bit numbers, soft and hard. */
-function encode({ soft, hard }: ResourceLimit): Buffer {
+function encode({ soft, hard }: NewResourceLimit): Buffer {
   const bytes = Buffer.alloc(16);
   bytes.writeBigUInt64LE(encodeValue(soft), 0);
   bytes.writeBigUInt64LE(encodeValue(hard), 8);
   return bytes;
 }
 
-function encodeValue(value: number): bigint {
+function encodeValue(value: number | bigint): bigint {
   return value === Infinity ? RLIM_INFINITY : BigInt(value);
 }
 

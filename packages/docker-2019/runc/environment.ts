@@ -1,0 +1,50 @@
+/**
+ * The environment of the container's program: what config.json says, word for word, and HOME if it doesn't.
+ *
+ * Nothing of runc's own environment gets into the container but the sockets that a service manager passes on (`LISTEN_FDS`).
+ */
+
+/** Variables by name, in the order of their first mention. */
+export type ProcessEnvironment = Readonly<Record<string, string>>;
+
+/**
+ * Reads `process.env`. Of a name that is given twice, the last value counts.
+ *
+ * @param env - `NAME=value` each.
+ * @throws {Error} When one has no "=", no name, or a null character.
+ */
+export function parseEnvironment(env: readonly string[]): ProcessEnvironment {
+  return Object.fromEntries(env.map(parseVariable));
+}
+
+function parseVariable(variable: string): [name: string, value: string] {
+  const equals = variable.indexOf("=");
+  if (equals === -1) throw new Error(`invalid environment variable: ${JSON.stringify(variable)}`);
+  const [name, value] = [variable.slice(0, equals), variable.slice(equals + 1)];
+  if (name === "") throw new Error(`invalid environment variable: ${JSON.stringify(variable)}: its name is empty`);
+  if (variable.includes("\0")) {
+    throw new Error(`invalid environment variable ${JSON.stringify(name)}: it contains a null character`);
+  }
+  return [name, value];
+}
+
+/** Adds the user's home directory, unless the configuration names one that isn't empty. */
+export function withHome(environment: ProcessEnvironment, home: string): ProcessEnvironment {
+  return environment.HOME ? environment : { ...environment, HOME: home };
+}
+
+/**
+ * How many sockets a service manager passed to this process, from descriptor 3 on, to be passed on to the container.
+ *
+ * @param pid - Ours: variables that are meant for another process are none of our business.
+ * @see https://man7.org/linux/man-pages/man3/sd_listen_fds.3.html
+ */
+export function inheritedListenFds(environment: NodeJS.ProcessEnv, pid: number): number {
+  const count = Number(environment.LISTEN_FDS);
+  return Number(environment.LISTEN_PID) === pid && Number.isInteger(count) && count > 0 ? count : 0;
+}
+
+/** What tells the container's first process of `count` passed sockets: in its PID namespace it is process 1. */
+export function listenFdsVariables(count: number): string[] {
+  return count === 0 ? [] : [`LISTEN_FDS=${count}`, "LISTEN_PID=1"];
+}

@@ -1,0 +1,70 @@
+/** The directory in which the container's program starts, and the proof that it lies in the container. */
+import { mkdirSync } from "node:fs";
+import { isErrno } from "@eras/linux/errno.ts";
+import { getcwd } from "@eras/linux/getcwd.ts";
+import { errorText } from "./error-text.ts";
+
+/** Makes `process.cwd` if the image hasn't got it. Call inside the container's root, as its root user. */
+export function makeWorkingDirectory(cwd: string): void {
+  try {
+    mkdirSync(cwd, { recursive: true, mode: 0o755 });
+  } catch (error) {
+    if (!isErrno(error, "EEXIST", "ENOTDIR")) throw error;
+    throw new Error(`mkdir ${cwd}: not a directory`, { cause: error });
+  }
+}
+
+/**
+ * Enters `process.cwd` with the rights that we have now.
+ *
+ * Root may enter a directory that the container's user may not, and the other way round (a network filesystem that squashes root):
+ * so it is tried as both.
+ *
+ * @returns False when we lack the right: try again as the container's user.
+ * @throws {Error} When there is no such directory, or when it isn't in the container.
+ */
+export function tryWorkingDirectory(cwd: string): boolean {
+  try {
+    process.chdir(cwd);
+  } catch (error) {
+    if (isErrno(error, "EACCES", "EPERM")) return false;
+    throw chdirError(cwd, error);
+  }
+  verifyInsideRoot();
+  return true;
+}
+
+/** Enters `process.cwd`, at the last try. @throws {Error} As `tryWorkingDirectory`, and when we lack the right. */
+export function enterWorkingDirectory(cwd: string): void {
+  try {
+    process.chdir(cwd);
+  } catch (error) {
+    throw chdirError(cwd, error);
+  }
+  verifyInsideRoot();
+}
+
+function chdirError(cwd: string, error: unknown): Error {
+  const reason = errorText(error as NodeJS.ErrnoException);
+  return new Error(`chdir to cwd (${JSON.stringify(cwd)}) set in config.json failed: ${reason}`, { cause: error });
+}
+
+/**
+ * A directory such as /proc/self/fd/7 may lead out of the container, if a descriptor of the host's is open there: CVE-2024-21626.
+ * Then there is no path to it from "/".
+ */
+function verifyInsideRoot(): void {
+  if (isInsideRoot()) return;
+  throw new Error(
+    "current working directory is outside of container mount namespace root -- possible container breakout detected",
+  );
+}
+
+function isInsideRoot(): boolean {
+  try {
+    return getcwd().startsWith("/");
+  } catch (error) {
+    if (isErrno(error, "ENOENT")) return false;
+    throw error;
+  }
+}
