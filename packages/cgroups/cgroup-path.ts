@@ -53,14 +53,14 @@ export function pidsBelow(dir: string): number[] {
 
 /**
  * A process of a PID namespace that we can't see is listed as 0. It must not get out of here: kill(2) takes 0 for the caller's own
- * process group.
+ * process group. A threaded cgroup of v2 (EOPNOTSUPP) lists threads only; its processes are listed further up.
  */
 function pidsIn(dir: string): number[] {
   try {
     const pids = lines(readControlFile(dir, "cgroup.procs")).map(Number);
     return pids.filter((pid) => pid > 0);
   } catch (error) {
-    if (isErrno(error, "ENOENT", "ENODEV")) return [];
+    if (isErrno(error, "ENOENT", "ENODEV", "EOPNOTSUPP", "ENOTSUP")) return [];
     throw error;
   }
 }

@@ -12,22 +12,30 @@
  *     await cgroup.killAll();
  *     await cgroup.delete();
  *
- * The object holds no state but the path (see `writeFile` for an exception): a later program opens the same path and goes on.
+ * The object holds no state but where the cgroup is (see `writeFile` for an exception): a later program opens the same path, or what
+ * `paths` said, and goes on. What a cgroup has used is read from `paths`: read-stats.ts, and out-of-memory.ts for who was killed.
  *
  * @see https://man7.org/linux/man-pages/man7/cgroups.7.html
  */
+import type { CgroupPaths } from "./container-paths.ts";
 import type { CgroupResources } from "./resources.ts";
-import type { CgroupStats } from "./stats.ts";
+
+/** FREEZING: told to stop, and some processes have not yet; a matter of milliseconds. */
+export type FreezerState = "THAWED" | "FREEZING" | "FROZEN";
 
 export interface Cgroup {
-  /** Below the root of every tree: `/docker-eras/web`. */
+  /** Below the root of a tree: `/docker-eras/web`. Of trees in which it lies elsewhere `paths` knows. */
   readonly path: string;
+
+  /** The directory in each tree, by controller; v2's is called "". What `openCgroupAt` takes. */
+  readonly paths: CgroupPaths;
 
   /**
    * Makes the cgroup, with missing ancestors, in every tree. One that exists is kept as it is. Made nowhere if it fails anywhere.
    *
-   * On pure v2 the ancestors then hand on all controllers; on a hybrid host v2's controllers are switched on by the first limit that
-   * needs one. Those of v2's root stay on.
+   * On pure v2 the ancestors then hand on all controllers that they can (one with processes of its own can't; a limit that needs the
+   * controller then fails). On a hybrid host v2's controllers are switched on by the first limit that needs one. Those of v2's root
+   * stay on.
    */
   create(): void;
 
@@ -36,9 +44,11 @@ export interface Cgroup {
   /**
    * Moves a process with all its threads. Costs 5 to 15 ms in the kernel: it waits until no processor is in the middle of a fork.
    *
+   * @param likePid - On v2, where a cgroup with children that have controllers takes no processes: joins the cgroup of this process
+   *   instead, the container's init.
    * @throws {ControlFileError} ESRCH when the process has ended.
    */
-  addProcess(pid: number): void;
+  addProcess(pid: number, likePid?: number): void;
 
   /**
    * Moves the caller: on v1 the calling thread alone, which needs no waiting (0.4 ms for all trees). Children that this thread spawns are
@@ -48,10 +58,11 @@ export interface Cgroup {
   addCaller(): void;
 
   /**
-   * Sets limits, those given, in an order that the kernel accepts.
+   * Sets limits, those given, in an order that the kernel accepts. What is left out keeps its present value, and so does what runc takes
+   * for left out: 0 where 0 is no limit that makes sense, "" in place of a list.
    *
    * @throws {ControlFileError} When the kernel refuses a value.
-   * @throws {Error} When the host has no controller for a limit, or no such control.
+   * @throws {Error} When the host has no controller for a limit.
    */
   set(resources: CgroupResources): void;
 
@@ -65,15 +76,26 @@ export interface Cgroup {
    */
   writeFile(controlFile: string, value: string): void;
 
-  /** Stops all processes where they are; resolves when they have stopped. */
+  /**
+   * Stops all processes where they are; resolves when they have stopped.
+   *
+   * @throws {Error} When some don't within two seconds (then all go on), or this process is one of them.
+   */
   freeze(): Promise<void>;
 
   thaw(): void;
 
+  /** Whether the processes were stopped by `freeze()`; a cgroup that is gone is THAWED. */
+  freezerState(): FreezerState;
+
   /** The processes in the cgroup and its children. Processes of PID namespaces that the caller can't see are not listed. */
   pids(): number[];
 
-  stats(): CgroupStats;
+  /**
+   * Sends a signal to every process in the cgroup and its children, and lets frozen ones go on, which couldn't hear it. Doesn't wait for
+   * what it brings about.
+   */
+  signalAll(signal: number): Promise<void>;
 
   /**
    * Kills every process in the cgroup and its children, those being forked meanwhile too, and waits until they are gone.
@@ -89,12 +111,4 @@ export interface Cgroup {
    * @throws {Error} When processes are still in it after two seconds of trying.
    */
   delete(): Promise<void>;
-
-  /**
-   * Calls `listener` when the kernel has killed a process of the cgroup for lack of memory (or, with the killer disabled, has put it to
-   * sleep). Keeps the program running until it is stopped.
-   *
-   * @returns Stops listening; call it before the cgroup is deleted.
-   */
-  onOutOfMemory(listener: () => void): () => void;
 }

@@ -24,7 +24,18 @@ describe("findCgroupMounts()", () => {
   test("takes the first mount of a tree", () => {
     expect(find(MEMORY, MEMORY_AGAIN).v1.get("memory")).toBe("/sys/fs/cgroup/memory");
   });
-  test("leaves out trees without a controller", () => expect(find(SYSTEMD).v1.size).toBe(0));
+  test("knows trees that have a name in place of a controller", () => {
+    const { v1, named } = find(SYSTEMD);
+    expect([v1.size, [...named]]).toEqual([0, [["name=systemd", "/sys/fs/cgroup/systemd"]]]);
+  });
+  test("knows what of a tree is mounted", () => {
+    expect(find(CPU, MEMORY_AGAIN).roots).toEqual(
+      new Map([
+        ["/sys/fs/cgroup/cpu,cpuacct", "/"],
+        ["/mnt/memory", "/lxc/c1"],
+      ]),
+    );
+  });
 });
 
 describe("cgroupMode()", () => {

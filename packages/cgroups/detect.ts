@@ -15,7 +15,11 @@ export type CgroupMode = "v1" | "v2" | "hybrid";
 export interface CgroupMounts {
   /** From controller to mount point; controllers mounted together share one. */
   readonly v1: ReadonlyMap<string, string>;
+  /** Trees of v1 that have a name in place of a controller, and so hold no limits: `name=systemd`. */
+  readonly named: ReadonlyMap<string, string>;
   readonly v2?: string;
+  /** By mount point, what of the tree is mounted there: `/` on a host, the container's own cgroup in a container. */
+  readonly roots: ReadonlyMap<string, string>;
 }
 
 let known: CgroupMounts | undefined;
@@ -36,13 +40,20 @@ export function cgroupMode(mounts: CgroupMounts = cgroupMounts()): CgroupMode {
 /** Picks the cgroup trees out of a list of mounts. Of a tree mounted twice the first counts. */
 export function findCgroupMounts(mountinfo: readonly MountInfo[]): CgroupMounts {
   const v1 = new Map<string, string>();
-  for (const { mountPoint, superOptions } of mountinfo.filter(({ type }) => type === "cgroup")) {
-    for (const controller of superOptions.filter(isController)) {
-      if (!v1.has(controller)) v1.set(controller, mountPoint);
-    }
+  const named = new Map<string, string>();
+  const roots = new Map<string, string>();
+  let v2: string | undefined;
+  for (const { type, mountPoint, root, superOptions } of mountinfo) {
+    if (type !== "cgroup" && type !== "cgroup2") continue;
+    roots.set(mountPoint, root);
+    if (type === "cgroup2") v2 ??= mountPoint;
+    else for (const option of superOptions) addTree(isController(option) ? v1 : named, option, mountPoint);
   }
-  const v2 = mountinfo.find(({ type }) => type === "cgroup2")?.mountPoint;
-  return { v1, ...(v2 !== undefined && { v2 }) };
+  return { v1, named, ...(v2 !== undefined && { v2 }), roots };
+}
+
+function addTree(trees: Map<string, string>, option: string, mountPoint: string): void {
+  if ((isController(option) || option.startsWith("name=")) && !trees.has(option)) trees.set(option, mountPoint);
 }
 
 const CONTROLLERS = new Set(

@@ -1,9 +1,8 @@
 import { readFileSync } from "node:fs";
 import { afterEach, describe, expect, test } from "vitest";
 import { cgroupMode, cgroupMounts } from "./detect.ts";
-import { HybridCgroup } from "./hybrid-cgroup.ts";
+import { openCgroup, openCgroupAt } from "./open.ts";
 import { cgroupSuite } from "./testsuite/cgroup-suite.ts";
-import { treesOf } from "./v1/subsystems.ts";
 import { availableControllers } from "./v2/controllers.ts";
 
 const { v1, v2 } = cgroupMounts();
@@ -22,18 +21,17 @@ describe.skipIf(cgroupMode() !== "hybrid")("on a hybrid host", () => {
   if (has("hugetlb", "hugetlb")) controllers.add("hugepageLimits");
 
   cgroupSuite("hybrid", {
-    open: (path) => new HybridCgroup(path, v1, root),
+    open: openCgroup,
     source: (path) => `
-      import { cgroupMounts } from "${import.meta.dirname}/detect.ts";
-      import { HybridCgroup } from "${import.meta.dirname}/hybrid-cgroup.ts";
-      const cgroup = new HybridCgroup("${path}", cgroupMounts().v1, cgroupMounts().v2);`,
+      import { openCgroup } from "${import.meta.dirname}/open.ts";
+      const cgroup = openCgroup("${path}");`,
     controllers,
-    directories: (path) => [...treesOf(v1), root].map((tree) => tree + path),
+    directories: (path) => [...new Set(v1.values()), root].map((tree) => tree + path),
   });
 
   describe("v2's controllers", () => {
     const path = `/docker-eras-test-controllers-${process.pid}`;
-    const cgroup = new HybridCgroup(`${path}/a`, v1, root);
+    const cgroup = openCgroup(`${path}/a`);
     const enabled = () => readFileSync(`${root}${path}/cgroup.subtree_control`, "utf8").trim();
     afterEach(() => cgroup.delete());
 
@@ -52,11 +50,9 @@ describe.skipIf(cgroupMode() !== "hybrid")("on a hybrid host", () => {
   });
 
   test("create() leaves nothing when it fails in one tree", () => {
-    const broken = new HybridCgroup(
-      `/docker-eras-test-broken-${process.pid}`,
-      new Map([["memory", "/no/such/tree"]]),
-      root,
-    );
+    const path = `/docker-eras-test-broken-${process.pid}`;
+    const mounts = { ...cgroupMounts(), v1: new Map([["memory", "/no/such/tree"]]) };
+    const broken = openCgroupAt({ memory: `/no/such/tree${path}`, "": root + path }, mounts);
     expect(() => broken.create()).toThrow("Cannot create cgroup /no/such/tree/docker-eras-test-broken");
     expect(broken.exists()).toBe(false);
   });

@@ -5,35 +5,35 @@
  *     controllers that no v1 tree has, pressure   ─▶ v2
  *     killing                                     ─▶ v2's cgroup.kill, then v1 for who is in its trees alone (see addCaller)
  */
-import { makeCgroup } from "./ancestors.ts";
-import type { Cgroup } from "./cgroup.ts";
+import type { Cgroup, FreezerState } from "./cgroup.ts";
+import type { CgroupPaths } from "./container-paths.ts";
 import { ifPresent } from "./control-file.ts";
+import { type LimitingController, limitsByController } from "./controller-limits.ts";
 import { removeEmpty } from "./remove.ts";
 import type { CgroupResources } from "./resources.ts";
-import type { CgroupStats } from "./stats.ts";
-import type { V1Mounts } from "./v1/subsystems.ts";
-import { V1Cgroup } from "./v1/v1-cgroup.ts";
-import { availableControllers, enableControllers } from "./v2/controllers.ts";
-import { V2Cgroup } from "./v2/v2-cgroup.ts";
+import type { V1Cgroup } from "./v1/v1-cgroup.ts";
+import type { V2Cgroup } from "./v2/v2-cgroup.ts";
 
 export class HybridCgroup implements Cgroup {
-  readonly path: string;
-  readonly #mounts: V1Mounts;
-  readonly #v2Root: string;
   readonly #v1: V1Cgroup;
   readonly #v2: V2Cgroup;
 
-  constructor(path: string, v1Mounts: V1Mounts, v2Root: string) {
-    this.path = path;
-    this.#mounts = v1Mounts;
-    this.#v2Root = v2Root;
-    this.#v1 = new V1Cgroup(path, v1Mounts);
-    this.#v2 = new V2Cgroup(path, v2Root);
+  constructor(v1: V1Cgroup, v2: V2Cgroup) {
+    this.#v1 = v1;
+    this.#v2 = v2;
+  }
+
+  get path(): string {
+    return this.#v1.path;
+  }
+
+  get paths(): CgroupPaths {
+    return { ...this.#v1.paths, ...this.#v2.paths };
   }
 
   /** Without v2's controllers: most cgroups need none of them, and a controller that is on is on for the whole machine. */
   create(): void {
-    const made = makeCgroup(this.#v2Root, this.path);
+    const made = this.#v2.make();
     try {
       this.#v1.create();
     } catch (error) {
@@ -46,28 +46,33 @@ export class HybridCgroup implements Cgroup {
     return this.#v1.exists() || this.#v2.exists();
   }
 
-  addProcess(pid: number): void {
+  addProcess(pid: number, likePid?: number): void {
     this.#v1.addProcess(pid);
-    this.#v2.addProcess(pid);
+    this.#v2.addProcess(pid, likePid);
   }
 
   addCaller(): void {
     this.#v1.addCaller();
   }
 
-  set({ unified, ...limits }: CgroupResources): void {
-    const keys = Object.keys(limits) as (keyof typeof limits)[];
-    const isV1 = (key: keyof typeof limits) => this.#mounts.has(V1_CONTROLLER[key]);
-    const v2Keys = keys.filter((key) => !isV1(key));
-    this.#v1.set(pick(limits, keys.filter(isV1)));
-    this.#enable([...v2Keys.map((key) => V1_CONTROLLER[key]), ...Object.keys(unified ?? {}).map(controllerOf)]);
-    this.#v2.set(pick(limits, v2Keys));
-    if (unified !== undefined) this.#v2.set({ unified });
+  set({ unified = {}, ...resources }: CgroupResources): void {
+    const limits = Object.entries(limitsByController(resources)) as [LimitingController, never][];
+    const isV1 = ([controller]: [LimitingController, never]) => this.#isV1(controller);
+    const v2Limits = limits.filter((limit) => !isV1(limit));
+    this.#v1.setLimits(Object.fromEntries(limits.filter(isV1)));
+    this.#enable([...v2Limits.map(([controller]) => controller), ...Object.keys(unified).map(controllerOf)]);
+    this.#v2.setLimits(Object.fromEntries(v2Limits));
+    this.#v2.set({ unified });
+  }
+
+  /** Marks on packets are v1's alone: it says so where it has no tree for them. */
+  #isV1(controller: LimitingController): boolean {
+    return this.#v1.has(controller) || controller === "net_cls" || controller === "net_prio";
   }
 
   writeFile(controlFile: string, value: string): void {
     const controller = controllerOf(controlFile);
-    const isV1 = this.#mounts.has(controller);
+    const isV1 = this.#v1.has(controller);
     if (!isV1) this.#enable([controller]);
     (isV1 ? this.#v1 : this.#v2).writeFile(controlFile, value);
   }
@@ -75,9 +80,9 @@ export class HybridCgroup implements Cgroup {
   /** Switches on those of v2's controllers that are meant, by their names on v1; there is none for devices and the freezer. */
   #enable(v1Names: readonly string[]): void {
     if (v1Names.length === 0) return;
-    const wanted = v1Names.flatMap((name) => V2_CONTROLLERS[name] ?? name);
-    const controllers = availableControllers(this.#v2Root).filter((name) => wanted.includes(name));
-    if (controllers.length > 0) enableControllers(this.#v2Root, this.path, controllers);
+    const wanted = v1Names.map((name) => (name === "blkio" ? "io" : name));
+    const controllers = this.#v2.availableControllers().filter((name) => wanted.includes(name));
+    if (controllers.length > 0) this.#v2.enable(controllers);
   }
 
   freeze(): Promise<void> {
@@ -88,12 +93,16 @@ export class HybridCgroup implements Cgroup {
     this.#v1.thaw();
   }
 
+  freezerState(): FreezerState {
+    return this.#v1.freezerState();
+  }
+
   pids(): number[] {
     return [...new Set([...this.#v1.pids(), ...this.#v2.pids()])];
   }
 
-  stats(): CgroupStats {
-    return { ...this.#v2.stats(), ...this.#v1.stats() };
+  signalAll(signal: number): Promise<void> {
+    return this.#v1.signalAll(signal);
   }
 
   /** What v1's freezer holds doesn't die, so it is let go first. */
@@ -107,29 +116,8 @@ export class HybridCgroup implements Cgroup {
     await this.#v1.delete();
     await this.#v2.delete();
   }
-
-  onOutOfMemory(listener: () => void): () => void {
-    return this.#v1.onOutOfMemory(listener);
-  }
 }
-
-/** Which controller of v1 sets a limit. */
-const V1_CONTROLLER = {
-  memory: "memory",
-  cpu: "cpu",
-  pids: "pids",
-  blockIO: "blkio",
-  hugepageLimits: "hugetlb",
-  devices: "devices",
-} satisfies Record<keyof Omit<CgroupResources, "unified">, string>;
-
-/** Where v2 has other names, or makes two of one. */
-const V2_CONTROLLERS: Readonly<Record<string, readonly string[]>> = { blkio: ["io"], cpu: ["cpu", "cpuset"] };
 
 function controllerOf(controlFile: string): string {
   return controlFile.split(".")[0]!;
-}
-
-function pick<T extends object>(from: T, keys: readonly (keyof T)[]): Pick<T, keyof T & string> {
-  return Object.fromEntries(keys.map((key) => [key, from[key]])) as T;
 }

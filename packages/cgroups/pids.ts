@@ -5,12 +5,13 @@
  * @see https://docs.kernel.org/admin-guide/cgroup-v2.html#pid
  */
 import { ifPresent, readFlatKeyed, readLimit, readNumber, writeControlFile } from "./control-file.ts";
+import { present } from "./present.ts";
 import type { PidsResources } from "./resources.ts";
-import { type PidsStats, present } from "./stats.ts";
+import type { PidsStats } from "./stats.ts";
 
 /** Sets the number of tasks. */
 export function setPids(dir: string, { limit }: PidsResources): void {
-  if (limit !== 0) writeControlFile(dir, "pids.max", limit < 0 ? "max" : limit);
+  writeControlFile(dir, "pids.max", limit < 0 ? "max" : limit);
 }
 
 /** Reads the number of tasks. */

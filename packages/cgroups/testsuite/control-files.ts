@@ -10,7 +10,7 @@ export function controlFileTests(suite: CgroupSuite): void {
     needs("memory")("takes v1's names of memory files", () => {
       suite.cgroup.writeFile("memory.limit_in_bytes", "32M");
       suite.cgroup.writeFile("memory.memsw.limit_in_bytes", "64M");
-      expect(suite.cgroup.stats().memory?.limitBytes).toBe(32 * MIB);
+      expect(suite.stats().memory?.limitBytes).toBe(32 * MIB);
     });
 
     needs("cpu")("takes v1's names of cpu files", async () => {
@@ -18,7 +18,7 @@ export function controlFileTests(suite: CgroupSuite): void {
       suite.cgroup.writeFile("cpu.cfs_period_us", "50000");
       suite.cgroup.writeFile("cpu.cfs_quota_us", "5000");
       suite.startInside("while :; do :; done");
-      await until(() => suite.cgroup.stats().cpu!.throttledPeriods >= 1);
+      await until(() => suite.stats().throttling!.throttledPeriods >= 1);
     });
 
     needs("cpuset")("takes cpuset.cpus", () => suite.cgroup.writeFile("cpuset.cpus", "0"));

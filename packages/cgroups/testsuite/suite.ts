@@ -10,6 +10,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Cgroup } from "../cgroup.ts";
+import { readCgroupStats } from "../read-stats.ts";
+import type { CgroupStats } from "../stats.ts";
 
 export const MIB = 1024 * 1024;
 
@@ -50,6 +52,11 @@ export class CgroupSuite {
   /** The cgroup of the test that runs. */
   get cgroup(): Cgroup {
     return this.#cgroup!;
+  }
+
+  /** What the cgroup of the test has used. */
+  stats(): CgroupStats {
+    return readCgroupStats(this.cgroup.paths);
   }
 
   /** `test`, for a backend that has the controller. */

@@ -4,9 +4,9 @@
  * @see https://docs.kernel.org/admin-guide/cgroup-v1/blkio-controller.html
  */
 import { existsSync } from "node:fs";
-import { lines, readControlFile, writeControlFile } from "../control-file.ts";
+import { ifPresent, lines, readControlFile, writeControlFile } from "../control-file.ts";
 import type { BlockIOResources, ThrottleDevice } from "../resources.ts";
-import type { IoStats } from "../stats.ts";
+import { IO_COUNTERS, type IoCount, type IoStats } from "../stats.ts";
 
 /** Sets weights and speed limits. */
 export function setBlkio(dir: string, blockIO: BlockIOResources): void {
@@ -18,11 +18,13 @@ export function setBlkio(dir: string, blockIO: BlockIOResources): void {
 }
 
 /** The scheduler of the disk knows weights: CFQ was replaced by BFQ in Linux 5.0, and the file's name with it. */
-function setWeights(dir: string, { weight, weightDevice = [] }: BlockIOResources): void {
-  const file = existsSync(`${dir}/blkio.bfq.weight`) ? "blkio.bfq.weight" : "blkio.weight";
+function setWeights(dir: string, { weight, leafWeight, weightDevice = [] }: BlockIOResources): void {
+  const file = existsSync(`${dir}/blkio.weight`) ? "blkio.weight" : "blkio.bfq.weight";
   if (weight !== undefined) writeControlFile(dir, file, weight);
-  for (const device of weightDevice) {
-    writeControlFile(dir, `${file}_device`, `${device.major}:${device.minor} ${device.weight}`);
+  if (leafWeight !== undefined) writeControlFile(dir, "blkio.leaf_weight", leafWeight);
+  for (const { major, minor, weight, leafWeight } of weightDevice) {
+    if (weight) writeControlFile(dir, `${file}_device`, `${major}:${minor} ${weight}`);
+    if (leafWeight) writeControlFile(dir, "blkio.leaf_weight_device", `${major}:${minor} ${leafWeight}`);
   }
 }
 
@@ -32,30 +34,34 @@ function throttle(dir: string, what: string, devices: readonly ThrottleDevice[] 
   }
 }
 
-/** Reads what went through each disk. */
-export function readBlkioStats(dir: string): Map<string, IoStats> {
-  const bytes = readByDevice(dir, "blkio.throttle.io_service_bytes_recursive");
-  const operations = readByDevice(dir, "blkio.throttle.io_serviced_recursive");
-  return new Map([...bytes].map(([device, counts]) => [device, ioStats(counts, operations.get(device) ?? {})]));
-}
+/** Who counts, and how its files are called: the schedulers' numbers say more than those of the throttling, which always counts. */
+const COUNTERS = [
+  { prefix: "blkio.bfq.", suffix: "_recursive", first: "sectors" },
+  { prefix: "blkio.bfq.", suffix: "_recursive", first: "io_serviced" },
+  { prefix: "blkio.", suffix: "_recursive", first: "sectors" },
+  { prefix: "blkio.throttle.", suffix: "_recursive", first: "io_serviced" },
+  { prefix: "blkio.throttle.", suffix: "", first: "io_serviced" },
+];
 
-type Counts = { Read?: number; Write?: number };
-
-function ioStats(bytes: Counts, operations: Counts): IoStats {
-  return {
-    readBytes: bytes.Read ?? 0,
-    writeBytes: bytes.Write ?? 0,
-    readOperations: operations.Read ?? 0,
-    writeOperations: operations.Write ?? 0,
-  };
-}
-
-/** Lines `8:0 Read 4096`; the last is `Total N`, of all disks. */
-function readByDevice(dir: string, name: string): Map<string, Counts> {
-  const devices = new Map<string, Counts>();
-  for (const line of lines(readControlFile(dir, name))) {
-    const [device, operation, count] = line.split(" ");
-    if (count !== undefined) devices.set(device!, { ...devices.get(device!), [operation!]: Number(count) });
+/** Reads what went through each disk, from the first who counted anything. */
+export function readBlkioStats(dir: string): IoStats {
+  for (const { prefix, suffix, first } of COUNTERS) {
+    const read = (counter: string) => ifPresent(() => readCounts(dir, prefix + counter + suffix)) ?? [];
+    if (read(first).length > 0) return Object.fromEntries(IO_COUNTERS.map((counter) => [counter, read(counter)]));
   }
-  return devices;
+  return {};
+}
+
+/** Lines `8:0 Read 4096`, or `8:0 4096` where there is nothing to tell apart; the last is `Total N`, of all disks. */
+function readCounts(dir: string, name: string): IoCount[] {
+  return lines(readControlFile(dir, name)).flatMap((line) => {
+    const [, major, minor, operation, value] = /^(\d+):(\d+) (?:(\w+) )?(\d+)$/.exec(line) ?? [];
+    if (value === undefined) return [];
+    return {
+      major: Number(major),
+      minor: Number(minor),
+      ...(operation !== undefined && { operation }),
+      value: Number(value),
+    };
+  });
 }

@@ -5,49 +5,84 @@
  * @see https://docs.kernel.org/admin-guide/cgroup-v1/cpuacct.html
  */
 import { isErrno } from "@eras/linux/errno.ts";
-import { readFlatKeyed, readNumber, writeControlFile } from "../control-file.ts";
-import type { CpuResources } from "../resources.ts";
-import type { CpuStats } from "../stats.ts";
+import { ifPresent, lines, readControlFile, readFlatKeyed, readNumber, writeControlFile } from "../control-file.ts";
+import type { CpuLimits } from "../controller-limits.ts";
+import type { CpuTime, Throttling } from "../stats.ts";
 
 /** Sets weight and quota. */
-export function setCpu(dir: string, cpu: CpuResources): void {
-  const { shares, burst, idle, realtimePeriod, realtimeRuntime } = cpu;
-  if (shares !== undefined) writeControlFile(dir, "cpu.shares", shares);
+export function setCpu(dir: string, cpu: CpuLimits): void {
+  const { shares, idle, realtimePeriod, realtimeRuntime } = cpu;
+  if (idle === 0) writeControlFile(dir, "cpu.idle", idle); // who is idle has no weight of its own
+  if (shares !== undefined) setShares(dir, shares);
   setQuota(dir, cpu);
-  if (burst !== undefined) writeControlFile(dir, "cpu.cfs_burst_us", burst);
-  if (idle !== undefined) writeControlFile(dir, "cpu.idle", idle);
+  if (idle) writeControlFile(dir, "cpu.idle", idle);
   if (realtimePeriod !== undefined) writeControlFile(dir, "cpu.rt_period_us", realtimePeriod);
   if (realtimeRuntime !== undefined) writeControlFile(dir, "cpu.rt_runtime_us", realtimeRuntime);
 }
 
+/** The kernel takes what is too much or too little for the nearest that it has. */
+function setShares(dir: string, shares: number): void {
+  writeControlFile(dir, "cpu.shares", shares);
+  const taken = readNumber(dir, "cpu.shares");
+  if (taken === shares) return;
+  const end = shares > taken ? "maximum" : "minimum";
+  throw new Error(`Cannot write "${shares}" to ${dir}/cpu.shares: the ${end} allowed cpu-shares is ${taken}`);
+}
+
 /**
- * The kernel checks quota/period after each of the two writes against the ancestors' share, so one order may be refused where the
- * other is not: a new period with the old quota may be more than the parent has.
+ * The kernel checks after each write whether quota/period is within the ancestors' share and the burst within the quota. So an order that
+ * is refused may be taken after the next: a new period with the old quota may be more than the parent has.
  */
-function setQuota(dir: string, { quota, period }: CpuResources): void {
-  const writePeriod = () => period !== undefined && writeControlFile(dir, "cpu.cfs_period_us", period);
-  const writeQuota = () => quota !== undefined && writeControlFile(dir, "cpu.cfs_quota_us", quota);
+function setQuota(dir: string, { period, burst, quota }: CpuLimits): void {
+  const orders = [
+    ["cpu.cfs_period_us", period],
+    ["cpu.cfs_burst_us", burst],
+    ["cpu.cfs_quota_us", quota],
+  ] as const;
+  const refused = orders.filter(([file, value]) => value !== undefined && !isTaken(dir, file, value));
+  for (const [file, value] of refused.reverse()) writeControlFile(dir, file, value!);
+}
+
+function isTaken(dir: string, file: string, value: number): boolean {
   try {
-    writePeriod();
-    writeQuota();
+    writeControlFile(dir, file, value);
+    return true;
   } catch (error) {
-    if (!isErrno(error, "EINVAL")) throw error;
-    writeQuota();
-    writePeriod();
+    if (isErrno(error, "EINVAL")) return false;
+    throw error;
   }
 }
 
-const NS_PER_US = 1000;
-
-/** Reads the times; cpuacct counts nanoseconds. */
-export function readCpuStats(cpuDir: string, cpuacctDir: string): CpuStats {
-  const stat = readFlatKeyed(cpuDir, "cpu.stat");
+/** Reads how often the quota ran out. */
+export function readThrottling(dir: string): Throttling {
+  const stat = readFlatKeyed(dir, "cpu.stat");
   return {
-    usageUs: readNumber(cpuacctDir, "cpuacct.usage") / NS_PER_US,
-    userUs: readNumber(cpuacctDir, "cpuacct.usage_user") / NS_PER_US,
-    systemUs: readNumber(cpuacctDir, "cpuacct.usage_sys") / NS_PER_US,
     periods: stat.nr_periods ?? 0,
     throttledPeriods: stat.nr_throttled ?? 0,
-    throttledUs: (stat.throttled_time ?? 0) / NS_PER_US,
+    throttledNs: stat.throttled_time ?? 0,
   };
+}
+
+/** cpuacct.stat counts in ticks of USER_HZ, 100 a second on every architecture that Linux has now. */
+const NS_PER_TICK = 10_000_000;
+
+/** Reads the times; cpuacct counts nanoseconds, except for what users and kernel had in all. */
+export function readCpuTime(dir: string): CpuTime {
+  const ticks = readFlatKeyed(dir, "cpuacct.stat");
+  return {
+    usageNs: readNumber(dir, "cpuacct.usage"),
+    userNs: (ticks.user ?? 0) * NS_PER_TICK,
+    systemNs: (ticks.system ?? 0) * NS_PER_TICK,
+    perCpu: {
+      usageNs: readControlFile(dir, "cpuacct.usage_percpu").split(" ").map(Number),
+      ...readPerCpuModes(dir),
+    },
+  };
+}
+
+/** A header, then a line `CPU USER SYSTEM` for each processor. */
+function readPerCpuModes(dir: string): { userNs: number[]; systemNs: number[] } {
+  const table = lines(ifPresent(() => readControlFile(dir, "cpuacct.usage_all")) ?? "").slice(1);
+  const column = (index: number) => table.map((line) => Number(line.split(" ")[index]));
+  return { userNs: column(1), systemNs: column(2) };
 }

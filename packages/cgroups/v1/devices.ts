@@ -1,25 +1,35 @@
 /**
- * The devices controller: which device nodes may be opened or made. On v1 the kernel keeps the list, and each write changes it:
- * `a` to devices.deny empties it, after which devices.allow adds one by one.
+ * The devices controller: which device nodes may be opened or made. On v1 the kernel keeps the list, devices.list, and each write to
+ * devices.allow and devices.deny changes it.
  *
  * @see https://docs.kernel.org/admin-guide/cgroup-v1/devices.html
  */
 import type { DeviceRule } from "@eras/linux/device-program.ts";
-import { writeControlFile } from "../control-file.ts";
+import { readControlFile, writeControlFile } from "../control-file.ts";
+import { type DeviceList, deviceListOf, deviceOrders, isSameDeviceList, parseDeviceList } from "../device-list.ts";
+import { isInUserNamespace } from "../user-namespace.ts";
 
-/** Applies the rules in order. */
+/**
+ * Has the kernel allow what the rules come to, and nothing else.
+ *
+ * @throws {Error} When its list is another one afterwards: it passes over some orders in silence.
+ */
 export function setDevices(dir: string, rules: readonly DeviceRule[]): void {
-  for (const rule of rules) {
-    writeControlFile(dir, rule.allow ? "devices.allow" : "devices.deny", formatDeviceRule(rule));
+  if (isInUserNamespace()) return; // its root may not, and could neither make nor open any device that it was not given
+  const wanted = deviceListOf(rules);
+  for (const { allow, text } of deviceOrders(readList(dir), wanted)) {
+    writeControlFile(dir, allow ? "devices.allow" : "devices.deny", text);
   }
+  checkList(dir, wanted);
 }
 
-/** A rule as the kernel writes it: `c 1:3 rwm`, `b 8:* r`, `a` for everything. */
-function formatDeviceRule({ type = "a", major, minor, access = "rwm" }: DeviceRule): string {
-  if (type === "a") return "a";
-  return `${type} ${formatNumber(major)}:${formatNumber(minor)} ${access}`;
+function readList(dir: string): DeviceList {
+  return parseDeviceList(readControlFile(dir, "devices.list"));
 }
 
-function formatNumber(number = -1): string {
-  return number === -1 ? "*" : String(number);
+/** Where everything is allowed by default the kernel doesn't tell the exceptions. */
+function checkList(dir: string, wanted: DeviceList): void {
+  const list = readList(dir);
+  const isWanted = wanted.allowsByDefault ? list.allowsByDefault : isSameDeviceList(list, wanted);
+  if (!isWanted) throw new Error(`Cannot limit the devices of ${dir}: the kernel has made something else of the rules`);
 }

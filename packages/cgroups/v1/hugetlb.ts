@@ -4,13 +4,20 @@
  * @see https://docs.kernel.org/admin-guide/cgroup-v1/hugetlb.html
  */
 import { readdirSync } from "node:fs";
-import { readNumber, writeControlFile } from "../control-file.ts";
+import { ifPresent, readNumber, writeControlFile } from "../control-file.ts";
+import { UNSIGNED_MINUS_ONE } from "../controller-limits.ts";
+import { checkPageSize } from "../page-size.ts";
 import type { HugepageLimit } from "../resources.ts";
 import type { HugetlbStats } from "../stats.ts";
 
-/** Sets the limits, of pages in use. */
+/** Sets the limits, of pages in use and of pages reserved. */
 export function setHugetlb(dir: string, limits: readonly HugepageLimit[]): void {
-  for (const { pageSize, limit } of limits) writeControlFile(dir, `hugetlb.${pageSize}.limit_in_bytes`, limit);
+  for (const { pageSize, limit } of limits) {
+    checkPageSize(pageSize);
+    const bytes = limit >= UNSIGNED_MINUS_ONE ? -1 : limit;
+    writeControlFile(dir, `hugetlb.${pageSize}.limit_in_bytes`, bytes);
+    ifPresent(() => writeControlFile(dir, `hugetlb.${pageSize}.rsvd.limit_in_bytes`, bytes));
+  }
 }
 
 /** Reads the use of each page size. */
@@ -22,6 +29,7 @@ export function readHugetlbStats(dir: string): Map<string, HugetlbStats> {
 function readPageSize(dir: string, prefix: string): HugetlbStats {
   return {
     usageBytes: readNumber(dir, `${prefix}.usage_in_bytes`),
+    peakBytes: readNumber(dir, `${prefix}.max_usage_in_bytes`),
     limitHits: readNumber(dir, `${prefix}.failcnt`),
   };
 }

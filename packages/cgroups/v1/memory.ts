@@ -3,23 +3,24 @@
  *
  * @see https://docs.kernel.org/admin-guide/cgroup-v1/memory.html
  */
+import { isErrno } from "@eras/linux/errno.ts";
 import { ifPresent, readFlatKeyed, readLimit, readNumber, writeControlFile } from "../control-file.ts";
 import { checkAboveUsage } from "../memory-usage.ts";
+import { present } from "../present.ts";
 import type { MemoryResources } from "../resources.ts";
-import { type MemoryStats, present } from "../stats.ts";
+import type { MemoryCounter, MemoryStats } from "../stats.ts";
 
 const LIMIT = "memory.limit_in_bytes";
 const LIMIT_WITH_SWAP = "memory.memsw.limit_in_bytes";
 
 /** Sets the limits of memory. */
 export function setMemory(dir: string, memory: MemoryResources): void {
-  const { limit, reservation, kernelTCP, swappiness, disableOOMKiller, checkBeforeUpdate } = memory;
+  const { limit, reservation, swappiness, disableOOMKiller, checkBeforeUpdate } = memory;
   if (checkBeforeUpdate && limit !== undefined) checkAboveUsage(dir, "memory.usage_in_bytes", limit);
   setLimits(dir, memory);
   if (reservation !== undefined) writeControlFile(dir, "memory.soft_limit_in_bytes", reservation);
-  if (kernelTCP !== undefined) writeControlFile(dir, "memory.kmem.tcp.limit_in_bytes", kernelTCP);
   if (swappiness !== undefined) writeControlFile(dir, "memory.swappiness", swappiness);
-  if (disableOOMKiller !== undefined) writeControlFile(dir, "memory.oom_control", disableOOMKiller ? 1 : 0);
+  if (disableOOMKiller) writeControlFile(dir, "memory.oom_control", 1);
 }
 
 /**
@@ -27,34 +28,54 @@ export function setMemory(dir: string, memory: MemoryResources): void {
  * when it goes up, last when it comes down.
  */
 function setLimits(dir: string, { limit, swap }: MemoryResources): void {
-  const writeLimit = () => limit !== undefined && writeControlFile(dir, LIMIT, limit);
-  const writeSwap = () => swap !== undefined && writeControlFile(dir, LIMIT_WITH_SWAP, swap);
-  const order = grows(dir, swap) ? [writeSwap, writeLimit] : [writeLimit, writeSwap];
-  for (const write of order) write();
+  const present = limit === undefined && swap === undefined ? undefined : presentSwapLimit(dir);
+  const newSwap = swap ?? (limit === -1 && present !== undefined ? -1 : undefined);
+  const writeLimit = () => limit !== undefined && writeLimitAboveUsage(dir, limit);
+  const writeSwap = () => newSwap !== undefined && writeControlFile(dir, LIMIT_WITH_SWAP, newSwap);
+  const grows = present !== undefined && newSwap !== undefined && (newSwap === -1 || newSwap > present);
+  for (const write of grows ? [writeSwap, writeLimit] : [writeLimit, writeSwap]) write();
 }
 
-function grows(dir: string, swap: number | undefined): boolean {
-  if (swap === undefined) return false;
-  const present = ifPresent(() => readNumber(dir, LIMIT_WITH_SWAP)); // a kernel without swap accounting has no such file
-  return present !== undefined && (swap === -1 || swap > present);
+/** A kernel without swap accounting has no such file. */
+function presentSwapLimit(dir: string): number | undefined {
+  return ifPresent(() => readNumber(dir, LIMIT_WITH_SWAP));
+}
+
+/** What doesn't fit is first thrown out or swapped out; where that isn't enough the kernel says EBUSY. */
+function writeLimitAboveUsage(dir: string, limitBytes: number): void {
+  try {
+    writeControlFile(dir, LIMIT, limitBytes);
+  } catch (error) {
+    if (!isErrno(error, "EBUSY")) throw error;
+    const [usage, peak] = [readNumber(dir, "memory.usage_in_bytes"), readNumber(dir, "memory.max_usage_in_bytes")];
+    const inUse = `${usage} are in use, ${peak} were at most`;
+    throw new Error(`Cannot limit the memory of ${dir} to ${limitBytes} bytes: ${inUse}`, { cause: error });
+  }
 }
 
 /** Reads what memory is used. */
 export function readMemoryStats(dir: string): MemoryStats {
   const detail = readFlatKeyed(dir, "memory.stat");
-  const usageBytes = readNumber(dir, "memory.usage_in_bytes");
   return {
-    usageBytes,
-    peakBytes: readNumber(dir, "memory.max_usage_in_bytes"),
+    ...readCounter(dir, "memory"),
     ...present({
-      limitBytes: readLimit(dir, LIMIT),
-      swapBytes: ifPresent(() => Math.max(0, readNumber(dir, "memory.memsw.usage_in_bytes") - usageBytes)),
+      swap: ifPresent(() => readCounter(dir, "memory.memsw")),
+      kernel: ifPresent(() => readCounter(dir, "memory.kmem")),
+      kernelTcp: ifPresent(() => readCounter(dir, "memory.kmem.tcp")),
     }),
     anonBytes: detail.total_rss ?? 0,
     fileBytes: detail.total_cache ?? 0,
-    limitHits: readNumber(dir, "memory.failcnt") + (ifPresent(() => readNumber(dir, "memory.memsw.failcnt")) ?? 0),
-    oomKills: readOomControl(dir).oomKills,
     detail,
+    events: readFlatKeyed(dir, "memory.oom_control"),
+  };
+}
+
+function readCounter(dir: string, prefix: string): MemoryCounter {
+  return {
+    usageBytes: readNumber(dir, `${prefix}.usage_in_bytes`),
+    peakBytes: readNumber(dir, `${prefix}.max_usage_in_bytes`),
+    limitHits: readNumber(dir, `${prefix}.failcnt`),
+    ...present({ limitBytes: readLimit(dir, `${prefix}.limit_in_bytes`) }),
   };
 }
 

@@ -13,27 +13,30 @@
 import { closeSync, openSync, read, writeSync } from "node:fs";
 import { eventfd } from "@eras/linux/eventfd.ts";
 import { ifPresent, writeControlFile } from "../control-file.ts";
+import type { OutOfMemoryListener } from "../out-of-memory.ts";
 import { type OomControl, readOomControl } from "./memory.ts";
 
 interface Watched {
   readonly dir: string;
-  readonly listener: () => void;
+  readonly listener: OutOfMemoryListener;
   state: OomControl;
 }
 
 const watched = new Set<Watched>();
 let eventFd: number | undefined;
 
-/** Calls `listener` when a process of the memory cgroup `dir` was killed for lack of memory. @returns Stops it. */
-export function onOutOfMemory(dir: string, listener: () => void): () => void {
+/** Tells `listener` what happens in the memory cgroup `dir`. @returns Stops it. */
+export function onOutOfMemory(dir: string, listener: OutOfMemoryListener): () => void {
   const entry: Watched = { dir, listener, state: readOomControl(dir) };
   eventFd ??= startReading();
   register(dir, eventFd);
   watched.add(entry);
-  return () => {
-    watched.delete(entry);
-    if (watched.size === 0) wake();
-  };
+  return () => forget(entry);
+}
+
+/** The thread that waits for nobody any more has to be woken to see it. */
+function forget(entry: Watched): void {
+  if (watched.delete(entry) && watched.size === 0) wake();
 }
 
 function register(dir: string, eventFd: number): void {
@@ -76,15 +79,24 @@ const LAST_PAUSE_MS = 512;
  * Tells the listener if the event was this cgroup's.
  *
  * The kernel raises the event first, kills then and counts last, so an unchanged count is looked at again. With the killer disabled
- * nobody is killed: the news is that processes wait (`under_oom`). The end of a cgroup is an event too, and no news.
+ * nobody is killed: the news is that processes wait (`under_oom`). The end of a cgroup is an event too.
  */
 function look(entry: Watched, pauseMs = 1): void {
+  if (!watched.has(entry)) return;
   const now = ifPresent(() => readOomControl(entry.dir));
-  if (now === undefined || !watched.has(entry)) return;
-  const before = entry.state;
-  entry.state = now;
-  if (now.oomKills > before.oomKills || (isWaiting(now) && !isWaiting(before))) entry.listener();
+  if (now === undefined) end(entry);
+  else if (isNews(now, entry.state)) entry.listener.killed();
   else if (pauseMs <= LAST_PAUSE_MS) setTimeout(look, pauseMs, entry, pauseMs * 2);
+  entry.state = now ?? entry.state;
+}
+
+function isNews(now: OomControl, before: OomControl): boolean {
+  return now.oomKills > before.oomKills || (isWaiting(now) && !isWaiting(before));
+}
+
+function end(entry: Watched): void {
+  forget(entry);
+  entry.listener.ended?.();
 }
 
 function isWaiting({ underOom, killerDisabled }: OomControl): boolean {

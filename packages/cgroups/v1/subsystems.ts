@@ -10,21 +10,34 @@ import { directoriesDownTo } from "../cgroup-path.ts";
 import { removeEmpty } from "../remove.ts";
 import { inheritCpuset } from "./cpuset.ts";
 
-/** From controller to mount point. */
-export type V1Mounts = ReadonlyMap<string, string>;
+/** One cgroup in one tree: the directory `root + path`. */
+export interface TreeDirectory {
+  /** Where the tree is mounted. */
+  readonly root: string;
+  /** Below it: `/docker-eras/web`. */
+  readonly path: string;
+}
 
-/** Each tree once, though several controllers may share it. */
-export function treesOf(mounts: V1Mounts): string[] {
-  return [...new Set(mounts.values())];
+/** From controller, or the name of a tree without (`name=systemd`), to directory. */
+export type V1Directories = ReadonlyMap<string, TreeDirectory>;
+
+/** The directories at one path below the mount points of all trees. */
+export function directoriesAt(mounts: ReadonlyMap<string, string>, path: string): V1Directories {
+  return new Map([...mounts].map(([controller, root]) => [controller, { root, path }]));
+}
+
+/** Each directory once, though several controllers may share it. */
+export function treeDirectories(directories: V1Directories): TreeDirectory[] {
+  return [...new Map([...directories.values()].map((directory) => [directory.root, directory])).values()];
 }
 
 /** Makes the directories in all trees, or in none. */
-export function createInAllTrees(mounts: V1Mounts, path: string): void {
+export function createInAllTrees(directories: V1Directories): void {
   const made: string[] = [];
   try {
-    for (const root of treesOf(mounts)) {
+    for (const { root, path } of treeDirectories(directories)) {
       made.push(...makeCgroup(root, path));
-      if (root === mounts.get("cpuset")) directoriesDownTo(root, path).forEach(inheritCpuset);
+      if (root === directories.get("cpuset")?.root) directoriesDownTo(root, path).forEach(inheritCpuset);
     }
   } catch (error) {
     made.reverse().forEach(removeEmpty);

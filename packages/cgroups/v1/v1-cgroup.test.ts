@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { cgroupMounts } from "../detect.ts";
 import { cgroupSuite } from "../testsuite/cgroup-suite.ts";
-import { treesOf } from "./subsystems.ts";
+import { directoriesAt } from "./subsystems.ts";
 import { V1Cgroup } from "./v1-cgroup.ts";
 
 const { v1 } = cgroupMounts(); // a hybrid host without its v2 tree is a v1 host
@@ -20,21 +20,21 @@ const present = Object.entries(CONTROLLERS).filter(([, controller]) => v1.has(co
 
 describe.skipIf(v1.size === 0)("where v1 is mounted", () => {
   cgroupSuite("v1", {
-    open: (path) => new V1Cgroup(path, v1),
+    open: (path) => new V1Cgroup(path, directoriesAt(v1, path)),
     source: (path) => `
       import { cgroupMounts } from "${import.meta.dirname}/../detect.ts";
+      import { directoriesAt } from "${import.meta.dirname}/subsystems.ts";
       import { V1Cgroup } from "${import.meta.dirname}/v1-cgroup.ts";
-      const cgroup = new V1Cgroup("${path}", cgroupMounts().v1);`,
+      const cgroup = new V1Cgroup("${path}", directoriesAt(cgroupMounts().v1, "${path}"));`,
     controllers: new Set(present.map(([key]) => key)),
-    directories: (path) => treesOf(v1).map((root) => root + path),
+    directories: (path) => [...new Set(v1.values())].map((root) => root + path),
   });
 
   test("create() leaves nothing when it fails in one tree", () => {
-    const broken = new V1Cgroup(
-      `/docker-eras-test-broken-${process.pid}/a`,
-      new Map([...v1, ["misc", "/no/such/tree"]]),
-    );
+    const parent = `/docker-eras-test-broken-${process.pid}`;
+    const trees = new Map([...v1, ["misc", "/no/such/tree"]]);
+    const broken = new V1Cgroup(`${parent}/a`, directoriesAt(trees, `${parent}/a`));
     expect(() => broken.create()).toThrow("Cannot create cgroup /no/such/tree/docker-eras-test-broken");
-    expect(new V1Cgroup(`/docker-eras-test-broken-${process.pid}`, v1).exists()).toBe(false);
+    expect(new V1Cgroup(parent, directoriesAt(v1, parent)).exists()).toBe(false);
   });
 });

@@ -1,73 +1,99 @@
-/** A cgroup on v1: the same path in the tree of every controller. */
+/** A cgroup on v1: a directory in the tree of every controller. */
 import { existsSync } from "node:fs";
 import { deleteCgroup } from "../ancestors.ts";
-import type { Cgroup } from "../cgroup.ts";
+import type { Cgroup, FreezerState } from "../cgroup.ts";
 import { pidsBelow } from "../cgroup-path.ts";
+import type { CgroupPaths } from "../container-paths.ts";
 import { writeControlFile } from "../control-file.ts";
-import { killFrozen } from "../kill-frozen.ts";
-import { readPidsStats, setPids } from "../pids.ts";
+import { type ControllerLimits, limitsByController } from "../controller-limits.ts";
+import { setPids } from "../pids.ts";
+import { setRdma } from "../rdma.ts";
 import type { CgroupResources } from "../resources.ts";
-import { type CgroupStats, present } from "../stats.ts";
-import { readBlkioStats, setBlkio } from "./blkio.ts";
-import { readCpuStats, setCpu } from "./cpu.ts";
+import { killFrozen, signalFrozen } from "../signal-all.ts";
+import { setBlkio } from "./blkio.ts";
+import { setCpu } from "./cpu.ts";
 import { setCpuset } from "./cpuset.ts";
 import { setDevices } from "./devices.ts";
-import { freeze, thaw } from "./freezer.ts";
-import { readHugetlbStats, setHugetlb } from "./hugetlb.ts";
-import { readMemoryStats, setMemory } from "./memory.ts";
-import { onOutOfMemory } from "./out-of-memory.ts";
-import { createInAllTrees, treesOf, type V1Mounts } from "./subsystems.ts";
+import { freeze, readFreezerState, thaw } from "./freezer.ts";
+import { setHugetlb } from "./hugetlb.ts";
+import { setMemory } from "./memory.ts";
+import { setNetworkClass, setNetworkPriorities } from "./network.ts";
+import { createInAllTrees, type TreeDirectory, treeDirectories, type V1Directories } from "./subsystems.ts";
 
 export class V1Cgroup implements Cgroup {
   readonly path: string;
-  readonly #mounts: V1Mounts;
+  readonly #directories: V1Directories;
 
-  constructor(path: string, mounts: V1Mounts) {
+  /** `path` names the cgroup; where it lies the directories say. */
+  constructor(path: string, directories: V1Directories) {
     this.path = path;
-    this.#mounts = mounts;
+    this.#directories = directories;
+  }
+
+  get paths(): CgroupPaths {
+    return Object.fromEntries([...this.#directories].map(([controller, { root, path }]) => [controller, root + path]));
+  }
+
+  /** Whether the cgroup has a directory in the tree of a controller. */
+  has(controller: string): boolean {
+    return this.#directories.has(controller);
   }
 
   create(): void {
-    createInAllTrees(this.#mounts, this.path);
+    createInAllTrees(this.#directories);
   }
 
   exists(): boolean {
-    return this.#directories().some((dir) => existsSync(dir));
+    return this.#trees().some(({ root, path }) => existsSync(root + path));
   }
 
   addProcess(pid: number): void {
-    for (const dir of this.#directories()) writeControlFile(dir, "cgroup.procs", pid);
+    for (const tree of this.#trees()) {
+      try {
+        writeControlFile(tree.root + tree.path, "cgroup.procs", pid);
+      } catch (error) {
+        if (!this.#limitsNothing(tree)) throw error;
+      }
+    }
+  }
+
+  /** A tree with a name in place of a controller: like runc, we do without it where it can't be joined. */
+  #limitsNothing({ root }: TreeDirectory): boolean {
+    return [...this.#directories].every(([name, directory]) => directory.root !== root || name.startsWith("name="));
   }
 
   /** `tasks` takes threads where cgroup.procs takes processes; 0 is whoever writes. */
   addCaller(): void {
-    for (const dir of this.#directories()) writeControlFile(dir, "tasks", 0);
+    for (const { root, path } of this.#trees()) writeControlFile(root + path, "tasks", 0);
   }
 
-  set({ memory, cpu, pids, blockIO, hugepageLimits, devices, unified }: CgroupResources): void {
-    if (unified !== undefined) {
-      throw new Error(
-        `Cannot set ${Object.keys(unified).join(", ")} of ${this.path}: control files of v2, on a v1 host`,
-      );
+  set({ unified, ...resources }: CgroupResources): void {
+    if (unified !== undefined && Object.keys(unified).length > 0) {
+      const files = Object.keys(unified).join(", ");
+      throw new Error(`Cannot set ${files} of ${this.path}: control files of v2, on a v1 host`);
     }
-    if (memory !== undefined) setMemory(this.#directory("memory"), memory);
-    if (cpu !== undefined) this.#setCpu(cpu);
-    if (pids !== undefined) setPids(this.#directory("pids"), pids);
-    if (blockIO !== undefined) setBlkio(this.#directory("blkio"), blockIO);
-    if (hugepageLimits !== undefined) setHugetlb(this.#directory("hugetlb"), hugepageLimits);
-    if (devices !== undefined) setDevices(this.#directory("devices"), devices);
+    this.setLimits(limitsByController(resources));
   }
 
-  /** What OCI calls `cpu` is two controllers here. */
-  #setCpu({ cpus, mems, ...time }: NonNullable<CgroupResources["cpu"]>): void {
-    if (cpus !== undefined || mems !== undefined) setCpuset(this.#directory("cpuset"), present({ cpus, mems }));
-    if (Object.keys(time).length > 0) setCpu(this.#directory("cpu"), time);
+  /** The same by controller. Devices come last, so that a limit that fails doesn't leave a running container without. */
+  setLimits(limits: ControllerLimits): void {
+    const { cpuset, memory, cpu, pids, blkio, hugetlb, net_cls, net_prio, rdma, devices } = limits;
+    if (cpuset !== undefined) setCpuset(this.#directory("cpuset"), cpuset);
+    if (memory !== undefined) setMemory(this.#directory("memory"), memory);
+    if (cpu !== undefined) setCpu(this.#directory("cpu"), cpu);
+    if (pids !== undefined) setPids(this.#directory("pids"), pids);
+    if (blkio !== undefined) setBlkio(this.#directory("blkio"), blkio);
+    if (hugetlb !== undefined) setHugetlb(this.#directory("hugetlb"), hugetlb);
+    if (net_cls !== undefined) setNetworkClass(this.#directory("net_cls"), net_cls);
+    if (net_prio !== undefined) setNetworkPriorities(this.#directory("net_prio"), net_prio);
+    if (rdma !== undefined) setRdma(this.#directory("rdma"), rdma);
+    if (devices !== undefined) setDevices(this.#directory("devices"), devices);
   }
 
   /** The first part of a control file's name is its controller, and so says in which tree it is. */
   writeFile(controlFile: string, value: string): void {
     const [, controller] = /^([a-z_]+)\.[\w.]+$/.exec(controlFile) ?? [];
-    if (controller === undefined || !this.#mounts.has(controller)) {
+    if (controller === undefined || !this.#directories.has(controller)) {
       throw new Error(
         `Cannot write "${value}" to ${controlFile} of ${this.path}: no mounted controller has such a file`,
       );
@@ -84,20 +110,17 @@ export class V1Cgroup implements Cgroup {
     thaw(this.#directory("freezer"));
   }
 
-  pids(): number[] {
-    return pidsBelow(this.#directories()[0]!);
+  freezerState(): FreezerState {
+    return this.has("freezer") ? readFreezerState(this.#directory("freezer")) : "THAWED";
   }
 
-  stats(): CgroupStats {
-    const read = <T>(controller: string, readStats: (dir: string) => T) =>
-      this.#mounts.has(controller) ? readStats(this.#directory(controller)) : undefined;
-    return present({
-      cpu: read("cpu", (dir) => read("cpuacct", (acctDir) => readCpuStats(dir, acctDir))),
-      memory: read("memory", readMemoryStats),
-      pids: read("pids", readPidsStats),
-      io: read("blkio", readBlkioStats),
-      hugetlb: read("hugetlb", readHugetlbStats),
-    });
+  pids(): number[] {
+    const [first] = this.#trees();
+    return first === undefined ? [] : pidsBelow(first.root + first.path);
+  }
+
+  async signalAll(signal: number): Promise<void> {
+    if (this.pids().length > 0) await signalFrozen(this, signal);
   }
 
   killAll(): Promise<void> {
@@ -105,27 +128,19 @@ export class V1Cgroup implements Cgroup {
   }
 
   async delete(): Promise<void> {
-    for (const root of this.#roots()) await deleteCgroup(root, this.path);
+    for (const { root, path } of this.#trees()) await deleteCgroup(root, path);
   }
 
-  onOutOfMemory(listener: () => void): () => void {
-    return onOutOfMemory(this.#directory("memory"), listener);
-  }
-
-  #directories(): string[] {
-    return this.#roots().map((root) => root + this.path);
-  }
-
-  /** The trees; the freezer's first, because it is the one that tells who is in the cgroup. */
-  #roots(): string[] {
-    const freezer = this.#mounts.get("freezer");
-    return treesOf(this.#mounts).sort((a, b) => Number(b === freezer) - Number(a === freezer));
+  /** The freezer's first, because it is the one that tells who is in the cgroup. */
+  #trees(): TreeDirectory[] {
+    const freezer = this.#directories.get("freezer")?.root;
+    return treeDirectories(this.#directories).sort((a, b) => Number(b.root === freezer) - Number(a.root === freezer));
   }
 
   #directory(controller: string): string {
-    const root = this.#mounts.get(controller);
-    if (root === undefined)
+    const directory = this.#directories.get(controller);
+    if (directory === undefined)
       throw new Error(`Cannot use ${controller} for ${this.path}: this host has no such controller mounted`);
-    return root + this.path;
+    return directory.root + directory.path;
   }
 }

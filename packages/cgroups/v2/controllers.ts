@@ -13,22 +13,27 @@ import { isErrno } from "@eras/linux/errno.ts";
 import { directoriesDownTo } from "../cgroup-path.ts";
 import { readControlFile, writeControlFile } from "../control-file.ts";
 
-const WANTED = ["cpu", "cpuset", "io", "memory", "pids", "hugetlb"];
-
 /** The controllers that the tree mounted at `root` has: on a hybrid host, those that no v1 tree took. */
 export function availableControllers(root: string): string[] {
-  const available = readControlFile(root, "cgroup.controllers").split(" ");
-  return WANTED.filter((controller) => available.includes(controller));
+  return readControlFile(root, "cgroup.controllers").split(" ").filter(Boolean);
 }
 
 /**
  * Gives the cgroup at `path` the control files of controllers, from the top down: a cgroup can hand on only what it was given.
  *
- * @throws {Error} When an ancestor has processes of its own.
+ * @throws {Error} When an ancestor has processes of its own, which keep it from handing on anything, or can't hand on one of them. What
+ *   could be handed on is, all the same.
  */
 export function enableControllers(root: string, path: string, controllers: readonly string[]): void {
-  const ancestors = directoriesDownTo(root, path).slice(0, -1);
-  for (const dir of [root, ...ancestors]) enable(dir, controllers);
+  let refusal: unknown;
+  for (const dir of [root, ...directoriesDownTo(root, path).slice(0, -1)]) {
+    try {
+      enable(dir, controllers);
+    } catch (error) {
+      refusal ??= error;
+    }
+  }
+  if (refusal !== undefined) throw refusal;
 }
 
 function enable(dir: string, controllers: readonly string[]): void {
@@ -38,10 +43,27 @@ function enable(dir: string, controllers: readonly string[]): void {
   try {
     writeControlFile(dir, "cgroup.subtree_control", missing.map((controller) => `+${controller}`).join(" "));
   } catch (error) {
-    if (!isErrno(error, "EBUSY")) throw error;
-    const names = missing.join(", ");
-    throw new Error(`Cannot enable ${names} below ${dir}: processes live in ${dir} itself; move them to a child`, {
-      cause: error,
-    });
+    if (isErrno(error, "EBUSY")) throw processesInTheWay(dir, missing, error);
+    enableOneByOne(dir, missing);
   }
+}
+
+/** Of an order for several the kernel carries out none when it refuses one, such as what is not there in a container. */
+function enableOneByOne(dir: string, controllers: readonly string[]): void {
+  let refusal: unknown;
+  for (const controller of controllers) {
+    try {
+      writeControlFile(dir, "cgroup.subtree_control", `+${controller}`);
+    } catch (error) {
+      refusal ??= error;
+    }
+  }
+  if (refusal !== undefined) throw refusal;
+}
+
+function processesInTheWay(dir: string, controllers: readonly string[], cause: unknown): Error {
+  const names = controllers.join(", ");
+  return new Error(`Cannot enable ${names} below ${dir}: processes live in ${dir} itself; move them to a child`, {
+    cause,
+  });
 }

@@ -3,23 +3,36 @@
  *
  * @see https://docs.kernel.org/admin-guide/cgroup-v2.html#cpu
  */
+import { isErrno } from "@eras/linux/errno.ts";
 import { readControlFile, readFlatKeyed, writeControlFile } from "../control-file.ts";
-import type { CpuResources } from "../resources.ts";
-import type { CpuStats } from "../stats.ts";
-import { refuse } from "./refuse.ts";
+import type { CpuLimits } from "../controller-limits.ts";
+import type { CpuTime, Throttling } from "../stats.ts";
 
-/** Sets weight and quota. */
-export function setCpu(dir: string, cpu: CpuResources): void {
-  const { shares, quota, period, burst, idle, realtimePeriod, realtimeRuntime } = cpu;
-  if (realtimePeriod !== undefined || realtimeRuntime !== undefined) refuse(dir, "cpu.realtimeRuntime");
+/** Sets weight and quota. v2 has no shares for real-time processes: they are passed over, as runc does. */
+export function setCpu(dir: string, cpu: CpuLimits): void {
+  const { shares, idle } = cpu;
+  if (idle === 0) writeControlFile(dir, "cpu.idle", idle); // who is idle has no weight of its own
   if (shares !== undefined) writeControlFile(dir, "cpu.weight", weightOfShares(shares));
-  if (quota !== undefined || period !== undefined) setQuota(dir, quota, period);
-  if (burst !== undefined) writeControlFile(dir, "cpu.max.burst", burst);
-  if (idle !== undefined) writeControlFile(dir, "cpu.idle", idle);
+  setQuota(dir, cpu);
+  if (idle) writeControlFile(dir, "cpu.idle", idle);
+}
+
+/** The burst may never be more than the quota, so what grows is written from the outside in. */
+function setQuota(dir: string, { quota, period, burst }: CpuLimits): void {
+  const writeBurst = () => burst !== undefined && writeControlFile(dir, "cpu.max.burst", burst);
+  try {
+    writeBurst();
+    writeMax(dir, quota, period);
+  } catch (error) {
+    if (!isErrno(error, "EINVAL") || burst === undefined) throw error;
+    writeMax(dir, quota, period);
+    writeBurst();
+  }
 }
 
 /** cpu.max is `QUOTA PERIOD`. The period may be left out, the quota may not. */
-function setQuota(dir: string, quota: number | undefined, period: number | undefined): void {
+function writeMax(dir: string, quota: number | undefined, period: number | undefined): void {
+  if (quota === undefined && period === undefined) return;
   const first = quota === undefined ? presentQuota(dir) : quota < 0 ? "max" : quota;
   writeControlFile(dir, "cpu.max", period === undefined ? first : `${first} ${period}`);
 }
@@ -44,15 +57,16 @@ export function weightOfShares(shares: number): number {
   return WEIGHT.min + Math.floor(part * (WEIGHT.max - WEIGHT.min));
 }
 
+const NS_PER_US = 1000;
+
 /** Reads the times. */
-export function readCpuStats(dir: string): CpuStats {
-  const stat = readFlatKeyed(dir, "cpu.stat");
-  return {
-    usageUs: stat.usage_usec ?? 0,
-    userUs: stat.user_usec ?? 0,
-    systemUs: stat.system_usec ?? 0,
-    periods: stat.nr_periods ?? 0, // these three only where the controller is on
-    throttledPeriods: stat.nr_throttled ?? 0,
-    throttledUs: stat.throttled_usec ?? 0,
-  };
+export function readCpuTime(dir: string): CpuTime {
+  const { usage_usec = 0, user_usec = 0, system_usec = 0 } = readFlatKeyed(dir, "cpu.stat");
+  return { usageNs: usage_usec * NS_PER_US, userNs: user_usec * NS_PER_US, systemNs: system_usec * NS_PER_US };
+}
+
+/** Reads how often the quota ran out; never, where the controller is off. */
+export function readThrottling(dir: string): Throttling {
+  const { nr_periods = 0, nr_throttled = 0, throttled_usec = 0 } = readFlatKeyed(dir, "cpu.stat");
+  return { periods: nr_periods, throttledPeriods: nr_throttled, throttledNs: throttled_usec * NS_PER_US };
 }

@@ -3,7 +3,8 @@
  *
  * @see https://docs.kernel.org/admin-guide/cgroup-v2.html#core-interface-files
  */
-import { writeControlFile } from "../control-file.ts";
+import type { FreezerState } from "../cgroup.ts";
+import { ifPresent, readFlatKeyed, readNumber, writeControlFile } from "../control-file.ts";
 import { reachesState } from "./events.ts";
 
 const GIVE_UP_AFTER_MS = 2_000;
@@ -23,4 +24,10 @@ export async function freeze(dir: string): Promise<void> {
 /** Lets the processes run again. */
 export function thaw(dir: string): void {
   writeControlFile(dir, "cgroup.freeze", 0);
+}
+
+/** What the cgroup was told itself; that an ancestor is frozen doesn't count. A cgroup that is gone is THAWED. */
+export function readFreezerState(dir: string): FreezerState {
+  if (ifPresent(() => readNumber(dir, "cgroup.freeze")) !== 1) return "THAWED";
+  return ifPresent(() => readFlatKeyed(dir, "cgroup.events").frozen) === 0 ? "FREEZING" : "FROZEN";
 }

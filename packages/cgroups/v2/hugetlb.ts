@@ -4,13 +4,20 @@
  * @see https://docs.kernel.org/admin-guide/cgroup-v2.html#hugetlb
  */
 import { readdirSync } from "node:fs";
-import { readFlatKeyed, readNumber, writeControlFile } from "../control-file.ts";
+import { ifPresent, readFlatKeyed, readNumber, writeControlFile } from "../control-file.ts";
+import { UNSIGNED_MINUS_ONE } from "../controller-limits.ts";
+import { checkPageSize } from "../page-size.ts";
 import type { HugepageLimit } from "../resources.ts";
 import type { HugetlbStats } from "../stats.ts";
 
-/** Sets the limits, of pages in use. */
+/** Sets the limits, of pages in use and of pages reserved. */
 export function setHugetlb(dir: string, limits: readonly HugepageLimit[]): void {
-  for (const { pageSize, limit } of limits) writeControlFile(dir, `hugetlb.${pageSize}.max`, limit);
+  for (const { pageSize, limit } of limits) {
+    checkPageSize(pageSize);
+    const bytes = limit >= UNSIGNED_MINUS_ONE ? "max" : limit;
+    writeControlFile(dir, `hugetlb.${pageSize}.max`, bytes);
+    ifPresent(() => writeControlFile(dir, `hugetlb.${pageSize}.rsvd.max`, bytes));
+  }
 }
 
 /** Reads the use of each page size; no sizes where the controller is not on. */

@@ -6,9 +6,9 @@
 import { existsSync } from "node:fs";
 import { readNestedKeyed, writeControlFile } from "../control-file.ts";
 import type { BlockIOResources, ThrottleDevice } from "../resources.ts";
-import type { IoStats } from "../stats.ts";
+import type { IoCount, IoStats } from "../stats.ts";
 
-/** Sets weights and speed limits. */
+/** Sets weights and speed limits. There is no leaf weight: a cgroup has processes or children with limits, not both. */
 export function setIo(dir: string, blockIO: BlockIOResources): void {
   setWeights(dir, blockIO);
   throttle(dir, "rbps", blockIO.throttleReadBpsDevice);
@@ -19,12 +19,13 @@ export function setIo(dir: string, blockIO: BlockIOResources): void {
 
 /** BFQ, if the kernel has it, takes OCI's weights as they are. */
 function setWeights(dir: string, { weight, weightDevice = [] }: BlockIOResources): void {
+  if (weight === undefined && weightDevice.length === 0) return;
   const hasBfq = existsSync(`${dir}/io.bfq.weight`);
   const file = hasBfq ? "io.bfq.weight" : "io.weight";
   const inUnitsOfFile = hasBfq ? (weight: number) => weight : weightOfBlkioWeight;
   if (weight !== undefined) writeControlFile(dir, file, inUnitsOfFile(weight));
-  for (const device of weightDevice) {
-    writeControlFile(dir, file, `${device.major}:${device.minor} ${inUnitsOfFile(device.weight)}`);
+  for (const { major, minor, weight } of weightDevice) {
+    if (weight) writeControlFile(dir, file, `${major}:${minor} ${inUnitsOfFile(weight)}`);
   }
 }
 
@@ -39,11 +40,19 @@ function throttle(dir: string, what: string, devices: readonly ThrottleDevice[] 
   }
 }
 
-/** Reads what went through each disk. */
-export function readIoStats(dir: string): Map<string, IoStats> {
-  return new Map([...readNestedKeyed(dir, "io.stat")].map(([device, counts]) => [device, ioStats(counts)]));
+/** Reads what went through each disk, under v1's names. */
+export function readIoStats(dir: string): IoStats {
+  const disks = [...readNestedKeyed(dir, "io.stat")];
+  return {
+    io_service_bytes: disks.flatMap(([disk, { rbytes = 0, wbytes = 0 }]) => countsOf(disk, rbytes, wbytes)),
+    io_serviced: disks.flatMap(([disk, { rios = 0, wios = 0 }]) => countsOf(disk, rios, wios)),
+  };
 }
 
-function ioStats({ rbytes = 0, wbytes = 0, rios = 0, wios = 0 }: Record<string, number>): IoStats {
-  return { readBytes: rbytes, writeBytes: wbytes, readOperations: rios, writeOperations: wios };
+function countsOf(disk: string, read: number, write: number): IoCount[] {
+  const [major, minor] = disk.split(":").map(Number) as [number, number];
+  return [
+    { major, minor, operation: "Read", value: read },
+    { major, minor, operation: "Write", value: write },
+  ];
 }

@@ -8,13 +8,13 @@ describe("translateLegacyFile()", () => {
     ["memory.memsw.limit_in_bytes", "1g", { memory: { swap: 1024 ** 3 } }],
     ["cpu.shares", "512", { cpu: { shares: 512 } }],
     ["cpu.cfs_quota_us", "-1", { cpu: { quota: -1 } }],
-    ["blkio.weight", "100", { blockIO: { weight: 100 } }],
+    ["blkio.weight", "100", { blkio: { weight: 100 } }],
     [
       "blkio.throttle.read_bps_device",
       "8:16 1048576",
-      { blockIO: { throttleReadBpsDevice: [{ major: 8, minor: 16, rate: 1048576 }] } },
+      { blkio: { throttleReadBpsDevice: [{ major: 8, minor: 16, rate: 1048576 }] } },
     ],
-    ["hugetlb.2MB.limit_in_bytes", "4M", { hugepageLimits: [{ pageSize: "2MB", limit: 4 * 1024 * 1024 }] }],
+    ["hugetlb.2MB.limit_in_bytes", "4M", { hugetlb: [{ pageSize: "2MB", limit: 4 * 1024 * 1024 }] }],
   ])("reads %s %s", (file, value, resources) => expect(translateLegacyFile(file, value)).toEqual(resources));
 
   test.each(["cpuset.cpus", "memory.max", "toString"])("leaves %s alone", (file) => {

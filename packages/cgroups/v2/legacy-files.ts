@@ -4,9 +4,10 @@
  * Only files that set limits are here; v1's statistics and switches without a counterpart are not.
  */
 import type { DeviceRule } from "@eras/linux/device-program.ts";
-import type { BlockIOResources, CgroupResources } from "../resources.ts";
+import type { ControllerLimits } from "../controller-limits.ts";
+import type { BlockIOResources } from "../resources.ts";
 
-type Translation = (value: string) => CgroupResources;
+type Translation = (value: string) => ControllerLimits;
 
 const FILES: Readonly<Record<string, Translation>> = {
   "memory.limit_in_bytes": (value) => ({ memory: { limit: parseBytes(value) } }),
@@ -16,8 +17,8 @@ const FILES: Readonly<Record<string, Translation>> = {
   "cpu.cfs_quota_us": (value) => ({ cpu: { quota: parseInteger(value) } }),
   "cpu.cfs_period_us": (value) => ({ cpu: { period: parseInteger(value) } }),
   "cpu.cfs_burst_us": (value) => ({ cpu: { burst: parseInteger(value) } }),
-  "blkio.weight": (value) => ({ blockIO: { weight: parseInteger(value) } }),
-  "blkio.bfq.weight": (value) => ({ blockIO: { weight: parseInteger(value) } }),
+  "blkio.weight": (value) => ({ blkio: { weight: parseInteger(value) } }),
+  "blkio.bfq.weight": (value) => ({ blkio: { weight: parseInteger(value) } }),
   "blkio.throttle.read_bps_device": throttle("throttleReadBpsDevice"),
   "blkio.throttle.write_bps_device": throttle("throttleWriteBpsDevice"),
   "blkio.throttle.read_iops_device": throttle("throttleReadIOPSDevice"),
@@ -30,9 +31,9 @@ const FILES: Readonly<Record<string, Translation>> = {
  * @returns Undefined when the file is not one of v1 with a counterpart.
  * @throws {Error} When the value is not one that v1 would take.
  */
-export function translateLegacyFile(controlFile: string, value: string): CgroupResources | undefined {
+export function translateLegacyFile(controlFile: string, value: string): ControllerLimits | undefined {
   const [, pageSize] = /^hugetlb\.(\w+)\.limit_in_bytes$/.exec(controlFile) ?? [];
-  if (pageSize !== undefined) return { hugepageLimits: [{ pageSize, limit: parseBytes(value) }] };
+  if (pageSize !== undefined) return { hugetlb: [{ pageSize, limit: parseBytes(value) }] };
   return Object.hasOwn(FILES, controlFile) ? FILES[controlFile]!(value) : undefined;
 }
 
@@ -40,7 +41,7 @@ function throttle(key: keyof BlockIOResources): Translation {
   return (value) => {
     const [, major, minor, rate] = /^(\d+):(\d+)\s+(\d+)$/.exec(value.trim()) ?? [];
     if (rate === undefined) throw new Error(`Cannot read "${value}" as a limit for a disk: MAJOR:MINOR RATE is needed`);
-    return { blockIO: { [key]: [{ major: Number(major), minor: Number(minor), rate: Number(rate) }] } };
+    return { blkio: { [key]: [{ major: Number(major), minor: Number(minor), rate: Number(rate) }] } };
   };
 }
 

@@ -1,35 +1,40 @@
 /**
- * The memory controller.
+ * The memory controller. It has no swappiness, and always kills: both wishes are passed over, as runc does.
  *
  * @see https://docs.kernel.org/admin-guide/cgroup-v2.html#memory
  */
+import { existsSync } from "node:fs";
 import { ifPresent, readFlatKeyed, readLimit, readNumber, writeControlFile } from "../control-file.ts";
 import { checkAboveUsage } from "../memory-usage.ts";
+import { present } from "../present.ts";
 import type { MemoryResources } from "../resources.ts";
-import { type MemoryStats, present } from "../stats.ts";
-import { refuse } from "./refuse.ts";
+import type { MemoryCounter, MemoryStats } from "../stats.ts";
 
 /** Sets the limits of memory. */
-export function setMemory(dir: string, memory: MemoryResources): void {
-  const { limit, reservation, swap, kernelTCP, swappiness, disableOOMKiller, checkBeforeUpdate } = memory;
-  if (kernelTCP !== undefined) refuse(dir, "memory.kernelTCP");
-  if (swappiness !== undefined) refuse(dir, "memory.swappiness");
-  if (disableOOMKiller) refuse(dir, "memory.disableOOMKiller");
+export function setMemory(dir: string, { limit, reservation, swap, checkBeforeUpdate }: MemoryResources): void {
   if (checkBeforeUpdate && limit !== undefined) checkAboveUsage(dir, "memory.current", limit);
-  const swapAlone = swap === undefined ? undefined : swapWithoutMemory(dir, swap, limit);
+  const swapAlone = swapWithoutMemory(dir, swap, limit);
   if (limit !== undefined) writeControlFile(dir, "memory.max", orMax(limit));
-  if (swapAlone !== undefined) writeControlFile(dir, "memory.swap.max", orMax(swapAlone));
+  if (swapAlone !== undefined) writeSwap(dir, swapAlone);
   if (reservation !== undefined) writeControlFile(dir, "memory.low", orMax(reservation));
 }
 
-/** OCI, like v1, limits memory and swap together; v2 limits swap alone. */
-function swapWithoutMemory(dir: string, swap: number, limit = readLimit(dir, "memory.max") ?? -1): number {
+/** OCI, like v1, limits memory and swap together; v2 limits swap alone. No limit for memory is none for swap, unless it has its own. */
+function swapWithoutMemory(dir: string, swap: number | undefined, newLimit: number | undefined): number | undefined {
+  if (swap === undefined) return newLimit === -1 ? -1 : undefined;
   if (swap === -1) return -1;
+  const limit = newLimit ?? readLimit(dir, "memory.max") ?? -1;
   if (limit === -1)
     throw new Error(`Cannot limit memory and swap of ${dir} to ${swap} bytes: memory alone has no limit`);
   if (swap < limit)
     throw new Error(`Cannot limit memory and swap of ${dir} to ${swap} bytes: memory alone has ${limit}`);
   return swap - limit;
+}
+
+/** A kernel that doesn't count swap doesn't limit it either. */
+function writeSwap(dir: string, bytes: number): void {
+  if (bytes === -1 && !existsSync(`${dir}/memory.swap.max`)) return;
+  writeControlFile(dir, "memory.swap.max", orMax(bytes));
 }
 
 function orMax(bytes: number): number | "max" {
@@ -41,16 +46,24 @@ export function readMemoryStats(dir: string): MemoryStats {
   const detail = readFlatKeyed(dir, "memory.stat");
   const events = readFlatKeyed(dir, "memory.events");
   return {
-    usageBytes: readNumber(dir, "memory.current"),
+    ...readCounter(dir, "memory", events.max),
     ...present({
-      peakBytes: ifPresent(() => readNumber(dir, "memory.peak")), // since Linux 5.19
-      limitBytes: readLimit(dir, "memory.max"),
-      swapBytes: ifPresent(() => readNumber(dir, "memory.swap.current")),
+      swap: ifPresent(() => readCounter(dir, "memory.swap", readFlatKeyed(dir, "memory.swap.events").max)),
     }),
     anonBytes: detail.anon ?? 0,
     fileBytes: detail.file ?? 0,
-    limitHits: events.max ?? 0,
-    oomKills: events.oom_kill ?? 0,
     detail,
+    events,
+  };
+}
+
+function readCounter(dir: string, prefix: string, limitHits = 0): MemoryCounter {
+  return {
+    usageBytes: readNumber(dir, `${prefix}.current`),
+    limitHits,
+    ...present({
+      peakBytes: ifPresent(() => readNumber(dir, `${prefix}.peak`)),
+      limitBytes: readLimit(dir, `${prefix}.max`),
+    }),
   };
 }

@@ -4,18 +4,25 @@
  * @see https://docs.kernel.org/admin-guide/cgroup-v2.html#memory-interface-files
  */
 import { ifPresent, readFlatKeyed } from "../control-file.ts";
+import type { OutOfMemoryListener } from "../out-of-memory.ts";
 import { onChange } from "./events.ts";
 
-/** Calls `listener` when a process of the cgroup was killed for lack of memory. @returns Stops it. */
-export function onOutOfMemory(dir: string, listener: () => void): () => void {
-  let known = oomKills(dir);
-  return onChange(`${dir}/memory.events`, () => {
-    const now = ifPresent(() => oomKills(dir)) ?? known; // the last change is the end of the cgroup
-    if (now > known) listener();
+/** Tells `listener` what happens in the cgroup `dir`. @returns Stops it. */
+export function onOutOfMemory(dir: string, { killed, ended }: OutOfMemoryListener): () => void {
+  let known = readOomKills(dir);
+  const stop = onChange(`${dir}/memory.events`, () => {
+    const now = ifPresent(() => readOomKills(dir));
+    if (now === undefined) {
+      stop();
+      return ended?.();
+    }
+    if (now > known) killed();
     known = now;
   });
+  return stop;
 }
 
-function oomKills(dir: string): number {
+/** How many processes were killed so far. */
+export function readOomKills(dir: string): number {
   return readFlatKeyed(dir, "memory.events").oom_kill ?? 0;
 }

@@ -1,27 +1,29 @@
 /** A cgroup on v2: one directory, in which each controller has its files. */
 
 import { existsSync } from "node:fs";
-import type { DeviceRule } from "@eras/linux/device-program.ts";
+import { isErrno } from "@eras/linux/errno.ts";
 import { deleteCgroup, makeCgroup } from "../ancestors.ts";
-import type { Cgroup } from "../cgroup.ts";
+import type { Cgroup, FreezerState } from "../cgroup.ts";
 import { pidsBelow } from "../cgroup-path.ts";
-import { ifPresent, writeControlFile } from "../control-file.ts";
-import { killFrozen } from "../kill-frozen.ts";
-import { readPidsStats, setPids } from "../pids.ts";
-import { removeEmpty } from "../remove.ts";
+import type { CgroupPaths } from "../container-paths.ts";
+import { readControlFile, writeControlFile } from "../control-file.ts";
+import { type ControllerLimits, limitsByController } from "../controller-limits.ts";
+import { ALL_DEVICES, type DeviceList, deviceListOf } from "../device-list.ts";
+import { setPids } from "../pids.ts";
+import { cgroupsOfProcess } from "../process-cgroups.ts";
+import { setRdma } from "../rdma.ts";
 import type { CgroupResources } from "../resources.ts";
-import { type CgroupStats, present, readPressureStats } from "../stats.ts";
+import { killFrozen, SIGKILL, signalFrozen } from "../signal-all.ts";
 import { availableControllers, enableControllers } from "./controllers.ts";
-import { readCpuStats, setCpu } from "./cpu.ts";
+import { setCpu } from "./cpu.ts";
 import { setCpuset } from "./cpuset.ts";
 import { setDevices } from "./devices.ts";
 import { reachesState } from "./events.ts";
-import { freeze, thaw } from "./freezer.ts";
-import { readHugetlbStats, setHugetlb } from "./hugetlb.ts";
-import { readIoStats, setIo } from "./io.ts";
+import { freeze, readFreezerState, thaw } from "./freezer.ts";
+import { setHugetlb } from "./hugetlb.ts";
+import { setIo } from "./io.ts";
 import { parseDeviceRule, parseFreezerState, translateLegacyFile } from "./legacy-files.ts";
-import { readMemoryStats, setMemory } from "./memory.ts";
-import { onOutOfMemory } from "./out-of-memory.ts";
+import { setMemory } from "./memory.ts";
 
 const GIVE_UP_KILLING_AFTER_MS = 10_000;
 
@@ -29,8 +31,10 @@ export class V2Cgroup implements Cgroup {
   readonly path: string;
   readonly #root: string;
   readonly #dir: string;
-  /** What `writeFile` has added so far: v1's files add to a list that v2's kernel doesn't keep. */
-  #deviceRules: readonly DeviceRule[] = [];
+  /** Why an ancestor could not hand on all controllers when the cgroup was made. */
+  #refusal: unknown;
+  /** What `writeFile` has made of the devices so far: v1's files add to a list that v2's kernel doesn't keep. */
+  #devices: DeviceList = ALL_DEVICES;
 
   constructor(path: string, root: string) {
     this.path = path;
@@ -38,22 +42,49 @@ export class V2Cgroup implements Cgroup {
     this.#dir = root + path;
   }
 
+  get paths(): CgroupPaths {
+    return { "": this.#dir };
+  }
+
   create(): void {
-    const made = makeCgroup(this.#root, this.path);
+    this.make();
     try {
-      enableControllers(this.#root, this.path, availableControllers(this.#root));
+      this.enable(this.availableControllers());
     } catch (error) {
-      made.reverse().forEach(removeEmpty);
-      throw error;
+      this.#refusal = error; // most cgroups need none of them, so it is news only for a limit that does
     }
+  }
+
+  /** Makes the directory, which then has no more controllers than its parent has handed on before. @returns What was not there. */
+  make(): string[] {
+    const made = makeCgroup(this.#root, this.path);
+    for (const dir of made) makeThreadedBelowThreads(dir);
+    return made;
+  }
+
+  /** On a hybrid host those that no v1 tree took. */
+  availableControllers(): string[] {
+    return availableControllers(this.#root);
+  }
+
+  /** Has the ancestors hand on controllers. @throws {Error} When one can't. */
+  enable(controllers: readonly string[]): void {
+    enableControllers(this.#root, this.path, controllers);
   }
 
   exists(): boolean {
     return existsSync(this.#dir);
   }
 
-  addProcess(pid: number): void {
-    writeControlFile(this.#dir, "cgroup.procs", pid);
+  addProcess(pid: number, likePid?: number): void {
+    try {
+      writeControlFile(this.#dir, "cgroup.procs", pid);
+    } catch (error) {
+      const canBeElsewhere = likePid !== undefined && isErrno(error, "EBUSY", "EOPNOTSUPP");
+      const path = canBeElsewhere ? cgroupsOfProcess(likePid).get("") : undefined;
+      if (path === undefined) throw error;
+      writeControlFile(this.#root + path, "cgroup.procs", pid);
+    }
   }
 
   /** 0 is whoever writes. */
@@ -61,35 +92,50 @@ export class V2Cgroup implements Cgroup {
     this.addProcess(0);
   }
 
-  set({ memory, cpu, pids, blockIO, hugepageLimits, devices, unified = {} }: CgroupResources): void {
-    if (memory !== undefined) setMemory(this.#dir, memory);
-    if (cpu !== undefined) {
-      setCpuset(this.#dir, cpu);
-      setCpu(this.#dir, cpu);
-    }
-    if (pids !== undefined) setPids(this.#dir, pids);
-    if (blockIO !== undefined) setIo(this.#dir, blockIO);
-    if (hugepageLimits !== undefined) setHugetlb(this.#dir, hugepageLimits);
-    if (devices !== undefined) this.#setDevices(devices);
-    for (const [name, value] of Object.entries(unified)) this.#writeOwnFile(name, value);
+  set({ unified = {}, ...resources }: CgroupResources): void {
+    this.#explaining(() => {
+      this.setLimits(limitsByController(resources));
+      for (const [name, value] of Object.entries(unified)) this.#writeOwnFile(name, value);
+    });
   }
 
-  #setDevices(rules: readonly DeviceRule[]): void {
-    setDevices(this.#dir, rules);
-    this.#deviceRules = rules;
+  /** The same by controller. v2 has none for marks on packets: firewalls match cgroups by their paths, and runc passes over it. */
+  setLimits({ cpuset, memory, cpu, pids, blkio, hugetlb, rdma, devices }: ControllerLimits): void {
+    if (cpuset !== undefined) setCpuset(this.#dir, cpuset);
+    if (memory !== undefined) setMemory(this.#dir, memory);
+    if (cpu !== undefined) setCpu(this.#dir, cpu);
+    if (pids !== undefined) setPids(this.#dir, pids);
+    if (blkio !== undefined) setIo(this.#dir, blkio);
+    if (hugetlb !== undefined) setHugetlb(this.#dir, hugetlb);
+    if (rdma !== undefined) setRdma(this.#dir, rdma);
+    if (devices !== undefined) this.#setDevices(deviceListOf(devices));
+  }
+
+  /** A control file that is not there is a controller that an ancestor could not hand on. */
+  #explaining(set: () => void): void {
+    try {
+      set();
+    } catch (error) {
+      throw this.#refusal !== undefined && isErrno(error, "ENOENT") ? this.#refusal : error;
+    }
+  }
+
+  #setDevices(list: DeviceList): void {
+    setDevices(this.#dir, list);
+    this.#devices = list;
   }
 
   writeFile(controlFile: string, value: string): void {
-    const resources = translateLegacyFile(controlFile, value);
-    if (resources !== undefined) this.set(resources);
-    else if (controlFile === "devices.allow") this.#addDeviceRule(parseDeviceRule(true, value));
-    else if (controlFile === "devices.deny") this.#addDeviceRule(parseDeviceRule(false, value));
+    const limits = translateLegacyFile(controlFile, value);
+    if (limits !== undefined) this.#explaining(() => this.setLimits(limits));
+    else if (controlFile === "devices.allow") this.#addDeviceRule(true, value);
+    else if (controlFile === "devices.deny") this.#addDeviceRule(false, value);
     else if (controlFile === "freezer.state") writeControlFile(this.#dir, "cgroup.freeze", parseFreezerState(value));
     else this.#writeOwnFile(controlFile, value);
   }
 
-  #addDeviceRule(rule: DeviceRule): void {
-    this.#setDevices([...this.#deviceRules, rule]);
+  #addDeviceRule(allow: boolean, value: string): void {
+    this.#setDevices(deviceListOf([parseDeviceRule(allow, value)], this.#devices));
   }
 
   /** The many files that are called the same on v1 and v2 (cpuset.cpus, pids.max), and v2's own. */
@@ -109,25 +155,27 @@ export class V2Cgroup implements Cgroup {
     thaw(this.#dir);
   }
 
+  freezerState(): FreezerState {
+    return readFreezerState(this.#dir);
+  }
+
   pids(): number[] {
     return pidsBelow(this.#dir);
   }
 
-  stats(): CgroupStats {
-    const dir = this.#dir;
-    return present({
-      cpu: readCpuStats(dir), // v2 counts time in every cgroup; other controllers may be off
-      memory: ifPresent(() => readMemoryStats(dir)),
-      pids: ifPresent(() => readPidsStats(dir)),
-      io: ifPresent(() => readIoStats(dir)),
-      hugetlb: readHugetlbStats(dir),
-      pressure: readPressureStats(dir),
-    });
+  async signalAll(signal: number): Promise<void> {
+    if (!this.exists()) return;
+    if (signal === SIGKILL && this.#canKillAtOnce()) writeControlFile(this.#dir, "cgroup.kill", 1);
+    else await signalFrozen(this, signal);
   }
 
   /** cgroup.kill, since Linux 5.14, kills everybody at once, those being forked too. */
+  #canKillAtOnce(): boolean {
+    return existsSync(`${this.#dir}/cgroup.kill`);
+  }
+
   async killAll(): Promise<void> {
-    if (!existsSync(`${this.#dir}/cgroup.kill`)) return killFrozen(this);
+    if (!this.#canKillAtOnce()) return killFrozen(this);
     writeControlFile(this.#dir, "cgroup.kill", 1);
     if (await reachesState(this.#dir, "populated", 0, GIVE_UP_KILLING_AFTER_MS)) return;
     throw new Error(`Cannot kill the processes ${this.pids().join(", ")} of ${this.path}`);
@@ -136,8 +184,14 @@ export class V2Cgroup implements Cgroup {
   delete(): Promise<void> {
     return deleteCgroup(this.#root, this.path);
   }
+}
 
-  onOutOfMemory(listener: () => void): () => void {
-    return onOutOfMemory(this.#dir, listener);
-  }
+/**
+ * Below a cgroup whose processes are spread over its children thread by thread, a new cgroup is of no use until it says that it takes
+ * part in that; it then has the controllers that can tell threads apart, and not memory.
+ *
+ * @see https://docs.kernel.org/admin-guide/cgroup-v2.html#threads
+ */
+function makeThreadedBelowThreads(dir: string): void {
+  if (readControlFile(dir, "cgroup.type") === "domain invalid") writeControlFile(dir, "cgroup.type", "threaded");
 }
