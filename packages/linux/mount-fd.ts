@@ -31,6 +31,8 @@ export const OPEN_TREE_CLOEXEC = 0o2000000;
 export const AT_RECURSIVE = 0x8000;
 /** `moveMount`: the source is the descriptor itself. */
 export const MOVE_MOUNT_F_EMPTY_PATH = 0x04;
+/** `moveMount`: the target is the descriptor itself. */
+export const MOVE_MOUNT_T_EMPTY_PATH = 0x40;
 
 export const MOUNT_ATTR_RDONLY = 0x01;
 export const MOUNT_ATTR_NOSUID = 0x02;
@@ -142,6 +144,7 @@ export function openTree(dirFd: number, path: string, flags: number): number {
 /**
  * Gives a mount a place, its first or another.
  *
+ * @throws {ErrnoError} EINVAL, too, when one of mount and place is a directory and the other is not, where mount(2) says ENOTDIR.
  * @see https://man7.org/linux/man-pages/man2/move_mount.2.html
  */
 export function moveMount(fromDirFd: number, fromPath: string, toDirFd: number, toPath: string, flags: number): void {

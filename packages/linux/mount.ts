@@ -28,11 +28,13 @@ export const MS_BIND = 1 << 12;
 export const MS_MOVE = 1 << 13;
 export const MS_REC = 1 << 14;
 export const MS_SILENT = 1 << 15;
+export const MS_POSIXACL = 1 << 16;
 export const MS_UNBINDABLE = 1 << 17;
 export const MS_PRIVATE = 1 << 18;
 export const MS_SLAVE = 1 << 19;
 export const MS_SHARED = 1 << 20;
 export const MS_RELATIME = 1 << 21;
+export const MS_I_VERSION = 1 << 23;
 export const MS_STRICTATIME = 1 << 24;
 export const MS_LAZYTIME = 1 << 25;
 
@@ -111,6 +113,8 @@ const SETS: Readonly<Record<string, number>> = {
   strictatime: MS_STRICTATIME,
   lazytime: MS_LAZYTIME,
   silent: MS_SILENT,
+  acl: MS_POSIXACL,
+  iversion: MS_I_VERSION,
   bind: MS_BIND,
   rbind: MS_BIND | MS_REC,
 };
@@ -129,6 +133,8 @@ const CLEARS: Readonly<Record<string, number>> = {
   nostrictatime: MS_STRICTATIME,
   nolazytime: MS_LAZYTIME,
   loud: MS_SILENT,
+  noacl: MS_POSIXACL,
+  noiversion: MS_I_VERSION,
 };
 
 const PROPAGATION: Readonly<Record<string, number>> = {

@@ -1,0 +1,44 @@
+/** Files and directories of the host in the container. */
+import { fstatSync } from "node:fs";
+import { isAbsolute, join } from "node:path";
+import { MS_BIND, MS_REC, MS_REMOUNT } from "@eras/linux/mount.ts";
+import { AT_RECURSIVE, OPEN_TREE_CLONE, openTree } from "@eras/linux/mount-fd.ts";
+import { AT_FDCWD } from "@eras/linux/open.ts";
+import { attach } from "./attach.ts";
+import { type ContainerRoot, makePlace, withFd } from "./inside-root.ts";
+import { changePropagation, changeRecursively, replaceFlags } from "./mount-flags.ts";
+import type { EntryOptions } from "./mount-options.ts";
+import { guardProc } from "./proc-guard.ts";
+
+/** Absolute, or relative to the bundle. */
+export function bindSource(source: string, bundle: string): string {
+  return isAbsolute(source) ? source : join(bundle, source);
+}
+
+/**
+ * Copies the mount that a file or directory lies on: it shows no more than that, and has no place yet.
+ *
+ * @param flags - With MS_REC, the mounts below too.
+ * @returns A descriptor, for the caller to close.
+ * @throws {ErrnoError} ENOENT; EPERM without CAP_SYS_ADMIN in the user namespace that owns our mounts.
+ */
+export function copyMount(source: string, flags: number): number {
+  return openTree(AT_FDCWD, source, OPEN_TREE_CLONE | (flags & MS_REC ? AT_RECURSIVE : 0));
+}
+
+/**
+ * Gives a copied mount the entry's options and a place in the container: nobody ever sees it without its flags.
+ *
+ * @throws {ErrnoError} ENOTDIR for a directory on a file, and the other way round.
+ */
+export function mountBind(root: ContainerRoot, copy: number, destination: string, options: EntryOptions): void {
+  const { flags, clear, propagation, recursive } = options;
+  const kind = fstatSync(copy).isDirectory() ? "directory" : "file";
+  withFd(makePlace(root, destination, kind), (place) => {
+    guardProc(root, place, copy);
+    changePropagation(copy, propagation);
+    if (flags & ~(MS_BIND | MS_REC | MS_REMOUNT)) replaceFlags(copy, flags, clear); // without words, they stay the source's
+    changeRecursively(copy, recursive);
+    attach(root, copy, place);
+  });
+}

@@ -1,0 +1,125 @@
+/**
+ * The container's view of the control groups, a mount of type `cgroup`, which is no single mount:
+ *
+ *     v1, hybrid   a tmpfs with a directory for each tree of the host, in their order, and in it
+ *                    - the container's own cgroup, by a bind mount, or
+ *                    - in a cgroup namespace the tree itself, whose root is the container's own cgroup then
+ *                  and a link for each controller of a tree that has several: cpu → cpu,cpuacct
+ *     v2           cgroup2; where it is refused, a bind mount of the host's
+ *
+ * @see https://github.com/opencontainers/runtime-spec/blob/v1.2.0/config-linux.md#cgroup-ownership
+ */
+import { readFileSync } from "node:fs";
+import { basename, join, relative } from "node:path";
+import { cgroupMode, findCgroupMounts } from "@eras/cgroups/detect.ts";
+import { isErrno } from "@eras/linux/errno.ts";
+import { MS_BIND, MS_NODEV, MS_NOEXEC, MS_NOSUID, MS_RDONLY, MS_REC } from "@eras/linux/mount.ts";
+import { type MountInfo, readMountinfo } from "@eras/linux/mountinfo.ts";
+import { symlinkat } from "@eras/linux/open.ts";
+import { mountOn } from "./attach.ts";
+import { copyMount, mountBind } from "./bind-mount.ts";
+import { type FilesystemMount, mountTmpfs } from "./filesystem-mount.ts";
+import { type ContainerRoot, makePlace, openPlace, withFd } from "./inside-root.ts";
+import type { RootfsPlan } from "./rootfs.ts";
+
+/** A tree of v1. */
+interface Tree {
+  /** Where the host has it. */
+  readonly mountPoint: string;
+  /** `memory`, `cpu,cpuacct`, `systemd`. */
+  readonly name: string;
+  /** Our own cgroup's directory on the host. */
+  readonly ownDirectory: string;
+}
+
+const MOUNT_FLAGS = MS_NOEXEC | MS_NOSUID | MS_NODEV;
+
+/** Mounts the view. Our process is in the container's cgroup, and in its cgroup namespace if it has one. */
+export function mountCgroups(root: ContainerRoot, plan: RootfsPlan, entry: FilesystemMount): void {
+  const mounts = readMountinfo();
+  const host = findCgroupMounts(mounts);
+  if (cgroupMode(host) === "v2") mountUnified(root, plan, entry, host.v2!);
+  else mountTrees(root, plan, entry, ownTrees(mounts.filter(({ type }) => type === "cgroup")));
+}
+
+function mountTrees(root: ContainerRoot, plan: RootfsPlan, entry: FilesystemMount, trees: readonly Tree[]): void {
+  const { destination, options } = entry;
+  const tmpfs = { ...options, flags: MOUNT_FLAGS, data: "mode=755", copyUp: false };
+  mountTmpfs(root, { ...entry, source: "tmpfs", type: "tmpfs", options: tmpfs });
+  const mountTree = hasCgroupNamespace(plan) ? mountOwnRoot : bindOwnCgroup;
+  for (const tree of trees) mountTree(root, join(destination, tree.name), entry, tree);
+  withFd(openPlace(root, destination), (place) => {
+    for (const { name } of trees) linkControllers(place, name);
+  });
+}
+
+function hasCgroupNamespace({ spec }: RootfsPlan): boolean {
+  return spec.linux?.namespaces?.some(({ type }) => type === "cgroup") ?? false;
+}
+
+function bindOwnCgroup(root: ContainerRoot, destination: string, { options }: FilesystemMount, tree: Tree): void {
+  const flags = options.flags | MS_BIND | MS_REC;
+  withFd(copyMount(tree.ownDirectory, flags), (copy) => mountBind(root, copy, destination, { ...options, flags }));
+}
+
+/** The kernel finds the tree by its controllers, or by its name if it has none. */
+function mountOwnRoot(root: ContainerRoot, destination: string, { options }: FilesystemMount, { name }: Tree): void {
+  const flags = MOUNT_FLAGS | (options.flags & MS_RDONLY);
+  const [source, data] = name === "systemd" ? [name, "name=systemd"] : ["cgroup", name];
+  withFd(makePlace(root, destination, "directory"), (place) =>
+    mountOn(root, place, { source, type: "cgroup", flags, data }),
+  );
+}
+
+function linkControllers(place: number, tree: string): void {
+  const controllers = tree.split(",");
+  if (controllers.length < 2) return;
+  for (const controller of controllers) {
+    try {
+      symlinkat(tree, place, controller);
+    } catch (error) {
+      if (!isErrno(error, "EEXIST")) throw error;
+    }
+  }
+}
+
+/** The trees with our place in them: the first mount of each. */
+function ownTrees(mounts: readonly MountInfo[]): Tree[] {
+  const own = ownCgroups(readFileSync("/proc/self/cgroup", "utf8"));
+  const seen = new Set<string>();
+  return mounts.flatMap(({ mountPoint, root, superOptions }) => {
+    const controllers = superOptions.filter((option) => own.has(option) && !seen.has(option));
+    for (const controller of controllers) seen.add(controller);
+    const path = own.get(controllers[0] ?? "");
+    if (path === undefined) return [];
+    return [{ mountPoint, name: basename(mountPoint), ownDirectory: join(mountPoint, relative(root, path)) }];
+  });
+}
+
+/** From controller, or `name=…`, to our cgroup: lines such as `4:cpu,cpuacct:/web` of cgroups(7). */
+function ownCgroups(text: string): Map<string, string> {
+  const own = new Map<string, string>();
+  for (const line of text.trimEnd().split("\n")) {
+    const [, controllers, path] = /^\d+:([^:]+):(.*)$/.exec(line) ?? [];
+    for (const controller of controllers?.split(",") ?? []) own.set(controller, path!);
+  }
+  return own;
+}
+
+/**
+ * The one tree of v2. In a user namespace the kernel refuses a new mount of it, unless there is a cgroup namespace too: then the
+ * host's is shown, or with a cgroup namespace the container's own cgroup.
+ */
+function mountUnified(root: ContainerRoot, plan: RootfsPlan, entry: FilesystemMount, host: string): void {
+  const { destination, source = "cgroup", options } = entry;
+  try {
+    withFd(makePlace(root, destination, "directory"), (place) =>
+      mountOn(root, place, { source, type: "cgroup2", flags: options.flags, data: options.data }),
+    );
+  } catch (error) {
+    if (!isErrno(error, "EPERM", "EBUSY")) throw error;
+    const shown = (hasCgroupNamespace(plan) && plan.cgroupPaths[""]) || host;
+    const flags = options.flags | MS_BIND;
+    withFd(copyMount(shown, flags), (copy) => mountBind(root, copy, destination, { ...options, flags }));
+  }
+}

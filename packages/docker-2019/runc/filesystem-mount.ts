@@ -1,0 +1,77 @@
+/** Mounts of new filesystems: proc, sysfs, tmpfs, devpts, mqueue, and whatever else the kernel knows. */
+import { constants, fstatSync } from "node:fs";
+import { join } from "node:path";
+import { MS_RDONLY } from "@eras/linux/mount.ts";
+import type { Mount } from "@eras/oci-spec/runtime/config.ts";
+import { mountOn } from "./attach.ts";
+import { copyDirectory } from "./copy-up.ts";
+import { type ContainerRoot, makePlace, openPlace, openPlaceIfAny, withFd } from "./inside-root.ts";
+import { changePropagation, changeRecursively } from "./mount-flags.ts";
+import type { EntryOptions } from "./mount-options.ts";
+import { guardProc } from "./proc-guard.ts";
+
+/** A mount of a new filesystem as the specification has it, with its options sorted, and the SELinux label of what is on it. */
+export interface FilesystemMount extends Pick<Mount, "destination" | "source"> {
+  readonly type: string;
+  readonly options: EntryOptions;
+  readonly label?: string | undefined;
+}
+
+/** Mounts a filesystem that has no place of its own in the system. */
+export function mountOther(root: ContainerRoot, entry: FilesystemMount): void {
+  withFd(makePlace(root, entry.destination, "directory"), (place) => {
+    guardProc(root, place);
+    mountNew(root, place, entry, entry.options.data);
+  });
+}
+
+/**
+ * Mounts proc or sysfs, on the very directory of that path. A symbolic link there would put it elsewhere, and the runtime would then
+ * write to a /proc that somebody else has made (CVE-2019-19921, CVE-2023-27561).
+ */
+export function mountKernelView(root: ContainerRoot, entry: FilesystemMount): void {
+  const { destination, type } = entry;
+  const found = openPlaceIfAny(root, destination, constants.O_NOFOLLOW);
+  withFd(found ?? makePlace(root, destination, "directory"), (place) => {
+    if (!fstatSync(place).isDirectory()) throw new Error(`filesystem "${type}" must be mounted on ordinary directory`);
+    mountNew(root, place, { ...entry, label: undefined }, entry.options.data); // their files have labels of their own
+  });
+}
+
+/** Mounts a tmpfs. It gets the permissions of the directory that it covers, and with `tmpcopyup` the files in it. */
+export function mountTmpfs(root: ContainerRoot, entry: FilesystemMount): void {
+  const { destination, options } = entry;
+  const covered = openPlaceIfAny(root, destination);
+  const mode = covered === undefined ? [] : [`mode=${octal(fstatSync(covered).mode & 0o7777)}`];
+  withFd(covered ?? makePlace(root, destination, "directory"), (place) => {
+    mountNew(root, place, entry, [...mode, options.data].filter((word) => word !== "").join(","));
+    if (options.copyUp) withFd(openPlace(root, destination), (copy) => copyDirectory(place, copy));
+  });
+}
+
+function octal(mode: number): string {
+  return mode.toString(8).padStart(4, "0");
+}
+
+function mountNew(root: ContainerRoot, place: number, entry: FilesystemMount, data: string): void {
+  const { source = "", type, options, destination, label } = entry;
+  const flags = isFinishedLater(entry) ? options.flags & ~MS_RDONLY : options.flags;
+  mountOn(root, place, { source, type, flags, data: withLabel(data, label) });
+  const { propagation, recursive } = options;
+  if (propagation.length === 0 && recursive.set === 0 && recursive.clear === 0) return;
+  withFd(openPlace(root, destination), (mounted) => {
+    changePropagation(mounted, propagation);
+    changeRecursively(mounted, recursive);
+  });
+}
+
+/** A tmpfs and /dev are written to by ourselves before they may become read-only: `finishRootfs`. */
+export function isFinishedLater({ type, destination }: Pick<Mount, "type" | "destination">): boolean {
+  return type === "tmpfs" || join("/", destination) === "/dev";
+}
+
+/** Files get the label from the option `context`: mount(8). */
+function withLabel(data: string, label: string | undefined): string {
+  if (!label) return data;
+  return data === "" ? `context="${label}"` : `${data},context="${label}"`;
+}

@@ -1,0 +1,102 @@
+/**
+ * Files of the kernel that a container had better not write, or not even read. The root is "/" already, the container's /proc and
+ * /dev are mounted, and neither needs to be what it claims: another container may share a directory with this one and exchange
+ * files under our hands. So everything is opened once, looked at, and used through its descriptor (CVE-2025-31133, CVE-2025-52565).
+ */
+import { closeSync, constants, fstatSync, openSync } from "node:fs";
+import { join } from "node:path";
+import { makedev } from "@eras/linux/mknod.ts";
+import { MS_RDONLY } from "@eras/linux/mount.ts";
+import {
+  AT_RECURSIVE,
+  fsconfigCreate,
+  fsconfigSetFlag,
+  fsconfigSetString,
+  fsmount,
+  fsopen,
+  MOUNT_ATTR_RDONLY,
+  OPEN_TREE_CLONE,
+  openTree,
+} from "@eras/linux/mount-fd.ts";
+import { AT_EMPTY_PATH, O_PATH } from "@eras/linux/open.ts";
+import { filesystemType, PROC_SUPER_MAGIC } from "@eras/linux/statfs.ts";
+import type { Spec } from "@eras/oci-spec/runtime/config.ts";
+import { step } from "../steps.ts";
+import { attachInside } from "./attach.ts";
+import { type ContainerRoot, openPlace, openPlaceIfAny, withFd } from "./inside-root.ts";
+import { addFlags } from "./mount-flags.ts";
+
+const NULL_DEVICE = makedev(1, 3);
+
+/** Makes `linux.readonlyPaths` read-only, those that there are. Call before {@link maskPaths}, as runc does. */
+export function readonlyPaths(spec: Spec): void {
+  const paths = spec.linux?.readonlyPaths ?? [];
+  step("runc.readonly-paths", { paths });
+  forEachPlace(spec, paths, "make read-only", (place) => {
+    withFd(openTree(place, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | AT_RECURSIVE), (copy) => {
+      addFlags(copy, MS_RDONLY);
+      attachInside(copy, place);
+    });
+  });
+}
+
+/** Covers `linux.maskedPaths`, those that there are: a file with /dev/null, a directory with an empty tmpfs. */
+export function maskPaths(spec: Spec): void {
+  const paths = spec.linux?.maskedPaths ?? [];
+  step("runc.mask-paths", { paths });
+  forEachPlace(spec, paths, "mask", (place, root) => {
+    const mask = fstatSync(place).isDirectory() ? emptyDirectory(spec.linux?.mountLabel) : nullDevice(root);
+    withFd(mask, () => attachInside(mask, place));
+  });
+}
+
+function forEachPlace(
+  spec: Spec,
+  paths: readonly string[],
+  action: string,
+  use: (place: number, root: ContainerRoot) => void,
+): void {
+  if (paths.length === 0) return;
+  const root = { fd: openSync("/", O_PATH | constants.O_DIRECTORY), path: "/" };
+  for (const path of paths) {
+    try {
+      const place = openPlaceIfAny(root, path);
+      if (place === undefined) continue;
+      withFd(place, () => {
+        checkPlace(spec, path, place);
+        use(place, root);
+      });
+    } catch (error) {
+      throw new Error(`can't ${action} path "${path}": ${(error as Error).message}`, { cause: error });
+    }
+  }
+  closeSync(root.fd);
+}
+
+/** Where the configuration has a proc filesystem on /proc, what is masked below it is the kernel's, and not somebody's imitation. */
+function checkPlace({ mounts = [] }: Spec, path: string, place: number): void {
+  const normal = join("/", path);
+  if (!normal.startsWith("/proc/") || filesystemType(place) === PROC_SUPER_MAGIC) return;
+  const hasProc = mounts.some(({ type, destination }) => type === "proc" && join("/", destination) === "/proc");
+  const isMount = mounts.some(({ destination }) => join("/", destination) === normal); // of LXCFS: proc-guard.ts
+  if (hasProc && !isMount) throw new Error("it is not on a proc filesystem");
+}
+
+/** A copy of the mount of the container's /dev/null. Were it another file, its content would be writable where a mask should be. */
+function nullDevice(root: ContainerRoot): number {
+  return withFd(openPlace(root, "/dev/null", constants.O_NOFOLLOW), (node) => {
+    const stats = fstatSync(node);
+    if (!stats.isCharacterDevice() || stats.rdev !== NULL_DEVICE) throw new Error("/dev/null is not the null device");
+    return openTree(node, "", AT_EMPTY_PATH | OPEN_TREE_CLONE);
+  });
+}
+
+function emptyDirectory(label: string | undefined): number {
+  return withFd(fsopen("tmpfs"), (tmpfs) => {
+    fsconfigSetString(tmpfs, "source", "tmpfs");
+    fsconfigSetFlag(tmpfs, "ro");
+    if (label) fsconfigSetString(tmpfs, "context", label);
+    fsconfigCreate(tmpfs);
+    return fsmount(tmpfs, MOUNT_ATTR_RDONLY);
+  });
+}
