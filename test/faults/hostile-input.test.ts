@@ -200,3 +200,16 @@ test("a broken config.json of a container is skipped and named in the log; the o
   expect(listed).toContain(ids[1]);
   rmSync(join(docker.root, "containers", ids[0]!), { recursive: true });
 });
+
+test("a container whose other files a loss of power has emptied is there, and starts in its own root", async () => {
+  const { stdout } = await docker.docker(["run", "-c", "gone", "busybox", "ls", "/"]);
+  const id = stdout.trim();
+  await docker.docker(["wait", id]);
+  await docker.endDaemon("SIGKILL");
+  for (const name of ["config.lxc", "userdata.json"]) writeFileSync(join(docker.root, "containers", id, name), "");
+  await docker.startDaemon();
+  expect((await docker.docker(["ps", "-a"])).stdout).toContain(id);
+  await docker.docker(["start", id]);
+  await docker.docker(["wait", id]);
+  expect((await docker.docker(["logs", id])).stdout.split("\n")).not.toContain("usr");
+});

@@ -50,9 +50,10 @@ export class Docker2013 {
    * Starts a daemon in a fresh directory and waits until it answers.
    *
    * @param flags - More flags for dockerd: `["--lxc-start", "/usr/bin/lxc-start"]`.
+   * @param parent - Where the directory is made.
    */
-  static async start(flags: readonly string[] = []): Promise<Docker2013> {
-    const dir = mkdtempSync(join(tmpdir(), "docker-eras-test-"));
+  static async start(flags: readonly string[] = [], parent = tmpdir()): Promise<Docker2013> {
+    const dir = mkdtempSync(join(parent, "docker-eras-test-"));
     const daemon = new Docker2013(dir, `127.0.0.1:${await freePort()}`, `127.0.0.1:${await freePort()}`, flags);
     await daemon.startDaemon();
     return daemon;

@@ -22,7 +22,7 @@ export function writeFileAtomic(path: string, text: string, { mode, durable }: A
     rmSync(neighbour, { force: true }); // a full disk
     throw error;
   }
-  if (durable) syncDirectory(dirname(path));
+  if (durable) sync(dirname(path)); // the name itself is in the directory
 }
 
 function writeFile(path: string, text: string, { mode, durable }: AtomicWriteOptions): void {
@@ -35,8 +35,8 @@ function writeFile(path: string, text: string, { mode, durable }: AtomicWriteOpt
   }
 }
 
-/** The name itself is in the directory, which has to reach the disk too. */
-function syncDirectory(path: string): void {
+/** Returns when a file's content, or the names in a directory, are on disk. */
+export function sync(path: string): void {
   const fd = openSync(path, "r");
   try {
     fsyncSync(fd);

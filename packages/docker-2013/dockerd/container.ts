@@ -6,8 +6,8 @@
  *
  * It is kept in config.json, in the era's spelling; its outputs and the process that carries it live as long as the daemon does.
  */
-import { closeSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { closeSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import type { Writable } from "node:stream";
 import { isErrno } from "@eras/linux/errno.ts";
 import { kill } from "@eras/linux/signals.ts";
@@ -15,7 +15,7 @@ import type { Winsize } from "@eras/linux/tty.ts";
 import { traceSpan } from "@eras/trace/context.ts";
 import type { Union } from "../aufs/mount.ts";
 import { step } from "../steps.ts";
-import { writeFileAtomic } from "./atomic-write.ts";
+import { sync, writeFileAtomic } from "./atomic-write.ts";
 import { Filesystem, type FilesystemRecord } from "./filesystem.ts";
 import type { Lxc, LxcProcess } from "./lxc.ts";
 import { generateLxcConfig } from "./lxc-template.ts";
@@ -99,6 +99,7 @@ export class Container implements ContainerRecord {
   static load(root: string, substrate: Substrate): Container {
     const container = new Container(JSON.parse(readFileSync(configPath(root), "utf8")), substrate);
     if (container.Root !== root) throw new Error(`it is about another container: ${container.Root}`);
+    container.#restoreFiles();
     return container;
   }
 
@@ -106,14 +107,27 @@ export class Container implements ContainerRecord {
   createFiles(userData: UserData): void {
     mkdirSync(this.Root, { mode: 0o700 });
     this.Filesystem.createMountPoints();
-    const { Hostname, Ram } = this.Config;
-    writeFileSync(this.lxcConfigPath, generateLxcConfig({ Hostname, Ram, RootFS: this.Filesystem.RootFS }));
+    this.#writeLxcConfig();
     writeFileAtomic(userDataPath(this.Root), JSON.stringify(userData), { mode: 0o700, durable: false });
     this.save();
   }
 
-  /** @param options - `durable`: on disk when this returns. */
+  #writeLxcConfig(): void {
+    const { Hostname, Ram } = this.Config;
+    writeFileSync(this.lxcConfigPath, generateLxcConfig({ Hostname, Ram, RootFS: this.Filesystem.RootFS }));
+  }
+
+  /** A loss of power leaves empty what nobody waited for: an attached container's files. lxc-start would take that for "all as the host". */
+  #restoreFiles(): void {
+    if (isEmpty(this.lxcConfigPath)) this.#writeLxcConfig();
+    const path = userDataPath(this.Root);
+    const unknown: UserData = { image: "", comment: "" };
+    if (isEmpty(path)) writeFileAtomic(path, JSON.stringify(unknown), { mode: 0o700, durable: false });
+  }
+
+  /** @param options - `durable`: all of the container's files are on disk when this returns. */
   save({ durable = false } = {}): void {
+    if (durable) for (const path of [userDataPath(this.Root), this.lxcConfigPath, dirname(this.Root)]) sync(path);
     writeFileAtomic(configPath(this.Root), JSON.stringify(this), { mode: 0o700, durable });
   }
 
@@ -220,4 +234,5 @@ export class Container implements ContainerRecord {
 }
 
 const configPath = (root: string) => join(root, "config.json");
+const isEmpty = (path: string) => (statSync(path, { throwIfNoEntry: false })?.size ?? 0) === 0;
 const userDataPath = (root: string) => join(root, "userdata.json");
