@@ -16,6 +16,7 @@ const PACKAGES = [
   "chromium", // the terminal page of /web
   "containerd",
   "cpio", // the virtual machine's first file system
+  "crun",
   "docker.io",
   "hyperfine",
   "iproute2",
@@ -23,6 +24,7 @@ const PACKAGES = [
   "kmod",
   "libarchive-tools", // bsdtar, a second opinion on archives
   "lxc",
+  "podman",
   "qemu-system-x86",
   "runc",
   "strace",
@@ -35,6 +37,7 @@ const SERVICES: Readonly<Record<string, readonly string[]>> = {
   containerd: ["containerd.service"],
   "docker.io": ["docker.service", "docker.socket"],
   lxc: ["lxc.service", "lxc-net.service", "lxc-monitord.service"],
+  podman: ["podman.socket", "podman.service", "podman-restart.service", "podman-auto-update.timer"],
 };
 
 const POLICY = "/usr/sbin/policy-rc.d";

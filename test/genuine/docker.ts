@@ -1,8 +1,20 @@
 /** A genuine Docker (Debian's docker.io) with everything in a directory of its own, beside whatever the host runs. */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { closeSync, openSync, readFileSync, rmSync } from "node:fs";
+import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
+import { umount } from "@eras/linux/mount.ts";
+import { readMountinfo } from "@eras/linux/mountinfo.ts";
+import { type ProgramResult, runProgram, shellEnvironment } from "../harness/run-program.ts";
+
+export interface DockerOptions {
+  /** Runtimes for `docker run --runtime`, by name, each with its path. */
+  readonly runtimes?: Readonly<Record<string, string>>;
+  /** More flags for dockerd. */
+  readonly flags?: readonly string[];
+  /** Content of /etc/subuid and /etc/subgid, which dockerd then sees in a mount namespace of its own. */
+  readonly subordinateIds?: string;
+}
 
 export class GenuineDocker {
   readonly #daemon: ChildProcess;
@@ -14,11 +26,14 @@ export class GenuineDocker {
   }
 
   /** Starts dockerd and its containerd, without bridge and packet filter, and waits until the socket answers. */
-  static async start(dir: string): Promise<GenuineDocker> {
+  static async start(dir: string, options: DockerOptions = {}): Promise<GenuineDocker> {
     const log = openSync(join(dir, "dockerd.log"), "a");
     const args = ["--data-root", join(dir, "data"), "--exec-root", join(dir, "exec"), "--pidfile", join(dir, "pid")];
     args.push("--host", `unix://${dir}/docker.sock`, "--bridge=none", "--iptables=false", "--ip6tables=false");
-    const daemon = spawn("dockerd", args, { stdio: ["ignore", log, log] });
+    for (const [name, path] of Object.entries(options.runtimes ?? {})) args.push("--add-runtime", `${name}=${path}`);
+    args.push(...(options.flags ?? []));
+    const [program, ...all] = [...privateFiles(dir, options), "dockerd", ...args];
+    const daemon = spawn(program!, all, { stdio: ["ignore", log, log] });
     closeSync(log);
     const docker = new GenuineDocker(dir, daemon);
     await docker.#ready();
@@ -36,11 +51,20 @@ export class GenuineDocker {
     return execFileSync("docker", args, options).trim();
   }
 
+  /** Runs the genuine `docker`, which may fail. */
+  run(args: readonly string[], input?: string | Buffer): Promise<ProgramResult> {
+    return runProgram("docker", args, { input, env: { ...shellEnvironment(), ...this.env } });
+  }
+
+  /** Ends dockerd, which ends its containers, and takes its directory away. */
   async stop(): Promise<void> {
     if (this.#daemon.exitCode === null) {
       this.#daemon.kill("SIGTERM");
       await new Promise((resolve) => this.#daemon.on("exit", resolve));
     }
+    const netns = join(this.#dir, "exec/netns/");
+    const left = readMountinfo().filter(({ mountPoint }) => mountPoint.startsWith(netns));
+    for (const { mountPoint } of left) umount(mountPoint); // dockerd keeps the host's network namespace there for good
     rmSync(this.#dir, { recursive: true, force: true });
   }
 
@@ -55,6 +79,15 @@ export class GenuineDocker {
       await new Promise((resolve) => setTimeout(resolve, 50)); // dockerd announces itself to systemd only
     }
   }
+}
+
+/** A command line that lays our files over the host's, for the program after it alone. */
+function privateFiles(dir: string, { subordinateIds }: DockerOptions): string[] {
+  if (subordinateIds === undefined) return [];
+  const file = join(dir, "subordinate-ids");
+  writeFileSync(file, subordinateIds);
+  const script = 'for target in /etc/subuid /etc/subgid; do mount --bind "$0" $target || exit; done; exec "$@"';
+  return ["unshare", "--mount", "sh", "-c", script, file];
 }
 
 function answers(socketPath: string): Promise<boolean> {

@@ -1,0 +1,74 @@
+/** A genuine containerd with everything in a directory of its own, and the genuine `ctr` at it. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { type ProgramResult, runProgram, shellEnvironment } from "../harness/run-program.ts";
+
+/** Without the Kubernetes plugin, which wants a network configuration. */
+const config = (dir: string) => `version = 2
+root = "${dir}/root"
+state = "${dir}/state"
+disabled_plugins = ["io.containerd.grpc.v1.cri"]
+[grpc]
+  address = "${dir}/containerd.sock"
+`;
+
+export class GenuineContainerd {
+  readonly #daemon: ChildProcess;
+  readonly #dir: string;
+
+  private constructor(dir: string, daemon: ChildProcess) {
+    this.#dir = dir;
+    this.#daemon = daemon;
+  }
+
+  /** Starts containerd and waits until it answers. */
+  static async start(dir: string): Promise<GenuineContainerd> {
+    writeFileSync(join(dir, "config.toml"), config(dir));
+    const log = openSync(join(dir, "containerd.log"), "a");
+    const args = ["--config", join(dir, "config.toml")];
+    const daemon = spawn("containerd", args, { stdio: ["ignore", log, log], env: shellEnvironment() });
+    closeSync(log);
+    const containerd = new GenuineContainerd(dir, daemon);
+    await containerd.#ready();
+    return containerd;
+  }
+
+  /** The arguments of `ctr` that lead to this containerd; a subcommand follows. */
+  get address(): readonly string[] {
+    return ["--address", join(this.#dir, "containerd.sock")];
+  }
+
+  /** What containerd and the shims have written. */
+  get log(): string {
+    return readFileSync(join(this.#dir, "containerd.log"), "utf8");
+  }
+
+  /** Runs the genuine `ctr`, which may fail. */
+  ctr(args: readonly string[], input?: string | Buffer): Promise<ProgramResult> {
+    return runProgram("ctr", [...this.address, ...args], { input });
+  }
+
+  /** Loads an archive as `docker save` writes it. @throws {Error} */
+  async load(archive: Buffer): Promise<void> {
+    const { status, stderr } = await this.ctr(["images", "import", "-"], archive);
+    if (status !== 0) throw new Error(`Cannot load an image into genuine containerd: ${stderr}`);
+  }
+
+  /** Ends containerd and takes its directory away; its containers, which live on without it, are the caller's. */
+  async stop(): Promise<void> {
+    if (this.#daemon.exitCode === null) {
+      this.#daemon.kill("SIGTERM");
+      await new Promise((resolve) => this.#daemon.on("exit", resolve));
+    }
+    rmSync(this.#dir, { recursive: true, force: true });
+  }
+
+  async #ready(): Promise<void> {
+    while ((await this.ctr(["--connect-timeout", "5s", "version"])).status !== 0) {
+      if (this.#daemon.exitCode !== null)
+        throw new Error(`Genuine containerd did not start:\n${this.log.slice(-2000)}`);
+      await new Promise((resolve) => setTimeout(resolve, 50)); // it announces itself to systemd only
+    }
+  }
+}
