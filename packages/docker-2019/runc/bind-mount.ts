@@ -36,9 +36,9 @@ export function mountBind(root: ContainerRoot, copy: number, destination: string
   const kind = fstatSync(copy).isDirectory() ? "directory" : "file";
   withFd(makePlace(root, destination, kind), (place) => {
     guardProc(root, place, copy);
-    changePropagation(copy, propagation);
     if (flags & ~(MS_BIND | MS_REC | MS_REMOUNT)) replaceFlags(copy, flags, clear); // without words, they stay the source's
     changeRecursively(copy, recursive);
     attach(root, copy, place);
+    changePropagation(copy, propagation); // a mount without a place would forget it
   });
 }

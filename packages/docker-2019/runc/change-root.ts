@@ -4,16 +4,20 @@ import { chroot } from "@eras/linux/chroot.ts";
 import { dup2 } from "@eras/linux/descriptors.ts";
 import { isErrno } from "@eras/linux/errno.ts";
 import { MNT_DETACH, MS_MOVE, MS_REC, MS_SLAVE, mount, umount } from "@eras/linux/mount.ts";
+import { AT_RECURSIVE, mountSetattr } from "@eras/linux/mount-fd.ts";
 import { type MountInfo, readMountinfo } from "@eras/linux/mountinfo.ts";
+import { AT_EMPTY_PATH, O_PATH } from "@eras/linux/open.ts";
 import { pivotRoot } from "@eras/linux/pivot-root.ts";
 import { withFd } from "./inside-root.ts";
 
 /** The good one: the old root is gone from the mount namespace. */
 export function pivot(rootfs: string): void {
-  process.chdir(rootfs);
-  pivotRoot(".", "."); // stacks the old root on top of the new one at "/" …
-  mount(null, ".", null, MS_SLAVE | MS_REC, null); // … whose peers shall not be unmounted with it …
-  umount(".", MNT_DETACH); // … so that "." now means the old root: pivot_root(2), NOTES
+  withFd(openSync("/", O_PATH), (oldRoot) => {
+    process.chdir(rootfs);
+    pivotRoot(".", "."); // stacks the old root on top of the new one at "/" …
+    mountSetattr(oldRoot, "", AT_EMPTY_PATH | AT_RECURSIVE, { propagation: MS_SLAVE }); // … (the host's shall stay mounted) …
+    umount(".", MNT_DETACH); // … so that "." now means the old root: pivot_root(2), NOTES
+  });
   process.chdir("/");
 }
 

@@ -1,14 +1,16 @@
 /** Mounts of new filesystems: proc, sysfs, tmpfs, devpts, mqueue, and whatever else the kernel knows. */
-import { constants, fstatSync } from "node:fs";
+import { chmodSync, constants, fstatSync } from "node:fs";
 import { join } from "node:path";
 import { MS_RDONLY } from "@eras/linux/mount.ts";
 import type { Mount } from "@eras/oci-spec/runtime/config.ts";
 import { mountOn } from "./attach.ts";
 import { copyDirectory } from "./copy-up.ts";
-import { type ContainerRoot, makePlace, openPlace, openPlaceIfAny, withFd } from "./inside-root.ts";
+import { type ContainerRoot, makePlace, openPlace, openPlaceIfAny, procPath, withFd } from "./inside-root.ts";
 import { changePropagation, changeRecursively } from "./mount-flags.ts";
 import type { EntryOptions } from "./mount-options.ts";
 import { guardProc } from "./proc-guard.ts";
+
+const PERMISSIONS = 0o7777;
 
 /** A mount of a new filesystem as the specification has it, with its options sorted, and the SELinux label of what is on it. */
 export interface FilesystemMount extends Pick<Mount, "destination" | "source"> {
@@ -21,7 +23,7 @@ export interface FilesystemMount extends Pick<Mount, "destination" | "source"> {
 export function mountOther(root: ContainerRoot, entry: FilesystemMount): void {
   withFd(makePlace(root, entry.destination, "directory"), (place) => {
     guardProc(root, place);
-    mountNew(root, place, entry, entry.options.data);
+    mountNew(root, place, entry);
   });
 }
 
@@ -34,29 +36,28 @@ export function mountKernelView(root: ContainerRoot, entry: FilesystemMount): vo
   const found = openPlaceIfAny(root, destination, constants.O_NOFOLLOW);
   withFd(found ?? makePlace(root, destination, "directory"), (place) => {
     if (!fstatSync(place).isDirectory()) throw new Error(`filesystem "${type}" must be mounted on ordinary directory`);
-    mountNew(root, place, { ...entry, label: undefined }, entry.options.data); // their files have labels of their own
+    mountNew(root, place, { ...entry, label: undefined }); // their files have labels of their own
   });
 }
 
-/** Mounts a tmpfs. It gets the permissions of the directory that it covers, and with `tmpcopyup` the files in it. */
+/** Mounts a tmpfs. It gets the permissions of the directory that it covers, unless an option sets them, and with `tmpcopyup` its files. */
 export function mountTmpfs(root: ContainerRoot, entry: FilesystemMount): void {
   const { destination, options } = entry;
   const covered = openPlaceIfAny(root, destination);
-  const mode = covered === undefined ? [] : [`mode=${octal(fstatSync(covered).mode & 0o7777)}`];
   withFd(covered ?? makePlace(root, destination, "directory"), (place) => {
-    mountNew(root, place, entry, [...mode, options.data].filter((word) => word !== "").join(","));
-    if (options.copyUp) withFd(openPlace(root, destination), (copy) => copyDirectory(place, copy));
+    mountNew(root, place, entry);
+    if (covered === undefined) return;
+    withFd(openPlace(root, destination), (mounted) => {
+      if (!/(^|,)mode=/.test(options.data)) chmodSync(procPath(mounted), fstatSync(place).mode & PERMISSIONS);
+      if (options.copyUp) copyDirectory(place, mounted);
+    });
   });
 }
 
-function octal(mode: number): string {
-  return mode.toString(8).padStart(4, "0");
-}
-
-function mountNew(root: ContainerRoot, place: number, entry: FilesystemMount, data: string): void {
+function mountNew(root: ContainerRoot, place: number, entry: FilesystemMount): void {
   const { source = "", type, options, destination, label } = entry;
   const flags = isFinishedLater(entry) ? options.flags & ~MS_RDONLY : options.flags;
-  mountOn(root, place, { source, type, flags, data: withLabel(data, label) });
+  mountOn(root, place, { source, type, flags, data: withLabel(options.data, label) });
   const { propagation, recursive } = options;
   if (propagation.length === 0 && recursive.set === 0 && recursive.clear === 0) return;
   withFd(openPlace(root, destination), (mounted) => {
