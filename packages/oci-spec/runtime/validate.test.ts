@@ -1,5 +1,9 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { InvalidArgument } from "../errdefs.ts";
 import { stringifyJson } from "../exact-json.ts";
 import { InvalidDocument } from "../findings.ts";
@@ -309,4 +313,23 @@ describe("parseProcess() and parseResources()", () => {
     expect(parseResources('{"memory": {"limit": 65536}}').value.memory?.limit).toBe(65536);
     expect(() => parseResources("[]")).toThrow("Invalid resources: resources: a list is not an object");
   });
+});
+
+/** What another runtime writes as a config.json to start from; undefined where it isn't installed. */
+function foreignSpec(runtime: string): string | undefined {
+  const dir = mkdtempSync(join(tmpdir(), "spec-"));
+  onTestFinished(() => rmSync(dir, { recursive: true }));
+  try {
+    execFileSync(runtime, ["spec"], { cwd: dir, stdio: "ignore" });
+  } catch {
+    return undefined;
+  }
+  return readFileSync(join(dir, "config.json"), "utf8");
+}
+
+test.for(["runc", "crun"])("takes what %s spec writes, and keeps all of it", (runtime, { skip }) => {
+  const json = foreignSpec(runtime) ?? skip(`${runtime} isn't installed`);
+  const { value, warnings } = parseSpec(json);
+  expect(warnings).toEqual([]);
+  expect(stringifyJson(value)).toBe(JSON.stringify(JSON.parse(json)));
 });
