@@ -38,7 +38,10 @@ export function attach(root: ContainerRoot, detached: number, place: number): vo
 
 /** As {@link attach}, for when the container's root is "/" already and nothing else is in reach. */
 export function attachInside(detached: number, place: number): void {
-  const fits = fstatSync(detached).isDirectory() === fstatSync(place).isDirectory();
-  if (!fits) throw new ErrnoError("move_mount", constants.errno.ENOTDIR); // the kernel says EINVAL, which may mean anything
-  moveMount(detached, "", place, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
+  try {
+    moveMount(detached, "", place, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
+  } catch (error) {
+    const fits = fstatSync(detached).isDirectory() === fstatSync(place).isDirectory();
+    throw fits ? error : new ErrnoError("move_mount", constants.errno.ENOTDIR); // the kernel says EINVAL, which may mean anything
+  }
 }

@@ -27,18 +27,23 @@ export function copyMount(source: string, flags: number): number {
 }
 
 /**
- * Gives a copied mount the entry's options and a place in the container: nobody ever sees it without its flags.
+ * Gives a copied mount the entry's options, and a place in the container, which is made if there is none.
  *
  * @throws {ErrnoError} ENOTDIR for a directory on a file, and the other way round.
  */
 export function mountBind(root: ContainerRoot, copy: number, destination: string, options: EntryOptions): void {
-  const { flags, clear, propagation, recursive } = options;
   const kind = fstatSync(copy).isDirectory() ? "directory" : "file";
   withFd(makePlace(root, destination, kind), (place) => {
     guardProc(root, place, copy);
-    if (flags & ~(MS_BIND | MS_REC | MS_REMOUNT)) replaceFlags(copy, flags, clear); // without words, they stay the source's
-    changeRecursively(copy, recursive);
-    attach(root, copy, place);
-    changePropagation(copy, propagation); // a mount without a place would forget it
+    mountBindOn(root, copy, place, options);
   });
+}
+
+/** As {@link mountBind}, on an open place. Nobody ever sees the mount without its flags. */
+export function mountBindOn(root: ContainerRoot, copy: number, place: number, options: EntryOptions): void {
+  const { flags, clear, propagation, recursive } = options;
+  if (flags & ~(MS_BIND | MS_REC | MS_REMOUNT)) replaceFlags(copy, flags, clear); // without words, they stay the source's
+  changeRecursively(copy, recursive);
+  attach(root, copy, place);
+  changePropagation(copy, propagation); // a mount without a place would forget it
 }

@@ -17,9 +17,10 @@ import { MS_BIND, MS_NODEV, MS_NOEXEC, MS_NOSUID, MS_RDONLY, MS_REC } from "@era
 import { type MountInfo, readMountinfo } from "@eras/linux/mountinfo.ts";
 import { symlinkat } from "@eras/linux/open.ts";
 import { mountOn } from "./attach.ts";
-import { copyMount, mountBind } from "./bind-mount.ts";
+import { copyMount, mountBind, mountBindOn } from "./bind-mount.ts";
 import { type FilesystemMount, mountTmpfs } from "./filesystem-mount.ts";
-import { type ContainerRoot, makePlace, openPlace, withFd } from "./inside-root.ts";
+import { type ContainerRoot, makePlace, makePlaceIn, openPlace, withFd } from "./inside-root.ts";
+import type { EntryOptions } from "./mount-options.ts";
 import type { RootfsPlan } from "./rootfs.ts";
 
 /** A tree of v1. */
@@ -47,9 +48,11 @@ function mountTrees(root: ContainerRoot, plan: RootfsPlan, entry: FilesystemMoun
   const tmpfs = { ...options, flags: MOUNT_FLAGS, data: "mode=755", copyUp: false };
   mountTmpfs(root, { ...entry, source: "tmpfs", type: "tmpfs", options: tmpfs });
   const mountTree = hasCgroupNamespace(plan) ? mountOwnRoot : bindOwnCgroup;
-  for (const tree of trees) mountTree(root, join(destination, tree.name), entry, tree);
-  withFd(openPlace(root, destination), (place) => {
-    for (const { name } of trees) linkControllers(place, name);
+  withFd(openPlace(root, destination), (view) => {
+    for (const tree of trees) {
+      withFd(makePlaceIn(root, view, tree.name, "directory"), (place) => mountTree(root, place, options, tree));
+    }
+    for (const { name } of trees) linkControllers(view, name);
   });
 }
 
@@ -57,18 +60,16 @@ function hasCgroupNamespace({ spec }: RootfsPlan): boolean {
   return spec.linux?.namespaces?.some(({ type }) => type === "cgroup") ?? false;
 }
 
-function bindOwnCgroup(root: ContainerRoot, destination: string, { options }: FilesystemMount, tree: Tree): void {
+function bindOwnCgroup(root: ContainerRoot, place: number, options: EntryOptions, { ownDirectory }: Tree): void {
   const flags = options.flags | MS_BIND | MS_REC;
-  withFd(copyMount(tree.ownDirectory, flags), (copy) => mountBind(root, copy, destination, { ...options, flags }));
+  withFd(copyMount(ownDirectory, flags), (copy) => mountBindOn(root, copy, place, { ...options, flags }));
 }
 
 /** The kernel finds the tree by its controllers, or by its name if it has none. */
-function mountOwnRoot(root: ContainerRoot, destination: string, { options }: FilesystemMount, { name }: Tree): void {
+function mountOwnRoot(root: ContainerRoot, place: number, options: EntryOptions, { name }: Tree): void {
   const flags = MOUNT_FLAGS | (options.flags & MS_RDONLY);
-  const [source, data] = name === "systemd" ? [name, "name=systemd"] : ["cgroup", name];
-  withFd(makePlace(root, destination, "directory"), (place) =>
-    mountOn(root, place, { source, type: "cgroup", flags, data }),
-  );
+  const [source, data] = name === "systemd" ? ([name, "name=systemd"] as const) : (["cgroup", name] as const);
+  mountOn(root, place, { source, type: "cgroup", flags, data });
 }
 
 function linkControllers(place: number, tree: string): void {

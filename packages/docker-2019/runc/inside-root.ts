@@ -77,18 +77,28 @@ export function openPlaceIfAny(root: ContainerRoot, path: string, flags = 0): nu
 export function makePlace(root: ContainerRoot, path: string, kind: PlaceKind, linksLeft = MAX_LINKS): number {
   const found = openPlaceIfAny(root, path);
   if (found !== undefined) return found;
-  if (linksLeft === 0) throw new ErrnoError("openat2", constants.errno.ELOOP, path);
-  const name = basename(join("/", path));
-  return withFd(makePlace(root, dirname(join("/", path)), "directory", linksLeft), (parent) => {
-    make(parent, name, kind);
-    try {
-      return openat2(parent, name, { flags: O_PATH, resolve: RESOLVE_NO_SYMLINKS });
-    } catch (error) {
-      if (!isErrno(error, "ELOOP")) throw error;
-      const target = resolve(pathInside(root, parent), readlinkat(parent, name).toString());
-      return makePlace(root, target, kind, linksLeft - 1);
-    }
-  });
+  if (linksLeft <= 0) throw new ErrnoError("openat2", constants.errno.ELOOP, path);
+  return withFd(makePlace(root, dirname(join("/", path)), "directory", linksLeft), (parent) =>
+    makePlaceIn(root, parent, basename(join("/", path)), kind, linksLeft),
+  );
+}
+
+/** As {@link makePlace}, for a name in an open directory. */
+export function makePlaceIn(
+  root: ContainerRoot,
+  parent: number,
+  name: string,
+  kind: PlaceKind,
+  linksLeft = MAX_LINKS,
+): number {
+  make(parent, name, kind);
+  try {
+    return openat2(parent, name, { flags: O_PATH, resolve: RESOLVE_NO_SYMLINKS });
+  } catch (error) {
+    if (!isErrno(error, "ELOOP")) throw error;
+    const target = resolve(pathInside(root, parent), readlinkat(parent, name).toString());
+    return makePlace(root, target, kind, linksLeft - 1);
+  }
 }
 
 /** Something that is there already is looked at afterwards. */
