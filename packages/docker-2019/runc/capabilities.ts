@@ -99,7 +99,7 @@ export function applyCapabilities(sets: ContainerCapabilities): void {
   }
   clearAmbient();
   for (let number = 0; number <= sets.last; number++) {
-    if (has(sets.ambient, number)) raiseAmbient(number);
+    if (has(sets.ambient & sets.permitted & sets.inheritable, number)) raiseAmbient(number); // runc passes over others too
   }
 }
 

@@ -18,13 +18,13 @@ export function parseEnvironment(env: readonly string[]): ProcessEnvironment {
 }
 
 function parseVariable(variable: string): [name: string, value: string] {
+  const quoted = JSON.stringify(variable);
   const equals = variable.indexOf("=");
-  if (equals === -1) throw new Error(`invalid environment variable: ${JSON.stringify(variable)}`);
+  if (equals === -1) throw new Error(`invalid environment variable: ${quoted}`);
+  if (equals === 0) throw new Error(`environment variable name can't be empty: ${quoted}`);
   const [name, value] = [variable.slice(0, equals), variable.slice(equals + 1)];
-  if (name === "") throw new Error(`invalid environment variable: ${JSON.stringify(variable)}: its name is empty`);
-  if (variable.includes("\0")) {
-    throw new Error(`invalid environment variable ${JSON.stringify(name)}: it contains a null character`);
-  }
+  if (name.includes("\0")) throw new Error(`environment variable name can't contain null(\\x00): ${quoted}`);
+  if (value.includes("\0")) throw new Error(`environment variable value can't contain null(\\x00): ${quoted}`);
   return [name, value];
 }
 

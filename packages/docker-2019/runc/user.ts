@@ -17,6 +17,9 @@ export interface ContainerUser {
   readonly home: string;
 }
 
+/** Of ids. The kernel's go twice as far, but setresuid(2) takes the last one for "as it is": the program would stay root. */
+const MAX_ID = 0x7fff_ffff;
+
 /** Where somebody lives of whom /etc/passwd knows nothing. */
 const DEFAULT_HOME = "/";
 
@@ -58,6 +61,7 @@ function readPasswd(path: string): string {
  * @throws {Error} When the user namespace maps no such id, or the container is rootless and asks for groups.
  */
 export function setUser({ uid, gid, additionalGids }: ContainerUser): void {
+  if (Math.max(uid, gid, ...additionalGids) > MAX_ID) throw new Error(`uids and gids must be in range 0-${MAX_ID}`);
   setAdditionalGroups(additionalGids);
   mapped("gid", () => setresgid(gid, gid, gid));
   mapped("uid", () => setresuid(uid, uid, uid));
@@ -69,8 +73,18 @@ export function setUser({ uid, gid, additionalGids }: ContainerUser): void {
  * @see https://man7.org/linux/man-pages/man7/user_namespaces.7.html, "/proc/pid/setgroups"
  */
 function setAdditionalGroups(groups: readonly number[]): void {
-  if (readFileSync("/proc/self/setgroups", "utf8").trim() !== "deny") setgroups(groups);
+  if (maySetGroups()) setgroups(groups);
   else if (groups.length > 0) throw new Error("cannot set any additional groups in a rootless container");
+}
+
+/** A container need not have a /proc; then setgroups(2) itself has the last word. */
+function maySetGroups(): boolean {
+  try {
+    return readFileSync("/proc/self/setgroups", "utf8").trim() !== "deny";
+  } catch (error) {
+    if (isErrno(error, "ENOENT")) return true;
+    throw error;
+  }
 }
 
 function mapped(id: "uid" | "gid", set: () => void): void {

@@ -1,0 +1,34 @@
+import { spawn } from "node:child_process";
+import { prlimit, RLIMIT_CORE, RLIMIT_NOFILE } from "@eras/linux/rlimits.ts";
+import { afterAll, describe, expect, test } from "vitest";
+import { applyRlimits, checkRlimits } from "./rlimits.ts";
+
+const sleeper = spawn("sleep", ["60"]);
+const pid = sleeper.pid!;
+afterAll(() => sleeper.kill());
+
+describe("checkRlimits()", () => {
+  test("refuses a limit that there isn't", () => {
+    expect(() => checkRlimits([{ type: "RLIMIT_FOO", soft: 1, hard: 1 }])).toThrow("wrong rlimit value: RLIMIT_FOO");
+    expect(() => checkRlimits([{ type: "RLIMIT_NOFILE", soft: 1, hard: 1 }])).not.toThrow();
+  });
+});
+
+describe("applyRlimits()", () => {
+  test("limits another process", () => {
+    const infinity = 2n ** 64n - 1n;
+    prlimit(pid, RLIMIT_CORE, { soft: 0, hard: Infinity });
+    applyRlimits(pid, [
+      { type: "RLIMIT_NOFILE", soft: 64, hard: 128 },
+      { type: "RLIMIT_CORE", soft: 2n ** 62n + 1n, hard: infinity },
+    ]);
+    expect(prlimit(pid, RLIMIT_NOFILE)).toEqual({ soft: 64, hard: 128 });
+    expect(prlimit(pid, RLIMIT_CORE)).toEqual({ soft: Number(2n ** 62n + 1n), hard: Infinity });
+  });
+
+  test("names the limit that the kernel refuses", () => {
+    expect(() => applyRlimits(pid, [{ type: "RLIMIT_NOFILE", soft: 2, hard: 1 }])).toThrow(
+      "error setting rlimit type 7: invalid argument",
+    );
+  });
+});

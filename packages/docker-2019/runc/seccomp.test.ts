@@ -1,0 +1,101 @@
+import type { LinuxSeccomp } from "@eras/oci-spec/runtime/config-seccomp.ts";
+import { describe, expect, test } from "vitest";
+import { inFork } from "./in-fork.ts";
+import { loadSeccomp } from "./seccomp.ts";
+
+const NOTIFY_MKDIR: LinuxSeccomp = {
+  defaultAction: "SCMP_ACT_ALLOW",
+  listenerPath: "/run/agent.sock",
+  listenerMetadata: "data",
+  syscalls: [{ names: ["mkdir", "mkdirat"], action: "SCMP_ACT_NOTIFY" }],
+};
+
+describe("loadSeccomp()", () => {
+  test("passes over architectures that this machine can't have", () => {
+    const architectures = ["SCMP_ARCH_X86_64", "SCMP_ARCH_AARCH64", "SCMP_ARCH_MIPS", "SCMP_ARCH_S390X"] as const;
+    const { program } = loadSeccomp({ defaultAction: "SCMP_ACT_ALLOW", architectures });
+    expect(program).toEqual(loadSeccomp({ defaultAction: "SCMP_ACT_ALLOW" }).program);
+  });
+
+  test("asks for a listener where calls are to be decided by one", () => {
+    const flags = ["SECCOMP_FILTER_FLAG_TSYNC", "SECCOMP_FILTER_FLAG_LOG"] as const;
+    expect(loadSeccomp({ ...NOTIFY_MKDIR, flags })).toMatchObject({
+      flags: ["SECCOMP_FILTER_FLAG_LOG", "SECCOMP_FILTER_FLAG_NEW_LISTENER"],
+      listener: { path: "/run/agent.sock", metadata: "data" },
+    });
+  });
+
+  test.each<[string, LinuxSeccomp]>([
+    ["listenerPath is not set", { ...NOTIFY_MKDIR, listenerPath: "" }],
+    ["SCMP_ACT_NOTIFY cannot be used as default action", { defaultAction: "SCMP_ACT_NOTIFY" }],
+    [
+      "SCMP_ACT_NOTIFY cannot be used for the write syscall",
+      { defaultAction: "SCMP_ACT_ALLOW", syscalls: [{ names: ["write"], action: "SCMP_ACT_NOTIFY" }] },
+    ],
+  ])("refuses: %s", (message, profile) => {
+    expect(() => loadSeccomp(profile)).toThrow(message);
+  });
+});
+
+const IMPORTS = `import { mkdirSync } from "node:fs";
+  import { prepareExecve } from "@eras/linux/exec.ts";
+  import { setNoNewPrivs } from "@eras/linux/prctl.ts";
+  import { handOnDescriptors } from "./descriptors.ts";
+  import { installSeccomp, loadSeccomp } from "./seccomp.ts";
+  import { setUser } from "./user.ts";`;
+
+describe("installSeccomp()", () => {
+  test("filters what follows", () => {
+    const profile = {
+      defaultAction: "SCMP_ACT_ALLOW",
+      syscalls: [{ names: ["mkdir"], action: "SCMP_ACT_ERRNO", errnoRet: 5 }],
+    };
+    const outcome = inFork(
+      IMPORTS,
+      `report(installSeccomp(loadSeccomp(${JSON.stringify(profile)})) ?? "no listener");
+       try { mkdirSync("/tmp/never"); } catch (error) { report(error.code); }`,
+    );
+    expect(outcome).toEqual(["no listener", "EIO"]);
+  });
+
+  test("can come last, after privileges are gone, and then need allow nothing but the program's own calls", () => {
+    const names = [
+      "execve",
+      "write",
+      "exit_group",
+      "mmap",
+      "brk",
+      "arch_prctl",
+      "fstat",
+      "newfstatat",
+      "openat",
+      "read",
+    ];
+    const more = ["pread64", "close", "mprotect", "munmap", "set_tid_address", "set_robust_list", "rseq", "prlimit64"];
+    const loader = ["getrandom", "access", "faccessat", "statfs", "uname", "readlinkat"];
+    const profile = {
+      defaultAction: "SCMP_ACT_KILL_PROCESS",
+      syscalls: [{ names: [...names, ...more, ...loader], action: "SCMP_ACT_ALLOW" }],
+    };
+    const outcome = inFork(
+      IMPORTS,
+      `const filter = loadSeccomp(${JSON.stringify(profile)});
+       setNoNewPrivs();
+       setUser({ uid: 1000, gid: 1000, additionalGids: [], home: "/" });
+       handOnDescriptors(0);
+       const execve = prepareExecve("/bin/echo", ["echo", "alive"], {});
+       installSeccomp(filter);
+       execve();`,
+    );
+    expect(outcome).toEqual(["alive"]);
+  });
+
+  test("makes a listener, which closes at execve", () => {
+    const outcome = inFork(
+      `${IMPORTS}
+       import { readlinkSync } from "node:fs";`,
+      `report(readlinkSync("/proc/self/fd/" + installSeccomp(loadSeccomp(${JSON.stringify(NOTIFY_MKDIR)}))));`,
+    );
+    expect(outcome).toEqual(["anon_inode:seccomp notify"]);
+  });
+});
