@@ -1,5 +1,6 @@
 /** What every kind of cgroup must do, tried on the kernel: one suite for each backend, a file for each subject. */
 import { controlFileTests } from "./control-files.ts";
+import { deviceTests } from "./devices.ts";
 import { freezingTests } from "./freezing.ts";
 import { joiningTests } from "./joining.ts";
 import { killingTests } from "./killing.ts";
@@ -16,6 +17,7 @@ export function cgroupSuite(name: string, options: CgroupSuiteOptions): void {
   lifeTests(suite);
   joiningTests(suite);
   limitTests(suite);
+  deviceTests(suite);
   controlFileTests(suite);
   freezingTests(suite);
   killingTests(suite);

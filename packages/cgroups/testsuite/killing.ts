@@ -1,4 +1,5 @@
 /** killAll(): everybody dies. */
+import { constants } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
 import { processExists } from "@eras/linux/proc.ts";
 import { describe, expect, test } from "vitest";
@@ -39,6 +40,31 @@ export function killingTests(suite: CgroupSuite): void {
       await suite.cgroup.killAll();
       await suite.cgroup.delete();
       await suite.cgroup.killAll();
+    });
+  });
+
+  describe(`${name}: signalAll()`, () => {
+    test("reaches everybody, frozen processes too, and those of children", async () => {
+      const here = await suite.startTrapping();
+      const below = open(`${suite.cgroup.path}/child`); // which v2 gives no controllers, because of the process here
+      below.create();
+      const children = [here, await suite.startTrapping(below)];
+      await suite.cgroup.freeze();
+      await suite.cgroup.signalAll(constants.signals.SIGTERM);
+      expect(await Promise.all(children.map(exitCode))).toEqual([3, 3]);
+      expect(suite.cgroup.freezerState()).toBe("THAWED");
+    });
+
+    test("kills with SIGKILL", async () => {
+      const child = suite.startInside("exec sleep 1000");
+      await suite.cgroup.signalAll(constants.signals.SIGKILL);
+      expect(await exitCode(child)).toBe("SIGKILL");
+    });
+
+    test("is fine with an empty cgroup and with none", async () => {
+      await suite.cgroup.signalAll(constants.signals.SIGTERM);
+      await suite.cgroup.delete();
+      await suite.cgroup.signalAll(constants.signals.SIGTERM);
     });
   });
 }

@@ -1,6 +1,7 @@
 /** create() and delete(): a cgroup comes, stays as long as somebody is in it, and goes with all that was made for it. */
 import { existsSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { openCgroupAt } from "../open.ts";
 import { type CgroupSuite, exitCode } from "./suite.ts";
 
 /** Declares the tests. */
@@ -56,6 +57,16 @@ export function lifeTests(suite: CgroupSuite): void {
       const children = paths.map((path) => suite.startNode(comeAndGo, path));
       expect(await Promise.all(children.map(exitCode))).toEqual([0, 0, 0]);
       expect(open(`${suite.cgroup.path}/x`).exists()).toBe(false);
+    });
+
+    test("finds it again by what `paths` said", async () => {
+      const again = openCgroupAt(suite.cgroup.paths);
+      const child = suite.startInside("exec sleep 1000");
+      expect(again.pids()).toEqual([child.pid]);
+      expect(again.paths).toEqual(suite.cgroup.paths);
+      await again.killAll();
+      await again.delete();
+      expect(suite.cgroup.exists()).toBe(false);
     });
 
     test("waits for a process that is ending", async () => {

@@ -36,6 +36,22 @@ export function limitTests(suite: CgroupSuite): void {
       );
     });
 
+    needs("memory")("takes the limit of swap away with that of memory", () => {
+      suite.cgroup.set({ memory: { limit: 32 * MIB, swap: 64 * MIB } });
+      suite.cgroup.set({ memory: { limit: -1 } });
+      expect(suite.stats().memory?.limitBytes).toBeUndefined();
+      expect(suite.stats().memory?.swap?.limitBytes).toBeUndefined();
+    });
+
+    needs("disableOOMKiller")("sets swappiness, and refuses what is none", () => {
+      suite.cgroup.set({ memory: { swappiness: 7 } });
+      suite.cgroup.set({ memory: { swappiness: -1 } });
+      expect(suite.read("memory.swappiness")).toEqual(["7"]);
+      expect(() => suite.cgroup.set({ memory: { swappiness: 1000 } })).toThrow(
+        /Cannot write "1000" to .*memory.swappiness/,
+      );
+    });
+
     needs("cpu")("limits processor time: who takes more is throttled", async () => {
       suite.cgroup.set({ cpu: { shares: 512, period: 50_000, quota: 5_000 } });
       suite.startInside("while :; do :; done");
@@ -50,6 +66,20 @@ export function limitTests(suite: CgroupSuite): void {
       suite.cgroup.set({ cpu: { period: 10_000, quota: 5_000 } });
       suite.cgroup.set({ cpu: { period: 20_000 } });
       suite.cgroup.set({ cpu: { quota: -1 } });
+    });
+
+    needs("cpu")("lets unused quota be saved, up to the quota", () => {
+      suite.cgroup.set({ cpu: { period: 100_000, quota: 50_000, burst: 20_000 } });
+      suite.cgroup.set({ cpu: { quota: 80_000, burst: 70_000 } });
+      suite.cgroup.set({ cpu: { quota: 10_000, burst: 5_000 } });
+      expect(suite.read("cpu.cfs_burst_us", "cpu.max.burst")).toEqual(["5000"]);
+    });
+
+    needs("cpu")("lets processes run only when nobody else wants to, and with a weight again", () => {
+      suite.cgroup.set({ cpu: { shares: 2048, idle: 1 } });
+      expect(suite.read("cpu.idle")).toEqual(["1"]);
+      suite.cgroup.set({ cpu: { shares: 4096, idle: 0 } });
+      expect(suite.read("cpu.shares", "cpu.weight")).toEqual([name === "v2" ? "157" : "4096"]);
     });
 
     needs("cpuset")("binds to a processor", async () => {
@@ -70,25 +100,6 @@ export function limitTests(suite: CgroupSuite): void {
       expect(suite.stats().pids?.limit).toBeUndefined();
     });
 
-    needs("devices")("forbids devices that no rule allows", async () => {
-      suite.cgroup.set({
-        devices: [
-          { allow: false },
-          { allow: true, type: "c", major: 1, minor: 3, access: "rw" },
-          { allow: true, type: "c", major: 5 },
-        ],
-      });
-      expect(await exitCode(suite.startInside("echo x > /dev/null"))).toBe(0);
-      expect(await exitCode(suite.startInside("head -c 1 /dev/zero"))).toBe(1);
-      expect(await exitCode(suite.startInside("mknod /tmp/null-$$ c 1 3 && rm /tmp/null-$$"))).toBe(1);
-    });
-
-    needs("devices")("lets a later rule take away what an earlier one gave", async () => {
-      suite.cgroup.set({ devices: [{ allow: true }, { allow: false, type: "c", major: 1, minor: 5, access: "rwm" }] });
-      expect(await exitCode(suite.startInside("head -c 1 /dev/zero"))).toBe(1);
-      expect(await exitCode(suite.startInside("head -c 1 /dev/urandom"))).toBe(0);
-    });
-
     needs("blockIO")("limits the speed of a disk and counts what goes through", () => {
       const [major, minor] = firstDisk();
       suite.cgroup.set({ blockIO: { throttleWriteBpsDevice: [{ major, minor, rate: MIB }] } });
@@ -107,6 +118,24 @@ export function limitTests(suite: CgroupSuite): void {
       suite.cgroup.set({ hugepageLimits: [{ pageSize: "2MB", limit: 4 * MIB }] });
       expect(suite.stats().hugetlb?.get("2MB")).toMatchObject({ usageBytes: 0, limitHits: 0 });
       expect(() => suite.cgroup.set({ hugepageLimits: [{ pageSize: "3MB", limit: 0 }] })).toThrow(/hugetlb.3MB/);
+    });
+
+    needs("hugepageLimits")("refuses a size of pages that is a path", () => {
+      const limit = { pageSize: "../2MB", limit: 0 };
+      expect(() => suite.cgroup.set({ hugepageLimits: [limit] })).toThrow('Cannot limit huge pages of "../2MB"');
+    });
+
+    test("leaves alone what runc takes for left out, whatever controllers there are", () => {
+      suite.cgroup.set({
+        memory: { limit: 0, reservation: 0, swap: 0, kernel: 0, kernelTCP: 0, disableOOMKiller: false },
+        cpu: { shares: 0, quota: 0, period: 0, realtimePeriod: 0, realtimeRuntime: 0, cpus: "", mems: "" },
+        blockIO: { weight: 0, leafWeight: 0, weightDevice: [], throttleReadBpsDevice: [] },
+        pids: { limit: 0 },
+        network: { classID: 0, priorities: [] },
+        hugepageLimits: [],
+        rdma: {},
+        unified: {},
+      });
     });
 
     test("names file and value that the kernel refuses", () => {

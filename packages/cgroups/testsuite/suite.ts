@@ -59,6 +59,12 @@ export class CgroupSuite {
     return readCgroupStats(this.cgroup.paths);
   }
 
+  /** The contents of those of these control files that the cgroup has. */
+  read(...names: string[]): string[] {
+    const files = this.directories(this.cgroup.path).flatMap((dir) => names.map((name) => `${dir}/${name}`));
+    return files.filter((file) => existsSync(file)).map((file) => readFileSync(file, "utf8").trim());
+  }
+
   /** `test`, for a backend that has the controller. */
   readonly needs = (controller: string) => test.skipIf(!this.controllers.has(controller));
 
@@ -97,8 +103,8 @@ export class CgroupSuite {
   }
 
   /** A process that ends with 3 on SIGTERM, if it can run. */
-  async startTrapping(): Promise<ChildProcess> {
-    const child = this.startInside("trap 'exit 3' TERM; while :; do :; done");
+  async startTrapping(place: Cgroup = this.cgroup): Promise<ChildProcess> {
+    const child = this.startInside("trap 'exit 3' TERM; while :; do :; done", place);
     await until(() => /SigCgt:.*4[0-9a-f]{3}$/m.test(readFileSync(`/proc/${child.pid}/status`, "utf8"))); // SIGTERM is bit 14
     return child;
   }
