@@ -67,6 +67,7 @@ const REFUSED: readonly [text: string, message: string][] = [
   ["https://host.tld/x", "invalid reference format"],
   ["busybox@sha256:abc", "invalid reference format"],
   [`busybox@${DIGEST}:tag`, "invalid reference format"],
+  ["a_b/c:1/d", "invalid reference format"],
   ["Busybox", "invalid reference format: repository name must be lowercase"],
   ["host.tld/Web:1", "invalid reference format: repository name must be lowercase"],
   ["Foo/bar", "invalid reference format: repository name must be lowercase"],
@@ -94,6 +95,8 @@ const domain = fc.constantFrom(
 const tag = fc
   .string({ unit: fc.constantFrom(..."abcXYZ019_.-"), minLength: 1, maxLength: 12 })
   .filter((text) => /^\w/.test(text));
+/** Docker has a reference without any domain here, and leaves the confusion to the registry: we refuse what can't be a domain. */
+const hasImpossibleDomain = (text: string) => /^[^/]*_[^/]*\//.test(text) && /^[^/]*\.[^/]*\//.test(text);
 /** References of all shapes, as people would write them. */
 const written = fc
   .tuple(
@@ -105,12 +108,15 @@ const written = fc
   .map(([host, components, name, digest]) => {
     const suffix = (name === null ? "" : `:${name}`) + (digest === null ? "" : `@${digest}`);
     return [...(host === null ? [] : [host]), ...components].join("/") + suffix;
-  });
+  })
+  .filter((text) => !hasImpossibleDomain(text));
 /** Text that is nearly a reference. */
-const nearly = fc.string({
-  unit: fc.constantFrom(..."aB0", "/", ":", "@", ".", "_", "-", "sha256:", "localhost"),
-  maxLength: 12,
-});
+const nearly = fc
+  .string({
+    unit: fc.constantFrom(..."aB0", "/", ":", "@", ".", "_", "-", "sha256:", "localhost"),
+    maxLength: 12,
+  })
+  .filter((text) => !hasImpossibleDomain(text));
 
 describe("parseReference()", () => {
   test.each(NORMAL)("reads %s as %s", (text, normal, familiar) => {
@@ -122,6 +128,9 @@ describe("parseReference()", () => {
   for (const [text, message] of REFUSED)
     test(`refuses ${JSON.stringify(text)}: ${message}`, () =>
       expect(() => parseReference(text)).toThrow(new InvalidArgument(message)));
+
+  test("refuses a domain that can't be one", () =>
+    expect(() => parseReference("a_b.c/d")).toThrow(new InvalidArgument("invalid reference format")));
 
   test("tells the parts", () =>
     expect(parseReference(`localhost:5000/a/b:1@${DIGEST}`)).toEqual({
