@@ -96,57 +96,63 @@ export interface MountOptions {
 const ATIME = MS_NOATIME | MS_RELATIME | MS_STRICTATIME;
 
 /** Words that set a flag and those that take it away: mount(8), "Filesystem-independent mount options". */
-const SETS: Readonly<Record<string, number>> = {
-  defaults: 0,
-  ro: MS_RDONLY,
-  nosuid: MS_NOSUID,
-  nodev: MS_NODEV,
-  noexec: MS_NOEXEC,
-  sync: MS_SYNCHRONOUS,
-  remount: MS_REMOUNT,
-  mand: MS_MANDLOCK,
-  dirsync: MS_DIRSYNC,
-  nosymfollow: MS_NOSYMFOLLOW,
-  noatime: MS_NOATIME,
-  nodiratime: MS_NODIRATIME,
-  relatime: MS_RELATIME,
-  strictatime: MS_STRICTATIME,
-  lazytime: MS_LAZYTIME,
-  silent: MS_SILENT,
-  acl: MS_POSIXACL,
-  iversion: MS_I_VERSION,
-  bind: MS_BIND,
-  rbind: MS_BIND | MS_REC,
-};
+const SETS: ReadonlyMap<string, number> = new Map(
+  Object.entries({
+    defaults: 0,
+    ro: MS_RDONLY,
+    nosuid: MS_NOSUID,
+    nodev: MS_NODEV,
+    noexec: MS_NOEXEC,
+    sync: MS_SYNCHRONOUS,
+    remount: MS_REMOUNT,
+    mand: MS_MANDLOCK,
+    dirsync: MS_DIRSYNC,
+    nosymfollow: MS_NOSYMFOLLOW,
+    noatime: MS_NOATIME,
+    nodiratime: MS_NODIRATIME,
+    relatime: MS_RELATIME,
+    strictatime: MS_STRICTATIME,
+    lazytime: MS_LAZYTIME,
+    silent: MS_SILENT,
+    acl: MS_POSIXACL,
+    iversion: MS_I_VERSION,
+    bind: MS_BIND,
+    rbind: MS_BIND | MS_REC,
+  }),
+);
 
-const CLEARS: Readonly<Record<string, number>> = {
-  rw: MS_RDONLY,
-  suid: MS_NOSUID,
-  dev: MS_NODEV,
-  exec: MS_NOEXEC,
-  async: MS_SYNCHRONOUS,
-  nomand: MS_MANDLOCK,
-  symfollow: MS_NOSYMFOLLOW,
-  atime: MS_NOATIME,
-  diratime: MS_NODIRATIME,
-  norelatime: MS_RELATIME,
-  nostrictatime: MS_STRICTATIME,
-  nolazytime: MS_LAZYTIME,
-  loud: MS_SILENT,
-  noacl: MS_POSIXACL,
-  noiversion: MS_I_VERSION,
-};
+const CLEARS: ReadonlyMap<string, number> = new Map(
+  Object.entries({
+    rw: MS_RDONLY,
+    suid: MS_NOSUID,
+    dev: MS_NODEV,
+    exec: MS_NOEXEC,
+    async: MS_SYNCHRONOUS,
+    nomand: MS_MANDLOCK,
+    symfollow: MS_NOSYMFOLLOW,
+    atime: MS_NOATIME,
+    diratime: MS_NODIRATIME,
+    norelatime: MS_RELATIME,
+    nostrictatime: MS_STRICTATIME,
+    nolazytime: MS_LAZYTIME,
+    loud: MS_SILENT,
+    noacl: MS_POSIXACL,
+    noiversion: MS_I_VERSION,
+  }),
+);
 
-const PROPAGATION: Readonly<Record<string, number>> = {
-  private: MS_PRIVATE,
-  rprivate: MS_PRIVATE | MS_REC,
-  shared: MS_SHARED,
-  rshared: MS_SHARED | MS_REC,
-  slave: MS_SLAVE,
-  rslave: MS_SLAVE | MS_REC,
-  unbindable: MS_UNBINDABLE,
-  runbindable: MS_UNBINDABLE | MS_REC,
-};
+const PROPAGATION: ReadonlyMap<string, number> = new Map(
+  Object.entries({
+    private: MS_PRIVATE,
+    rprivate: MS_PRIVATE | MS_REC,
+    shared: MS_SHARED,
+    rshared: MS_SHARED | MS_REC,
+    slave: MS_SLAVE,
+    rslave: MS_SLAVE | MS_REC,
+    unbindable: MS_UNBINDABLE,
+    runbindable: MS_UNBINDABLE | MS_REC,
+  }),
+);
 
 /** Sorts the words of `options` into what mount(2) takes. Of words that contradict each other the last one counts. */
 export function parseMountOptions(options: string): MountOptions {
@@ -155,9 +161,9 @@ export function parseMountOptions(options: string): MountOptions {
   const propagation: number[] = [];
   const data: string[] = [];
   for (const word of options.split(",").filter((word) => word !== "")) {
-    const set = SETS[word];
-    const cleared = CLEARS[word];
-    const change = PROPAGATION[word];
+    const set = SETS.get(word);
+    const cleared = CLEARS.get(word);
+    const change = PROPAGATION.get(word);
     if (set !== undefined) {
       if (set & ATIME) flags &= ~ATIME; // the access time modes exclude each other
       flags |= set;

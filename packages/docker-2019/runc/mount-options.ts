@@ -30,26 +30,26 @@ export interface EntryOptions extends MountOptions {
 const MOUNT_ATTR_RELATIME = 0;
 
 // biome-ignore format: a table
-const RECURSIVE: Readonly<Record<string, readonly ["set" | "clear", number]>> = {
+const RECURSIVE: ReadonlyMap<string, readonly ["set" | "clear", number]> = new Map(Object.entries({
   rro: ["set", MOUNT_ATTR_RDONLY], rrw: ["clear", MOUNT_ATTR_RDONLY],
   rnosuid: ["set", MOUNT_ATTR_NOSUID], rsuid: ["clear", MOUNT_ATTR_NOSUID],
   rnodev: ["set", MOUNT_ATTR_NODEV], rdev: ["clear", MOUNT_ATTR_NODEV],
   rnoexec: ["set", MOUNT_ATTR_NOEXEC], rexec: ["clear", MOUNT_ATTR_NOEXEC],
   rnodiratime: ["set", MOUNT_ATTR_NODIRATIME], rdiratime: ["clear", MOUNT_ATTR_NODIRATIME],
   rnosymfollow: ["set", MOUNT_ATTR_NOSYMFOLLOW], rsymfollow: ["clear", MOUNT_ATTR_NOSYMFOLLOW],
-};
+} as const));
 
 /** The access time modes exclude each other; without any of them, it is relatime. */
-const RECURSIVE_ATIME: Readonly<Record<string, number>> = {
-  rrelatime: MOUNT_ATTR_RELATIME,
-  rnorelatime: MOUNT_ATTR_RELATIME,
-  rnoatime: MOUNT_ATTR_NOATIME,
-  ratime: MOUNT_ATTR_RELATIME,
-  rstrictatime: MOUNT_ATTR_STRICTATIME,
-  rnostrictatime: MOUNT_ATTR_RELATIME,
-};
-
-const ID_MAPPED: Readonly<Record<string, EntryOptions["idMapped"]>> = { idmap: "mount", ridmap: "recursive" };
+const RECURSIVE_ATIME: ReadonlyMap<string, number> = new Map(
+  Object.entries({
+    rrelatime: MOUNT_ATTR_RELATIME,
+    rnorelatime: MOUNT_ATTR_RELATIME,
+    rnoatime: MOUNT_ATTR_NOATIME,
+    ratime: MOUNT_ATTR_RELATIME,
+    rstrictatime: MOUNT_ATTR_STRICTATIME,
+    rnostrictatime: MOUNT_ATTR_RELATIME,
+  }),
+);
 
 /** Sorts the words by who has to act on them. Of words that contradict each other the last one counts. */
 export function parseEntryOptions(words: readonly string[] = []): EntryOptions {
@@ -59,7 +59,8 @@ export function parseEntryOptions(words: readonly string[] = []): EntryOptions {
   const others: string[] = [];
   for (const word of words) {
     if (word === "tmpcopyup") copyUp = true;
-    else if (Object.hasOwn(ID_MAPPED, word)) idMapped = ID_MAPPED[word]!;
+    else if (word === "idmap") idMapped = "mount";
+    else if (word === "ridmap") idMapped = "recursive";
     else if (!addRecursive(recursive, word)) others.push(word);
   }
   return { ...parseMountOptions(others.join(",")), recursive, copyUp, idMapped };
@@ -67,13 +68,13 @@ export function parseEntryOptions(words: readonly string[] = []): EntryOptions {
 
 /** @returns False when the word is not a recursive one. */
 function addRecursive(attributes: { set: number; clear: number }, word: string): boolean {
-  const atime = Object.hasOwn(RECURSIVE_ATIME, word) ? RECURSIVE_ATIME[word] : undefined;
+  const atime = RECURSIVE_ATIME.get(word);
   if (atime !== undefined) {
     attributes.clear |= MOUNT_ATTR__ATIME; // the kernel wants the field cleared whole
     attributes.set = (attributes.set & ~MOUNT_ATTR__ATIME) | atime;
     return true;
   }
-  const change = Object.hasOwn(RECURSIVE, word) ? RECURSIVE[word] : undefined;
+  const change = RECURSIVE.get(word);
   if (change === undefined) return false;
   const [verb, attribute] = change;
   const opposite = verb === "set" ? "clear" : "set";
