@@ -1,8 +1,8 @@
 import { spawn } from "node:child_process";
-import { closeSync } from "node:fs";
+import { closeSync, readlinkSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { inChild } from "./in-child.ts";
-import { pidfdOpen, pidfdSendSignal } from "./pidfd.ts";
+import { pidfdGetfd, pidfdOpen, pidfdSendSignal } from "./pidfd.ts";
 import { POLLIN, poll } from "./poll.ts";
 import { waitpid } from "./wait.ts";
 
@@ -37,5 +37,17 @@ describe("pidfdOpen()", () => {
       });
     `);
     expect(joined).toEqual([true, true]);
+  });
+});
+
+describe("pidfdGetfd()", () => {
+  test("copies a descriptor out of another process", () => {
+    const child = spawn("sleep", ["60"], { stdio: ["pipe", "ignore", "ignore"] });
+    const pidFd = pidfdOpen(child.pid!);
+    const copy = pidfdGetfd(pidFd, 0);
+    expect(readlinkSync(`/proc/self/fd/${copy}`)).toBe(readlinkSync(`/proc/${child.pid}/fd/0`));
+    expect(() => pidfdGetfd(pidFd, 77)).toThrow("pidfd_getfd: EBADF");
+    for (const fd of [copy, pidFd]) closeSync(fd);
+    child.kill();
   });
 });

@@ -69,6 +69,11 @@ describe("prlimit()", () => {
     expect(kernelLimits(pid)["core file size"]).toEqual({ soft: 0, hard: before.hard });
   });
 
+  test("takes numbers that only a bigint tells exactly", () => {
+    rlimits.prlimit(pid, rlimits.RLIMIT_DATA, { soft: 2n ** 53n + 1n, hard: 2n ** 64n - 1n });
+    expect(readFileSync(`/proc/${pid}/limits`, "utf8")).toMatch(/^Max data size +9007199254740993 +unlimited/m);
+  });
+
   test("fails for a process that does not exist", () => {
     expect(() => rlimits.prlimit(2 ** 22 + 1, rlimits.RLIMIT_CORE)).toThrow("prlimit: ESRCH");
   });
