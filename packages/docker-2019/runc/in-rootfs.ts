@@ -41,7 +41,7 @@ export function testSpec(bundle: TestBundle, { mounts = [], linux = {}, readonly
 const IMPORTS = `
 import * as fs from "node:fs";
 import { observeCalls } from "@eras/linux/libc.ts";
-import { MS_PRIVATE, MS_REC, MS_SHARED, mount } from "@eras/linux/mount.ts";
+import { MS_BIND, MS_PRIVATE, MS_REC, MS_SHARED, mount } from "@eras/linux/mount.ts";
 import { readMountinfo } from "@eras/linux/mountinfo.ts";
 import * as namespaces from "@eras/linux/namespaces.ts";
 import { maskPaths, readonlyPaths } from "./masked-paths.ts";
