@@ -82,7 +82,7 @@ function shareMemory(): Buffer {
   let now = readMaps();
   do {
     maps = now;
-    for (const [, start, end] of maps.latin1Slice().matchAll(ANONYMOUS)) {
+    for (const [, start, end] of maps.toString("latin1").matchAll(ANONYMOUS)) {
       madvise(BigInt(`0x${start}`), BigInt(`0x${end}`) - BigInt(`0x${start}`), MADV_DOFORK);
     }
     now = readMaps();
@@ -96,7 +96,7 @@ const buffers = [Buffer.alloc(1 << 18), Buffer.alloc(1 << 18)];
 /** The kernel writes the list page by page, so that it takes several reads. */
 function readMaps(): Buffer {
   const buffer = buffers.reverse()[0]!;
-  const fd = openSync("/proc/self/maps");
+  const fd = openSync("/proc/self/maps", "r");
   let length = 0;
   for (let read = -1; read !== 0; ) {
     read = readSync(fd, buffer, length, buffer.length - length, null);

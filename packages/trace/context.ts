@@ -65,6 +65,18 @@ export function startTracing(actor: string): boolean {
   return true;
 }
 
+/**
+ * Makes a process that a program of the run has forked an actor of its own. It writes to the same file; its ids are others.
+ *
+ * It ends by becoming another program or by _exit(2): call {@link endTracing} before.
+ */
+export function continueTracing(actor: string): void {
+  if (!ofProgram) return;
+  self = undefined;
+  ofProgram = { ...ofProgram, actor, span: newSpanId(), parent: ofProgram.span };
+  emit("begin", actor);
+}
+
 /** Ends the program's own span, as its exit does by itself. A program that becomes another by execve says it before. */
 export function endTracing(): void {
   if (ofProgram) emit("end", ofProgram.actor);

@@ -1,0 +1,59 @@
+/** `runc create`: a container whose program does not run yet. */
+import { defineCommand } from "../command.ts";
+import { connectConsole } from "../console-socket.ts";
+import { bundleDir, createContainer, readSpec } from "../create-container.ts";
+import { writePidFile } from "../pid-file.ts";
+
+export const command = defineCommand({
+  usage: "[command options] <container-id>",
+  summary: "create a container",
+  description: `Makes a container of a bundle, a directory with config.json and a root file system, up to the point where its program
+   would start: "runc start" starts it.`,
+  flags: {
+    bundle: {
+      type: "string",
+      short: "b",
+      description: "path to the root of the bundle directory, defaults to the current directory",
+    },
+    "console-socket": {
+      type: "string",
+      description:
+        "path to an AF_UNIX socket which will receive a file descriptor referencing the master end of the console's pseudoterminal",
+    },
+    "pid-file": { type: "string", description: "specify the file to write the process id to" },
+    "no-pivot": {
+      type: "boolean",
+      description:
+        "do not use pivot root to jail process inside rootfs.  This should be used whenever the rootfs is on top of a ramdisk",
+    },
+    "no-new-keyring": { type: "boolean", description: "do not create a new session keyring for the container" },
+    "preserve-fds": {
+      type: "number",
+      default: 0,
+      description: "Pass N additional file descriptors to the container (stdio + $LISTEN_FDS + N in total)",
+    },
+  },
+  minArgs: 1,
+  maxArgs: 1,
+  failurePrefix: "runc create failed: ",
+  async run({ globals, flags, args }) {
+    const bundle = bundleDir(flags.bundle);
+    process.chdir(bundle);
+    const spec = readSpec(bundle);
+    const container = await createContainer(spec, {
+      id: args[0]!,
+      bundle,
+      globals,
+      noPivot: flags["no-pivot"] ?? false,
+      noNewKeyring: flags["no-new-keyring"] ?? false,
+      preserveFds: flags["preserve-fds"] ?? 0,
+      consoleFd: connectConsole({
+        terminal: spec.process?.terminal ?? false,
+        detach: true,
+        consoleSocket: flags["console-socket"],
+      }),
+    });
+    if (flags["pid-file"]) writePidFile(flags["pid-file"], container.state.init_process_pid);
+    return 0;
+  },
+});

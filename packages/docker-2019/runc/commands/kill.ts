@@ -1,0 +1,59 @@
+/** `runc kill`: sends a signal to a container's first process, or to all. */
+import { isErrno } from "@eras/linux/errno.ts";
+import { kill, signalNumber } from "@eras/linux/signals.ts";
+import { FailedPrecondition, InvalidArgument } from "@eras/oci-spec/errdefs.ts";
+import { step } from "../../steps.ts";
+import { defineCommand } from "../command.ts";
+import { Container } from "../container.ts";
+import { hasNamespace } from "../namespaces.ts";
+
+export const command = defineCommand({
+  usage: "[command options] <container-id> [signal]",
+  summary: "kill sends the specified signal (default: SIGTERM) to the container's init process",
+  description: `The signal is a name, with or without SIG, or a number:
+
+       # runc kill ubuntu01 KILL`,
+  flags: {
+    all: {
+      type: "boolean",
+      short: "a",
+      description: "send the specified signal to all processes inside the container",
+    },
+  },
+  minArgs: 1,
+  maxArgs: 2,
+  async run({ globals, flags, args: [id, signal = "SIGTERM"] }) {
+    await signalContainer(Container.load(globals.root, id!), parseSignal(signal), flags.all ?? false);
+    return 0;
+  },
+});
+
+function parseSignal(signal: string): number {
+  try {
+    return signalNumber(signal);
+  } catch (error) {
+    throw new InvalidArgument(`unknown signal ${JSON.stringify(signal)}`, { cause: error });
+  }
+}
+
+/** Without a PID namespace of their own, the other processes would outlive the first: who kills means all of them. */
+async function signalContainer(container: Container, signal: number, all: boolean): Promise<void> {
+  step("runc.kill", { id: container.id, signal, all });
+  if (all) return container.cgroup.signalAll(signal);
+  if (container.status === "stopped") throw new FailedPrecondition("container not running");
+  signalInit(container, signal);
+  if (signal === signalNumber("SIGKILL") && !hasNamespace(container.state.spec.linux ?? {}, "pid")) {
+    await container.cgroup.signalAll(signal);
+  } else if (signal === signalNumber("SIGKILL") && container.status === "paused") {
+    container.cgroup.thaw(); // v1's frozen processes hear nothing
+  }
+}
+
+function signalInit({ state }: Container, signal: number): void {
+  try {
+    kill(state.init_process_pid, signal);
+  } catch (error) {
+    if (!isErrno(error, "ESRCH")) throw error;
+    throw new FailedPrecondition("container not running", { cause: error });
+  }
+}

@@ -1,0 +1,16 @@
+/** `runc start`: lets a created container run its program. */
+import { defineCommand } from "../command.ts";
+import { Container } from "../container.ts";
+import { startContainer } from "../start-container.ts";
+
+export const command = defineCommand({
+  usage: "<container-id>",
+  summary: "executes the user defined process in a created container",
+  flags: {},
+  minArgs: 1,
+  maxArgs: 1,
+  async run({ globals, args }) {
+    await startContainer(Container.load(globals.root, args[0]!));
+    return 0;
+  },
+});

@@ -1,0 +1,266 @@
+/**
+ * Creating a container: everything but the start of its program. What the two commands `create` and `run` share.
+ *
+ *     read the bundle ─ state directory ─ cgroup with limits ─ fifo ─ init in its namespaces ─ hooks ─ state.json: created
+ *
+ * A failure on the way undoes what was made. If runc itself is killed on the way, the state that is written first tells a later
+ * `delete --force` what to look for.
+ */
+import { closeSync, readlinkSync, realpathSync, statSync } from "node:fs";
+import { resolve } from "node:path";
+import type { Cgroup } from "@eras/cgroups/cgroup.ts";
+import { containerCgroupPaths } from "@eras/cgroups/container-paths.ts";
+import { containerDeviceRules } from "@eras/cgroups/default-devices.ts";
+import { openCgroupAt } from "@eras/cgroups/open.ts";
+import { isErrno } from "@eras/linux/errno.ts";
+import { readProcessStat } from "@eras/linux/proc.ts";
+import { kill } from "@eras/linux/signals.ts";
+import { waitpid } from "@eras/linux/wait.ts";
+import { readBundle, rootfsDir } from "@eras/oci-spec/runtime/bundle.ts";
+import type { Process, Spec } from "@eras/oci-spec/runtime/config.ts";
+import { step } from "../steps.ts";
+import { parseCapabilities, unknownCapabilitiesWarning } from "./capabilities.ts";
+import type { Globals } from "./command.ts";
+import { Container, containerState } from "./container.ts";
+import { countPreserved } from "./descriptors.ts";
+import { destroy } from "./destroy.ts";
+import { inheritedListenFds } from "./environment.ts";
+import { makeExecFifo } from "./exec-fifo.ts";
+import { runHooks } from "./hooks.ts";
+import { mapIds } from "./id-maps.ts";
+import { log } from "./log.ts";
+import { openMountSources } from "./mount-sources.ts";
+import { enterNamespaces, KINDS } from "./namespaces.ts";
+import { setOomScoreAdj } from "./oom-score.ts";
+import { loadParts, type ProcessParts } from "./process-parts.ts";
+import { applyRlimits, checkRlimits } from "./rlimits.ts";
+import { type InitPlan, standardInit } from "./standard-init.ts";
+import { type StartedInit, startInit } from "./start-init.ts";
+import { type ContainerState, makeStateDir, writeState } from "./state.ts";
+import { InitFailure } from "./sync.ts";
+
+const SIGKILL = 9;
+
+/** What `create` and `run` are told. */
+export interface CreateRequest {
+  readonly id: string;
+  /** Absolute. */
+  readonly bundle: string;
+  readonly globals: Globals;
+  readonly noPivot: boolean;
+  readonly noNewKeyring: boolean;
+  readonly preserveFds: number;
+  /** Connected to whoever is to have the terminal's master. */
+  readonly consoleFd?: number | undefined;
+}
+
+/** Reads and checks a bundle. @throws {KindError} When it can't be used. */
+export function readSpec(bundle: string): Spec {
+  step("runc.read-bundle", { bundle });
+  const { value, warnings } = readBundle(bundle);
+  for (const warning of warnings) log("warning", warning);
+  return value;
+}
+
+/** Creates a container, whose init then waits for `start`. */
+export async function createContainer(spec: Spec, request: CreateRequest): Promise<Container> {
+  step("runc.create", { id: request.id, bundle: request.bundle });
+  const wanted = spec.process!; // readBundle has seen to it
+  const rootfs = realRootfs(request.bundle, spec);
+  const parts = await loadParts(wanted, spec.linux ?? {}, request.consoleFd);
+  checkRlimits(wanted.rlimits);
+  const listenFds = inheritedListenFds(process.env, process.pid);
+  const preservedFds = countPreserved(listenFds, request.preserveFds);
+  const dir = makeStateDir(request.globals.root, request.id);
+  const state = firstState(spec, request, rootfs);
+  writeState(dir, state);
+  try {
+    const cgroup = makeCgroup(spec, state);
+    const fifo = makeExecFifo(dir);
+    const init = startInContainer(spec, {
+      id: request.id,
+      rootfs: {
+        spec,
+        rootfs,
+        bundle: request.bundle,
+        mountSources: new Map(),
+        cgroupPaths: state.cgroup_paths,
+        noPivot: request.noPivot,
+      },
+      process: wanted,
+      capabilities: capabilitiesOf(wanted),
+      cgroup,
+      fifo,
+      keyring: !request.noNewKeyring,
+      preservedFds,
+      listenFds,
+      state: containerState(state, "creating"),
+      parts,
+    });
+    closeSync(fifo);
+    await finishCreation(init, spec, dir, state, parts);
+  } catch (error) {
+    await undo(request, dir);
+    throw new Error(failureText(error as Error), { cause: error });
+  }
+  return Container.load(request.globals.root, request.id);
+}
+
+function realRootfs(bundle: string, spec: Spec): string {
+  const path = rootfsDir(bundle, spec.root!.path);
+  try {
+    const real = realpathSync(path);
+    if (!statSync(real).isDirectory()) throw new Error(`invalid rootfs: ${path} is not a directory`);
+    return real;
+  } catch (error) {
+    if (!isErrno(error, "ENOENT", "ENOTDIR", "ELOOP")) throw error;
+    throw new Error(`invalid rootfs: stat ${path}: no such file or directory`, { cause: error });
+  }
+}
+
+function firstState(spec: Spec, { id, bundle }: CreateRequest, rootfs: string): ContainerState {
+  const annotations = Object.entries(spec.annotations ?? {}).map(([key, value]) => `${key}=${value}`);
+  return {
+    id,
+    init_process_pid: 0,
+    init_process_start: 0,
+    created: timestamp(),
+    config: {
+      rootfs,
+      hostname: spec.hostname ?? "",
+      labels: [...annotations, `bundle=${bundle}`],
+      cgroups: { path: spec.linux?.cgroupsPath ?? "" },
+    },
+    rootless: process.geteuid!() !== 0,
+    cgroup_paths: containerCgroupPaths(spec.linux?.cgroupsPath, id),
+    namespace_paths: {},
+    external_descriptors: [0, 1, 2].map(descriptorTarget),
+    intel_rdt_path: "",
+    bundle,
+    spec,
+  };
+}
+
+/** RFC 3339 with nanoseconds, as Go prints it; the clock of `Date` has milliseconds. */
+function timestamp(): string {
+  return new Date().toISOString().replace("Z", "000000Z");
+}
+
+function descriptorTarget(fd: number): string {
+  try {
+    return readlinkSync(`/proc/self/fd/${fd}`);
+  } catch {
+    return ""; // closed
+  }
+}
+
+function makeCgroup({ linux = {} }: Spec, { cgroup_paths: paths }: ContainerState): Cgroup {
+  step("runc.make-cgroup", { paths, resources: linux.resources });
+  const cgroup = openCgroupAt(paths);
+  cgroup.create();
+  const { devices, ...resources } = linux.resources ?? {};
+  cgroup.set({
+    ...resources,
+    devices: containerDeviceRules(
+      devices,
+      linux.devices?.map(({ path }) => path),
+    ),
+  });
+  return cgroup;
+}
+
+function capabilitiesOf({ capabilities }: Process): InitPlan["capabilities"] {
+  const { sets, unknown } = parseCapabilities(capabilities);
+  if (unknown.length > 0) log("warning", unknownCapabilitiesWarning(unknown));
+  return sets;
+}
+
+/** Forks the init and makes it a member of what limits it. It waits for its `go`. */
+function startInContainer(spec: Spec, plan: InitPlan): StartedInit {
+  step("runc.start-init", { namespaces: spec.linux?.namespaces });
+  const { linux = {} } = spec;
+  let mountSources = plan.rootfs.mountSources;
+  return startInit({
+    enter: (runc) => {
+      mountSources = openMountSources(spec, plan.rootfs.bundle); // while we may: a user namespace can't reach them
+      enterNamespaces(linux, () => runc.ask({ kind: "mapIds" }));
+    },
+    mapIds: (pid) => mapIds(pid, linux),
+    init: (runc) => standardInit({ ...plan, rootfs: { ...plan.rootfs, mountSources } }, runc),
+  });
+}
+
+/** runc's part of the dialogue with the init, up to the point where it waits for `start`. */
+async function finishCreation(
+  { pid, dialogue }: StartedInit,
+  spec: Spec,
+  dir: string,
+  state: ContainerState,
+  { seccomp }: ProcessParts,
+): Promise<void> {
+  const known = { ...state, init_process_pid: pid, init_process_start: readProcessStat(pid).startTime };
+  try {
+    if (spec.process!.oomScoreAdj !== undefined) setOomScoreAdj(pid, spec.process!.oomScoreAdj);
+    applyRlimits(pid, spec.process!.rlimits);
+    dialogue.go();
+    dialogue.expect("mounted");
+    const creating = containerState(known, "creating");
+    runHooks(spec.hooks, "prestart", creating);
+    runHooks(spec.hooks, "createRuntime", creating);
+    dialogue.go();
+    const { listenerFd } = dialogue.expect("ready");
+    if (listenerFd !== undefined && seccomp?.listener) {
+      const { sendSeccompListener } = await import("./seccomp-notify.ts");
+      sendSeccompListener({ pid, fd: listenerFd }, seccomp.listener, creating);
+    }
+    saveState(dir, known);
+    dialogue.go();
+    dialogue.expect("waiting");
+  } catch (error) {
+    endInit(pid);
+    throw error;
+  } finally {
+    dialogue.close();
+  }
+}
+
+/** From here on, other commands find the container. */
+function saveState(dir: string, state: ContainerState): void {
+  step("runc.save-state", { id: state.id, pid: state.init_process_pid });
+  writeState(dir, { ...state, namespace_paths: namespacePaths(state) });
+}
+
+function namespacePaths({ spec, init_process_pid: pid }: ContainerState): Record<string, string> {
+  const names = { ...KINDS, network: "net", mount: "ns" }; // as in CLONE_NEWNET, CLONE_NEWNS
+  const types = (spec.linux?.namespaces ?? []).map(({ type }) => type);
+  return Object.fromEntries(types.map((type) => [`NEW${names[type].toUpperCase()}`, `/proc/${pid}/ns/${KINDS[type]}`]));
+}
+
+function endInit(pid: number): void {
+  try {
+    kill(pid, SIGKILL);
+    waitpid(pid);
+  } catch (error) {
+    if (!isErrno(error, "ESRCH", "ECHILD")) throw error;
+  }
+}
+
+async function undo({ globals, id }: CreateRequest, dir: string): Promise<void> {
+  try {
+    await destroy(Container.load(globals.root, id));
+  } catch (error) {
+    log("warning", `Cannot remove what is left in ${dir}: ${(error as Error).message}`);
+  }
+}
+
+/** As runc tells whether it was the container or its program that could not be had. */
+function failureText(error: Error): string {
+  if (!(error instanceof InitFailure)) return `unable to start container process: ${error.message}`;
+  const where = error.late ? "" : "error during container init: ";
+  return `unable to start container process: ${where}${error.message}`;
+}
+
+/** A bundle's directory as the command line gives it. */
+export function bundleDir(flag: string | undefined): string {
+  return resolve(flag ?? ".");
+}

@@ -1,0 +1,88 @@
+/**
+ * Flags in the way of Go's programs, which no parser for Node knows: `-bundle`, `--bundle`, `--bundle=DIR`, `--bundle DIR`, `-b DIR`,
+ * `--detach=false`.
+ *
+ * @see https://pkg.go.dev/flag#hdr-Command_line_flag_syntax
+ */
+import type { Flag, Flags, FlagValues } from "./command.ts";
+
+/** The command line can't be understood; the usage goes with it. */
+export class UsageError extends Error {
+  override readonly name = "UsageError";
+}
+
+/** What was found. */
+export interface ParsedFlags<F extends Flags> {
+  readonly flags: FlagValues<F>;
+  readonly args: readonly string[];
+  readonly help: boolean;
+}
+
+interface ParseOptions {
+  /** Nothing is a flag after the first argument. */
+  readonly flagsFirst: boolean;
+}
+
+type Value = boolean | number | string;
+
+/** @throws {UsageError} For an unknown flag, a missing value, a number that is none. */
+export function parseFlags<const F extends Flags>(
+  known: F,
+  words: readonly string[],
+  { flagsFirst }: ParseOptions,
+): ParsedFlags<F> {
+  const values: Record<string, Value | Value[]> = defaultsOf(known);
+  const args: string[] = [];
+  let help = false;
+  for (let i = 0; i < words.length; i++) {
+    const word = words[i]!;
+    if (word === "--" || (flagsFirst && !isFlag(word))) {
+      args.push(...words.slice(word === "--" ? i + 1 : i));
+      break;
+    }
+    if (!isFlag(word)) {
+      args.push(word);
+      continue;
+    }
+    const [given, inline] = split(word);
+    if (given === "help" || given === "h") {
+      help = true;
+      continue;
+    }
+    const [name, flag] = lookUp(known, given);
+    const text = inline ?? (flag.type === "boolean" ? "true" : words[++i]);
+    if (text === undefined) throw new UsageError(`flag needs an argument: -${given}`);
+    const value = parseValue(given, flag, text);
+    values[name] = flag.multiple ? [...((values[name] as Value[] | undefined) ?? []), value] : value;
+  }
+  return { flags: values as FlagValues<F>, args, help };
+}
+
+function defaultsOf(known: Flags): Record<string, Value> {
+  const withDefault = Object.entries(known).filter(([, flag]) => flag.default !== undefined);
+  return Object.fromEntries(withDefault.map(([name, flag]) => [name, flag.default!]));
+}
+
+/** "-" alone is an argument: standard input. */
+function isFlag(word: string): boolean {
+  return word.startsWith("-") && word !== "-";
+}
+
+function split(word: string): [name: string, value: string | undefined] {
+  const [, name = "", value] = /^--?([^=]*)(?:=(.*))?$/s.exec(word) ?? [];
+  return [name, value];
+}
+
+function lookUp(known: Flags, given: string): [name: string, flag: Flag] {
+  const found = Object.entries(known).find(([name, { short }]) => name === given || short === given);
+  if (found === undefined) throw new UsageError(`flag provided but not defined: -${given}`);
+  return found;
+}
+
+function parseValue(name: string, { type }: Flag, text: string): Value {
+  if (type === "string") return text;
+  if (type === "boolean" && /^(?:1|t|true)$/i.test(text)) return true;
+  if (type === "boolean" && /^(?:0|f|false)$/i.test(text)) return false;
+  if (type === "number" && /^-?\d+$/.test(text)) return Number(text);
+  throw new UsageError(`invalid value ${JSON.stringify(text)} for flag -${name}: parse error`);
+}

@@ -1,0 +1,53 @@
+/**
+ * runc's log: a line for each event, as logrus writes it. Who drives runc (a shim through go-runc) reads the last line of level error to
+ * tell its own caller why a command failed.
+ *
+ *     {"level":"error","msg":"container does not exist","time":"2026-11-29T18:56:51Z"}      --log-format json
+ *     time="2026-11-29T18:56:51Z" level=error msg="container does not exist"                 --log-format text
+ */
+import { closeSync, openSync, writeSync } from "node:fs";
+
+type Level = "error" | "warning" | "info" | "debug";
+export type LogFormat = "text" | "json";
+
+const STDERR = 2;
+
+let logFd = STDERR;
+let format: LogFormat = "text";
+let debugging = false;
+
+/** Where the log goes and what it looks like. @throws ENOENT … (of `node:fs`) when the file can't be opened. */
+export function openLog(path: string | undefined, logFormat: LogFormat, debug: boolean): void {
+  format = logFormat;
+  debugging = debug;
+  if (path) logFd = openSync(path, "a", 0o644);
+}
+
+/** Writes a line. Those of level debug only with `--debug`. */
+export function log(level: Level, message: string): void {
+  if (level === "debug" && !debugging) return;
+  writeSync(logFd, `${line(level, message)}\n`);
+}
+
+/** Tells why the program failed: in the log, and in plain words on stderr if that is another place. */
+export function logFailure(message: string): void {
+  log("error", message);
+  if (logFd !== STDERR) writeSync(STDERR, `${message}\n`);
+}
+
+/** For the init: the log is a file of the host's, which no process of the container is to hold. */
+export function closeLog(): void {
+  if (logFd !== STDERR) closeSync(logFd);
+  logFd = STDERR;
+}
+
+function line(level: Level, message: string): string {
+  const time = new Date().toISOString().replace(/\.\d+Z$/, "Z");
+  if (format === "json") return JSON.stringify({ level, msg: message, time });
+  return `time=${JSON.stringify(time)} level=${level} msg=${quoteIfNeeded(message)}`;
+}
+
+/** logrus leaves plain words without quotes. */
+function quoteIfNeeded(text: string): string {
+  return /^[\w\-./@^+]+$/.test(text) ? text : JSON.stringify(text);
+}

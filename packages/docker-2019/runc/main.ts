@@ -1,0 +1,99 @@
+/**
+ * runc, as of 2019: makes a container of a bundle, and is gone when the container runs. A command line in place of a daemon.
+ *
+ * Exit code: 0; 1 for a failure, which the log tells (255 for `exec`); for `run` and `exec` in the foreground that of the container's process.
+ */
+import { writeSync } from "node:fs";
+import { resolve } from "node:path";
+import { endTracing } from "@eras/trace/context.ts";
+import { traceProgram } from "../tracing.ts";
+import { type Command, GLOBAL_FLAGS, type Globals, type Invocation } from "./command.ts";
+import { COMMANDS, isCommandName, loadCommand } from "./commands.ts";
+import { parseFlags, UsageError } from "./flag-parser.ts";
+import { type LogFormat, logFailure, openLog } from "./log.ts";
+import { leaveSealingNamespace } from "./sealed.ts";
+
+const FAILURE = 1;
+const UNKNOWN_COMMAND = 3;
+const DEFAULT_ROOT = "/run/runc";
+
+async function main(words: readonly string[]): Promise<number> {
+  const { flags, args, help } = parseFlags(GLOBAL_FLAGS, words, { flagsFirst: true });
+  const [name, ...rest] = args;
+  openLog(flags.log, logFormat(flags["log-format"]), flags.debug ?? false);
+  if (flags.version) return showVersion();
+  if (help || name === undefined || name === "help" || name === "h") return showHelp(rest[0]);
+  if (!isCommandName(name)) {
+    logFailure(`No help topic for '${name}'`);
+    return UNKNOWN_COMMAND;
+  }
+  const globals: Globals = {
+    root: resolve(flags.root ?? defaultRoot()),
+    criu: flags.criu ?? "criu",
+    systemdCgroup: flags["systemd-cgroup"] ?? false,
+    rootless: flags.rootless === "true" || (flags.rootless !== "false" && process.geteuid!() !== 0),
+  };
+  return runCommand(name, globals, rest);
+}
+
+function logFormat(format: string | undefined): LogFormat {
+  if (format === "text" || format === "json") return format;
+  throw new UsageError(`unknown log-format ${JSON.stringify(format)}`);
+}
+
+/** An ordinary user has a directory of his own for what runs. */
+function defaultRoot(): string {
+  const { XDG_RUNTIME_DIR: userDir } = process.env;
+  return process.geteuid!() !== 0 && userDir ? `${userDir}/runc` : DEFAULT_ROOT;
+}
+
+async function runCommand(name: string, globals: Globals, words: readonly string[]): Promise<number> {
+  const command = await loadCommand(name);
+  const { flags, args, help } = parseFlags(command.flags, words, { flagsFirst: command.flagsFirst ?? false });
+  if (help) return showHelp(name);
+  checkArguments(name, command, args);
+  try {
+    return (await command.run({ globals, flags, args } as Invocation)) ?? 0;
+  } catch (error) {
+    logFailure(`${command.failurePrefix ?? ""}${(error as Error).message}`);
+    return command.failureStatus ?? FAILURE;
+  }
+}
+
+function checkArguments(name: string, { minArgs, maxArgs = Infinity }: Command, { length }: readonly string[]): void {
+  const plural = (bound: string, count: number) =>
+    `runc: ${JSON.stringify(name)} requires ${bound} ${count} argument(s)`;
+  if (minArgs === maxArgs && length !== minArgs) throw new UsageError(plural("exactly", minArgs));
+  if (length < minArgs) throw new UsageError(plural("a minimum of", minArgs));
+  if (length > maxArgs) throw new UsageError(plural("a maximum of", maxArgs));
+}
+
+async function showVersion(): Promise<number> {
+  const { VERSION_TEXT } = await import("./version.ts");
+  writeSync(1, `runc version ${VERSION_TEXT}\n`);
+  return 0;
+}
+
+async function showHelp(name: string | undefined): Promise<number> {
+  const { commandHelp, programHelp } = await import("./help.ts");
+  const { VERSION_TEXT } = await import("./version.ts");
+  const text =
+    name !== undefined && isCommandName(name)
+      ? commandHelp(name, await loadCommand(name))
+      : programHelp(COMMANDS, VERSION_TEXT, GLOBAL_FLAGS);
+  writeSync(1, `${text}\n`);
+  return 0;
+}
+
+leaveSealingNamespace();
+traceProgram("runc");
+let code = FAILURE;
+try {
+  code = await main(process.argv.slice(2));
+} catch (error) {
+  if (error instanceof UsageError)
+    writeSync(2, `Incorrect Usage: ${error.message}\n\nSee "runc --help" and "runc <command> --help".\n`);
+  logFailure((error as Error).message);
+}
+endTracing();
+process.exit(code);

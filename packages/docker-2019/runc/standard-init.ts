@@ -1,0 +1,131 @@
+/**
+ * The init of a new container: PID 1 of its PID namespace, if it has one. It furnishes the container from the inside and ends by becoming the
+ * user's program, with the same PID.
+ *
+ * It is a fork of runc, of one thread (packages/linux/fork.ts): everything is synchronous, nothing awaits or loads a module. The order of the
+ * calls is the lesson; what is odd about it has its reason beside it.
+ */
+import type { Cgroup } from "@eras/cgroups/cgroup.ts";
+import { prepareExecve, restoreInheritedState } from "@eras/linux/exec.ts";
+import { setdomainname, sethostname } from "@eras/linux/hostname.ts";
+import { setNoNewPrivs } from "@eras/linux/prctl.ts";
+import { setsid } from "@eras/linux/tty.ts";
+import type { Process, Spec } from "@eras/oci-spec/runtime/config.ts";
+import type { State } from "@eras/oci-spec/runtime/state.ts";
+import { endTracing } from "@eras/trace/context.ts";
+import { step } from "../steps.ts";
+import type { ContainerCapabilities } from "./capabilities.ts";
+import { closeDescriptors, handOnDescriptors } from "./descriptors.ts";
+import { dropPrivileges } from "./drop-privileges.ts";
+import { listenFdsVariables, parseEnvironment, withHome } from "./environment.ts";
+import { openOwnDescriptors, waitForStart } from "./exec-fifo.ts";
+import { runHooks } from "./hooks.ts";
+import { createSessionKeyring } from "./keyring.ts";
+import { bringLoopbackUp } from "./loopback.ts";
+import { maskPaths, readonlyPaths } from "./masked-paths.ts";
+import { enterNewCgroupNamespace, hasNamespace, hasNewNamespace } from "./namespaces.ts";
+import type { ProcessParts } from "./process-parts.ts";
+import { findProgram } from "./program.ts";
+import { finishRootfs, pivotInto, prepareRootfs, type RootfsPlan } from "./rootfs.ts";
+import type { ChildEnd } from "./sync.ts";
+import { resolveUser } from "./user.ts";
+import { makeWorkingDirectory } from "./working-directory.ts";
+
+/** All that the init needs to know; it was read and checked before the fork. */
+export interface InitPlan {
+  readonly id: string;
+  readonly rootfs: RootfsPlan;
+  readonly process: Process;
+  readonly capabilities: ContainerCapabilities;
+  readonly cgroup: Cgroup;
+  /** Of exec.fifo. */
+  readonly fifo: number;
+  /** A session keyring of its own. */
+  readonly keyring: boolean;
+  /** Descriptors from 3 on that the program gets. */
+  readonly preservedFds: number;
+  /** Of these, how many a service manager has passed. */
+  readonly listenFds: number;
+  /** What hooks are told. */
+  readonly state: State;
+  readonly parts: ProcessParts;
+}
+
+/** Runs from birth to execve. @throws {Error} When it can't go on: the caller reports it and ends the process. */
+export function standardInit(plan: InitPlan, runc: ChildEnd): never {
+  const { process: wanted, parts, rootfs } = plan;
+  const { spec } = rootfs;
+  const { hooks, linux = {} } = spec;
+  restoreInheritedState(); // first, because limits are set from outside as soon as we ask
+  runc.awaitGo(); // runc has mapped ids and set limits
+  plan.cgroup.addCaller(); // while the control files are in reach
+  if (hasNewNamespace(linux, "cgroup")) enterNewCgroupNamespace(); // its root is the cgroup that we have just joined
+  if (plan.keyring) createSessionKeyring(plan.id, { inUserNamespace: hasNamespace(linux, "user") });
+  setsid(); // away from the terminal of whoever started runc
+  if (hasNewNamespace(linux, "network")) bringLoopbackUp();
+  const ownDescriptors = openOwnDescriptors(); // a container need not have a /proc
+  prepareRootfs(rootfs); // mounts and devices, while host paths are still in reach
+  runc.ask({ kind: "mounted" }); // runc calls hooks in its own namespaces
+  runHooks(hooks, "createContainer", { ...plan.state, pid: 1 });
+  pivotInto(rootfs); // from here on "/" is the container
+  parts.console?.setUp({ size: wanted.consoleSize, mount: true }); // on the container's own /dev/pts, while / may be written
+  finishRootfs(spec);
+  setNames(spec);
+  parts.label?.(wanted); // while /proc may be written; it takes effect at execve
+  parts.sysctls?.(linux.sysctl ?? {}); // while /proc/sys may be written
+  readonlyPaths(spec);
+  maskPaths(spec);
+  parts.scheduling?.(wanted, linux);
+  if (wanted.noNewPrivileges) setNoNewPrivs();
+  const listenerFd = parts.seccomp?.early(wanted); // without no_new_privs only root may install a filter
+  runc.ask({ kind: "ready", ...(listenerFd !== undefined && { listenerFd }) }); // runc saves the state: we are a container
+  const user = resolveUser(wanted.user);
+  makeWorkingDirectory(wanted.cwd);
+  dropPrivileges({ user, capabilities: plan.capabilities, cwd: wanted.cwd }); // after all that needed them
+  const environment = withHome(
+    parseEnvironment([...(wanted.env ?? []), ...listenFdsVariables(plan.listenFds)]),
+    user.home,
+  );
+  const program = late(() => findProgram(wanted.args[0]!, environment.PATH));
+  process.umask(wanted.user?.umask ?? DEFAULT_UMASK);
+  runc.tell({ kind: "waiting" }); // `runc create` returns; up to here it could report our errors
+  runc.close();
+  waitForStart(ownDescriptors, plan.fifo); // blocks until `runc start` opens the other end
+  runHooks(hooks, "startContainer", { ...plan.state, status: "created", pid: 1 });
+  return becomeProgram(program, wanted.args, environment, plan);
+}
+
+const DEFAULT_UMASK = 0o022;
+
+/** Marks an error as one of the program, not of the container around it. */
+export class ProgramError extends Error {}
+
+export function late<Result>(find: () => Result): Result {
+  try {
+    return find();
+  } catch (error) {
+    throw new ProgramError((error as Error).message, { cause: error });
+  }
+}
+
+function setNames({ hostname, domainname }: Spec): void {
+  step("runc.set-hostname", { hostname, domainname });
+  if (hostname) sethostname(hostname);
+  if (domainname) setdomainname(domainname);
+}
+
+/** The end of every process that runc starts. With no_new_privs the filter is installed last: it may forbid everything but the execve. */
+export function becomeProgram(
+  program: string,
+  args: readonly string[],
+  environment: Readonly<Record<string, string>>,
+  { preservedFds, parts, process: wanted }: Pick<InitPlan, "preservedFds" | "parts" | "process">,
+): never {
+  step("runc.exec-program", { args });
+  const execve = prepareExecve(program, args, environment);
+  endTracing();
+  closeDescriptors(preservedFds);
+  handOnDescriptors(preservedFds);
+  parts.seccomp?.late(wanted);
+  return execve();
+}

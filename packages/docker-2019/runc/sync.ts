@@ -1,0 +1,144 @@
+/**
+ * What runc and the processes that it forks say to each other, over one socket, a line of JSON each. They take turns, and both read and
+ * write synchronously.
+ *
+ *     runc                                     bootstrap                       init
+ *     fork ───────────────────────────────────▶
+ *     writes the id maps   ◀──── mapIds ──────┤ (with a new user namespace)
+ *                          ───── go ─────────▶│
+ *     knows the init       ◀──── forked ──────┤ fork ───────────────────────▶
+ *     limits, cgroup       ───── go ────────────────────────────────────────▶ mounts
+ *     runs hooks           ◀──── mounted ────────────────────────────────────┤
+ *                          ───── go ────────────────────────────────────────▶ pivots, gives up its privileges
+ *     saves the state      ◀──── ready ──────────────────────────────────────┤
+ *                          ───── go ────────────────────────────────────────▶ looks for its program
+ *     returns              ◀──── waiting ────────────────────────────────────┤ waits on exec.fifo
+ *
+ * In place of any message from the right an error may come, which ends the dialogue. Whoever is killed closes the socket by that: the
+ * other reads its end, and ends too.
+ */
+import { closeSync, readSync, writeSync } from "node:fs";
+import { socketpair } from "@eras/linux/fd-passing.ts";
+
+/** From the forked processes to runc. */
+export type Message =
+  | { readonly kind: "mapIds" }
+  | { readonly kind: "forked"; readonly pid: number }
+  | { readonly kind: "mounted" }
+  | { readonly kind: "ready"; readonly listenerFd?: number }
+  | { readonly kind: "waiting" }
+  | { readonly kind: "failed"; readonly error: string; readonly late: boolean };
+
+const GO = "go";
+const STILL_ALIVE = "container init exited prematurely";
+
+/** A line in one direction. */
+function send(fd: number, message: unknown): void {
+  const bytes = Buffer.from(`${JSON.stringify(message)}\n`);
+  for (let sent = 0; sent < bytes.length; ) sent += writeSync(fd, bytes, sent);
+}
+
+/** @returns undefined when the other side has closed the socket. */
+function receive(fd: number): unknown {
+  const chunks: Buffer[] = [];
+  for (;;) {
+    const chunk = Buffer.alloc(16_384);
+    const length = readSync(fd, chunk);
+    if (length === 0) return undefined;
+    chunks.push(chunk.subarray(0, length));
+    // The two sides take turns, so a newline can only be the end of the message.
+    if (chunk[length - 1] === 0x0a) return JSON.parse(Buffer.concat(chunks).toString());
+  }
+}
+
+/** The two ends of a dialogue. Both are there before the fork; each side closes the other's. */
+export interface Dialogue {
+  readonly parent: ParentEnd;
+  readonly child: ChildEnd;
+}
+
+/** Opens a dialogue. */
+export function openDialogue(): Dialogue {
+  const [parentFd, childFd] = socketpair();
+  return { parent: new ParentEnd(parentFd), child: new ChildEnd(childFd) };
+}
+
+/** A failure that a forked process reports. */
+export class InitFailure extends Error {
+  /** Whether the container was set up by then, and only its program could not be found. */
+  readonly late: boolean;
+
+  constructor(message: string, late: boolean) {
+    super(message);
+    this.late = late;
+  }
+}
+
+/** runc's end. */
+export class ParentEnd {
+  readonly #fd: number;
+
+  constructor(fd: number) {
+    this.#fd = fd;
+  }
+
+  /** Waits for a message. @throws {InitFailure} When the other side reports a failure, or ends without a word. */
+  next(): Exclude<Message, { kind: "failed" }> {
+    const message = this.#receive();
+    if (message === undefined) throw new InitFailure(STILL_ALIVE, false);
+    if (message.kind === "failed") throw new InitFailure(message.error, message.late);
+    return message;
+  }
+
+  /** Waits for the message of one kind, which must be next. */
+  expect<Kind extends Message["kind"]>(kind: Kind): Extract<Message, { kind: Kind }> {
+    const message = this.next();
+    if (message.kind !== kind) throw new Error(`Cannot go on: "${kind}" expected from the init, not "${message.kind}"`);
+    return message as Extract<Message, { kind: Kind }>;
+  }
+
+  /** Lets the other side go on. */
+  go(): void {
+    send(this.#fd, GO);
+  }
+
+  close(): void {
+    closeSync(this.#fd);
+  }
+
+  /** A killed init resets the connection if it has left something unread. */
+  #receive(): Message | undefined {
+    try {
+      return receive(this.#fd) as Message | undefined;
+    } catch {
+      return undefined;
+    }
+  }
+}
+
+/** The forked processes' end. */
+export class ChildEnd {
+  readonly fd: number;
+
+  constructor(fd: number) {
+    this.fd = fd;
+  }
+
+  tell(message: Message): void {
+    send(this.fd, message);
+  }
+
+  /** Tells, and waits until we may go on. @throws {Error} When runc is gone. */
+  ask(message: Message): void {
+    this.tell(message);
+    this.awaitGo();
+  }
+
+  awaitGo(): void {
+    if (receive(this.fd) !== GO) throw new Error("runc has ended");
+  }
+
+  close(): void {
+    closeSync(this.fd);
+  }
+}
