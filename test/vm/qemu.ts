@@ -11,12 +11,16 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import type { Kernel } from "./kernel.ts";
 
+/** What a kernel can confine programs with: one of the two, for each boot. */
+export type SecurityModule = "apparmor" | "selinux";
+
 /** A command and the machine to run it in. */
 export interface MachineRun {
   readonly kernel: Kernel;
   readonly initramfs: string;
   readonly command: readonly string[];
   readonly timeoutSeconds: number;
+  readonly securityModule: SecurityModule;
   /** `tcg` is software emulation. */
   readonly accelerator: "tcg" | "kvm";
 }
@@ -64,12 +68,12 @@ function quote(word: string): string {
   return `'${word.replaceAll("'", "'\\''")}'`;
 }
 
-function qemuArguments({ kernel, initramfs, accelerator }: MachineRun, control: string): string[] {
+function qemuArguments({ kernel, initramfs, accelerator, securityModule }: MachineRun, control: string): string[] {
   return [
     ...["-accel", accelerator, "-cpu", "max", "-smp", "1", "-m", "3072"],
     ...["-display", "none", "-nodefaults", "-nic", "none", "-no-reboot"],
     ...["-kernel", kernel.image, "-initrd", initramfs],
-    ...["-append", "console=ttyS0 quiet panic=-1 mitigations=off random.trust_cpu=on"],
+    ...["-append", `console=ttyS0 quiet panic=-1 mitigations=off random.trust_cpu=on security=${securityModule}`],
     ...["-serial", `file:${control}/console`, "-chardev", "stdio,id=output,signal=off", "-serial", "chardev:output"],
     ...shared("root", "/", "readonly=on"),
     ...shared("control", control, "readonly=off"),

@@ -12,6 +12,7 @@ const PROGRAMS = {
   dpkg: "dpkg",
   "apt-get": "apt",
   apparmor_parser: "apparmor",
+  checkpolicy: "checkpolicy",
   "lxc-start": "lxc",
 };
 

@@ -1,6 +1,6 @@
 /**
- * The virtual machine as a part of the ordinary suite: vitest.config.ts tells what runs in there. It takes two to three minutes, on
- * one processor; ERAS_VM=0 leaves it out.
+ * The virtual machine as a part of the ordinary suite: vitest.config.ts tells what runs in there. It boots twice and takes two to three
+ * minutes, on one processor; ERAS_VM=0 leaves it out.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -8,7 +8,7 @@ import { expect, test } from "vitest";
 import { checkRequirements } from "./requirements.ts";
 
 const LIMIT_SECONDS = 480;
-const TITLE = "what needs pure cgroup v2 or AppArmor works, under a kernel that has them";
+const TITLE = "what needs pure cgroup v2, AppArmor or SELinux works, under a kernel that has them";
 
 const reason = reasonToSkip();
 if (reason !== undefined) {

@@ -14,6 +14,15 @@ describe("convertConfig()", () => {
     expect(lines.filter((line) => /^lxc\.(utsname|rootfs|pts|tty|console) /.test(line))).toEqual([]);
   });
 
+  test("gives those their new names that somebody added to confine the container", () => {
+    const added = ["se_context = u:r:t", "seccomp = /policy", "id_map = u 0 100000 65536"].map(
+      (line) => `lxc.${line}\n`,
+    );
+    expect(convertConfig(config + added.join(""))).toMatch(
+      /lxc\.selinux\.context = u:r:t\nlxc\.seccomp\.profile = \/policy\nlxc\.idmap = u 0 100000 65536\n/,
+    );
+  });
+
   test("says limits for both kinds of cgroups", () => {
     expect(lines).toContain("lxc.cgroup.memory.limit_in_bytes = 33554432");
     expect(lines).toContain("lxc.cgroup2.memory.max = 33554432");

@@ -24,7 +24,7 @@ import { DEFAULT_LXC_START } from "./paths.ts";
 import { UNKNOWN_EXIT_CODE } from "./state.ts";
 import type { ChildStdio } from "./stdio.ts";
 
-/** New names of the keys that the template uses or offers: lxc-update-config(1). */
+/** New names of the keys that the template uses or offers, and of those that confine: lxc-update-config(1). */
 const RENAMED: Readonly<Record<string, string>> = {
   "lxc.utsname": "lxc.uts.name",
   "lxc.rootfs": "lxc.rootfs.path",
@@ -32,6 +32,9 @@ const RENAMED: Readonly<Record<string, string>> = {
   "lxc.console": "lxc.console.path",
   "lxc.tty": "lxc.tty.max",
   "lxc.aa_profile": "lxc.apparmor.profile",
+  "lxc.se_context": "lxc.selinux.context",
+  "lxc.seccomp": "lxc.seccomp.profile",
+  "lxc.id_map": "lxc.idmap",
 };
 /** The v2 control files for those of v1 that the template sets. LXC takes from the two families what the host has. */
 const V2_KEYS: Readonly<Record<string, string>> = {
