@@ -12,6 +12,7 @@
  *
  * @see https://man7.org/linux/man-pages/man2/seccomp.2.html
  */
+import { constants } from "node:os";
 import { koffi, reportCall, systemCall } from "./libc.ts";
 import {
   type Architecture,
@@ -20,12 +21,13 @@ import {
   systemCallNumbers,
   X32_BIT,
 } from "./seccomp/architectures.ts";
-import { type Case, compileCallTree, type Verdict } from "./seccomp/call-tree.ts";
+import { type Case, compileCallTree, type Others, type Verdict } from "./seccomp/call-tree.ts";
 import { branch, type Code, encode, load, result } from "./seccomp/classic-bpf.ts";
 import { multiplexerOf } from "./seccomp/multiplexed-calls.ts";
 import {
   actionResult,
   BAD_ARCHITECTURE_RESULT,
+  type SeccompAction,
   type SeccompCondition,
   type SeccompProfile,
   type SeccompRule,
@@ -35,18 +37,38 @@ import {
 const NUMBER_OFFSET = 0;
 const ARCHITECTURE_OFFSET = 4;
 
+const { ENOSYS } = constants.errno;
+/** Defaults that let a call pass, the last one to a tracer. */
+const PERMISSIVE: ReadonlySet<SeccompAction> = new Set(["SCMP_ACT_ALLOW", "SCMP_ACT_LOG", "SCMP_ACT_TRACE"]);
+
 /** What a tracer sets to skip a call; the filter sees it too. */
 const SKIPPED_CALL = 0xffff_ffff;
+
+/** What a profile does not say itself. */
+export interface CompileOptions {
+  /**
+   * Calls that are newer than all that the profile names fail with ENOSYS, on the architectures that it lists, unless its default
+   * lets calls pass. A libc that tries a new call first then falls back to the old one; with EPERM it would give up. runc's idea.
+   */
+  readonly newerCallsAreUnknown?: boolean;
+}
 
 /**
  * Translates a profile into a filter.
  *
  * @throws {Error} When the profile contains what can't be meant, or becomes longer than the kernel takes.
  */
-export function compileSeccompFilter(profile: SeccompProfile): Buffer {
+export function compileSeccompFilter(profile: SeccompProfile, { newerCallsAreUnknown }: CompileOptions = {}): Buffer {
   const other = actionResult(profile.defaultAction, profile.defaultErrnoRet);
   const names = new Set([nativeArchitecture(), ...(profile.architectures ?? [])]);
-  const trees = [...names].map(architecture).map((on) => ({ on, code: compileArchitecture(profile, on, other) }));
+  const cases = (profile.syscalls ?? []).flatMap(casesOf);
+  const trees = [...names].map((name) => {
+    const on = architecture(name);
+    const verdicts = verdictsOf(cases, on, other);
+    const endsSomewhere = newerCallsAreUnknown && profile.architectures?.includes(name);
+    const newer = endsSomewhere && !PERMISSIVE.has(profile.defaultAction) ? newerThan(verdicts) : undefined;
+    return { on, code: compileCallTree(verdicts, { result: other, newer }, on) };
+  });
   return encode([...load(ARCHITECTURE_OFFSET), ...chooseArchitecture(trees, other)]);
 }
 
@@ -72,15 +94,20 @@ function chooseByNumber(trees: readonly Tree[], other: number): Code {
   return branch("JGE_K", X32_BIT, branch("JEQ_K", SKIPPED_CALL, result(other), withBit), withoutBit);
 }
 
-function compileArchitecture(profile: SeccompProfile, on: Architecture, other: number): Code {
+/** The calls after all that the profile names. */
+function newerThan(verdicts: ReadonlyMap<number, Verdict>): Others["newer"] {
+  const last = [...verdicts.keys()].reduce((a, b) => Math.max(a, b), -1);
+  return last === -1 ? undefined : { from: last + 1, result: actionResult("SCMP_ACT_ERRNO", ENOSYS) };
+}
+
+function verdictsOf(named: readonly NamedCase[], on: Architecture, other: number): Map<number, Verdict> {
   const numbers = systemCallNumbers(on);
   const cases = new Map<number, Case[]>();
-  for (const { call, conditions, result } of (profile.syscalls ?? []).flatMap(casesOf)) {
+  for (const { call, conditions, result } of named) {
     const number = numbers.get(call);
     if (number !== undefined) cases.set(number, [...(cases.get(number) ?? []), { conditions, result }]);
   }
-  const verdicts = new Map([...cases].map(([number, list]) => [number, verdictOf(list, other)]));
-  return compileCallTree(verdicts, other, on);
+  return new Map([...cases].map(([number, list]) => [number, verdictOf(list, other)]));
 }
 
 /** The cases up to the first without conditions, which decides all that is left. */

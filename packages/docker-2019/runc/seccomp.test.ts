@@ -17,6 +17,11 @@ describe("loadSeccomp()", () => {
     expect(program).toEqual(loadSeccomp({ defaultAction: "SCMP_ACT_ALLOW" }).program);
   });
 
+  test("passes over an error beside a default that gives none", () => {
+    const { program } = loadSeccomp({ defaultAction: "SCMP_ACT_ALLOW", defaultErrnoRet: 3 });
+    expect(program).toEqual(loadSeccomp({ defaultAction: "SCMP_ACT_ALLOW" }).program);
+  });
+
   test("asks for a listener where calls are to be decided by one", () => {
     const flags = ["SECCOMP_FILTER_FLAG_TSYNC", "SECCOMP_FILTER_FLAG_LOG"] as const;
     expect(loadSeccomp({ ...NOTIFY_MKDIR, flags })).toMatchObject({
@@ -56,6 +61,29 @@ describe("installSeccomp()", () => {
        try { mkdirSync("/tmp/never"); } catch (error) { report(error.code); }`,
     );
     expect(outcome).toEqual(["no listener", "EIO"]);
+  });
+
+  // Each profile as runc 1.1.5 was seen to apply it.
+  const errno = (errnoRet: number, ...args: object[]) => ({
+    names: ["mkdir"],
+    action: "SCMP_ACT_ERRNO",
+    errnoRet,
+    args,
+  });
+  const always = { index: 1, op: "SCMP_CMP_GE", value: 0 };
+  const allow = { names: ["mkdir"], action: "SCMP_ACT_ALLOW", errnoRet: 7 };
+  test.each([
+    ["the first of two", "SCMP_ACT_ALLOW", [errno(5), errno(6)], "EIO"],
+    ["one without arguments over one with", "SCMP_ACT_ALLOW", [errno(6, always), errno(5)], "EIO"],
+    ["any over the default's own action", "SCMP_ACT_ALLOW", [allow, errno(5)], "EIO"],
+    ["none of no call", "SCMP_ACT_ALLOW", [{ names: [], action: "SCMP_ACT_ERRNO" }, errno(5)], "EIO"],
+  ])("of contradicting rules takes %s", (_, defaultAction, syscalls, expected) => {
+    const outcome = inFork(
+      IMPORTS,
+      `installSeccomp(loadSeccomp(${JSON.stringify({ defaultAction, syscalls })}));
+       try { mkdirSync("/tmp/never"); } catch (error) { report(error.code); }`,
+    );
+    expect(outcome).toEqual([expected]);
   });
 
   test("can come last, after privileges are gone, and then need allow nothing but the program's own calls", () => {

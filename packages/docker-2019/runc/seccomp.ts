@@ -10,8 +10,14 @@
  * A filter with a listener comes before "ready" in any case: the parent takes the listener's descriptor from us (seccomp-notify.ts).
  */
 import type { SeccompArchitecture } from "@eras/linux/seccomp/architectures.ts";
+import { actionResult, type SeccompProfile, type SeccompRule } from "@eras/linux/seccomp/profile.ts";
 import { compileSeccompFilter, installSeccompFilter, type SeccompFlag } from "@eras/linux/seccomp.ts";
-import type { LinuxSeccomp, LinuxSeccompArch } from "@eras/oci-spec/runtime/config-seccomp.ts";
+import type {
+  LinuxSeccomp,
+  LinuxSeccompAction,
+  LinuxSeccompArch,
+  LinuxSyscall,
+} from "@eras/oci-spec/runtime/config-seccomp.ts";
 import { step } from "../steps.ts";
 
 /** A filter, ready to be installed. */
@@ -30,8 +36,8 @@ export interface SeccompListener {
 /** @throws {Error} When the profile can't be meant, in runc's words where it has some. */
 export function loadSeccomp(profile: LinuxSeccomp): SeccompFilter {
   const notifies = checkNotify(profile);
-  const { architectures = [], flags = [], listenerPath = "", listenerMetadata = "" } = profile;
-  const program = compileSeccompFilter({ ...profile, architectures: architectures.filter(isServedHere) });
+  const { flags = [], listenerPath = "", listenerMetadata = "" } = profile;
+  const program = compileSeccompFilter(asMeant(profile), { newerCallsAreUnknown: true });
   if (!notifies) return { program, flags };
   if (listenerPath === "") throw new Error("listenerPath is not set");
   return {
@@ -47,6 +53,39 @@ function checkNotify({ defaultAction, syscalls = [] }: LinuxSeccomp): boolean {
   const names = syscalls.filter(({ action }) => action === "SCMP_ACT_NOTIFY").flatMap((rule) => rule.names);
   if (names.includes("write")) throw new Error("SCMP_ACT_NOTIFY cannot be used for the write syscall"); // it says "ready"
   return names.length > 0;
+}
+
+function asMeant(profile: LinuxSeccomp): SeccompProfile {
+  const { defaultAction, defaultErrnoRet, architectures = [] } = profile;
+  return {
+    defaultAction,
+    ...(defaultErrnoRet !== undefined && WITH_ERRNO.has(defaultAction) && { defaultErrnoRet }),
+    architectures: architectures.filter(isServedHere),
+    syscalls: inOrder(profile),
+  };
+}
+
+/** The actions that give an error. Some generators write one beside others too. */
+const WITH_ERRNO: ReadonlySet<LinuxSeccompAction> = new Set(["SCMP_ACT_ERRNO", "SCMP_ACT_TRACE"]);
+
+/**
+ * The rules as libseccomp, and so runc, weighs them: one without arguments beats those with arguments, and one that says what the
+ * default says anyway beats nobody.
+ */
+function inOrder(profile: LinuxSeccomp): SeccompRule[] {
+  const byDefault = resultOf(profile.defaultAction, profile.defaultErrnoRet);
+  const weight = ({ action, errnoRet, args = [] }: LinuxSyscall) =>
+    resultOf(action, errnoRet) === byDefault ? 2 : Math.sign(args.length);
+  const rules = (profile.syscalls ?? []).filter(({ names }) => names.length > 0);
+  return rules.toSorted((a, b) => weight(a) - weight(b)).map(withoutUselessErrno);
+}
+
+function resultOf(action: LinuxSeccompAction, errnoRet: number | undefined): number {
+  return actionResult(action, WITH_ERRNO.has(action) ? errnoRet : undefined);
+}
+
+function withoutUselessErrno({ errnoRet, ...rule }: LinuxSyscall): SeccompRule {
+  return errnoRet !== undefined && WITH_ERRNO.has(rule.action) ? { ...rule, errnoRet } : rule;
 }
 
 /** The two don't go together, and the init has one thread anyway. */

@@ -33,15 +33,24 @@ interface Range {
   readonly verdict: Verdict;
 }
 
-/** Compiles the search; the accumulator holds the number. Every path of the code ends in a result. */
-export function compileCallTree(verdicts: ReadonlyMap<number, Verdict>, other: number, on: Architecture): Code {
-  return compileRanges(rangesOf(verdicts, { cases: [], otherwise: other }), on);
+/** What becomes of the calls without a verdict. */
+export interface Others {
+  readonly result: number;
+  /** Calls from this number on are newer than the profile: another result for them. No verdict lies beyond. */
+  readonly newer?: { readonly from: number; readonly result: number } | undefined;
 }
 
-function rangesOf(verdicts: ReadonlyMap<number, Verdict>, other: Verdict): Range[] {
+/** Compiles the search; the accumulator holds the number. Every path of the code ends in a result. */
+export function compileCallTree(verdicts: ReadonlyMap<number, Verdict>, others: Others, on: Architecture): Code {
+  return compileRanges(rangesOf(verdicts, others), on);
+}
+
+function rangesOf(verdicts: ReadonlyMap<number, Verdict>, { result, newer }: Others): Range[] {
+  const other: Verdict = { cases: [], otherwise: result };
   const points = new Map<number, Verdict>([[0, other]]);
   for (const number of verdicts.keys()) points.set(number + 1, other); // … unless that number has a verdict of its own
   for (const [number, verdict] of verdicts) points.set(number, verdict);
+  if (newer) points.set(newer.from, { cases: [], otherwise: newer.result });
   const ranges = [...points].map(([from, verdict]) => ({ from, verdict })).sort((a, b) => a.from - b.from);
   return ranges.filter(({ verdict }, i) => i === 0 || !isSameResult(verdict, ranges[i - 1]!.verdict));
 }

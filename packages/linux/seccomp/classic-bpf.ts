@@ -78,12 +78,10 @@ export function encode(code: Code): Buffer {
   if (code.length > MAX_INSTRUCTIONS) {
     throw new Error(`Cannot compile seccomp profile: it takes ${code.length} instructions, of ${MAX_INSTRUCTIONS}`);
   }
-  const program = Buffer.alloc(code.length * 8);
+  const words = new Uint32Array(code.length * 2); // little-endian, as both of our machines are
   for (const [i, { operation, ifTrue, ifFalse, operand }] of code.entries()) {
-    program.writeUInt16LE(operation, i * 8);
-    program.writeUInt8(ifTrue, i * 8 + 2);
-    program.writeUInt8(ifFalse, i * 8 + 3);
-    program.writeUInt32LE(operand >>> 0, i * 8 + 4);
+    words[2 * i] = operation | (ifTrue << 16) | (ifFalse << 24);
+    words[2 * i + 1] = operand;
   }
-  return program;
+  return Buffer.from(words.buffer);
 }

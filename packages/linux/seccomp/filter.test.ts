@@ -56,6 +56,43 @@ describe("compileSeccompFilter()", () => {
     expect(runFilter(both, { number: 0x4000_0001, audit, args: [] })).toBe(ALLOW);
   });
 
+  describe("if newer calls are unknown", () => {
+    const ENOSYS = 38;
+    const answerTo = (profile: SeccompProfile, number: number) =>
+      runFilter(compileSeccompFilter(profile, { newerCallsAreUnknown: true }), {
+        number,
+        audit: architecture("SCMP_ARCH_X86_64").audit,
+        args: [],
+      });
+    const profile: SeccompProfile = {
+      defaultAction: "SCMP_ACT_ERRNO",
+      architectures: ["SCMP_ARCH_X86_64", "SCMP_ARCH_X32"],
+      syscalls: [
+        { names: ["read"], action: "SCMP_ACT_ALLOW" },
+        { names: ["openat2"], action: "SCMP_ACT_ERRNO", errnoRet: 5 },
+      ],
+    };
+
+    test("answers so beyond the last one that is named, on each architecture that is listed", () => {
+      expect([0, 1, 436, 437, 438, 9999].map((number) => answerTo(profile, number))).toEqual([
+        ALLOW,
+        ERRNO | 1,
+        ERRNO | 1,
+        ERRNO | 5,
+        ERRNO | ENOSYS,
+        ERRNO | ENOSYS,
+      ]);
+      expect(answerTo(profile, 0x4000_0001)).toBe(ERRNO | 1);
+      expect(answerTo(profile, 0x4000_03e8)).toBe(ERRNO | ENOSYS);
+    });
+
+    test("leaves the default to an architecture that isn't listed, and to who lets calls pass", () => {
+      const { architectures: _, ...unlisted } = profile;
+      expect(answerTo(unlisted, 9999)).toBe(ERRNO | 1);
+      expect(answerTo({ ...profile, defaultAction: "SCMP_ACT_ALLOW" }, 9999)).toBe(ALLOW);
+    });
+  });
+
   test("lets the first rule that matches decide", () => {
     const profile: SeccompProfile = {
       defaultAction: "SCMP_ACT_ALLOW",
