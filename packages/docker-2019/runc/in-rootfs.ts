@@ -40,6 +40,7 @@ export function testSpec(bundle: TestBundle, { mounts = [], linux = {}, readonly
 
 const IMPORTS = `
 import * as fs from "node:fs";
+import { dup2 } from "@eras/linux/descriptors.ts";
 import { observeCalls } from "@eras/linux/libc.ts";
 import { MS_BIND, MS_PRIVATE, MS_REC, MS_SHARED, mount } from "@eras/linux/mount.ts";
 import { readMountinfo } from "@eras/linux/mountinfo.ts";

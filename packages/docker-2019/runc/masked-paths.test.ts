@@ -56,13 +56,13 @@ describe("CVE-2025-31133: /dev/null is exchanged before it is used as a mask", (
   test("by another file", () => {
     const exchange = `fs.unlinkSync("/dev/null"); fs.writeFileSync("/dev/null", "attack");`;
     const outcome = inRootfs(withSecret(), wanted, { beforeMasks: exchange, body: READ });
-    expect(outcome).toEqual([{ error: `can't mask path "/secret": /dev/null is not the null device` }]);
+    expect(outcome).toEqual([{ error: `can't mask path /secret: /dev/null is not the null device` }]);
   });
 
   test("by a link", () => {
     const exchange = `fs.unlinkSync("/dev/null"); fs.symlinkSync("/proc/sys/kernel/core_pattern", "/dev/null");`;
     const outcome = inRootfs(withSecret(), wanted, { beforeMasks: exchange, body: READ });
-    expect(outcome).toEqual([{ error: `can't mask path "/secret": /dev/null is not the null device` }]);
+    expect(outcome).toEqual([{ error: `can't mask path /secret: /dev/null is not the null device` }]);
   });
 
   test("between the look at it and its use", () => {

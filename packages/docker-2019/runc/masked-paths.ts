@@ -3,7 +3,7 @@
  * /dev are mounted, and neither needs to be what it claims: another container may share a directory with this one and exchange
  * files under our hands. So everything is opened once, looked at, and used through its descriptor (CVE-2025-31133, CVE-2025-52565).
  */
-import { closeSync, constants, fstatSync, openSync } from "node:fs";
+import { constants, fstatSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { makedev } from "@eras/linux/mknod.ts";
 import { MS_RDONLY } from "@eras/linux/mount.ts";
@@ -24,6 +24,7 @@ import type { Spec } from "@eras/oci-spec/runtime/config.ts";
 import { step } from "../steps.ts";
 import { attachInside } from "./attach.ts";
 import { type ContainerRoot, openPlace, openPlaceIfAny, withFd } from "./inside-root.ts";
+import { attempt } from "./mount-failure.ts";
 import { addFlags } from "./mount-flags.ts";
 
 const NULL_DEVICE = makedev(1, 3);
@@ -32,11 +33,8 @@ const NULL_DEVICE = makedev(1, 3);
 export function readonlyPaths(spec: Spec): void {
   const paths = spec.linux?.readonlyPaths ?? [];
   step("runc.readonly-paths", { paths });
-  forEachPlace(spec, paths, "make read-only", (place) => {
-    withFd(openTree(place, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | AT_RECURSIVE), (copy) => {
-      addFlags(copy, MS_RDONLY);
-      attachInside(copy, place);
-    });
+  withRoot((root) => {
+    for (const path of paths) attempt(`can't make "${path}" read-only`, () => cover(root, path, spec, readOnlyCopy));
   });
 }
 
@@ -44,33 +42,31 @@ export function readonlyPaths(spec: Spec): void {
 export function maskPaths(spec: Spec): void {
   const paths = spec.linux?.maskedPaths ?? [];
   step("runc.mask-paths", { paths });
-  forEachPlace(spec, paths, "mask", (place, root) => {
-    const mask = fstatSync(place).isDirectory() ? emptyDirectory(spec.linux?.mountLabel) : nullDevice(root);
-    withFd(mask, () => attachInside(mask, place));
+  const label = spec.linux?.mountLabel;
+  withRoot((root) => {
+    const mask = (place: number) => (fstatSync(place).isDirectory() ? emptyDirectory(label) : nullDevice(root));
+    for (const path of paths) attempt(`can't mask path ${path}`, () => cover(root, path, spec, mask));
   });
 }
 
-function forEachPlace(
-  spec: Spec,
-  paths: readonly string[],
-  action: string,
-  use: (place: number, root: ContainerRoot) => void,
-): void {
-  if (paths.length === 0) return;
-  const root = { fd: openSync("/", O_PATH | constants.O_DIRECTORY), path: "/" };
-  for (const path of paths) {
-    try {
-      const place = openPlaceIfAny(root, path);
-      if (place === undefined) continue;
-      withFd(place, () => {
-        checkPlace(spec, path, place);
-        use(place, root);
-      });
-    } catch (error) {
-      throw new Error(`can't ${action} path "${path}": ${(error as Error).message}`, { cause: error });
-    }
-  }
-  closeSync(root.fd);
+function withRoot(use: (root: ContainerRoot) => void): void {
+  withFd(openSync("/", O_PATH | constants.O_DIRECTORY), (fd) => use({ fd, path: "/" }));
+}
+
+/** @param makeCover - Opens the mount that is to lie on the place. */
+function cover(root: ContainerRoot, path: string, spec: Spec, makeCover: (place: number) => number): void {
+  const place = openPlaceIfAny(root, path);
+  if (place === undefined) return;
+  withFd(place, () => {
+    checkPlace(spec, path, place);
+    withFd(makeCover(place), (mount) => attachInside(mount, place));
+  });
+}
+
+function readOnlyCopy(place: number): number {
+  const copy = openTree(place, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | AT_RECURSIVE);
+  addFlags(copy, MS_RDONLY);
+  return copy;
 }
 
 /** Where the configuration has a proc filesystem on /proc, what is masked below it is the kernel's, and not somebody's imitation. */

@@ -18,6 +18,7 @@ import { changeRoot, moveRoot, pivot, reopenNull } from "./change-root.ts";
 import { createDevices, linkDevices, needsDevices } from "./devices.ts";
 import { isFinishedLater } from "./filesystem-mount.ts";
 import { type ContainerRoot, openPlace, withFd } from "./inside-root.ts";
+import { attempt } from "./mount-failure.ts";
 import { addFlags, changePropagation, replaceFlags } from "./mount-flags.ts";
 import { parseEntryOptions } from "./mount-options.ts";
 import { mountAll } from "./mounts.ts";
@@ -47,16 +48,18 @@ export function prepareRootfs(plan: RootfsPlan): void {
   const { spec, rootfs } = plan;
   step("runc.prepare-rootfs", { rootfs });
   if (!hasMountNamespace(spec)) return;
-  isolateMounts(rootfs, spec);
-  mount(rootfs, rootfs, null, MS_BIND | MS_REC, null); // only a mount can become a root
+  attempt("error preparing rootfs", () => {
+    isolateMounts(rootfs, spec);
+    mount(rootfs, rootfs, null, MS_BIND | MS_REC, null); // only a mount can become a root
+  });
   withFd(openDirectory(rootfs), (fd) => furnish({ fd, path: rootfs }, plan));
 }
 
 function furnish(root: ContainerRoot, plan: RootfsPlan): void {
   mountAll(root, plan);
   if (!needsDevices(plan.spec)) return;
-  createDevices(root, plan.spec);
-  linkDevices(root);
+  attempt("error creating device nodes", () => createDevices(root, plan.spec));
+  attempt("error setting up /dev symlinks", () => linkDevices(root));
 }
 
 function openDirectory(path: string): number {
@@ -70,10 +73,14 @@ function hasMountNamespace({ linux }: Spec): boolean {
 /** Makes the rootfs "/", and the working directory of our process. */
 export function pivotInto({ spec, rootfs, noPivot }: RootfsPlan): void {
   step("runc.pivot-into", { rootfs, noPivot });
-  if (!hasMountNamespace(spec)) changeRoot(rootfs);
-  else if (noPivot) moveRoot(rootfs);
-  else pivot(rootfs);
-  if (hasMountNamespace(spec) && needsDevices(spec)) reopenNull();
+  attempt("error jailing process inside rootfs", () => {
+    if (!hasMountNamespace(spec)) changeRoot(rootfs);
+    else if (noPivot) moveRoot(rootfs);
+    else pivot(rootfs);
+  });
+  if (hasMountNamespace(spec) && needsDevices(spec)) {
+    attempt("error reopening /dev/null inside container", reopenNull);
+  }
 }
 
 /** Makes read-only what we had to write to, and the root itself if the configuration says so; then mounts spread as it says. */
