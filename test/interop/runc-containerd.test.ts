@@ -1,12 +1,11 @@
 /** `ctr run --runc-binary` at a genuine containerd, whose shim drives the runtime: what a user sees, and what the kernel was told. */
-import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { cgroupMounts } from "@eras/cgroups/detect.ts";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { GenuineContainerd } from "../genuine/containerd.ts";
+import { ContainerdEvents } from "../genuine/containerd-events.ts";
 import { busyboxImage } from "../harness/busybox-image.ts";
 import { newPlace, type Place, remains, removePlace } from "../harness/remains.ts";
 import { type ProgramResult, shellEnvironment } from "../harness/run-program.ts";
@@ -176,7 +175,7 @@ describe(`containerd, with ${RUNTIME.name},`, () => {
     });
 
     test("of memory end a container that wants more, with 137 and an event", async () => {
-      const events = new Events(containerd);
+      const events = new ContainerdEvents(containerd);
       const flags = ["--memory-limit", String(16 << 20)];
       const greedy = ["sh", "-c", "a=xxxxxxxxxxxxxxxx; while :; do a=$a$a; done"];
       expect((await run(flags, greedy)).status).toBe(137);
@@ -187,7 +186,7 @@ describe(`containerd, with ${RUNTIME.name},`, () => {
 
   describe("a running task", () => {
     test("tells its life in events", async () => {
-      const events = new Events(containerd);
+      const events = new ContainerdEvents(containerd);
       const id = await runDetached([], "sh", "-c", "read line");
       await ctr("tasks", "exec", "--exec-id", "e1", id, "true");
       await ctr("tasks", "pause", id);
@@ -276,27 +275,3 @@ describe(`containerd, with ${RUNTIME.name},`, () => {
     });
   });
 });
-
-/** What `ctr events` tells of tasks, a line each: time, namespace, topic, JSON. */
-class Events {
-  readonly #ctr: ChildProcess;
-  #lines: string[] = [];
-
-  constructor(containerd: GenuineContainerd) {
-    this.#ctr = spawn("ctr", [...containerd.address, "events"], { stdio: ["ignore", "pipe", "inherit"] });
-    createInterface(this.#ctr.stdout!).on("line", (line) => this.#lines.push(line.replace(/^.*? default /, "")));
-  }
-
-  get topics(): string[] {
-    return this.#lines.map((line) => line.split(" ")[0]!).filter((topic) => topic.startsWith("/tasks/"));
-  }
-
-  async waitFor(text: string): Promise<void> {
-    while (!this.#lines.some((line) => line.includes(text))) await once(this.#ctr.stdout!, "data");
-  }
-
-  async stop(): Promise<void> {
-    this.#ctr.kill();
-    await once(this.#ctr, "exit");
-  }
-}

@@ -1,0 +1,35 @@
+/** What a genuine containerd tells of its tasks, as `ctr events` prints it. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import { shellEnvironment } from "../harness/run-program.ts";
+import type { GenuineContainerd } from "./containerd.ts";
+
+/** Listens from its making on. A line is `TIME NAMESPACE TOPIC JSON`; the first two are left out. */
+export class ContainerdEvents {
+  readonly #ctr: ChildProcess;
+  #lines: string[] = [];
+
+  constructor(containerd: GenuineContainerd) {
+    this.#ctr = spawn("ctr", [...containerd.address, "events"], {
+      stdio: ["ignore", "pipe", "inherit"],
+      env: shellEnvironment(),
+    });
+    createInterface(this.#ctr.stdout!).on("line", (line) => this.#lines.push(line.replace(/^.*? default /, "")));
+  }
+
+  /** The topics of tasks, in the order of their events. */
+  get topics(): string[] {
+    return this.#lines.map((line) => line.split(" ")[0]!).filter((topic) => topic.startsWith("/tasks/"));
+  }
+
+  /** Waits for a line with this text. */
+  async waitFor(text: string): Promise<void> {
+    while (!this.#lines.some((line) => line.includes(text))) await once(this.#ctr.stdout!, "data");
+  }
+
+  async stop(): Promise<void> {
+    this.#ctr.kill();
+    await once(this.#ctr, "exit");
+  }
+}
