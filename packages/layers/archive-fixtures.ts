@@ -2,27 +2,13 @@
 import { mkdirSync } from "node:fs";
 import { type ApplyOptions, apply } from "./apply.ts";
 import { formatPax } from "./pax.ts";
-import type { TarEntry } from "./tar-entry.ts";
+import { PLAIN_ENTRY, type TarEntry } from "./tar-entry.ts";
 import { END_OF_ARCHIVE, formatHeaders, paddingOf } from "./tar-writer.ts";
-
-const PLAIN_ENTRY: TarEntry = {
-  name: "file",
-  type: "file",
-  mode: 0o644,
-  uid: 0,
-  gid: 0,
-  size: 0,
-  mtimeNs: 0n,
-  linkName: "",
-  deviceMajor: 0,
-  deviceMinor: 0,
-  xattrs: new Map(),
-};
 
 /** An entry with its content: what is not said is plain. */
 export function member(entry: Partial<TarEntry>, content = ""): Buffer {
   const bytes = Buffer.from(content);
-  const headers = formatHeaders({ ...PLAIN_ENTRY, size: bytes.length, ...entry });
+  const headers = formatHeaders({ ...PLAIN_ENTRY, name: "file", size: bytes.length, ...entry });
   return Buffer.concat([headers, bytes, Buffer.alloc(paddingOf(bytes.length))]);
 }
 

@@ -168,7 +168,9 @@ describe("apply() of other programs' archives", () => {
     const copy = temporaryDirectory();
     await unpack(archive, copy);
     expect(contents(copy)).toEqual(contents(source));
-    expect(blocksIn(copy)).toEqual({ hole: 0, many: 60 * 8, tail: 8 });
+    const { many, ...others } = blocksIn(copy);
+    expect(others).toEqual({ hole: 0, tail: 8 });
+    expect(many! - 60 * 8).toBeLessThanOrEqual(16); // blocks that say where those of the file are
   });
 });
 

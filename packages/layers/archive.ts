@@ -15,7 +15,7 @@ import { decodeName } from "./file-name.ts";
 import { type Marks, marksOf, type Union } from "./marks.ts";
 import { xattrNames, xattrsOfFile } from "./metadata.ts";
 import { baseOf, joinPath, parentOf } from "./safe-path.ts";
-import type { EntryType, TarEntry } from "./tar-entry.ts";
+import { type EntryType, PLAIN_ENTRY, type TarEntry } from "./tar-entry.ts";
 import { END_OF_ARCHIVE, formatHeaders, paddingOf } from "./tar-writer.ts";
 import { descriptorPath } from "./target.ts";
 import { Turns } from "./turns.ts";
@@ -71,10 +71,7 @@ function checkLayerFile({ path, fd }: WalkedFile, marks: Marks): void {
   throw new Error(`Cannot archive ${quote(path)}: names that start with ${WHITEOUT_PREFIX} are for whiteouts`);
 }
 
-function whiteoutEntry(name: string): TarEntry {
-  const ids = { uid: 0, gid: 0, deviceMajor: 0, deviceMinor: 0 };
-  return { name, type: "file", mode: 0o600, ...ids, size: 0, mtimeNs: 0n, linkName: "", xattrs: new Map() };
-}
+const whiteoutEntry = (name: string): TarEntry => ({ ...PLAIN_ENTRY, name, mode: 0o600 });
 
 function* fileParts(file: WalkedFile, links: HardLinks): Generator<Buffer> {
   const type = typeOf(file);

@@ -33,3 +33,18 @@ export interface TarEntry {
   /** Extended attributes by full name, such as `security.capability`. */
   readonly xattrs: ReadonlyMap<string, Buffer>;
 }
+
+/** An empty file of root's, without a name: what entries that stand for no file of anybody's are made from. */
+export const PLAIN_ENTRY: TarEntry = {
+  name: "",
+  type: "file",
+  mode: 0o644,
+  uid: 0,
+  gid: 0,
+  size: 0,
+  mtimeNs: 0n,
+  linkName: "",
+  deviceMajor: 0,
+  deviceMinor: 0,
+  xattrs: new Map(),
+};

@@ -8,7 +8,7 @@
  */
 import { encodeName } from "./file-name.ts";
 import { formatPax, formatTime } from "./pax.ts";
-import type { TarEntry } from "./tar-entry.ts";
+import { PLAIN_ENTRY, type TarEntry } from "./tar-entry.ts";
 import { BLOCK_SIZE, checksums, FIELDS, type Field, TYPE_FLAGS } from "./tar-header.ts";
 import { xattrRecords } from "./xattr-records.ts";
 
@@ -26,7 +26,7 @@ export function formatHeaders(entry: TarEntry): Buffer {
   const header = formatHeader(entry, TYPE_FLAGS[entry.type]);
   if (records.size === 0) return header;
   const content = formatPax(records);
-  const paxHeader = formatHeader({ ...PAX_ENTRY, name: paxName(entry.name), size: content.length }, "x");
+  const paxHeader = formatHeader({ ...PLAIN_ENTRY, name: paxName(entry.name), size: content.length }, "x");
   return Buffer.concat([paxHeader, content, Buffer.alloc(paddingOf(content.length)), header]);
 }
 
@@ -34,20 +34,6 @@ export function formatHeaders(entry: TarEntry): Buffer {
 export function paddingOf(size: number): number {
   return (BLOCK_SIZE - (size % BLOCK_SIZE)) % BLOCK_SIZE;
 }
-
-const PAX_ENTRY: TarEntry = {
-  name: "",
-  type: "file",
-  mode: 0o644,
-  uid: 0,
-  gid: 0,
-  size: 0,
-  mtimeNs: 0n,
-  linkName: "",
-  deviceMajor: 0,
-  deviceMinor: 0,
-  xattrs: new Map(),
-};
 
 /** Seen only by programs that do not know PAX: they unpack the records as a file of this name. */
 function paxName(name: string): string {

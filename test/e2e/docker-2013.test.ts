@@ -9,17 +9,11 @@ import { gzipSync } from "node:zlib";
 import { isMountPoint } from "@eras/linux/mountinfo.ts";
 import { processExists } from "@eras/linux/proc.ts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describeWithBothLxcs } from "../harness/both-lxcs.ts";
 import { busyboxTar, Docker2013 } from "../harness/docker-2013.ts";
 import { leftovers } from "../harness/leftovers.ts";
 
-const GENUINE_LXC = "/usr/bin/lxc-start";
-
-describe.each([
-  { lxc: "our lxc-start", flags: [] },
-  { lxc: "a genuine lxc-start", flags: ["--lxc-start", GENUINE_LXC] },
-])("docker, with $lxc,", ({ flags }) => {
-  if (flags.length > 0 && !existsSync(GENUINE_LXC)) return void test.skip(`needs ${GENUINE_LXC}: install lxc`);
-
+describeWithBothLxcs("docker", (flags) => {
   let docker: Docker2013;
   let image: string;
   beforeAll(async () => {

@@ -1,9 +1,9 @@
 /** `docker run -i -t` at a real terminal, and the same streams through pipes; with our lxc-start and with Debian's. */
 import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { existsSync } from "node:fs";
 import { openImageTar } from "@eras/era/shelf/shelf.ts";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { describeWithBothLxcs } from "../harness/both-lxcs.ts";
 import { DOCKER, Docker2013 } from "../harness/docker-2013.ts";
 import { Terminal } from "../harness/terminal.ts";
 
@@ -12,14 +12,8 @@ const CTRL_D = "\x04";
 const CTRL_Z = "\x1a";
 const ENTER = "\r";
 const PROMPT = "/ # ";
-const GENUINE_LXC = "/usr/bin/lxc-start";
 
-describe.each([
-  { lxc: "our lxc-start", flags: [] },
-  { lxc: "a genuine lxc-start", flags: ["--lxc-start", GENUINE_LXC] },
-])("docker, with $lxc,", ({ flags }) => {
-  if (flags.length > 0 && !existsSync(GENUINE_LXC)) return void test.skip(`needs ${GENUINE_LXC}: install lxc`);
-
+describeWithBothLxcs("docker", (flags) => {
   let docker: Docker2013;
   beforeAll(async () => {
     docker = await Docker2013.start(flags);

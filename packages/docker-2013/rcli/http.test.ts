@@ -1,33 +1,14 @@
 import { request, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { Readable, Writable } from "node:stream";
 import { text } from "node:stream/consumers";
-import { pipeline } from "node:stream/promises";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { EchoService } from "./echo-service.ts";
 import { listenAndServeHTTP } from "./http.ts";
-import type { Service } from "./service.ts";
-
-class EchoServer implements Service {
-  readonly name = "echo";
-  help() {
-    return "the help\n";
-  }
-  async CmdMirror(stdin: Readable, stdout: Writable) {
-    await pipeline(stdin, stdout, { end: false });
-  }
-  CmdWords(_stdin: Readable, stdout: Writable, ...args: string[]) {
-    stdout.write(JSON.stringify(args));
-  }
-  CmdFail(_stdin: Readable, stdout: Writable) {
-    stdout.write("so far\n");
-    throw new Error("100%done");
-  }
-}
 
 let server: Server;
 beforeAll(async () => {
   vi.spyOn(console, "log").mockImplementation(() => {}); // the server's log
-  server = await listenAndServeHTTP("127.0.0.1:0", new EchoServer());
+  server = await listenAndServeHTTP("127.0.0.1:0", new EchoService());
 });
 afterAll(() => server.close());
 
@@ -51,7 +32,7 @@ describe("a command over HTTP", () => {
     ["/words?q=what?&q=a=b?c", ["what?", "a=b?c"]],
     ["/any/thing/WORDS?q=1", ["1"]],
   ])("takes its arguments from %s", async (path, args) => {
-    expect(await ask(path)).toEqual([200, JSON.stringify(args)]);
+    expect(await ask(path)).toEqual([200, `${JSON.stringify(args)}\n`]);
   });
 
   test.each(["GET", "POST", "PUT"])("gets the body as its input (%s)", async (method) => {

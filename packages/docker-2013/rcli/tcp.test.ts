@@ -1,34 +1,17 @@
 import { createHash, randomBytes } from "node:crypto";
 import { type AddressInfo, connect, type Server } from "node:net";
-import type { Readable, Writable } from "node:stream";
 import { buffer, text } from "node:stream/consumers";
-import { pipeline } from "node:stream/promises";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { callTCP, parseAddress } from "./call-tcp.ts";
-import { commandNames, type Service } from "./service.ts";
+import { EchoService } from "./echo-service.ts";
+import { commandNames } from "./service.ts";
 import { listenAndServeTCP } from "./tcp.ts";
-
-class EchoServer implements Service {
-  readonly name = "echo";
-  help() {
-    return "the help\n";
-  }
-  async CmdMirror(stdin: Readable, stdout: Writable) {
-    await pipeline(stdin, stdout, { end: false });
-  }
-  CmdWords(_stdin: Readable, stdout: Writable, ...args: string[]) {
-    stdout.write(`${JSON.stringify(args)}\n`);
-  }
-  CmdFail() {
-    throw new Error("100%done");
-  }
-}
 
 let server: Server;
 let address: string;
 beforeAll(async () => {
   vi.spyOn(console, "log").mockImplementation(() => {}); // the server's log
-  server = await listenAndServeTCP("127.0.0.1:0", new EchoServer(), "/nonexistent");
+  server = await listenAndServeTCP("127.0.0.1:0", new EchoService(), "/nonexistent");
   address = `127.0.0.1:${(server.address() as AddressInfo).port}`;
 });
 afterAll(() => server.close());
@@ -71,7 +54,7 @@ describe("a command over TCP", () => {
   });
 
   test("tells its error as the last line, percent signs unharmed", async () => {
-    expect(await answer("fail")).toBe("Error: 100%done\n");
+    expect(await answer("fail")).toBe("so far\nError: 100%done\n");
   });
 
   test("may answer without reading what the client sends", async () => {
@@ -107,7 +90,7 @@ describe("the server", () => {
 
 describe("commandNames()", () => {
   test("finds the methods of the object and of its class", () => {
-    const service = Object.assign(new EchoServer(), { CmdWhoami2013: () => {} });
+    const service = Object.assign(new EchoService(), { CmdWhoami2013: () => {} });
     expect(commandNames(service)).toEqual(["fail", "mirror", "whoami2013", "words"]);
   });
 });
