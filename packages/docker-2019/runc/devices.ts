@@ -7,7 +7,7 @@
  * @see https://github.com/opencontainers/runtime-spec/blob/v1.2.0/config-linux.md#default-devices
  */
 import { constants, existsSync, fstatSync, type Stats } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, resolve } from "node:path";
 import { isErrno } from "@eras/linux/errno.ts";
 import { major, makedev, minor, S_IFBLK, S_IFCHR, S_IFIFO, S_IFMT } from "@eras/linux/mknod.ts";
 import { AT_SYMLINK_NOFOLLOW, fchownat, mknodat, O_PATH, openat2, symlinkat, unlinkat } from "@eras/linux/open.ts";
@@ -36,7 +36,7 @@ const LINKS = { fd: "/proc/self/fd", stdin: "/proc/self/fd/0", stdout: "/proc/se
 
 /** Whether /dev is ours to fill; a bind mount brings a filled one. */
 export function needsDevices({ mounts = [] }: Spec): boolean {
-  return !mounts.some(({ destination, options = [] }) => join("/", destination) === "/dev" && isBind(options));
+  return !mounts.some(({ destination, options = [] }) => resolve("/", destination) === "/dev" && isBind(options));
 }
 
 function isBind(options: NonNullable<Mount["options"]>): boolean {
@@ -53,7 +53,7 @@ export function createDevices(root: ContainerRoot, spec: Spec): void {
 
 /** The default devices that the configuration does not have its own idea of, then the configuration's. /dev/ptmx is a link here. */
 function devicesOf({ linux }: Spec): LinuxDevice[] {
-  const own = (linux?.devices ?? []).filter(({ path }) => join("/", path) !== "/dev/ptmx");
+  const own = (linux?.devices ?? []).filter(({ path }) => resolve("/", path) !== "/dev/ptmx");
   return [...DEFAULT_DEVICES.filter(({ path }) => !own.some((device) => device.path === path)), ...own];
 }
 

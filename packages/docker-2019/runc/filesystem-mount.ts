@@ -1,6 +1,6 @@
 /** Mounts of new filesystems: proc, sysfs, tmpfs, devpts, mqueue, and whatever else the kernel knows. */
 import { chmodSync, constants, fstatSync } from "node:fs";
-import { join } from "node:path";
+import { resolve } from "node:path";
 import { MS_RDONLY } from "@eras/linux/mount.ts";
 import type { Mount } from "@eras/oci-spec/runtime/config.ts";
 import { mountOn } from "./attach.ts";
@@ -68,7 +68,7 @@ function mountNew(root: ContainerRoot, place: number, entry: FilesystemMount): v
 
 /** A tmpfs and /dev are written to by ourselves before they may become read-only: `finishRootfs`. */
 export function isFinishedLater({ type, destination }: Pick<Mount, "type" | "destination">): boolean {
-  return type === "tmpfs" || join("/", destination) === "/dev";
+  return type === "tmpfs" || resolve("/", destination) === "/dev";
 }
 
 /** Files get the label from the option `context`: mount(8). */

@@ -42,7 +42,8 @@ const IMPORTS = `
 import * as fs from "node:fs";
 import { dup2 } from "@eras/linux/descriptors.ts";
 import { observeCalls } from "@eras/linux/libc.ts";
-import { MS_BIND, MS_PRIVATE, MS_REC, MS_SHARED, mount } from "@eras/linux/mount.ts";
+import { makedev, mknod } from "@eras/linux/mknod.ts";
+import { MS_BIND, MS_NODEV, MS_NOSUID, MS_PRIVATE, MS_REC, MS_SHARED, mount } from "@eras/linux/mount.ts";
 import { readMountinfo } from "@eras/linux/mountinfo.ts";
 import * as namespaces from "@eras/linux/namespaces.ts";
 import { maskPaths, readonlyPaths } from "./masked-paths.ts";

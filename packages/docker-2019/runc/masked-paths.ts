@@ -4,7 +4,7 @@
  * files under our hands. So everything is opened once, looked at, and used through its descriptor (CVE-2025-31133, CVE-2025-52565).
  */
 import { constants, fstatSync, openSync } from "node:fs";
-import { join } from "node:path";
+import { resolve } from "node:path";
 import { makedev } from "@eras/linux/mknod.ts";
 import { MS_RDONLY } from "@eras/linux/mount.ts";
 import {
@@ -71,10 +71,10 @@ function readOnlyCopy(place: number): number {
 
 /** Where the configuration has a proc filesystem on /proc, what is masked below it is the kernel's, and not somebody's imitation. */
 function checkPlace({ mounts = [] }: Spec, path: string, place: number): void {
-  const normal = join("/", path);
+  const normal = resolve("/", path);
   if (!normal.startsWith("/proc/") || filesystemType(place) === PROC_SUPER_MAGIC) return;
-  const hasProc = mounts.some(({ type, destination }) => type === "proc" && join("/", destination) === "/proc");
-  const isMount = mounts.some(({ destination }) => join("/", destination) === normal); // of LXCFS: proc-guard.ts
+  const hasProc = mounts.some(({ type, destination }) => type === "proc" && resolve("/", destination) === "/proc");
+  const isMount = mounts.some(({ destination }) => resolve("/", destination) === normal); // of LXCFS: proc-guard.ts
   if (hasProc && !isMount) throw new Error("it is not on a proc filesystem");
 }
 
