@@ -41,11 +41,13 @@ export function testSpec(bundle: TestBundle, { mounts = [], linux = {}, readonly
 const IMPORTS = `
 import * as fs from "node:fs";
 import { dup2 } from "@eras/linux/descriptors.ts";
+import { execve } from "@eras/linux/exec.ts";
 import { observeCalls } from "@eras/linux/libc.ts";
 import { makedev, mknod } from "@eras/linux/mknod.ts";
-import { MS_BIND, MS_NODEV, MS_NOSUID, MS_PRIVATE, MS_REC, MS_SHARED, mount } from "@eras/linux/mount.ts";
+import { MNT_DETACH, MS_BIND, MS_NODEV, MS_NOSUID, MS_PRIVATE, MS_REC, MS_SHARED, mount, umount } from "@eras/linux/mount.ts";
 import { readMountinfo } from "@eras/linux/mountinfo.ts";
 import * as namespaces from "@eras/linux/namespaces.ts";
+import { handOnDescriptors } from "./descriptors.ts";
 import { maskPaths, readonlyPaths } from "./masked-paths.ts";
 import { openMountSources } from "./mount-sources.ts";
 import { finishRootfs, pivotInto, prepareRootfs } from "./rootfs.ts";
