@@ -46,9 +46,10 @@ export function mountTmpfs(root: ContainerRoot, entry: FilesystemMount): void {
   const covered = openPlaceIfAny(root, destination);
   withFd(covered ?? makePlace(root, destination, "directory"), (place) => {
     mountNew(root, place, entry);
-    if (covered === undefined) return;
+    const takesMode = !/(^|,)mode=/.test(options.data);
+    if (covered === undefined || !(takesMode || options.copyUp)) return;
     withFd(openPlace(root, destination), (mounted) => {
-      if (!/(^|,)mode=/.test(options.data)) chmodSync(procPath(mounted), fstatSync(place).mode & PERMISSIONS);
+      if (takesMode) chmodSync(procPath(mounted), fstatSync(place).mode & PERMISSIONS);
       if (options.copyUp) copyDirectory(place, mounted);
     });
   });
