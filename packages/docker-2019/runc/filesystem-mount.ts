@@ -5,7 +5,15 @@ import { MS_RDONLY } from "@eras/linux/mount.ts";
 import type { Mount } from "@eras/oci-spec/runtime/config.ts";
 import { mountOn } from "./attach.ts";
 import { copyDirectory } from "./copy-up.ts";
-import { type ContainerRoot, makePlace, openPlace, openPlaceIfAny, procPath, withFd } from "./inside-root.ts";
+import {
+  type ContainerRoot,
+  makePlace,
+  openPlace,
+  openPlaceIfAny,
+  pathInside,
+  procPath,
+  withFd,
+} from "./inside-root.ts";
 import { changePropagation, changeRecursively } from "./mount-flags.ts";
 import type { EntryOptions } from "./mount-options.ts";
 import { guardProc } from "./proc-guard.ts";
@@ -48,7 +56,7 @@ export function mountTmpfs(root: ContainerRoot, entry: FilesystemMount): void {
     mountNew(root, place, entry);
     const takesMode = !/(^|,)mode=/.test(options.data);
     if (covered === undefined || !(takesMode || options.copyUp)) return;
-    withFd(openPlace(root, destination), (mounted) => {
+    withFd(openMounted(root, place, destination), (mounted) => {
       if (takesMode) chmodSync(procPath(mounted), fstatSync(place).mode & PERMISSIONS);
       if (options.copyUp) copyDirectory(place, mounted);
     });
@@ -61,10 +69,17 @@ function mountNew(root: ContainerRoot, place: number, entry: FilesystemMount): v
   mountOn(root, place, { source, type, flags, data: withLabel(options.data, label) });
   const { propagation, recursive } = options;
   if (propagation.length === 0 && recursive.set === 0 && recursive.clear === 0) return;
-  withFd(openPlace(root, destination), (mounted) => {
+  withFd(openMounted(root, place, destination), (mounted) => {
     changePropagation(mounted, propagation);
     changeRecursively(mounted, recursive);
   });
+}
+
+/** What has just been mounted on a place: only its path leads there. @throws {Error} When the path leads elsewhere by now. */
+function openMounted(root: ContainerRoot, place: number, destination: string): number {
+  const mounted = openPlace(root, destination);
+  if (pathInside(root, mounted) !== pathInside(root, place)) throw new Error(`${destination} was exchanged meanwhile`);
+  return mounted;
 }
 
 /** A tmpfs and /dev are written to by ourselves before they may become read-only: `finishRootfs`. */

@@ -76,6 +76,16 @@ describe("CVE-2021-30465: a directory of the root is exchanged for a link to the
     }
   });
 
+  test("what a tmpfs begins with is not written elsewhere", () => {
+    const bundle = withShared();
+    writeFileSync(join(bundle.rootfs, "shared/target/file"), "");
+    mkdirSync(join(bundle.rootfs, bundle.outside, "target"), { recursive: true });
+    const mounts = [{ destination: "/shared/target", type: "tmpfs", source: "tmpfs", options: ["tmpcopyup"] }];
+    const outcome = inRootfs(bundle, { mounts }, { before: rightAfter("openat2", "/shared/target", EXCHANGE) });
+    expect(outcome).toEqual([{ error: expect.stringContaining("/shared/target was exchanged meanwhile") }]);
+    expect(readdirSync(join(bundle.rootfs, bundle.outside, "target"))).toEqual([]);
+  });
+
   test("links of the image lead inside", () => {
     const bundle = makeBundle();
     symlinkSync("/", join(bundle.rootfs, "host"));
