@@ -40,11 +40,13 @@ export function containerCgroupPaths(
   mounts: CgroupMounts = cgroupMounts(),
 ): CgroupPaths {
   const path = withinRoot(cgroupsPath || id);
-  if (mounts.v1.size === 0) return { "": v2Directory(mounts.v2!, path) };
-  if (!mounts.v1.has("devices"))
-    throw new Error(`Cannot make the cgroup of ${id}: the devices controller is not mounted`);
-  return { ...v1Directories(mounts, path), ...(mounts.v2 !== undefined && { "": join(mounts.v2, path) }) };
+  const own = path.startsWith("/") ? ROOTS : cgroupsOfProcess("self");
+  if (mounts.v1.size === 0) return { "": join(mounts.v2!, dirname(own.get("") ?? "/"), path) };
+  return { ...v1PathsBelow(own, path, mounts), ...(mounts.v2 !== undefined && { "": join(mounts.v2, path) }) };
 }
+
+/** Cgroups of nobody: the roots. */
+const ROOTS: ReadonlyMap<string, string> = new Map();
 
 /** Neither `/../x` nor `../x` leads out of where the path is taken from. */
 function withinRoot(path: string): string {
@@ -53,24 +55,27 @@ function withinRoot(path: string): string {
   return path.startsWith("/") ? inside : inside.slice(1);
 }
 
-function v2Directory(mountPoint: string, path: string): string {
-  return path.startsWith("/") ? mountPoint + path : join(mountPoint, dirname(cgroupsOfProcess("self").get("")!), path);
-}
-
-function v1Directories({ v1, named, roots }: CgroupMounts, path: string): CgroupPaths {
-  const own = path.startsWith("/") ? undefined : cgroupsOfProcess("self");
-  const directories: Record<string, string> = {};
-  for (const tree of V1_TREES) {
-    const mountPoint = v1.get(tree) ?? named.get(tree);
-    if (mountPoint === undefined) continue;
-    const above = own === undefined ? "/" : belowMount(own.get(tree) ?? "/", roots.get(mountPoint)!);
-    directories[tree] = join(mountPoint, above, path);
-  }
-  return directories;
+/**
+ * The directories at a path below given cgroups, in the trees of v1.
+ *
+ * @param above - From controller to cgroup, below the root of the whole tree, as /proc/PID/cgroup names it.
+ * @throws {Error} When the host can't guard devices.
+ */
+export function v1PathsBelow(above: ReadonlyMap<string, string>, path: string, mounts: CgroupMounts): CgroupPaths {
+  const { v1, named, roots } = mounts;
+  if (!v1.has("devices")) throw new Error(`Cannot make the cgroup ${path}: the devices controller is not mounted`);
+  const mounted = V1_TREES.map((tree) => [tree, v1.get(tree) ?? named.get(tree)] as const);
+  return Object.fromEntries(
+    mounted.flatMap(([tree, mountPoint]) => {
+      if (mountPoint === undefined) return [];
+      const below = belowMount(above.get(tree), roots.get(mountPoint)!);
+      return [[tree, join(mountPoint, below, path)]];
+    }),
+  );
 }
 
 /** In a container the tree's mount shows only a part of it, while /proc/self/cgroup may name the whole path. */
-function belowMount(cgroup: string, mountRoot: string): string {
-  const below = relative(mountRoot, cgroup);
+function belowMount(cgroup: string | undefined, mountRoot: string): string {
+  const below = cgroup === undefined ? "/" : relative(mountRoot, cgroup);
   return below.startsWith("..") ? "/" : below;
 }

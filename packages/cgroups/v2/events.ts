@@ -40,3 +40,28 @@ export function onChange(path: string, listener: () => void): () => void {
   const watcher = watch(path, listener);
   return () => watcher.close();
 }
+
+const LOOK_AGAIN_AFTER_MS = 100;
+
+/**
+ * Calls `listener` when the cgroup `dir` is gone. The kernel tells of no such thing, only of when the last process leaves, which must come
+ * first; so an empty cgroup is looked at again and again. @returns Stops it.
+ */
+export function onRemoval(dir: string, listener: () => void): () => void {
+  let timer: NodeJS.Timeout | undefined;
+  const stop = () => {
+    stopEvents();
+    clearTimeout(timer);
+  };
+  const look = () => {
+    clearTimeout(timer);
+    const populated = ifPresent(() => readFlatKeyed(dir, "cgroup.events").populated);
+    if (populated === 0) timer = setTimeout(look, LOOK_AGAIN_AFTER_MS);
+    if (populated !== undefined) return;
+    stop();
+    listener();
+  };
+  const stopEvents = onChange(`${dir}/cgroup.events`, look);
+  look();
+  return stop;
+}

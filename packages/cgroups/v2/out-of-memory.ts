@@ -5,21 +5,24 @@
  */
 import { ifPresent, readFlatKeyed } from "../control-file.ts";
 import type { OutOfMemoryListener } from "../out-of-memory.ts";
-import { onChange } from "./events.ts";
+import { onChange, onRemoval } from "./events.ts";
 
 /** Tells `listener` what happens in the cgroup `dir`. @returns Stops it. */
 export function onOutOfMemory(dir: string, { killed, ended }: OutOfMemoryListener): () => void {
   let known = readOomKills(dir);
-  const stop = onChange(`${dir}/memory.events`, () => {
-    const now = ifPresent(() => readOomKills(dir));
-    if (now === undefined) {
-      stop();
-      return ended?.();
-    }
+  const stopEvents = onChange(`${dir}/memory.events`, () => {
+    const now = ifPresent(() => readOomKills(dir)) ?? known; // the last change may be the end of the cgroup
     if (now > known) killed();
     known = now;
   });
-  return stop;
+  const stopWaiting = onRemoval(dir, () => {
+    stopEvents();
+    ended?.();
+  });
+  return () => {
+    stopEvents();
+    stopWaiting();
+  };
 }
 
 /** How many processes were killed so far. */
