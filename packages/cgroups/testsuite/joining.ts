@@ -1,4 +1,4 @@
-/** addProcess(), addCaller(), pids(): processes move into a cgroup, by somebody else or by themselves. */
+/** addProcess(), addCaller() and pids(): processes move into a cgroup, by somebody else or by themselves. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";

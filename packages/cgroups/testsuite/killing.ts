@@ -1,4 +1,4 @@
-/** killAll(): everybody dies. */
+/** killAll() and signalAll(): everybody is reached, whatever happens meanwhile. */
 import { constants } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
 import { processExists } from "@eras/linux/proc.ts";

@@ -1,4 +1,4 @@
-/** create() and delete(): a cgroup comes, stays as long as somebody is in it, and goes with all that was made for it. */
+/** create() and delete(): a cgroup stays as long as somebody is in it, and goes with all that was made for it. */
 import { existsSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { openCgroupAt } from "../open.ts";

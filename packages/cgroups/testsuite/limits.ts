@@ -1,4 +1,4 @@
-/** set(): limits hold: whoever takes more is stopped, slowed or killed. */
+/** set(): whoever takes more than a limit is stopped, slowed or killed. */
 import { existsSync, readFileSync } from "node:fs";
 import { isErrno } from "@eras/linux/errno.ts";
 import { describe, expect, test } from "vitest";

@@ -1,4 +1,4 @@
-/** stats(): what was used is counted. */
+/** readCgroupStats(): what was used is counted. */
 import { describe, expect } from "vitest";
 import { type CgroupSuite, until } from "./suite.ts";
 
