@@ -70,6 +70,11 @@ export function findBackground(world: World, program: BackgroundProgram): number
   return listProcesses().find(({ words }) => contains(words, program.identity))?.pid;
 }
 
+/** Whether a process runs this program for this very world. */
+export function isSameProgram(pid: number, program: BackgroundProgram): boolean {
+  return listProcesses().some((process) => process.pid === pid && contains(process.words, program.identity));
+}
+
 const contains = (words: readonly string[], part: readonly string[]) =>
   words.some((_, i) => part.every((word, j) => words[i + j] === word));
 

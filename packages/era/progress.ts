@@ -14,6 +14,11 @@ export function tell(phase: string): void {
   writeSync(2, isatty(2) ? `${CLEAR_LINE}${phase} …` : `${phase} …\n`);
 }
 
+/** Tells what will be missing, and stays. */
+export function warn(what: string): void {
+  writeSync(2, `${isatty(2) ? CLEAR_LINE : ""}era: ${what}\n`);
+}
+
 /** Clears the line, when set-up ends or an error is to be printed. */
 export function tellNothing(): void {
   if (isatty(2)) writeSync(2, CLEAR_LINE);

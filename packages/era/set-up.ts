@@ -1,11 +1,11 @@
 /** Puts in place what `era 2013` needs and does not find: a host that has been checked, a running daemon, the image. */
 import { join } from "node:path";
 import { archiveServer } from "./archive.ts";
-import { findBackground } from "./background.ts";
+import { type BackgroundProgram, findBackground, isSameProgram } from "./background.ts";
 import { dockerd } from "./dockerd.ts";
 import { checkHostOnce } from "./doctor/first-use.ts";
 import { withLock } from "./lock.ts";
-import { tell, tellNothing } from "./progress.ts";
+import { tell, tellNothing, warn } from "./progress.ts";
 import type { ShelfImage } from "./shelf/shelf.ts";
 import { startAndWait } from "./start.ts";
 import { daemonAnswers, hasImage, isListening, putImage } from "./wire.ts";
@@ -32,16 +32,29 @@ export async function setUp(world: World, image: ShelfImage | undefined): Promis
 }
 
 async function ensureDaemon(world: World): Promise<void> {
-  if (await daemonAnswers(world)) return;
+  const program = dockerd(world);
+  if (await daemonAnswers(world)) return checkIsOurs(world, program);
   tell("starting dockerd");
-  await startAndWait(world, dockerd(world), () => daemonAnswers(world));
+  await startAndWait(world, program, () => daemonAnswers(world));
 }
 
-/** Only `docker pull` needs it, so containers run without it too: where its port is taken, `era status` shows that it does not run. */
+/** A daemon that was started with other variables is another world's, even if it answers at our address. */
+function checkIsOurs(world: World, program: BackgroundProgram): void {
+  const pid = findBackground(world, program);
+  if (pid === undefined || isSameProgram(pid, program)) return;
+  throw new Error(
+    `Cannot use ${world.rootDir}: the dockerd at ${world.tcp} (pid ${pid}) has its state elsewhere: pnpm era down`,
+  );
+}
+
+/** Only `docker pull` needs it, so containers run without it too. */
 async function ensureArchive(world: World): Promise<void> {
   const program = archiveServer(world);
   if (world.archive === "" || findBackground(world, program) !== undefined) return;
-  await startAndWait(world, program, () => isListening(world.archive)).catch(() => {});
+  if (await isListening(world.archive)) {
+    return warn(`No archive to pull from: ${world.archive} is in use (ERAS_2013_ARCHIVE names another address)`);
+  }
+  await startAndWait(world, program, () => isListening(world.archive)).catch(({ message }) => warn(message));
 }
 
 async function ensureImage(world: World, image: ShelfImage): Promise<void> {

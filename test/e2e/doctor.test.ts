@@ -61,6 +61,19 @@ describe("era doctor", () => {
     });
   });
 
+  test.each([
+    ["in a file", "/etc/passwd", "/etc/passwd is no directory"],
+    ["below a device", "/dev/null/state", "/dev/null is no directory"],
+    ["in /proc", "/proc/state", "no directory can be made in /proc: ENOENT"],
+    ["with a space in its name", "/tmp/a b", "/tmp/a b: a path with space, colon, comma or backslash can't be mounted"],
+  ])("misses a state directory %s, and nothing else for that", async (_, ERAS_2013_ROOT, found) => {
+    const result = await world.era(["doctor", "--json"], { env: { ERAS_2013_ROOT } });
+    const missing = (JSON.parse(result.stdout) as Check[]).filter(({ status }) => status === "missing");
+    expect(missing).toMatchObject([{ capability: "state directory", found }]);
+    expect(missing[0]?.remedy).toContain("ERAS_2013_ROOT");
+    expect(result.status).toBe(1);
+  });
+
   test("misses a port", async () => {
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(Number(world.tcp.split(":")[1]), "127.0.0.1", resolve));

@@ -55,6 +55,22 @@ describe("era 2013", () => {
 });
 
 describe("era up, status, down", () => {
+  test("tells that there is no archive to pull from when something else has its port; containers run", async () => {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(Number(world.archive.split(":")[1]), "127.0.0.1", resolve));
+    const { stdout, stderr } = await docker("run", "-a", "busybox", "echo", "hello");
+    server.close();
+    expect(stdout).toBe("hello\n");
+    expect(stderr).toContain(`era: No archive to pull from: ${world.archive} is in use`);
+  });
+
+  test("refuses a daemon that has another state directory", async () => {
+    await world.era(["up"]);
+    const { stderr, status } = await world.era(["up"], { env: { ERAS_2013_ROOT: `${world.rootDir}-other` } });
+    expect(stderr).toContain(`(pid ${world.pidOf("dockerd")}) has its state elsewhere: pnpm era down`);
+    expect(status).toBe(1);
+  });
+
   test("start both programs, show them, and stop them", async () => {
     expect((await world.era(["up"])).stdout).toContain(`running, pid ${world.pidOf("dockerd")}`);
     await docker("run", "-a", "busybox", "true");

@@ -13,6 +13,7 @@ import { parseAddress } from "../rcli/call-tcp.ts";
 import { listenAndServeHTTP } from "../rcli/http.ts";
 import { listenAndServeTCP } from "../rcli/tcp.ts";
 import { WindowSizes } from "../rcli/window-size.ts";
+import { statePathProblem } from "../state-path.ts";
 import { Containers } from "./containers.ts";
 import { chooseLxc } from "./genuine-lxc.ts";
 import { ImageStore } from "./images/store.ts";
@@ -85,10 +86,9 @@ async function newServer(root: string, execRoot: string, flags: Flags): Promise<
   return new Server(containers, images, new WindowSizes(), flags.http);
 }
 
-/** These go into mount options and lines of config.lxc, which can't quote them. */
 function checkRoot(root: string): string {
-  if (/[\s:,\\]/.test(root))
-    throw new Error(`Cannot keep state in "${root}": a path with space, colon, comma or backslash can't be mounted`);
+  const problem = statePathProblem(root);
+  if (problem !== undefined) throw new Error(`Cannot keep state in "${root}": ${problem}`);
   return root;
 }
 

@@ -8,9 +8,16 @@ export async function examineHost(world: World): Promise<Check[]> {
   const platform = platformChecks();
   if (hasMissing(platform)) return platform;
   // These need Linux's libc, and root.
-  const { hostChecks } = await import("./host.ts");
+  const { diskCheck, hostChecks } = await import("./host.ts");
+  const { existingParent, stateDirectoryCheck } = await import("./state-directory.ts");
   const { triedChecks } = await import("./tried.ts");
-  return [...platform, ...(await hostChecks(world)), ...triedChecks(world)];
+  const state = stateDirectoryCheck(world);
+  const hasState = state.status === "ok";
+  return [
+    ...[...platform, ...(await hostChecks(world)), state],
+    ...(hasState ? [diskCheck(world)] : []),
+    ...triedChecks(hasState ? existingParent(world.rootDir) : undefined),
+  ];
 }
 
 export const hasMissing = (checks: readonly Check[]) => checks.some(({ status }) => status === "missing");

@@ -14,16 +14,16 @@ const memoryPath = (world: World) => join(world.runDir, "checked");
 export async function checkHostOnce(world: World): Promise<void> {
   const platform = platformChecks(); // cheap, and of this user, who may not be the one who came before
   if (hasMissing(platform)) throw new Error(formatMissing(platform));
-  if (readIfExists(memoryPath(world)) === bootId()) return;
+  if (readIfExists(memoryPath(world)) === whatWasChecked(world)) return;
   tell("checking this host");
   const checks = await examineHost(world);
   if (hasMissing(checks)) throw new Error(formatMissing(checks));
   mkdirSync(world.runDir, { recursive: true });
-  writeFileSync(memoryPath(world), bootId());
+  writeFileSync(memoryPath(world), whatWasChecked(world));
 }
 
 /** Another kernel, or other modules, come with another boot. */
-const bootId = () => readIfExists("/proc/sys/kernel/random/boot_id");
+const whatWasChecked = (world: World) => `${readIfExists("/proc/sys/kernel/random/boot_id")}${world.rootDir}\n`;
 
 function readIfExists(path: string): string {
   try {

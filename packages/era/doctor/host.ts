@@ -2,7 +2,7 @@
 import { accessSync, constants, existsSync, readFileSync, statfsSync } from "node:fs";
 import { createServer } from "node:net";
 import { release } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { isatty } from "node:tty";
 import { isErrno } from "@eras/linux/errno.ts";
 import { readMountinfo } from "@eras/linux/mountinfo.ts";
@@ -12,8 +12,10 @@ import { dockerd } from "../dockerd.ts";
 import { cachedBusybox, hostBusybox } from "../shelf/static-busybox.ts";
 import { parseAddress, type World } from "../world.ts";
 import { type Check, judge } from "./check.ts";
+import { existingParent } from "./state-directory.ts";
 
-const MIN_KERNEL = [4, 18] as const;
+/** openat2 and pidfds came with 5.3 to 5.6, close_range and mount_setattr, which seals the init, by 5.12. */
+const MIN_KERNEL = [5, 12] as const;
 const MIN_FREE_BYTES = 200 * 1024 * 1024;
 const CAP_SYS_ADMIN = 21n;
 const CAPABILITIES_NEEDED = {
@@ -37,7 +39,6 @@ export async function hostChecks(world: World): Promise<Check[]> {
     lsmCheck(),
     ...(await portChecks(world)),
     busyboxCheck(),
-    diskCheck(world),
     terminalCheck(),
   ];
 }
@@ -50,7 +51,7 @@ function kernelCheck(): Check {
       capability: `kernel ${MIN_KERNEL.join(".")}`,
       neededBy: "everything",
       required: true,
-      remedy: "use a distribution of 2019 or later",
+      remedy: "use a distribution of 2022 or later: Debian 12, Ubuntu 22.04",
     },
     old ? release() : undefined,
     release(),
@@ -140,7 +141,7 @@ function lsmCheck(): Check {
       capability: "AppArmor or SELinux",
       neededBy: "lxc.aa_profile, lxc.se_context",
       required: false,
-      remedy: "boot with lsm=…,apparmor",
+      remedy: "boot with security=apparmor or security=selinux",
     },
     found.length > 0 ? undefined : "neither is active",
     found.join(", "),
@@ -203,7 +204,8 @@ function busyboxCheck(): Check {
   );
 }
 
-function diskCheck(world: World): Check {
+/** Asks the file system of the state directory. */
+export function diskCheck(world: World): Check {
   const { bavail, bsize } = statfsSync(existingParent(world.rootDir));
   const free = bavail * bsize;
   return judge(
@@ -227,11 +229,6 @@ function terminalCheck(): Check {
     isatty(0) && isatty(1) ? undefined : "input or output is not a terminal",
     process.env.TERM ?? "no TERM",
   );
-}
-
-/** `path`, or the nearest directory above it that exists. */
-export function existingParent(path: string): string {
-  return existsSync(path) ? path : existingParent(dirname(path));
 }
 
 function isWritable(path: string): boolean {

@@ -1,7 +1,7 @@
 /**
  * Tries what a container needs, in a process that ends afterwards: what is unshared and mounted here goes with it.
  *
- *     node probe.ts DIRECTORY     prints {"PROBE": "" or what went wrong, …}; DIRECTORY is on the file system of the daemon's state
+ *     node probe.ts [DIRECTORY]     prints {"PROBE": "" or what went wrong, …}; DIRECTORY is on the file system of the daemon's state
  */
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -9,6 +9,8 @@ import { join } from "node:path";
 import { MNT_DETACH, MS_PRIVATE, MS_REC, mount, umount } from "@eras/linux/mount.ts";
 import { CLONE_FS, NAMESPACE_FLAGS, unshare } from "@eras/linux/namespaces.ts";
 import { createBridge, createVeth } from "@eras/linux/netlink.ts";
+
+const DIRECTORY = process.argv[2];
 
 /** What is tried, and how: in this order, for each step happens in the namespaces of those before it. */
 const PROBES = {
@@ -27,10 +29,15 @@ const PROBES = {
 } as const;
 
 export type ProbeName = keyof typeof PROBES;
-export type ProbeResults = Readonly<Record<ProbeName, string>>;
+/** What was not tried is not there. */
+export type ProbeResults = Readonly<Partial<Record<ProbeName, string>>>;
+
+/** These need a place to mount on. */
+const IN_DIRECTORY: readonly string[] = ["devpts", "overlay"] satisfies ProbeName[];
 
 function tryAll(): ProbeResults {
-  const results = Object.entries(PROBES).map(([name, probe]) => [name, problemOf(probe)]);
+  const probes = Object.entries(PROBES).filter(([name]) => DIRECTORY !== undefined || !IN_DIRECTORY.includes(name));
+  const results = probes.map(([name, probe]) => [name, problemOf(probe)]);
   return Object.fromEntries(results);
 }
 
@@ -84,7 +91,7 @@ function mountOverlay(scratch: string): void {
 }
 
 function inScratch(work: (directory: string) => void): void {
-  const scratch = mkdtempSync(join(process.argv[2]!, ".eras-probe-"));
+  const scratch = mkdtempSync(join(DIRECTORY!, ".eras-probe-"));
   try {
     work(scratch);
   } finally {

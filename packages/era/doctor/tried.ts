@@ -1,9 +1,7 @@
 /** Checks that try: what probe.ts, in a process of its own, could do. */
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
-import type { World } from "../world.ts";
 import { type Check, judge } from "./check.ts";
-import { existingParent } from "./host.ts";
 import type { ProbeName, ProbeResults } from "./probe.ts";
 
 const GIVE_CAPABILITIES = "inside a container, start that with --privileged";
@@ -62,13 +60,15 @@ const TRIED: readonly { probe: ProbeName; capability: string; neededBy: string; 
     },
   ];
 
-/** Makes and removes one directory beside the daemon's state; leaves nothing behind. */
-export function triedChecks(world: World): Check[] {
-  const output = execFileSync(
-    process.execPath,
-    [join(import.meta.dirname, "probe.ts"), existingParent(world.rootDir)],
-    { encoding: "utf8" },
+/**
+ * Makes and removes one directory beside the daemon's state; leaves nothing behind.
+ *
+ * @param directory - On the file system of the daemon's state. Without one, what would be mounted there is not tried.
+ */
+export function triedChecks(directory: string | undefined): Check[] {
+  const args = [join(import.meta.dirname, "probe.ts"), ...(directory === undefined ? [] : [directory])];
+  const results: ProbeResults = JSON.parse(execFileSync(process.execPath, args, { encoding: "utf8" }));
+  return TRIED.filter(({ probe }) => results[probe] !== undefined).map(({ probe, ...need }) =>
+    judge(need, results[probe] || undefined),
   );
-  const results: ProbeResults = JSON.parse(output);
-  return TRIED.map(({ probe, ...need }) => judge(need, results[probe] || undefined));
 }
