@@ -7,7 +7,7 @@ export type Case = [flags: string[], command: string[], shown: RegExp];
 
 export const sh = (script: string) => ["sh", "-c", script];
 export const cgroup = (...files: string[]) => ["sh", "-c", `cd /sys/fs/cgroup; cat ${files.join(" ")}`];
-const namespace = (name: string) => ["readlink", `/proc/self/ns/${name}`];
+export const namespace = (name: string) => ["readlink", `/proc/self/ns/${name}`];
 
 export const CASES: Readonly<Record<string, readonly Case[]>> = {
   "the process": [

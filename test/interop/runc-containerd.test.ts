@@ -114,9 +114,11 @@ describe(`containerd, with ${RUNTIME.name},`, () => {
       expect(await terminal.waitFor(/(\S+)\r+\n/)).toMatch(/^\/dev\/(console|pts\/0)$/);
       await terminal.waitFor(/crw.* 136, +0 .*\/dev\/console/);
       expect(terminal.shown).not.toContain("job control turned off");
+      terminal.type(`sh -c 'trap "stty size; exit 3" WINCH; echo $((6 * 7)); while :; do usleep 10000; done'${ENTER}`);
+      await terminal.waitFor(/42\r+\n/);
       terminal.resize({ rows: 44, columns: 55 });
-      terminal.type(`stty size; exit 3${ENTER}`);
-      await terminal.waitFor(/\n44 55\r+\n/);
+      await terminal.waitFor(/44 55\r+\n/);
+      terminal.type(`exit 3${ENTER}`);
       expect(await ended).toEqual([3, null]);
       terminal.close();
     });

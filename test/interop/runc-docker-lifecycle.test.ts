@@ -65,17 +65,14 @@ describe(`docker, with ${RUNTIME.name},`, () => {
       await terminal.waitFor("/ # ");
       terminal.type(`stty size; tty${ENTER}`);
       await terminal.waitFor("33 101\r\n/dev/pts/0\r\n");
-      terminal.resize({ rows: 44, columns: 55 });
-      await terminal.waitFor("/ # ");
-      terminal.type(`sh -c 'echo $((6 * 7)); sleep 1000'${ENTER}`);
+      terminal.type(`sh -c 'trap "stty size" WINCH; echo $((6 * 7)); while :; do usleep 10000; done'${ENTER}`);
       await terminal.waitFor("42\r\n");
+      terminal.resize({ rows: 44, columns: 55 });
+      await terminal.waitFor("44 55\r\n");
       terminal.type(CTRL_C);
       await terminal.waitFor("/ # ");
-      terminal.type(`stty size${ENTER}`);
-      await terminal.waitFor("44 55\r\n");
-      await terminal.waitFor("/ # ");
       terminal.type(CTRL_D);
-      expect(await ended).toEqual([0, null]);
+      expect(await ended).toEqual([130, null]); // of its last command, which Ctrl-C ended
       expect(terminal.shown).not.toContain("job control turned off");
     });
 
