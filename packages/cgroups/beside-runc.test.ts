@@ -2,7 +2,7 @@
  * The same cgroup as genuine runc makes, from the same config.json: the same directories, the same contents of the same control files,
  * before and after an update, and the same statistics of it.
  */
-import { execFileSync, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import {
   copyFileSync,
   existsSync,
@@ -57,8 +57,8 @@ const UPDATES: readonly [string, CgroupResources][] = [
 
 describe.skipIf(missing.length > 0)(`beside runc${missing.length > 0 ? ` (needs ${missing.join(", ")})` : ""}`, () => {
   const parent = `/docker-eras-test-beside-runc-${process.pid}`;
-  const dir = mkdtempSync(`${tmpdir()}/docker-eras-beside-runc-`);
-  const sleeper = spawn("sleep", ["1000"]);
+  let dir: string;
+  let sleeper: ChildProcess;
   let ours: Cgroup;
   let theirs: CgroupPaths;
 
@@ -88,6 +88,8 @@ describe.skipIf(missing.length > 0)(`beside runc${missing.length > 0 ? ` (needs 
   const asOurs = (text: string) => text.replaceAll(`${parent}/theirs`, `${parent}/ours`);
 
   beforeAll(() => {
+    dir = mkdtempSync(`${tmpdir()}/docker-eras-beside-runc-`);
+    sleeper = spawn("sleep", ["1000"]);
     ours = openCgroupAt(containerCgroupPaths(`${parent}/ours`, "ours"));
     ours.create();
     ours.set({ ...FIRST, devices: containerDeviceRules(FIRST.devices) });

@@ -9,6 +9,7 @@ const TESTS = existsSync("/sys/fs/selinux")
   : [
       "packages/cgroups/open.test.ts",
       "packages/cgroups/beside-runc.test.ts",
+      "packages/cgroups/systemd/systemd-cgroup.test.ts",
       "packages/cgroups/v2/v2-cgroup.test.ts",
       "test/vm/docker-2013.vm-test.ts",
     ];

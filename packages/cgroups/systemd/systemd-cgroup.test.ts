@@ -42,20 +42,20 @@ test.skipIf(isSystemdRunning())("open() says in runc's words that there is no sy
 const missing = missingForSystemd.length === 0 ? "" : ` (needs ${missingForSystemd.join(", ")})`;
 
 describe.skipIf(missing !== "")(`under systemd${missing}`, () => {
-  const systemd = new GenuineSystemd();
+  let systemd: GenuineSystemd;
+  let sleeper: ChildProcess;
   let manager: SystemdManager;
   let container: SystemdCgroup;
-  let sleeper: ChildProcess;
 
   beforeAll(async () => {
+    sleeper = spawn("sleep", ["1000"]);
+    systemd = new GenuineSystemd();
     manager = await systemd.start();
     container = await SystemdCgroup.open(manager, PATH, "web", "user");
-    sleeper = spawn("sleep", ["1000"]);
     await container.start(sleeper.pid!, [["TimeoutStopUSec", { signature: "t", value: 2_000_000n }]]);
   });
   afterAll(async () => {
-    await container.stop();
-    manager.close();
+    manager?.close(); // there is none when beforeAll() has failed
     await systemd.stop();
     sleeper.kill("SIGKILL");
   });

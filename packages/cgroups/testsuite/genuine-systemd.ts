@@ -1,7 +1,7 @@
 /**
  * A genuine systemd for tests, on a machine that another init started: one of a user, which runs anywhere, with a bus of its own.
  *
- * It wants to see that systemd is the machine's init (/run/systemd/system), so it gets a /run of its own, in a mount namespace; and a
+ * It wants to see that systemd is the machine's init (/run/systemd/system), so it gets a /run/systemd of its own, in a mount namespace; and a
  * cgroup of its own, below which it makes its units.
  */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
@@ -22,7 +22,7 @@ export const missingForSystemd = [SYSTEMD, DBUS_DAEMON, "/usr/bin/systemctl"].fi
 
 const SCRIPT = `
   read go
-  mount --make-rprivate / && mount -t tmpfs tmpfs /run && mkdir -p /run/systemd/system
+  mkdir -p /run/systemd && mount --make-rprivate / && mount -t tmpfs tmpfs /run/systemd && mkdir /run/systemd/system
   ${DBUS_DAEMON} --session --address=$DBUS_SESSION_BUS_ADDRESS --nofork --nopidfile --nosyslog 2> /dev/null &
   while [ ! -S $XDG_RUNTIME_DIR/bus ]; do sleep 0.05; done
   exec ${SYSTEMD} --user --log-target=null`;
