@@ -35,17 +35,6 @@ describe("resolveUser()", () => {
   });
 });
 
-describe("setUmask()", () => {
-  test("sets what the configuration says, or 022", () => {
-    const outcome = inFork(
-      `import { setUmask } from "./user.ts";`,
-      `setUmask({ uid: 0, gid: 0, umask: 0o77 }); report(process.umask());
-       setUmask(undefined); report(process.umask());`,
-    );
-    expect(outcome).toEqual([0o77, 0o22]);
-  });
-});
-
 const IDENTITY = 'readFileSync("/proc/self/status", "utf8").match(/^(?:Uid|Gid|Groups):.*$/gm)';
 
 describe("setUser()", () => {

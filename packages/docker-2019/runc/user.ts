@@ -17,9 +17,6 @@ export interface ContainerUser {
   readonly home: string;
 }
 
-/** What files of the program are closed to, where `process.user.umask` says nothing: writing by others. */
-const DEFAULT_UMASK = 0o022;
-
 /** Of ids. The kernel's go twice as far, but setresuid(2) takes the last one for "as it is": the program would stay root. */
 const MAX_ID = 0x7fff_ffff;
 
@@ -56,11 +53,6 @@ function readPasswd(path: string): string {
     if (isErrno(error, "ENOENT", "ENOTDIR", "ELOOP", "EACCES", "ENXIO")) return "";
     throw error;
   }
-}
-
-/** Sets the mask that the program starts with; call when all files of the container are made. */
-export function setUmask(user: User | undefined): void {
-  process.umask(user?.umask ?? DEFAULT_UMASK);
 }
 
 /**
