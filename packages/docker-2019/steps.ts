@@ -42,9 +42,9 @@ const DECLARED = {
     number: 5,
   },
   "runc.join-cgroup": {
-    actor: "runc",
-    title: "The init becomes a member of the cgroup",
-    titleZh: "init 加入 cgroup",
+    actor: "bootstrap",
+    title: "The init's forerunner becomes a member of the cgroup",
+    titleZh: "init 的前身加入 cgroup",
     ...DUTIES,
     rows: ["000.43"],
   },
@@ -56,7 +56,7 @@ const DECLARED = {
     rows: ["000.42"],
   },
   "init.namespaces": {
-    actor: "init",
+    actor: "bootstrap",
     title: "Namespaces are joined and unshared",
     titleZh: "加入和创建命名空间",
     ...DUTIES,

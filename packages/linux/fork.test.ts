@@ -1,7 +1,12 @@
 import { spawnSync } from "node:child_process";
+import { mkdirSync, rmdirSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { SINGLE_THREADED } from "./fork.ts";
 import { nodeArguments } from "./in-child.ts";
+import { readMountinfo } from "./mountinfo.ts";
+
+const cgroup2 = readMountinfo().find(({ type }) => type === "cgroup2")?.mountPoint;
 
 /** What a Node that was started for it writes, in single-threaded mode, as programs that fork are started. */
 function inForker(source: string): string {
@@ -79,6 +84,27 @@ describe("fork()", () => {
       waitpid(pid);
     `);
     expect(stdout).toBe("0 0");
+  });
+
+  test.skipIf(cgroup2 === undefined)("gives a child that is born in a cgroup of v2", () => {
+    const dir = join(cgroup2!, `docker-eras-test-${process.pid}`);
+    mkdirSync(dir);
+    try {
+      const stdout = inForker(`
+        import { openSync, readFileSync, writeSync } from "node:fs";
+        import { _exit, fork } from "./fork.ts";
+        import { waitpid } from "./wait.ts";
+        const pid = fork(openSync(${JSON.stringify(dir)}, "r"));
+        if (pid === 0) {
+          writeSync(1, readFileSync("/proc/self/cgroup", "utf8"));
+          _exit(0);
+        }
+        waitpid(pid);
+      `);
+      expect(stdout).toContain(`/docker-eras-test-${process.pid}\n`);
+    } finally {
+      rmdirSync(dir);
+    }
   });
 
   test("succeeds each time", { timeout: 60_000 }, () => {

@@ -16,7 +16,7 @@
  * @see https://man7.org/linux/man-pages/man2/fork.2.html
  */
 import { closeSync, openSync, readSync, writeSync } from "node:fs";
-import { libcFunction, reportCall } from "./libc.ts";
+import { libcFunction, reportCall, systemCall } from "./libc.ts";
 import { pipe } from "./pipe.ts";
 import { waitpid } from "./wait.ts";
 
@@ -24,10 +24,16 @@ import { waitpid } from "./wait.ts";
 export const SINGLE_THREADED = ["--single-threaded", "--v8-pool-size=0"];
 
 const MADV_DOFORK = 11;
-/** What fork(3) of glibc asks of clone(2), besides the addresses for thread numbers: CLONE_CHILD_CLEARTID, CLONE_CHILD_SETTID, SIGCHLD. */
-const CLONE_FLAGS = 0x0020_0000 | 0x0100_0000 | 17;
+const SIGCHLD = 17;
+/** What fork(3) of glibc asks of clone(2), besides the addresses for thread numbers: CLONE_CHILD_CLEARTID, CLONE_CHILD_SETTID. */
+const CLONE_FLAGS = 0x0020_0000 | 0x0100_0000 | SIGCHLD;
+const CLONE_INTO_CGROUP = 0x2_0000_0000n;
+/** struct clone_args: eleven fields of 8 bytes, the flags first. */
+const CLONE_ARGS_SIZE = 88;
+const CLONE_ARGS = { exitSignal: 32, cgroup: 80 };
 
 const forkFunction = libcFunction<[]>("int fork(void)", { bare: true });
+const clone3 = systemCall<[Buffer, number]>("clone3", ["void *", "size_t"], { bare: true });
 const exitFunction = libcFunction<[number]>("int _exit(int status)", { bare: true });
 const madvise = libcFunction<[bigint, bigint, number]>("int madvise(uint64 address, ulong length, int advice)", {
   bare: true,
@@ -36,17 +42,21 @@ const madvise = libcFunction<[bigint, bigint, number]>("int madvise(uint64 addre
 /**
  * Splits the process in two.
  *
+ * @param cgroupFd - A directory of cgroup v2, in which the child is to be born. To move it there later costs ten milliseconds, in which the
+ *   kernel waits for every processor.
  * @returns The child's PID, to the parent; 0, to the child. The child is forked from the main thread, in its namespaces.
- * @throws {ErrnoError} EAGAIN when there are too many processes; ENOMEM.
+ * @throws {ErrnoError} EAGAIN when there are too many processes; ENOMEM; EBUSY, EOPNOTSUPP for a cgroup that takes no processes.
+ * @see https://man7.org/linux/man-pages/man2/clone.2.html, CLONE_INTO_CGROUP
  */
-export function fork(): number {
+export function fork(cgroupFd?: number): number {
+  prepareFork();
   for (;;) {
     const gate = pipe();
     const maps = shareMemory();
-    const pid = forkFunction();
+    const pid = cgroupFd === undefined ? forkFunction() : forkInto(cgroupFd);
     if (pid === 0) return passGate(gate);
     const complete = maps.equals(readMaps());
-    reportCall("clone", [CLONE_FLAGS], pid);
+    reportCall("clone", [cgroupFd === undefined ? CLONE_FLAGS : SIGCHLD], pid);
     if (complete) writeSync(gate.writeEnd, "!");
     closeSync(gate.readEnd);
     closeSync(gate.writeEnd);
@@ -55,11 +65,25 @@ export function fork(): number {
   }
 }
 
+/**
+ * The bare system call, which tells glibc nothing: its locks and its notion of our thread's number stay the parent's. In a process of one thread,
+ * or in a child that has just one, neither matters.
+ */
+function forkInto(cgroupFd: number): number {
+  const request = Buffer.alloc(CLONE_ARGS_SIZE);
+  request.writeBigUInt64LE(CLONE_INTO_CGROUP, 0);
+  request.writeBigUInt64LE(BigInt(SIGCHLD), CLONE_ARGS.exitSignal);
+  request.writeBigUInt64LE(BigInt(cgroupFd), CLONE_ARGS.cgroup);
+  return clone3(request, CLONE_ARGS_SIZE);
+}
+
 /** The child's part: waits for the parent's word that nothing of it is missing. */
 function passGate({ readEnd, writeEnd }: { readEnd: number; writeEnd: number }): 0 {
   closeSync(writeEnd);
   if (readSync(readEnd, Buffer.alloc(1)) === 0) _exit(1);
   closeSync(readEnd);
+  closeSync(mapsFd!); // the parent's
+  mapsFd = undefined;
   return 0;
 }
 
@@ -93,15 +117,21 @@ function shareMemory(): Buffer {
 /** Two, to compare. They are there before the first look. */
 const buffers = [Buffer.alloc(1 << 18), Buffer.alloc(1 << 18)];
 
+/** Of /proc/self/maps. */
+let mapsFd: number | undefined;
+
+/** Opens what {@link fork} looks at, for a process that will have no /proc of its own PID namespace when it forks. */
+export function prepareFork(): void {
+  mapsFd ??= openSync("/proc/self/maps", "r");
+}
+
 /** The kernel writes the list page by page, so that it takes several reads. */
 function readMaps(): Buffer {
   const buffer = buffers.reverse()[0]!;
-  const fd = openSync("/proc/self/maps", "r");
   let length = 0;
   for (let read = -1; read !== 0; ) {
-    read = readSync(fd, buffer, length, buffer.length - length, null);
+    read = readSync(mapsFd!, buffer, length, buffer.length - length, length);
     length += read;
   }
-  closeSync(fd);
   return buffer.subarray(0, length);
 }

@@ -77,6 +77,11 @@ export function continueTracing(actor: string): void {
   emit("begin", actor);
 }
 
+/** The descriptor of the spool file, for a process that closes all others. None where the program is not traced. */
+export function traceFds(): readonly number[] {
+  return ofProgram?.fd === undefined ? [] : [ofProgram.fd];
+}
+
 /** Ends the program's own span, as its exit does by itself. A program that becomes another by execve says it before. */
 export function endTracing(): void {
   if (ofProgram) emit("end", ofProgram.actor);

@@ -17,7 +17,7 @@ import { readProcessStat } from "@eras/linux/proc.ts";
 import { kill } from "@eras/linux/signals.ts";
 import { waitpid } from "@eras/linux/wait.ts";
 import { readBundle, rootfsDir } from "@eras/oci-spec/runtime/bundle.ts";
-import type { Process, Spec } from "@eras/oci-spec/runtime/config.ts";
+import type { Mount, Process, Spec } from "@eras/oci-spec/runtime/config.ts";
 import { step } from "../steps.ts";
 import { parseCapabilities, unknownCapabilitiesWarning } from "./capabilities.ts";
 import type { Globals } from "./command.ts";
@@ -29,13 +29,12 @@ import { makeExecFifo } from "./exec-fifo.ts";
 import { runHooks } from "./hooks.ts";
 import { mapIds } from "./id-maps.ts";
 import { log } from "./log.ts";
-import { openMountSources } from "./mount-sources.ts";
-import { enterNamespaces, KINDS } from "./namespaces.ts";
+import { enterNamespaces, hasNamespace, KINDS } from "./namespaces.ts";
 import { setOomScoreAdj } from "./oom-score.ts";
 import { loadParts, type ProcessParts } from "./process-parts.ts";
 import { applyRlimits, checkRlimits } from "./rlimits.ts";
 import { type InitPlan, standardInit } from "./standard-init.ts";
-import { type StartedInit, startInit } from "./start-init.ts";
+import { type Stages, type StartedInit, startInit } from "./start-init.ts";
 import { type ContainerState, makeStateDir, writeState } from "./state.ts";
 import { InitFailure } from "./sync.ts";
 
@@ -77,26 +76,32 @@ export async function createContainer(spec: Spec, request: CreateRequest): Promi
   try {
     const cgroup = makeCgroup(spec, state);
     const fifo = makeExecFifo(dir);
-    const init = startInContainer(spec, {
-      id: request.id,
-      rootfs: {
-        spec,
-        rootfs,
-        bundle: request.bundle,
-        mountSources: new Map(),
-        cgroupPaths: state.cgroup_paths,
-        noPivot: request.noPivot,
+    const keptFds = [fifo, ...(request.consoleFd === undefined ? [] : [request.consoleFd])];
+    const openSources = needsMountSources(spec) ? (await import("./mount-sources.ts")).openMountSources : undefined;
+    const init = startInContainer(
+      spec,
+      openSources,
+      { cgroup, keptFds },
+      {
+        id: request.id,
+        rootfs: {
+          spec,
+          rootfs,
+          bundle: request.bundle,
+          mountSources: new Map(),
+          cgroupPaths: state.cgroup_paths,
+          noPivot: request.noPivot,
+        },
+        process: wanted,
+        capabilities: capabilitiesOf(wanted),
+        fifo,
+        keyring: !request.noNewKeyring,
+        preservedFds,
+        listenFds,
+        state: containerState(state, "creating"),
+        parts,
       },
-      process: wanted,
-      capabilities: capabilitiesOf(wanted),
-      cgroup,
-      fifo,
-      keyring: !request.noNewKeyring,
-      preservedFds,
-      listenFds,
-      state: containerState(state, "creating"),
-      parts,
-    });
+    );
     closeSync(fifo);
     await finishCreation(init, spec, dir, state, parts);
   } catch (error) {
@@ -169,20 +174,36 @@ function makeCgroup({ linux = {} }: Spec, { cgroup_paths: paths }: ContainerStat
   return cgroup;
 }
 
-function capabilitiesOf({ capabilities }: Process): InitPlan["capabilities"] {
+/** Reads `process.capabilities`; names that mean nothing are told of. */
+export function capabilitiesOf({ capabilities }: Process): InitPlan["capabilities"] {
   const { sets, unknown } = parseCapabilities(capabilities);
   if (unknown.length > 0) log("warning", unknownCapabilitiesWarning(unknown));
   return sets;
 }
 
+/** A user namespace can't reach the sources of bind mounts, or change the ids that a mount shows. */
+function needsMountSources({ mounts = [], linux = {} }: Spec): boolean {
+  const isIdMapped = ({ options = [], uidMappings, gidMappings }: Mount) =>
+    uidMappings !== undefined || gidMappings !== undefined || options.some((option) => /^r?idmap$/.test(option));
+  return hasNamespace(linux, "user") || mounts.some(isIdMapped);
+}
+
 /** Forks the init and makes it a member of what limits it. It waits for its `go`. */
-function startInContainer(spec: Spec, plan: InitPlan): StartedInit {
+function startInContainer(
+  spec: Spec,
+  openSources: ((spec: Spec, bundle: string) => Map<number, number>) | undefined,
+  { cgroup, keptFds }: Pick<Stages, "cgroup" | "keptFds">,
+  plan: InitPlan,
+): StartedInit {
   step("runc.start-init", { namespaces: spec.linux?.namespaces });
   const { linux = {} } = spec;
   let mountSources = plan.rootfs.mountSources;
   return startInit({
+    cgroup,
+    keptFds,
+    preservedFds: plan.preservedFds,
     enter: (runc) => {
-      mountSources = openMountSources(spec, plan.rootfs.bundle); // while we may: a user namespace can't reach them
+      if (openSources) mountSources = openSources(spec, plan.rootfs.bundle); // while we may
       enterNamespaces(linux, () => runc.ask({ kind: "mapIds" }));
     },
     mapIds: (pid) => mapIds(pid, linux),
@@ -254,7 +275,7 @@ async function undo({ globals, id }: CreateRequest, dir: string): Promise<void> 
 }
 
 /** As runc tells whether it was the container or its program that could not be had. */
-function failureText(error: Error): string {
+export function failureText(error: Error): string {
   if (!(error instanceof InitFailure)) return `unable to start container process: ${error.message}`;
   const where = error.late ? "" : "error during container init: ";
   return `unable to start container process: ${where}${error.message}`;

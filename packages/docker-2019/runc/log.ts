@@ -5,7 +5,7 @@
  *     {"level":"error","msg":"container does not exist","time":"2026-11-29T18:56:51Z"}      --log-format json
  *     time="2026-11-29T18:56:51Z" level=error msg="container does not exist"                 --log-format text
  */
-import { closeSync, openSync, writeSync } from "node:fs";
+import { openSync, writeSync } from "node:fs";
 
 type Level = "error" | "warning" | "info" | "debug";
 export type LogFormat = "text" | "json";
@@ -35,9 +35,8 @@ export function logFailure(message: string): void {
   if (logFd !== STDERR) writeSync(STDERR, `${message}\n`);
 }
 
-/** For the init: the log is a file of the host's, which no process of the container is to hold. */
-export function closeLog(): void {
-  if (logFd !== STDERR) closeSync(logFd);
+/** For the init, whose descriptor of the log is closed: no process of the container is to hold a file of the host. */
+export function forgetLog(): void {
   logFd = STDERR;
 }
 

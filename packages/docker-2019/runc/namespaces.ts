@@ -10,14 +10,7 @@
  */
 import { closeSync, openSync, writeFileSync } from "node:fs";
 import { setgroups, setresgid, setresuid } from "@eras/linux/credentials.ts";
-import {
-  CLONE_NEWCGROUP,
-  CLONE_NEWUSER,
-  NAMESPACE_FLAGS,
-  type NamespaceKind,
-  setns,
-  unshare,
-} from "@eras/linux/namespaces.ts";
+import { CLONE_NEWUSER, NAMESPACE_FLAGS, type NamespaceKind, setns, unshare } from "@eras/linux/namespaces.ts";
 import { setDumpable } from "@eras/linux/prctl.ts";
 import type {
   Linux,
@@ -51,8 +44,8 @@ export function hasNewNamespace({ namespaces = [] }: Linux, type: LinuxNamespace
 }
 
 /**
- * Moves the calling process, which has one thread, into the container's namespaces; its next child is in all of them, but for a new cgroup
- * namespace, which has to wait until it is in the cgroup.
+ * Moves the calling process, which has one thread, into the container's namespaces; its next child is in all of them. It is in the
+ * container's cgroup by then, which becomes the root of a new cgroup namespace.
  *
  * @param mapIds - Has the ids of a new user namespace mapped, from outside.
  */
@@ -62,7 +55,7 @@ export function enterNamespaces(linux: Linux, mapIds: () => void): void {
   joinAll(namespaces.filter(({ path }) => path));
   const flags = namespaces.filter(({ path }) => !path).reduce((sum, { type }) => sum | NAMESPACE_FLAGS[KINDS[type]], 0);
   if (flags & CLONE_NEWUSER) enterNewUserNamespace(mapIds);
-  unshareNamespaces(flags & ~CLONE_NEWUSER & ~CLONE_NEWCGROUP);
+  unshareNamespaces(flags & ~CLONE_NEWUSER);
   if (linux.timeOffsets) setTimeOffsets(linux.timeOffsets);
 }
 
@@ -124,9 +117,4 @@ export function becomeRoot(): void {
 function setTimeOffsets(offsets: Readonly<Record<string, LinuxTimeOffset>>): void {
   const lines = Object.entries(offsets).map(([clock, { secs = 0, nanosecs = 0 }]) => `${clock} ${secs} ${nanosecs}\n`);
   writeFileSync("/proc/self/timens_offsets", lines.join(""));
-}
-
-/** A cgroup namespace has as its root the cgroup that one is in: so it is entered last. */
-export function enterNewCgroupNamespace(): void {
-  unshareNamespaces(CLONE_NEWCGROUP);
 }

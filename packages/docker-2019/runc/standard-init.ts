@@ -5,7 +5,6 @@
  * It is a fork of runc, of one thread (packages/linux/fork.ts): everything is synchronous, nothing awaits or loads a module. The order of the
  * calls is the lesson; what is odd about it has its reason beside it.
  */
-import type { Cgroup } from "@eras/cgroups/cgroup.ts";
 import { prepareExecve, restoreInheritedState } from "@eras/linux/exec.ts";
 import { setdomainname, sethostname } from "@eras/linux/hostname.ts";
 import { setNoNewPrivs } from "@eras/linux/prctl.ts";
@@ -23,7 +22,7 @@ import { runHooks } from "./hooks.ts";
 import { createSessionKeyring } from "./keyring.ts";
 import { bringLoopbackUp } from "./loopback.ts";
 import { maskPaths, readonlyPaths } from "./masked-paths.ts";
-import { enterNewCgroupNamespace, hasNamespace, hasNewNamespace } from "./namespaces.ts";
+import { hasNamespace, hasNewNamespace } from "./namespaces.ts";
 import type { ProcessParts } from "./process-parts.ts";
 import { findProgram } from "./program.ts";
 import { finishRootfs, pivotInto, prepareRootfs, type RootfsPlan } from "./rootfs.ts";
@@ -37,7 +36,6 @@ export interface InitPlan {
   readonly rootfs: RootfsPlan;
   readonly process: Process;
   readonly capabilities: ContainerCapabilities;
-  readonly cgroup: Cgroup;
   /** Of exec.fifo. */
   readonly fifo: number;
   /** A session keyring of its own. */
@@ -58,8 +56,6 @@ export function standardInit(plan: InitPlan, runc: ChildEnd): never {
   const { hooks, linux = {} } = spec;
   restoreInheritedState(); // first, because limits are set from outside as soon as we ask
   runc.awaitGo(); // runc has mapped ids and set limits
-  plan.cgroup.addCaller(); // while the control files are in reach
-  if (hasNewNamespace(linux, "cgroup")) enterNewCgroupNamespace(); // its root is the cgroup that we have just joined
   if (plan.keyring) createSessionKeyring(plan.id, { inUserNamespace: hasNamespace(linux, "user") });
   setsid(); // away from the terminal of whoever started runc
   if (hasNewNamespace(linux, "network")) bringLoopbackUp();
@@ -95,11 +91,12 @@ export function standardInit(plan: InitPlan, runc: ChildEnd): never {
   return becomeProgram(program, wanted.args, environment, plan);
 }
 
-const DEFAULT_UMASK = 0o022;
+export const DEFAULT_UMASK = 0o022;
 
 /** Marks an error as one of the program, not of the container around it. */
 export class ProgramError extends Error {}
 
+/** Calls `find`, whose failure is the program's. @throws {ProgramError} */
 export function late<Result>(find: () => Result): Result {
   try {
     return find();
@@ -114,17 +111,22 @@ function setNames({ hostname, domainname }: Spec): void {
   if (domainname) setdomainname(domainname);
 }
 
-/** The end of every process that runc starts. With no_new_privs the filter is installed last: it may forbid everything but the execve. */
+/**
+ * The end of every process that runc starts. With no_new_privs the filter is installed last: it may forbid everything but the execve.
+ *
+ * @param keptFds - What execve itself is to close.
+ */
 export function becomeProgram(
   program: string,
   args: readonly string[],
   environment: Readonly<Record<string, string>>,
   { preservedFds, parts, process: wanted }: Pick<InitPlan, "preservedFds" | "parts" | "process">,
+  keptFds: readonly number[] = [],
 ): never {
   step("runc.exec-program", { args });
   const execve = prepareExecve(program, args, environment);
   endTracing();
-  closeDescriptors(preservedFds);
+  closeDescriptors(preservedFds, keptFds);
   handOnDescriptors(preservedFds);
   parts.seccomp?.late(wanted);
   return execve();

@@ -4,17 +4,27 @@
  * The init becomes our child when the bootstrap, its parent, ends: for that we are a subreaper. When we end in our turn, it goes to whoever is
  * that above us, a shim or the system's init.
  */
-import { _exit, fork } from "@eras/linux/fork.ts";
+import { closeSync, openSync } from "node:fs";
+import type { Cgroup } from "@eras/cgroups/cgroup.ts";
+import { _exit, fork, prepareFork } from "@eras/linux/fork.ts";
 import { setChildSubreaper } from "@eras/linux/prctl.ts";
 import { waitpid } from "@eras/linux/wait.ts";
-import { endTracing } from "@eras/trace/context.ts";
+import { endTracing, traceFds } from "@eras/trace/context.ts";
+import { step } from "../steps.ts";
 import { traceFork } from "../tracing.ts";
-import { closeLog } from "./log.ts";
+import { closeDescriptors } from "./descriptors.ts";
+import { forgetLog } from "./log.ts";
 import { ProgramError } from "./standard-init.ts";
 import { type ChildEnd, type Dialogue, openDialogue, type ParentEnd } from "./sync.ts";
 
 /** What the two forked processes do. */
 export interface Stages {
+  /** Both are its members. */
+  readonly cgroup: Cgroup;
+  /** From descriptor 3 on, the number of those that the program gets. */
+  readonly preservedFds: number;
+  /** Descriptors that the stages need, beside their end of the dialogue. */
+  readonly keptFds: readonly number[];
   /** In the bootstrap: enters the namespaces in which the init is to be born. */
   enter(runc: ChildEnd): void;
   /** In the init: everything up to its becoming a program. */
@@ -29,11 +39,11 @@ export interface StartedInit {
   readonly dialogue: ParentEnd;
 }
 
-/** Forks the bootstrap, which forks the init. @throws {InitFailure} When the namespaces can't be entered: no process is left. */
+/** Forks the bootstrap, which forks the init; both in `cgroup`. @throws {InitFailure} When the namespaces can't be entered: no process is left. */
 export function startInit(stages: Stages): StartedInit {
   setChildSubreaper(true);
   const dialogue = openDialogue();
-  const bootstrap = fork();
+  const bootstrap = forkInto(stages.cgroup);
   if (bootstrap === 0) runBootstrap(dialogue, stages);
   dialogue.child.close();
   try {
@@ -41,6 +51,26 @@ export function startInit(stages: Stages): StartedInit {
   } finally {
     waitpid(bootstrap);
   }
+}
+
+/**
+ * The bootstrap becomes a member of the container's cgroup while it may, and its child is born there. On v2, by birth: see fork.ts; on v1 it
+ * joins by itself, tree by tree.
+ */
+function forkInto({ paths }: Cgroup): number {
+  const v2Dir = paths[""];
+  if (v2Dir === undefined) return fork();
+  const fd = openSync(v2Dir, "r");
+  try {
+    return fork(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function joinCgroup({ cgroup }: Stages): void {
+  step("runc.join-cgroup", { paths: cgroup.paths });
+  if (Object.keys(cgroup.paths).some((controller) => controller !== "")) cgroup.addCaller();
 }
 
 function awaitInit(dialogue: ParentEnd, bootstrap: number, { mapIds }: Stages): number {
@@ -54,11 +84,14 @@ function awaitInit(dialogue: ParentEnd, bootstrap: number, { mapIds }: Stages): 
   return message.pid;
 }
 
-function runBootstrap({ parent, child }: Dialogue, stages: Stages): never {
-  parent.close();
-  closeLog();
+function runBootstrap({ child }: Dialogue, stages: Stages): never {
+  // At once: the init may wait for days, and must not hold what others wait to see closed. Node won't need its own any more.
+  closeDescriptors(stages.preservedFds, [child.fd, ...traceFds(), ...stages.keptFds]);
+  forgetLog();
   traceFork("bootstrap");
   return ending(child, () => {
+    prepareFork(); // while there is a /proc
+    joinCgroup(stages);
     stages.enter(child);
     const pid = fork();
     if (pid === 0) runInit(child, stages);

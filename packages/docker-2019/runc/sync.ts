@@ -97,6 +97,12 @@ export class ParentEnd {
     return message as Extract<Message, { kind: Kind }>;
   }
 
+  /** Waits until the other side has closed the socket, by becoming a program. @throws {InitFailure} When it reports a failure instead. */
+  expectEnd(): void {
+    const message = this.#receive();
+    if (message?.kind === "failed") throw new InitFailure(message.error, message.late);
+  }
+
   /** Lets the other side go on. */
   go(): void {
     send(this.#fd, GO);

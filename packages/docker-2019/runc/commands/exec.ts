@@ -1,0 +1,144 @@
+/** `runc exec`: starts a further process in a container that runs. */
+import { closeSync, readFileSync } from "node:fs";
+import { setChildSubreaper } from "@eras/linux/prctl.ts";
+import { FailedPrecondition, InvalidArgument } from "@eras/oci-spec/errdefs.ts";
+import type { LinuxCapabilities, Process, Spec, User } from "@eras/oci-spec/runtime/config.ts";
+import { parseProcess } from "@eras/oci-spec/runtime/parse.ts";
+import { defineCommand, type FlagValues } from "../command.ts";
+import { connectConsole } from "../console-socket.ts";
+import { Container } from "../container.ts";
+import { execProcess } from "../exec-process.ts";
+import { attend } from "../foreground.ts";
+import { writePidFile } from "../pid-file.ts";
+import { command as create } from "./create.ts";
+
+const { "console-socket": consoleSocket, "pid-file": pidFile, "preserve-fds": preserveFds } = create.flags;
+
+const FLAGS = {
+  "console-socket": consoleSocket,
+  cwd: { type: "string", description: "current working directory in the container" },
+  env: { type: "string", short: "e", multiple: true, description: "set environment variables" },
+  tty: { type: "boolean", short: "t", description: "allocate a pseudo-TTY" },
+  user: { type: "string", short: "u", description: "UID (format: <uid>[:<gid>])" },
+  "additional-gids": { type: "number", short: "g", multiple: true, description: "additional gids" },
+  process: { type: "string", short: "p", description: "path to the process.json" },
+  detach: { type: "boolean", short: "d", description: "detach from the container's process" },
+  "pid-file": pidFile,
+  "process-label": {
+    type: "string",
+    description: "set the asm process label for the process commonly used with selinux",
+  },
+  apparmor: { type: "string", description: "set the apparmor profile for the process" },
+  "no-new-privs": { type: "boolean", description: "set the no new privileges value for the process" },
+  cap: {
+    type: "string",
+    short: "c",
+    multiple: true,
+    description: "add a capability to the bounding set for the process",
+  },
+  "preserve-fds": preserveFds,
+  cgroup: {
+    type: "string",
+    multiple: true,
+    description: "run the process in an (existing) sub-cgroup(s). Format is [<controller>:]<cgroup>.",
+  },
+  "ignore-paused": { type: "boolean", description: "allow exec in a paused container" },
+} as const;
+
+export const command = defineCommand({
+  usage: "[command options] <container-id> <command> [command options]  || -p process.json <container-id>",
+  summary: "execute new process inside the container",
+  description: `Starts a command in a running container:
+
+       # runc exec <container-id> ps`,
+  flags: FLAGS,
+  minArgs: 1,
+  flagsFirst: true,
+  failurePrefix: "exec failed: ",
+  failureStatus: 255,
+  async run({ globals, flags, args: [id, ...args] }) {
+    const container = Container.load(globals.root, id!);
+    checkStatus(container, flags["ignore-paused"] ?? false);
+    const wanted = flags.process === undefined ? fromFlags(container.state.spec, flags, args) : fromFile(flags.process);
+    const { terminal = false } = wanted;
+    const detach = flags.detach ?? false;
+    const console = connectConsole({ terminal, detach, consoleSocket: flags["console-socket"] });
+    const proxy = terminal && !detach ? new (await import("../terminal-proxy.ts")).TerminalProxy() : undefined;
+    const pid = await execProcess(container, {
+      process: wanted,
+      preserveFds: flags["preserve-fds"] ?? 0,
+      consoleFd: console ?? proxy?.consoleFd,
+      subCgroups: flags.cgroup ?? [],
+    });
+    if (console !== undefined) closeSync(console);
+    if (flags["pid-file"]) writePidFile(flags["pid-file"], pid);
+    if (detach) setChildSubreaper(false);
+    if (detach) return 0;
+    const copying = proxy?.open();
+    const status = await attend(pid);
+    await copying?.ended;
+    copying?.close();
+    return status;
+  },
+});
+
+function checkStatus(container: Container, ignorePaused: boolean): void {
+  const { status } = container;
+  if (status === "stopped") throw new FailedPrecondition("cannot exec in a stopped container");
+  if (status === "paused" && !ignorePaused) {
+    throw new FailedPrecondition("cannot exec in a paused container (use --ignore-paused to override)");
+  }
+}
+
+/** What a shim writes for us. */
+function fromFile(path: string): Process {
+  return parseProcess(readFileSync(path, "utf8")).value;
+}
+
+/** The container's own process, with other arguments. */
+function fromFlags({ process: own }: Spec, flags: FlagValues<typeof FLAGS>, args: readonly string[]): Process {
+  if (args.length === 0) throw new InvalidArgument("process args cannot be empty");
+  const { consoleSize: _, ...rest } = own!;
+  return {
+    ...rest,
+    args,
+    terminal: flags.tty ?? false,
+    env: [...(own!.env ?? []), ...(flags.env ?? [])],
+    user: userOf(own!.user, flags),
+    ...(flags.cwd !== undefined && { cwd: flags.cwd }),
+    ...(flags["process-label"] && { selinuxLabel: flags["process-label"] }),
+    ...(flags.apparmor && { apparmorProfile: flags.apparmor }),
+    ...(flags["no-new-privs"] !== undefined && { noNewPrivileges: flags["no-new-privs"] }),
+    ...(flags.cap && { capabilities: withCapabilities(own!.capabilities, flags.cap) }),
+  };
+}
+
+function userOf(own: User | undefined, flags: FlagValues<typeof FLAGS>): User {
+  const [uid, gid] = parseUser(flags.user);
+  const additionalGids = flags["additional-gids"];
+  return {
+    ...(own ?? { uid: 0, gid: 0 }),
+    ...(uid !== undefined && { uid }),
+    ...(gid !== undefined && { gid }),
+    ...(additionalGids && { additionalGids: [...(own?.additionalGids ?? []), ...additionalGids] }),
+  };
+}
+
+function parseUser(user: string | undefined): [uid?: number, gid?: number] {
+  if (user === undefined) return [];
+  const [, uid, gid] = /^(\d+)(?::(\d+))?$/.exec(user) ?? [];
+  if (uid === undefined) throw new InvalidArgument(`Cannot use --user ${user}: numbers are needed, as in 1000:1000`);
+  return gid === undefined ? [Number(uid)] : [Number(uid), Number(gid)];
+}
+
+/** In all sets: the process is to have it. Ambient, only what can be inherited. */
+function withCapabilities(own: LinuxCapabilities = {}, added: readonly string[]): LinuxCapabilities {
+  const all = (names: readonly string[] = []) => [...new Set([...names, ...added])];
+  return {
+    bounding: all(own.bounding),
+    effective: all(own.effective),
+    permitted: all(own.permitted),
+    inheritable: own.inheritable ?? [],
+    ambient: own.ambient ?? [],
+  };
+}

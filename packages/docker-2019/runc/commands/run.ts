@@ -1,0 +1,68 @@
+/** `runc run`: creates a container, starts it, and stays with it until it ends. */
+import { closeSync } from "node:fs";
+import { setChildSubreaper } from "@eras/linux/prctl.ts";
+import { defineCommand } from "../command.ts";
+import { connectConsole } from "../console-socket.ts";
+import type { Container } from "../container.ts";
+import { bundleDir, createContainer, readSpec } from "../create-container.ts";
+import { destroy } from "../destroy.ts";
+import { attend } from "../foreground.ts";
+import { writePidFile } from "../pid-file.ts";
+import { startContainer } from "../start-container.ts";
+import { command as create } from "./create.ts";
+
+export const command = defineCommand({
+  usage: "[command options] <container-id>",
+  summary: "create and run a container",
+  description: `Makes a container of a bundle, a directory with config.json and a root file system, and runs its program. The exit status is the
+   program's.`,
+  flags: {
+    ...create.flags,
+    detach: { type: "boolean", short: "d", description: "detach from the container's process" },
+    keep: { type: "boolean", description: "do not delete the container after it exits" },
+    "no-subreaper": {
+      type: "boolean",
+      description: "disable the use of the subreaper used to reap reparented processes",
+    },
+  },
+  minArgs: 1,
+  maxArgs: 1,
+  failurePrefix: "runc run failed: ",
+  async run({ globals, flags, args }) {
+    const bundle = bundleDir(flags.bundle);
+    process.chdir(bundle);
+    const spec = readSpec(bundle);
+    const terminal = spec.process?.terminal ?? false;
+    const detach = flags.detach ?? false;
+    const console = connectConsole({ terminal, detach, consoleSocket: flags["console-socket"] });
+    const proxy = terminal && !detach ? new (await import("../terminal-proxy.ts")).TerminalProxy() : undefined;
+    const container = await createContainer(spec, {
+      id: args[0]!,
+      bundle,
+      globals,
+      noPivot: flags["no-pivot"] ?? false,
+      noNewKeyring: flags["no-new-keyring"] ?? false,
+      preserveFds: flags["preserve-fds"] ?? 0,
+      consoleFd: console ?? proxy?.consoleFd,
+    });
+    if (console !== undefined) closeSync(console);
+    const pid = container.state.init_process_pid;
+    if (flags["pid-file"]) writePidFile(flags["pid-file"], pid);
+    if (detach || flags["no-subreaper"]) setChildSubreaper(false);
+    const copying = proxy?.open();
+    const ended = detach ? undefined : attend(pid);
+    await startContainer(container);
+    if (ended === undefined) return 0;
+    const status = await ended;
+    await copying?.ended;
+    copying?.close();
+    if (!flags.keep) await remove(container);
+    return status;
+  },
+});
+
+/** The program has ended, but may have left others behind, in a container without a PID namespace. */
+async function remove(container: Container): Promise<void> {
+  await container.cgroup.killAll();
+  await destroy(container);
+}

@@ -1,0 +1,118 @@
+/** Starting a further process in a container: `runc exec`. */
+import { existsSync, readlinkSync } from "node:fs";
+import { join } from "node:path";
+import type { Cgroup } from "@eras/cgroups/cgroup.ts";
+import { openCgroupAt } from "@eras/cgroups/open.ts";
+import { kill } from "@eras/linux/signals.ts";
+import { waitpid } from "@eras/linux/wait.ts";
+import { InvalidArgument } from "@eras/oci-spec/errdefs.ts";
+import type { Process, Spec } from "@eras/oci-spec/runtime/config.ts";
+import type { Linux, LinuxNamespace } from "@eras/oci-spec/runtime/config-linux.ts";
+import { step } from "../steps.ts";
+import type { Container } from "./container.ts";
+import { capabilitiesOf, failureText } from "./create-container.ts";
+import { countPreserved } from "./descriptors.ts";
+import { enterNamespaces, KINDS } from "./namespaces.ts";
+import { setOomScoreAdj } from "./oom-score.ts";
+import { loadParts } from "./process-parts.ts";
+import { applyRlimits, checkRlimits } from "./rlimits.ts";
+import { setnsInit } from "./setns-init.ts";
+import { type StartedInit, startInit } from "./start-init.ts";
+
+const SIGKILL = 9;
+
+/** What to start, and how. */
+export interface ExecRequest {
+  readonly process: Process;
+  readonly preserveFds: number;
+  readonly consoleFd?: number | undefined;
+  /** Cgroups below the container's, to be put into: `/sub`, or `memory:/sub` in one tree alone. */
+  readonly subCgroups: readonly string[];
+}
+
+/** Starts the process. @returns Its PID: a child of ours. @throws {Error} When it could not become the program. */
+export async function execProcess(container: Container, request: ExecRequest): Promise<number> {
+  step("runc.exec", { id: container.id, args: request.process.args });
+  const { spec } = container.state;
+  const { process: wanted, consoleFd, preserveFds } = request;
+  const parts = await loadParts(wanted, withoutSysctls(spec), consoleFd);
+  checkRlimits(wanted.rlimits);
+  const preservedFds = countPreserved(0, preserveFds);
+  const plan = { id: container.id, spec, process: wanted, capabilities: capabilitiesOf(wanted), preservedFds, parts };
+  const linux = { namespaces: namespacesOf(container) };
+  try {
+    const init = startInit({
+      cgroup: subCgroup(container, request.subCgroups),
+      keptFds: consoleFd === undefined ? [] : [consoleFd],
+      preservedFds,
+      enter: () => enterNamespaces(linux, () => {}),
+      init: (runc) => setnsInit(plan, runc),
+    });
+    await finishExec(init, container, wanted, parts.seccomp?.listener);
+    return init.pid;
+  } catch (error) {
+    throw new Error(failureText(error as Error), { cause: error });
+  }
+}
+
+/** The container's own cgroup, or the one below it that was asked for. @throws {InvalidArgument} When there is none. */
+function subCgroup({ cgroup }: Container, subCgroups: readonly string[]): Cgroup {
+  if (subCgroups.length === 0) return cgroup;
+  const paths: Record<string, string> = { ...cgroup.paths };
+  for (const each of subCgroups) {
+    const [, controllers = "", below = ""] = /^(?:([^:]*):)?(.*)$/.exec(each) ?? [];
+    const names = controllers === "" ? Object.keys(paths) : controllers.split(",");
+    for (const name of names) {
+      if (paths[name] === undefined) throw new InvalidArgument(`unknown controller ${name} in --cgroup ${each}`);
+      paths[name] = join(cgroup.paths[name]!, join("/", below));
+    }
+  }
+  const missing = Object.values(paths).find((dir) => !existsSync(dir));
+  if (missing !== undefined) throw new InvalidArgument(`bad sub cgroup path: ${missing} does not exist`);
+  return openCgroupAt(paths);
+}
+
+/** They are the container's, and were set when it was created. */
+function withoutSysctls({ linux = {} }: Spec): Linux {
+  const { sysctl: _, ...rest } = linux;
+  return rest;
+}
+
+/** The namespaces of the init that we don't share with it. One can't join a user namespace that one is in. */
+function namespacesOf({ state }: Container): LinuxNamespace[] {
+  const own = (kind: string) => readlinkSync(`/proc/self/ns/${kind}`);
+  return Object.entries(KINDS)
+    .map(([type, kind]) => ({
+      type: type as LinuxNamespace["type"],
+      kind,
+      path: `/proc/${state.init_process_pid}/ns/${kind}`,
+    }))
+    .filter(({ kind, path }) => readlinkSync(path) !== own(kind))
+    .map(({ type, path }) => ({ type, path }));
+}
+
+async function finishExec(
+  { pid, dialogue }: StartedInit,
+  container: Container,
+  wanted: Process,
+  listener: { readonly path: string; readonly metadata: string } | undefined,
+): Promise<void> {
+  try {
+    if (wanted.oomScoreAdj !== undefined) setOomScoreAdj(pid, wanted.oomScoreAdj);
+    applyRlimits(pid, wanted.rlimits);
+    dialogue.go();
+    const { listenerFd } = dialogue.expect("ready");
+    if (listenerFd !== undefined && listener) {
+      const { sendSeccompListener } = await import("./seccomp-notify.ts");
+      sendSeccompListener({ pid, fd: listenerFd }, listener, container.toState());
+    }
+    dialogue.go();
+    dialogue.expectEnd();
+  } catch (error) {
+    kill(pid, SIGKILL); // a child of ours: at least its zombie is there
+    waitpid(pid);
+    throw error;
+  } finally {
+    dialogue.close();
+  }
+}

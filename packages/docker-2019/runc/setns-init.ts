@@ -1,0 +1,50 @@
+/**
+ * The init of `exec`: a further process of a container that runs. Root, mounts and names are there; what is left is what belongs to the process
+ * itself. As standard-init.ts, it is a fork of runc, and all that it does is synchronous.
+ */
+import { restoreInheritedState } from "@eras/linux/exec.ts";
+import { setDumpable, setNoNewPrivs } from "@eras/linux/prctl.ts";
+import { setsid } from "@eras/linux/tty.ts";
+import type { Process, Spec } from "@eras/oci-spec/runtime/config.ts";
+import type { ContainerCapabilities } from "./capabilities.ts";
+import { dropPrivileges } from "./drop-privileges.ts";
+import { parseEnvironment, withHome } from "./environment.ts";
+import { joinContainerKeyring } from "./keyring.ts";
+import type { ProcessParts } from "./process-parts.ts";
+import { findProgram } from "./program.ts";
+import { becomeProgram, DEFAULT_UMASK, late } from "./standard-init.ts";
+import type { ChildEnd } from "./sync.ts";
+import { resolveUser } from "./user.ts";
+
+/** All that it needs to know. */
+export interface ExecPlan {
+  readonly id: string;
+  /** Of the container. */
+  readonly spec: Spec;
+  readonly process: Process;
+  readonly capabilities: ContainerCapabilities;
+  readonly preservedFds: number;
+  readonly parts: ProcessParts;
+}
+
+/** Runs from birth to execve. @throws {Error} When it can't go on. */
+export function setnsInit(plan: ExecPlan, runc: ChildEnd): never {
+  const { process: wanted, parts } = plan;
+  setDumpable(false); // processes of the container see us, and must not look into our memory
+  restoreInheritedState();
+  runc.awaitGo(); // runc has set limits
+  joinContainerKeyring(plan.id);
+  setsid();
+  parts.console?.setUp({ size: wanted.consoleSize, mount: false });
+  parts.label?.(wanted);
+  parts.scheduling?.(wanted, plan.spec.linux ?? {});
+  if (wanted.noNewPrivileges) setNoNewPrivs();
+  const listenerFd = parts.seccomp?.early(wanted);
+  runc.ask({ kind: "ready", ...(listenerFd !== undefined && { listenerFd }) });
+  const user = resolveUser(wanted.user);
+  dropPrivileges({ user, capabilities: plan.capabilities, cwd: wanted.cwd });
+  const environment = withHome(parseEnvironment(wanted.env ?? []), user.home);
+  const program = late(() => findProgram(wanted.args[0]!, environment.PATH));
+  process.umask(wanted.user?.umask ?? DEFAULT_UMASK);
+  return becomeProgram(program, wanted.args, environment, plan, [runc.fd]); // which execve closes: runc sees that all went well
+}

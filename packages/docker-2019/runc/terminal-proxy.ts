@@ -1,0 +1,83 @@
+/**
+ * The terminal of a container that runs in the foreground: runc has its master and carries what is typed and printed.
+ *
+ *     your terminal, raw ── keys ──▶ runc ──▶ master ═ slave: the container's standard input, output and error
+ *                        ◀── text ──      ◀──
+ */
+import { closeSync, writeSync } from "node:fs";
+import { ReadStream } from "node:tty";
+import { isErrno } from "@eras/linux/errno.ts";
+import { recvFds, socketpair } from "@eras/linux/fd-passing.ts";
+import { setNonblocking } from "@eras/linux/pipe.ts";
+import { getTermios, getWindowSize, isatty, makeRaw, setTermios, setWindowSize } from "@eras/linux/tty.ts";
+
+const [STDIN, STDOUT] = [0, 1];
+
+export class TerminalProxy {
+  /** For the init, which sends the master there. */
+  readonly consoleFd: number;
+  readonly #receiver: number;
+
+  constructor() {
+    [this.#receiver, this.consoleFd] = socketpair();
+  }
+
+  /** Takes the master and begins to copy. Call when the init has sent it. @returns Resolves `ended` when all is printed. */
+  open(): { readonly ended: Promise<void>; close(): void } {
+    closeSync(this.consoleFd);
+    const master = recvFds(this.#receiver, 1).fds[0];
+    closeSync(this.#receiver);
+    if (master === undefined) throw new Error("Cannot serve the terminal: the init has sent none");
+    const restore = isatty(STDIN) ? takeOver(master) : () => {};
+    const output = printOutput(master);
+    const input = typeInput(master);
+    return {
+      ended: output,
+      close: () => {
+        input.destroy();
+        restore();
+      },
+    };
+  }
+}
+
+/** Our own terminal hands every key on unseen, and its size is the container's. @returns Puts it back. */
+function takeOver(master: number): () => void {
+  const before = getTermios(STDIN);
+  setTermios(STDIN, makeRaw(before));
+  const resize = () => setWindowSize(master, getWindowSize(STDIN));
+  resize();
+  process.on("SIGWINCH", resize);
+  return () => {
+    process.off("SIGWINCH", resize);
+    setTermios(STDIN, before);
+  };
+}
+
+/** EIO is how a master says that nobody has the slave open any more. */
+function printOutput(master: number): Promise<void> {
+  setNonblocking(master);
+  const stream = new ReadStream(master);
+  stream.on("data", (text: Buffer) => writeAll(STDOUT, text)).on("error", () => {});
+  return new Promise((resolve) => stream.once("close", resolve));
+}
+
+function typeInput(master: number): { destroy(): void } {
+  const stream = process.stdin;
+  stream.on("data", (keys: Buffer) => writeAll(master, keys)).on("error", () => {});
+  stream.unref();
+  return stream;
+}
+
+/** Whoever reads there may be slow, and the descriptor may be one that doesn't wait. */
+function writeAll(fd: number, bytes: Buffer): void {
+  for (let written = 0; written < bytes.length; ) {
+    try {
+      written += writeSync(fd, bytes, written);
+    } catch (error) {
+      if (isErrno(error, "EIO", "EPIPE", "EBADF")) return; // gone
+      if (!isErrno(error, "EAGAIN")) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1); // a millisecond
+    }
+  }
+}
