@@ -2,7 +2,6 @@
  * The init of `exec`: a further process of a container that runs. Root, mounts and names are there; what is left is what belongs to the process
  * itself. As standard-init.ts, it is a fork of runc, and all that it does is synchronous.
  */
-import { restoreInheritedState } from "@eras/linux/exec.ts";
 import { setDumpable, setNoNewPrivs } from "@eras/linux/prctl.ts";
 import { setsid } from "@eras/linux/tty.ts";
 import type { Process, Spec } from "@eras/oci-spec/runtime/config.ts";
@@ -12,6 +11,7 @@ import { parseEnvironment, withHome } from "./environment.ts";
 import { joinContainerKeyring } from "./keyring.ts";
 import type { ProcessParts } from "./process-parts.ts";
 import { findProgram } from "./program.ts";
+import { restoreWhatNodeChanged } from "./restore.ts";
 import { becomeProgram, DEFAULT_UMASK, late } from "./standard-init.ts";
 import type { ChildEnd } from "./sync.ts";
 import { resolveUser } from "./user.ts";
@@ -31,7 +31,7 @@ export interface ExecPlan {
 export function setnsInit(plan: ExecPlan, runc: ChildEnd): never {
   const { process: wanted, parts } = plan;
   setDumpable(false); // processes of the container see us, and must not look into our memory
-  restoreInheritedState();
+  restoreWhatNodeChanged();
   runc.awaitGo(); // runc has set limits
   joinContainerKeyring(plan.id);
   setsid();
@@ -42,7 +42,7 @@ export function setnsInit(plan: ExecPlan, runc: ChildEnd): never {
   const listenerFd = parts.seccomp?.early(wanted);
   runc.ask({ kind: "ready", ...(listenerFd !== undefined && { listenerFd }) });
   const user = resolveUser(wanted.user);
-  dropPrivileges({ user, capabilities: plan.capabilities, cwd: wanted.cwd });
+  late(() => dropPrivileges({ user, capabilities: plan.capabilities, cwd: wanted.cwd }));
   const environment = withHome(parseEnvironment(wanted.env ?? []), user.home);
   const program = late(() => findProgram(wanted.args[0]!, environment.PATH));
   process.umask(wanted.user?.umask ?? DEFAULT_UMASK);

@@ -5,7 +5,7 @@
  * It is a fork of runc, of one thread (packages/linux/fork.ts): everything is synchronous, nothing awaits or loads a module. The order of the
  * calls is the lesson; what is odd about it has its reason beside it.
  */
-import { prepareExecve, restoreInheritedState } from "@eras/linux/exec.ts";
+import { prepareExecve } from "@eras/linux/exec.ts";
 import { setdomainname, sethostname } from "@eras/linux/hostname.ts";
 import { setNoNewPrivs } from "@eras/linux/prctl.ts";
 import { setsid } from "@eras/linux/tty.ts";
@@ -17,6 +17,7 @@ import type { ContainerCapabilities } from "./capabilities.ts";
 import { closeDescriptors, handOnDescriptors } from "./descriptors.ts";
 import { dropPrivileges } from "./drop-privileges.ts";
 import { listenFdsVariables, parseEnvironment, withHome } from "./environment.ts";
+import { callErrorText } from "./error-text.ts";
 import { openOwnDescriptors, waitForStart } from "./exec-fifo.ts";
 import { runHooks } from "./hooks.ts";
 import { createSessionKeyring } from "./keyring.ts";
@@ -25,6 +26,7 @@ import { maskPaths, readonlyPaths } from "./masked-paths.ts";
 import { hasNamespace, hasNewNamespace } from "./namespaces.ts";
 import type { ProcessParts } from "./process-parts.ts";
 import { findProgram } from "./program.ts";
+import { restoreWhatNodeChanged } from "./restore.ts";
 import { finishRootfs, pivotInto, prepareRootfs, type RootfsPlan } from "./rootfs.ts";
 import type { ChildEnd } from "./sync.ts";
 import { resolveUser } from "./user.ts";
@@ -54,7 +56,7 @@ export function standardInit(plan: InitPlan, runc: ChildEnd): never {
   const { process: wanted, parts, rootfs } = plan;
   const { spec } = rootfs;
   const { hooks, linux = {} } = spec;
-  restoreInheritedState(); // first, because limits are set from outside as soon as we ask
+  restoreWhatNodeChanged(); // first, because limits are set from outside as soon as we ask
   runc.awaitGo(); // runc has mapped ids and set limits
   if (plan.keyring) createSessionKeyring(plan.id, { inUserNamespace: hasNamespace(linux, "user") });
   setsid(); // away from the terminal of whoever started runc
@@ -64,7 +66,8 @@ export function standardInit(plan: InitPlan, runc: ChildEnd): never {
   runc.ask({ kind: "mounted" }); // runc calls hooks in its own namespaces
   runHooks(hooks, "createContainer", { ...plan.state, pid: 1 });
   pivotInto(rootfs); // from here on "/" is the container
-  parts.console?.setUp({ size: wanted.consoleSize, mount: true }); // on the container's own /dev/pts, while / may be written
+  makeWorkingDirectory(wanted.cwd); // while / may be written
+  parts.console?.setUp({ size: wanted.consoleSize, mount: true }); // on the container's own /dev/pts
   finishRootfs(spec);
   setNames(spec);
   parts.label?.(wanted); // while /proc may be written; it takes effect at execve
@@ -76,8 +79,7 @@ export function standardInit(plan: InitPlan, runc: ChildEnd): never {
   const listenerFd = parts.seccomp?.early(wanted); // without no_new_privs only root may install a filter
   runc.ask({ kind: "ready", ...(listenerFd !== undefined && { listenerFd }) }); // runc saves the state: we are a container
   const user = resolveUser(wanted.user);
-  makeWorkingDirectory(wanted.cwd);
-  dropPrivileges({ user, capabilities: plan.capabilities, cwd: wanted.cwd }); // after all that needed them
+  late(() => dropPrivileges({ user, capabilities: plan.capabilities, cwd: wanted.cwd })); // after all that needed them
   const environment = withHome(
     parseEnvironment([...(wanted.env ?? []), ...listenFdsVariables(plan.listenFds)]),
     user.home,
@@ -93,7 +95,7 @@ export function standardInit(plan: InitPlan, runc: ChildEnd): never {
 
 export const DEFAULT_UMASK = 0o022;
 
-/** Marks an error as one of the program, not of the container around it. */
+/** Marks an error as one of the program and of who it runs as, not of the container around it. */
 export class ProgramError extends Error {}
 
 /** Calls `find`, whose failure is the program's. @throws {ProgramError} */
@@ -129,5 +131,9 @@ export function becomeProgram(
   closeDescriptors(preservedFds, keptFds);
   handOnDescriptors(preservedFds);
   parts.seccomp?.late(wanted);
-  return execve();
+  try {
+    return execve();
+  } catch (error) {
+    throw new ProgramError(callErrorText("exec", program, error as NodeJS.ErrnoException), { cause: error });
+  }
 }

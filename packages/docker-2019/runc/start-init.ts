@@ -4,7 +4,7 @@
  * The init becomes our child when the bootstrap, its parent, ends: for that we are a subreaper. When we end in our turn, it goes to whoever is
  * that above us, a shim or the system's init.
  */
-import { closeSync, openSync } from "node:fs";
+import { closeSync, openSync, writeSync } from "node:fs";
 import type { Cgroup } from "@eras/cgroups/cgroup.ts";
 import { _exit, fork, prepareFork } from "@eras/linux/fork.ts";
 import { setChildSubreaper } from "@eras/linux/prctl.ts";
@@ -16,6 +16,8 @@ import { closeDescriptors } from "./descriptors.ts";
 import { forgetLog } from "./log.ts";
 import { ProgramError } from "./standard-init.ts";
 import { type ChildEnd, type Dialogue, openDialogue, type ParentEnd } from "./sync.ts";
+
+const STDERR = 2;
 
 /** What the two forked processes do. */
 export interface Stages {
@@ -117,10 +119,11 @@ function ending(child: ChildEnd, work: () => never): never {
   }
 }
 
+/** Once the container waits, runc is gone: then the error goes where the program's own would. */
 function report(child: ChildEnd, error: Error): void {
   try {
     child.tell({ kind: "failed", error: error.message, late: error instanceof ProgramError });
   } catch {
-    // runc is gone, or has been told that all is well: nobody to tell.
+    writeSync(STDERR, `${error.message}\n`);
   }
 }
