@@ -8,7 +8,7 @@ const VARIABLE = "ERAS_NOFILE";
 /**
  * Puts signals and the limit of open files back. Descriptors are the business of descriptors.ts.
  *
- * Call it before limits of the container are set.
+ * Call it in a forked process, before limits of the container are set.
  */
 export function restoreWhatNodeChanged(): void {
   restoreSignals();

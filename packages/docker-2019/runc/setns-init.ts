@@ -11,7 +11,6 @@ import { parseEnvironment, withHome } from "./environment.ts";
 import { joinContainerKeyring } from "./keyring.ts";
 import type { ProcessParts } from "./process-parts.ts";
 import { findProgram } from "./program.ts";
-import { restoreWhatNodeChanged } from "./restore.ts";
 import { becomeProgram, DEFAULT_UMASK, late } from "./standard-init.ts";
 import type { ChildEnd } from "./sync.ts";
 import { resolveUser } from "./user.ts";
@@ -31,7 +30,6 @@ export interface ExecPlan {
 export function setnsInit(plan: ExecPlan, runc: ChildEnd): never {
   const { process: wanted, parts } = plan;
   setDumpable(false); // processes of the container see us, and must not look into our memory
-  restoreWhatNodeChanged();
   runc.awaitGo(); // runc has set limits
   joinContainerKeyring(plan.id);
   setsid();

@@ -26,7 +26,6 @@ import { maskPaths, readonlyPaths } from "./masked-paths.ts";
 import { hasNamespace, hasNewNamespace } from "./namespaces.ts";
 import type { ProcessParts } from "./process-parts.ts";
 import { findProgram } from "./program.ts";
-import { restoreWhatNodeChanged } from "./restore.ts";
 import { finishRootfs, pivotInto, prepareRootfs, type RootfsPlan } from "./rootfs.ts";
 import type { ChildEnd } from "./sync.ts";
 import { resolveUser } from "./user.ts";
@@ -56,7 +55,6 @@ export function standardInit(plan: InitPlan, runc: ChildEnd): never {
   const { process: wanted, parts, rootfs } = plan;
   const { spec } = rootfs;
   const { hooks, linux = {} } = spec;
-  restoreWhatNodeChanged(); // first, because limits are set from outside as soon as we ask
   runc.awaitGo(); // runc has mapped ids and set limits
   if (plan.keyring) createSessionKeyring(plan.id, { inUserNamespace: hasNamespace(linux, "user") });
   setsid(); // away from the terminal of whoever started runc

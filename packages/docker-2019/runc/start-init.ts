@@ -14,6 +14,7 @@ import { step } from "../steps.ts";
 import { traceFork } from "../tracing.ts";
 import { closeDescriptors } from "./descriptors.ts";
 import { forgetLog } from "./log.ts";
+import { restoreWhatNodeChanged } from "./restore.ts";
 import { ProgramError } from "./standard-init.ts";
 import { type ChildEnd, type Dialogue, openDialogue, type ParentEnd } from "./sync.ts";
 
@@ -93,6 +94,7 @@ function runBootstrap({ child }: Dialogue, stages: Stages): never {
   traceFork("bootstrap");
   return ending(child, () => {
     prepareFork(); // while there is a /proc
+    restoreWhatNodeChanged(); // the init inherits it, and then gets the limits of the container
     joinCgroup(stages);
     stages.enter(child);
     const pid = fork();
