@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { findPackageJSON } from "node:module";
 import { tmpdir } from "node:os";
@@ -75,5 +75,26 @@ describe("an executable of bin/", () => {
     expect(() => execFileSync(join(dir, "bin/docker-2013"), ["ps"], { stdio: "pipe" })).toThrow(
       /npx -y pnpm@12 install/,
     );
+  });
+});
+
+describe("node-libraries.sh", () => {
+  const script = join(PACKAGES, "launch/node-libraries.sh");
+
+  test("is content where Node starts", () => {
+    expect(execFileSync("sh", [script], { cwd: resolve(PACKAGES, ".."), encoding: "utf8" })).toBe("");
+  });
+
+  test("says what is missing where there is no apt to bring it", () => {
+    const library = /libatomic\.so\.1 => (\S+)/.exec(
+      execFileSync("ldd", [process.execPath], { encoding: "utf8" }),
+    )?.[1];
+    const withoutLibrary = 'mount --bind /dev/null "$1" && PATH=/nonexistent exec /bin/sh "$2"';
+    const { status, stderr } = spawnSync("unshare", ["--mount", "sh", "-c", withoutLibrary, "sh", library!, script], {
+      cwd: resolve(PACKAGES, ".."),
+      encoding: "utf8",
+    });
+    expect(stderr).toMatch(/^Cannot start node_modules\/\.bin\/node: libatomic\.so\.1 is missing: install libatomic1/);
+    expect(status).toBe(1);
   });
 });
