@@ -8,10 +8,6 @@
  */
 import { closeSync, readlinkSync, realpathSync, statSync } from "node:fs";
 import { resolve } from "node:path";
-import type { Cgroup } from "@eras/cgroups/cgroup.ts";
-import { containerCgroupPaths } from "@eras/cgroups/container-paths.ts";
-import { containerDeviceRules } from "@eras/cgroups/default-devices.ts";
-import { openCgroupAt } from "@eras/cgroups/open.ts";
 import { isErrno } from "@eras/linux/errno.ts";
 import { readProcessStat } from "@eras/linux/proc.ts";
 import { kill } from "@eras/linux/signals.ts";
@@ -22,6 +18,7 @@ import { step } from "../steps.ts";
 import { parseCapabilities, unknownCapabilitiesWarning } from "./capabilities.ts";
 import type { Globals } from "./command.ts";
 import { Container, containerState } from "./container.ts";
+import { makeContainerCgroup, plannedCgroupPaths } from "./container-cgroup.ts";
 import { countPreserved } from "./descriptors.ts";
 import { destroy } from "./destroy.ts";
 import { inheritedListenFds } from "./environment.ts";
@@ -70,18 +67,19 @@ export async function createContainer(spec: Spec, request: CreateRequest): Promi
   checkRlimits(wanted.rlimits);
   const listenFds = inheritedListenFds(process.env, process.pid);
   const preservedFds = countPreserved(listenFds, request.preserveFds);
+  const planned = await firstState(spec, request, rootfs);
   const dir = makeStateDir(request.globals.root, request.id);
-  const state = firstState(spec, request, rootfs);
-  writeState(dir, state);
+  writeState(dir, planned);
   try {
-    const cgroup = makeCgroup(spec, state);
+    const { cgroup, admit } = await makeContainerCgroup(spec, planned);
+    const state = { ...planned, cgroup_paths: cgroup.paths };
     const fifo = makeExecFifo(dir);
     const keptFds = [fifo, ...(request.consoleFd === undefined ? [] : [request.consoleFd])];
     const openSources = needsMountSources(spec) ? (await import("./mount-sources.ts")).openMountSources : undefined;
-    const init = startInContainer(
+    const init = await startInContainer(
       spec,
       openSources,
-      { cgroup, keptFds },
+      { cgroup, admit, keptFds },
       {
         id: request.id,
         rootfs: {
@@ -123,21 +121,22 @@ function realRootfs(bundle: string, spec: Spec): string {
   }
 }
 
-function firstState(spec: Spec, { id, bundle }: CreateRequest, rootfs: string): ContainerState {
+async function firstState(spec: Spec, { id, bundle, globals }: CreateRequest, rootfs: string): Promise<ContainerState> {
   const annotations = Object.entries(spec.annotations ?? {}).map(([key, value]) => `${key}=${value}`);
+  const config = {
+    rootfs,
+    hostname: spec.hostname ?? "",
+    labels: [...annotations, `bundle=${bundle}`],
+    cgroups: { path: spec.linux?.cgroupsPath ?? "", Systemd: globals.systemdCgroup, Rootless: globals.rootless },
+  };
   return {
     id,
     init_process_pid: 0,
     init_process_start: 0,
     created: timestamp(),
-    config: {
-      rootfs,
-      hostname: spec.hostname ?? "",
-      labels: [...annotations, `bundle=${bundle}`],
-      cgroups: { path: spec.linux?.cgroupsPath ?? "" },
-    },
+    config,
     rootless: process.geteuid!() !== 0,
-    cgroup_paths: containerCgroupPaths(spec.linux?.cgroupsPath, id),
+    cgroup_paths: await plannedCgroupPaths({ id, config }),
     namespace_paths: {},
     external_descriptors: [0, 1, 2].map(descriptorTarget),
     intel_rdt_path: "",
@@ -159,21 +158,6 @@ function descriptorTarget(fd: number): string {
   }
 }
 
-function makeCgroup({ linux = {} }: Spec, { cgroup_paths: paths }: ContainerState): Cgroup {
-  step("runc.make-cgroup", { paths, resources: linux.resources });
-  const cgroup = openCgroupAt(paths);
-  cgroup.create();
-  const { devices, ...resources } = linux.resources ?? {};
-  cgroup.set({
-    ...resources,
-    devices: containerDeviceRules(
-      devices,
-      linux.devices?.map(({ path }) => path),
-    ),
-  });
-  return cgroup;
-}
-
 /** Reads `process.capabilities`; names that mean nothing are told of. */
 export function capabilitiesOf({ capabilities }: Process): InitPlan["capabilities"] {
   const { sets, unknown } = parseCapabilities(capabilities);
@@ -192,14 +176,15 @@ function needsMountSources({ mounts = [], linux = {} }: Spec): boolean {
 function startInContainer(
   spec: Spec,
   openSources: ((spec: Spec, bundle: string) => Map<number, number>) | undefined,
-  { cgroup, keptFds }: Pick<Stages, "cgroup" | "keptFds">,
+  { cgroup, admit, keptFds }: Pick<Stages, "cgroup" | "admit" | "keptFds">,
   plan: InitPlan,
-): StartedInit {
+): Promise<StartedInit> {
   step("runc.start-init", { namespaces: spec.linux?.namespaces });
   const { linux = {} } = spec;
   let mountSources = plan.rootfs.mountSources;
   return startInit({
     cgroup,
+    admit,
     keptFds,
     preservedFds: plan.preservedFds,
     enter: (runc) => {

@@ -1,6 +1,7 @@
 /** Removing what is left of a container whose init has ended, or never ran. */
 
 import type { Container } from "./container.ts";
+import { removeContainerCgroup } from "./container-cgroup.ts";
 import { runHooks } from "./hooks.ts";
 import { log } from "./log.ts";
 import { hasNamespace } from "./namespaces.ts";
@@ -16,7 +17,7 @@ const SIGKILL = 9;
 export async function destroy(container: Container): Promise<void> {
   const { cgroup, state } = container;
   if (!hasNamespace(state.spec.linux ?? {}, "pid")) await cgroup.signalAll(SIGKILL); // nobody ends with the init then
-  await cgroup.delete();
+  await removeContainerCgroup(state);
   removeStateDir(container.dir);
   try {
     runHooks(state.spec.hooks, "poststop", container.toState("stopped"));

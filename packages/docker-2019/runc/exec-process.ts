@@ -41,7 +41,7 @@ export async function execProcess(container: Container, request: ExecRequest): P
   const plan = { id: container.id, spec, process: wanted, capabilities: capabilitiesOf(wanted), preservedFds, parts };
   const linux = { namespaces: namespacesOf(container) };
   try {
-    const init = startInit({
+    const init = await startInit({
       cgroup: subCgroup(container, request.subCgroups),
       keptFds: consoleFd === undefined ? [] : [consoleFd],
       preservedFds,

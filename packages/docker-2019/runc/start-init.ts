@@ -24,6 +24,8 @@ const STDERR = 2;
 export interface Stages {
   /** Both are its members. */
   readonly cgroup: Cgroup;
+  /** In runc, for a cgroup that begins with a process: makes it around the bootstrap, which waits. */
+  readonly admit?: ((pid: number) => Promise<void>) | undefined;
   /** From descriptor 3 on, the number of those that the program gets. */
   readonly preservedFds: number;
   /** Descriptors that the stages need, beside their end of the dialogue. */
@@ -42,15 +44,22 @@ export interface StartedInit {
   readonly dialogue: ParentEnd;
 }
 
-/** Forks the bootstrap, which forks the init; both in `cgroup`. @throws {InitFailure} When the namespaces can't be entered: no process is left. */
-export function startInit(stages: Stages): StartedInit {
+/**
+ * Forks the bootstrap, which forks the init; both in `cgroup`.
+ *
+ * @throws {InitFailure} When the namespaces can't be entered. No process is left, then or after any other error.
+ */
+export async function startInit(stages: Stages): Promise<StartedInit> {
   setChildSubreaper(true);
   const dialogue = openDialogue();
-  const bootstrap = forkInto(stages.cgroup);
+  const bootstrap = stages.admit ? fork() : forkInto(stages.cgroup);
   if (bootstrap === 0) runBootstrap(dialogue, stages);
   dialogue.child.close();
   try {
-    return { pid: awaitInit(dialogue.parent, bootstrap, stages), dialogue: dialogue.parent };
+    return { pid: await awaitInit(dialogue.parent, bootstrap, stages), dialogue: dialogue.parent };
+  } catch (error) {
+    dialogue.parent.close(); // the bootstrap may wait for us
+    throw error;
   } finally {
     waitpid(bootstrap);
   }
@@ -71,20 +80,22 @@ function forkInto({ paths }: Cgroup): number {
   }
 }
 
-function joinCgroup({ cgroup }: Stages): void {
+function joinCgroup({ cgroup, admit }: Stages, runc: ChildEnd): void {
   step("runc.join-cgroup", { paths: cgroup.paths });
-  if (Object.keys(cgroup.paths).some((controller) => controller !== "")) cgroup.addCaller();
+  if (admit) runc.ask({ kind: "admit" });
+  else if (Object.keys(cgroup.paths).some((controller) => controller !== "")) cgroup.addCaller();
 }
 
-function awaitInit(dialogue: ParentEnd, bootstrap: number, { mapIds }: Stages): number {
-  let message = dialogue.next();
-  if (message.kind === "mapIds") {
-    mapIds?.(bootstrap);
+/** Does what the bootstrap asks for, until it has forked. */
+async function awaitInit(dialogue: ParentEnd, bootstrap: number, { admit, mapIds }: Stages): Promise<number> {
+  for (;;) {
+    const message = dialogue.next();
+    if (message.kind === "forked") return message.pid;
+    if (message.kind === "admit") await admit?.(bootstrap);
+    else if (message.kind === "mapIds") mapIds?.(bootstrap);
+    else throw new Error(`Cannot start the init: "${message.kind}" came too early`);
     dialogue.go();
-    message = dialogue.next();
   }
-  if (message.kind !== "forked") throw new Error(`Cannot start the init: "${message.kind}" came too early`);
-  return message.pid;
 }
 
 function runBootstrap({ child }: Dialogue, stages: Stages): never {
@@ -95,7 +106,7 @@ function runBootstrap({ child }: Dialogue, stages: Stages): never {
   return ending(child, () => {
     prepareFork(); // while there is a /proc
     restoreWhatNodeChanged(); // the init inherits it, and then gets the limits of the container
-    joinCgroup(stages);
+    joinCgroup(stages, child);
     stages.enter(child);
     const pid = fork();
     if (pid === 0) runInit(child, stages);

@@ -29,7 +29,14 @@ export interface ContainerState {
     readonly hostname: string;
     /** `bundle=DIR`, and the annotations as `KEY=VALUE`. */
     readonly labels: readonly string[];
-    readonly cgroups: { readonly path: string };
+    readonly cgroups: {
+      /** `linux.cgroupsPath` of config.json; empty if it has none. */
+      readonly path: string;
+      /** It is a unit of systemd: of the user's if it is rootless. */
+      readonly Systemd: boolean;
+      /** Whose trees the user may not touch is done without. */
+      readonly Rootless: boolean;
+    };
   };
   /** Started by a user who isn't root. */
   readonly rootless: boolean;

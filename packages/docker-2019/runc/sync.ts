@@ -4,6 +4,8 @@
  *
  *     runc                                     bootstrap                       init
  *     fork ───────────────────────────────────▶
+ *     has a unit made      ◀──── admit ───────┤ (with --systemd-cgroup)
+ *                          ───── go ─────────▶│
  *     writes the id maps   ◀──── mapIds ──────┤ (with a new user namespace)
  *                          ───── go ─────────▶│
  *     knows the init       ◀──── forked ──────┤ fork ───────────────────────▶
@@ -22,6 +24,7 @@ import { socketpair } from "@eras/linux/fd-passing.ts";
 
 /** From the forked processes to runc. */
 export type Message =
+  | { readonly kind: "admit" }
   | { readonly kind: "mapIds" }
   | { readonly kind: "forked"; readonly pid: number }
   | { readonly kind: "mounted" }
