@@ -67,7 +67,7 @@ export function openFifo(dir: string, pid: number): void {
   try {
     poll(
       [fifo, process].map((fd) => ({ fd, events: POLLIN })),
-      -1,
+      Infinity,
     );
     if (readSync(fifo, Buffer.alloc(1)) === 0)
       throw new FailedPrecondition("cannot start a container that has stopped");
