@@ -18,13 +18,19 @@ export function leftovers(dir: string, { daemonPid, containers = [] }: Expected 
     ...mounts.filter((mount) => mount.mountPoint.startsWith(`${dir}/`)).map((mount) => `mount ${mount.mountPoint}`),
     ...mounts
       .filter((mount) => mount.type === "cgroup" || mount.type === "cgroup2")
-      .flatMap((mount) => containers.map((id) => join(mount.mountPoint, containerCgroupPath(id))))
-      .filter(existsSync)
+      .flatMap(({ mountPoint }) => containers.flatMap((id) => cgroupsOf(id, mountPoint)))
       .map((path) => `cgroup ${path}`),
     ...processesOf(dir)
       .filter(({ pid }) => pid !== String(daemonPid))
       .map(({ pid, command }) => `process ${pid} ${command}`),
   ];
+}
+
+/** Ours, and those of a genuine LXC. */
+function cgroupsOf(id: string, mountPoint: string): string[] {
+  const ours = join(mountPoint, containerCgroupPath(id));
+  const genuine = readdirSync(mountPoint).filter((name) => name.startsWith("lxc.") && name.includes(id));
+  return [ours, ...genuine.map((name) => join(mountPoint, name))].filter(existsSync);
 }
 
 function processesOf(dir: string): { pid: string; command: string }[] {

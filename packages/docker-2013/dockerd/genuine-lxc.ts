@@ -13,9 +13,10 @@
  *     SIGKILL leaves cgroups behind                        removed here
  */
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, readlinkSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { openCgroup } from "@eras/cgroups/open.ts";
+import { removeCgroup, removeEmpty } from "@eras/cgroups/remove.ts";
 import { isErrno } from "@eras/linux/errno.ts";
 import { findProgram } from "@eras/linux/exec.ts";
 import { readMountinfo } from "@eras/linux/mountinfo.ts";
@@ -90,9 +91,10 @@ class GenuineLxc implements Lxc {
   }
 
   async cleanUp(id: string): Promise<void> {
-    await openCgroup(`/lxc.payload.${id}`).killAll();
-    // lxc.pivot is where LXC steps aside to remove its own; that one it always leaves.
-    for (const name of [`lxc.payload.${id}`, `lxc.monitor.${id}`, "lxc.pivot"]) removeEverywhere(name);
+    const left = cgroupsOf(id);
+    for (const name of new Set(left.map((path) => basename(path)))) await openCgroup(`/${name}`).killAll();
+    for (const path of left) await removeCgroup(path);
+    for (const root of cgroupRoots()) removeEmpty(join(root, "lxc.pivot")); // where LXC steps aside to remove its own, and always leaves
     rmSync(join(this.#lxcPath, id), { recursive: true, force: true });
   }
 }
@@ -110,16 +112,21 @@ function takingTerminal(rootfs: string, command: readonly string[]): readonly st
   return [SHELL, "-c", 'exec "$0" "$@" <>/dev/console', ...command];
 }
 
-/** Removes a cgroup, unless it is in use, from every tree, also those without a controller: LXC uses systemd's too. */
-function removeEverywhere(name: string): void {
-  for (const { type, mountPoint } of readMountinfo()) {
-    if (!type.startsWith("cgroup")) continue;
-    try {
-      rmdirSync(join(mountPoint, name));
-    } catch (error) {
-      if (!isErrno(error, "ENOENT", "EBUSY")) throw error;
-    }
-  }
+/** Of every tree, also those without a controller: LXC uses systemd's too. */
+function cgroupRoots(): string[] {
+  return readMountinfo()
+    .filter(({ type }) => type.startsWith("cgroup"))
+    .map(({ mountPoint }) => mountPoint);
+}
+
+/** LXC's cgroups for a container. It puts -1 to a name that is not free yet: that of a container which ended just now. */
+function cgroupsOf(id: string): string[] {
+  const name = new RegExp(`^lxc\\.(payload|monitor)\\.${id}(-\\d+)?$`);
+  return cgroupRoots().flatMap((root) =>
+    readdirSync(root)
+      .filter((child) => name.test(child))
+      .map((child) => join(root, child)),
+  );
 }
 
 /**
