@@ -18,31 +18,35 @@ const MOMENTARY = /^(State|Vm|Rss|SigQ|voluntary|nonvoluntary|HugetlbPages)/;
 export function comparable(output: string, id: string): Picture {
   const sections = Object.fromEntries(
     output
+      .replaceAll(id, "ID")
       .split(/^== /m)
       .slice(1)
       .map((section) => [section.slice(0, section.indexOf("\n")), section.slice(section.indexOf("\n") + 1)]),
   );
   if (!("end" in sections)) throw new Error(`The probe has not come to its end:\n${output}`);
-  return withoutNumbers(id, {
+  return withoutPid({
     ...sections,
     status: sections.status!.replace(/.*\n/g, (line) => (MOMENTARY.test(line) ? "" : line)),
     mounts: mounts(parseMountinfo(sections.mounts!)),
     namespaces: sections.namespaces!.replace(/\w+:\[\d+\]/g, namespaceOwner),
     descriptors: sections.descriptors!.replace(/^.*:\d\d /gm, "").replace(/\[\d+\]/g, "[INODE]"),
     keys: sections.keys!.replace(/^\S+ .*\n/gm, (line) =>
-      line.includes(id) ? line.split(/ +/).slice(4).join(" ") : "",
+      line.includes("ID") ? line.split(/ +/).slice(4).join(" ") : "",
     ),
   });
 }
 
 /** Where the process is not number 1, its number is not the container's to tell; nor are the others'. */
-function withoutNumbers(id: string, sections: Record<string, string>): Picture {
+function withoutPid(sections: Record<string, string>): Picture {
   const pid = /^Pid:\t(\d+)$/m.exec(sections.status!)![1]!;
-  const hide = (text: string) => text.replaceAll(id, "ID").replaceAll(new RegExp(`\\b${pid}\\b`, "g"), "PID");
-  const telling = Object.entries(sections).filter(([name]) => pid === "1" || name !== "processes");
-  return Object.fromEntries(
-    telling.map(([name, text]) => [name, pid === "1" ? text.replaceAll(id, "ID") : hide(text)]),
-  );
+  if (pid === "1") return sections;
+  const { processes: _, ...telling } = sections;
+  return {
+    ...telling,
+    status: sections.status!.replace(/^(Tgid|Pid|NS\w+):\t.*/gm, (line) => line.replaceAll(pid, "PID")),
+    stat: sections.stat!.replaceAll(new RegExp(`\\b${pid}\\b`, "g"), "PID"),
+    "descriptors' flags": sections["descriptors' flags"]!.replaceAll(`/proc/${pid}/`, "/proc/PID/"),
+  };
 }
 
 /** Ids, device numbers of file systems without a device, and peer groups are replaced by the order in which they appear. */

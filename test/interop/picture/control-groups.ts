@@ -24,7 +24,7 @@ function settings(dir: string): string {
     .map(({ name }) => name)
     .filter((name) => !NO_SETTING.test(name))
     .sort()
-    .map((name) => `${name}: ${name === "cgroup.procs" ? processes(dir) : content(join(dir, name))}`)
+    .map((name) => `${name}:\n${name === "cgroup.procs" ? processes(dir) : content(join(dir, name))}`)
     .join("\n");
 }
 

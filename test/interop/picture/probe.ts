@@ -37,7 +37,7 @@ const ATTEMPTS: Readonly<Record<string, string>> = {
   "mknod fuse": "mknod /tmp/fuse c 10 229 && : < /tmp/fuse; rm -f /tmp/fuse",
   "make a directory": "mkdir /tmp/made && rmdir /tmp/made",
   "set the hostname": "hostname $(hostname)",
-  renice: "nice -n -1 true",
+  renice: "renice -n -1 $$",
   "raise a limit": "ulimit -Hn 2000",
 };
 

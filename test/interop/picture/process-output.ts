@@ -1,5 +1,5 @@
 /** Where the output of a container's process goes that a runtime starts in the background: into a file, or onto a terminal. */
-import { closeSync, openSync, readFileSync } from "node:fs";
+import { closeSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ReadStream } from "node:tty";
 import { acceptUnix, listenUnix, recvFds } from "@eras/linux/fd-passing.ts";
@@ -11,8 +11,8 @@ const PATIENCE_MS = 20_000;
 export interface ProcessOutput {
   /** More flags for the runtime. */
   readonly flags: readonly string[];
-  /** For the runtime's own standard output and error. */
-  readonly stdio: readonly ["ignore", number, number];
+  /** For the runtime itself. Nothing that others use, such as /dev/null: crun makes it the container's user's own. */
+  readonly stdio: [number, number, number];
   /** Call when the runtime has been started. */
   accept(): void;
   /** What the runtime itself has said. */
@@ -29,24 +29,22 @@ export function openOutput(dir: string, terminal: boolean): ProcessOutput {
 /** The process inherits the runtime's files. */
 class FileOutput implements ProcessOutput {
   readonly flags: readonly string[] = [];
-  readonly #path: string;
-  readonly #fd: number;
+  readonly #files: Files;
 
   constructor(dir: string) {
-    this.#path = join(dir, "output");
-    this.#fd = openSync(this.#path, "w");
+    this.#files = new Files(dir);
   }
 
-  get stdio() {
-    return ["ignore", this.#fd, this.#fd] as const;
+  get stdio(): [number, number, number] {
+    return this.#files.stdio;
   }
 
   accept(): void {
-    closeSync(this.#fd); // the runtime has it by now
+    this.#files.close(); // the runtime has them by now
   }
 
   get complaint(): string {
-    return readFileSync(this.#path, "utf8");
+    return this.#files.text;
   }
 
   async of(pid: number): Promise<string> {
@@ -59,8 +57,7 @@ class FileOutput implements ProcessOutput {
 class TerminalOutput implements ProcessOutput {
   readonly flags: readonly string[];
   readonly #listener: number;
-  readonly #path: string;
-  readonly #fd: number;
+  readonly #files: Files;
   #shown = "";
   #closed: Promise<unknown> | undefined;
 
@@ -68,16 +65,15 @@ class TerminalOutput implements ProcessOutput {
     const socket = join(dir, "console.sock");
     this.flags = ["--console-socket", socket];
     this.#listener = listenUnix(socket);
-    this.#path = join(dir, "complaint");
-    this.#fd = openSync(this.#path, "w");
+    this.#files = new Files(dir);
   }
 
-  get stdio() {
-    return ["ignore", this.#fd, this.#fd] as const;
+  get stdio(): [number, number, number] {
+    return this.#files.stdio;
   }
 
   accept(): void {
-    closeSync(this.#fd);
+    this.#files.close();
     const [called] = poll([{ fd: this.#listener, events: POLLIN }], PATIENCE_MS);
     const master = called === 0 ? undefined : this.#receiveMaster();
     closeSync(this.#listener);
@@ -98,12 +94,34 @@ class TerminalOutput implements ProcessOutput {
   }
 
   get complaint(): string {
-    return readFileSync(this.#path, "utf8");
+    return this.#files.text;
   }
 
   async of(pid: number): Promise<string> {
     await waitForEnd(pid);
     await this.#closed;
     return this.#shown.replaceAll("\r\n", "\n");
+  }
+}
+
+/** An empty input, and an output that can be read again. */
+class Files {
+  readonly #output: string;
+  readonly stdio: [number, number, number];
+
+  constructor(dir: string) {
+    this.#output = join(dir, "output");
+    writeFileSync(join(dir, "input"), "");
+    const output = openSync(this.#output, "w");
+    this.stdio = [openSync(join(dir, "input"), "r"), output, output];
+  }
+
+  close(): void {
+    closeSync(this.stdio[0]);
+    closeSync(this.stdio[1]);
+  }
+
+  get text(): string {
+    return readFileSync(this.#output, "utf8");
   }
 }

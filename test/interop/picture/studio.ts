@@ -84,7 +84,7 @@ export class Studio {
     const pidFile = join(this.#bundle, "pid");
     const output = openOutput(this.#bundle, terminal);
     const all = [...this.#globalFlags(runtime), ...command, "--pid-file", pidFile, ...output.flags, this.#id, ...args];
-    const child = spawn(runtime.path, all, { stdio: [...output.stdio], env: shellEnvironment() });
+    const child = spawn(runtime.path, all, { stdio: output.stdio, env: shellEnvironment() });
     const ended = once(child, "exit");
     output.accept();
     const [status] = await ended;
