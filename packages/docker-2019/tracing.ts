@@ -1,13 +1,16 @@
 /** Makes a program of 2019 that calls the kernel a part of the run that its environment names. */
-import { observeCalls, reportCall } from "@eras/linux/libc.ts";
 import { continueTracing, startTracing } from "@eras/trace/context.ts";
-import { traceKernelCall } from "@eras/trace/kernel.ts";
 
-/** Call first thing. From here on steps and kernel calls of this program are events of the run; untraced, nothing happens. */
-export function traceProgram(actor: "runc"): void {
+/**
+ * Call first thing. From here on steps and kernel calls of this program are events of the run; untraced, nothing is loaded and nothing
+ * happens.
+ *
+ * @param sealed - Whether bin/runc-2019 has had Node sealed before it started it: runc/sealed.ts.
+ */
+export async function traceProgram(actor: "runc", { sealed }: { readonly sealed: boolean }): Promise<void> {
   if (!startTracing(actor)) return;
-  observeCalls(traceKernelCall);
-  reportCall("execve", [process.argv0, process.argv.join(" ")]); // bin/runc-2019, a shell script, has just become this program
+  const { observeKernel } = await import("./kernel-calls.ts");
+  observeKernel({ sealed });
 }
 
 /** For a forked process: what it does from here on is another actor's. */

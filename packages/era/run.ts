@@ -26,14 +26,8 @@ export async function run2013(words: readonly string[]): Promise<number> {
   }
   const env = { ...process.env, DOCKER: world.tcp };
   if (!traced) return process.execve?.(program("docker-2013"), ["docker-2013", ...args], env) as never;
-  const { runTraced } = await import("./trace-run.ts");
-  return runTraced({
-    program: program("docker-2013"),
-    args,
-    env,
-    runDir: world.runDir,
-    ...(file !== undefined && { file }),
-  });
+  const { runTracedClient } = await import("./trace-run.ts");
+  return runTracedClient({ program: program("docker-2013"), args, env, runDir: world.runDir, file });
 }
 
 function readTrace(words: readonly string[]): { traced: boolean; file?: string; args: string[] } {

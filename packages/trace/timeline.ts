@@ -28,7 +28,8 @@ export function byTime(a: TraceEvent, b: TraceEvent): number {
   return a.t_ns - b.t_ns || a.seq - b.seq;
 }
 
-interface TimelineOptions {
+/** What a timeline needs to know of its run. */
+export interface TimelineOptions {
   /** The era's declared steps, for their titles. */
   steps: Readonly<Record<string, Step>>;
   language?: "en" | "zh";

@@ -3,7 +3,8 @@
 /** One flag. A flag that takes a value says what kind. */
 export interface Flag {
   readonly short?: string;
-  readonly type: "boolean" | "string" | "number";
+  /** `optional` is a text that may be left out, and has to be joined to the flag: `--trace`, `--trace=FILE`. */
+  readonly type: "boolean" | "string" | "number" | "optional";
   /** May be given several times. */
   readonly multiple?: boolean;
   readonly description: string;
@@ -43,6 +44,10 @@ export const GLOBAL_FLAGS = {
     type: "string",
     default: "auto",
     description: "ignore cgroup permission errors ('true', 'false', or 'auto')",
+  },
+  trace: {
+    type: "optional",
+    description: "show each step and its kernel calls on stderr, or with =FILE.json write them for Perfetto",
   },
   version: { type: "boolean", short: "v", description: "print the version" },
 } as const satisfies Flags;

@@ -11,7 +11,8 @@ import { isErrno } from "@eras/linux/errno.ts";
 import { clearCloseOnExec } from "@eras/linux/exec.ts";
 
 const STDIO = [0, 1, 2];
-const FIRST_PRESERVED = 3;
+/** The first one that `--preserve-fds` can name. */
+export const FIRST_PRESERVED = 3;
 
 /** Linux's device number of /dev/null: major 1, minor 3. */
 const DEV_NULL = 0x103;

@@ -25,6 +25,9 @@ interface ParseOptions {
 
 type Value = boolean | number | string;
 
+/** What a flag means that stands alone; one of another type takes the next word. */
+const WITHOUT_VALUE: { readonly [type in Flag["type"]]?: string } = { boolean: "true", optional: "" };
+
 /** @throws {UsageError} For an unknown flag, a missing value, a number that is none. */
 export function parseFlags<const F extends Flags>(
   known: F,
@@ -50,7 +53,7 @@ export function parseFlags<const F extends Flags>(
       continue;
     }
     const [name, flag] = lookUp(known, given);
-    const text = inline ?? (flag.type === "boolean" ? "true" : words[++i]);
+    const text = inline ?? WITHOUT_VALUE[flag.type] ?? words[++i];
     if (text === undefined) throw new UsageError(`flag needs an argument: -${given}`);
     const value = parseValue(given, flag, text);
     values[name] = flag.multiple ? [...((values[name] as Value[] | undefined) ?? []), value] : value;
@@ -80,7 +83,7 @@ function lookUp(known: Flags, given: string): [name: string, flag: Flag] {
 }
 
 function parseValue(name: string, { type }: Flag, text: string): Value {
-  if (type === "string") return text;
+  if (type === "string" || type === "optional") return text;
   if (type === "boolean" && /^(?:1|t|true)$/i.test(text)) return true;
   if (type === "boolean" && /^(?:0|f|false)$/i.test(text)) return false;
   if (type === "number" && /^-?\d+$/.test(text)) return Number(text);

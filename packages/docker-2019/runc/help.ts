@@ -47,7 +47,7 @@ function flagTable(flags: Flags): string {
 }
 
 function flagRow([name, { short, type, description, default: value }]: [string, Flag]): readonly [string, string] {
-  const placeholder = type === "boolean" ? "" : " value";
+  const placeholder = { boolean: "", optional: "[=value]", string: " value", number: " value" }[type];
   const left = short === undefined ? `--${name}${placeholder}` : `--${name}${placeholder}, -${short}${placeholder}`;
   return [left, value === undefined ? description : `${description} (default: ${JSON.stringify(value)})`];
 }

@@ -11,7 +11,7 @@ import { type Command, GLOBAL_FLAGS, type Globals, type Invocation } from "./com
 import { COMMANDS, isCommandName, loadCommand } from "./commands.ts";
 import { parseFlags, UsageError } from "./flag-parser.ts";
 import { type LogFormat, logFailure, openLog } from "./log.ts";
-import { leaveSealingNamespace } from "./sealed.ts";
+import { isSealed, leaveSealingNamespace } from "./sealed.ts";
 
 const FAILURE = 1;
 const UNKNOWN_COMMAND = 3;
@@ -33,6 +33,10 @@ async function main(words: readonly string[]): Promise<number> {
     systemdCgroup: flags["systemd-cgroup"] ?? false,
     rootless: flags.rootless === "true" || (flags.rootless !== "false" && process.geteuid!() !== 0),
   };
+  if (flags.trace !== undefined) {
+    const { runTracedCommand } = await import("./trace-run.ts");
+    return runTracedCommand(flags.trace, words.slice(0, -args.length), name, rest);
+  }
   return runCommand(name, globals, rest);
 }
 
@@ -85,8 +89,8 @@ async function showHelp(name: string | undefined): Promise<number> {
   return 0;
 }
 
+await traceProgram("runc", { sealed: isSealed() });
 leaveSealingNamespace();
-traceProgram("runc");
 let code = FAILURE;
 try {
   code = await main(process.argv.slice(2));

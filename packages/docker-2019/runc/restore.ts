@@ -12,6 +12,11 @@ const VARIABLE = "ERAS_NOFILE";
  */
 export function restoreWhatNodeChanged(): void {
   restoreSignals();
+  restoreOpenFilesLimit();
+}
+
+/** The limit alone. */
+export function restoreOpenFilesLimit(): void {
   const soft = Number(process.env[VARIABLE]);
   if (soft > 0) setrlimit(RLIMIT_NOFILE, { ...getrlimit(RLIMIT_NOFILE), soft });
 }

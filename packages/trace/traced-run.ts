@@ -1,0 +1,97 @@
+/**
+ * `--trace`: runs one command and shows what happens in all its processes, as it happens.
+ *
+ * The command's processes append their events to a spool file. This program follows the file, puts the lines of different processes in
+ * order and prints them to stderr; the command's own output stays alone on stdout.
+ */
+import type { ChildProcess, StdioOptions } from "node:child_process";
+import { closeSync, openSync, rmSync, writeFileSync } from "node:fs";
+import { constants } from "node:os";
+import { resolve } from "node:path";
+import { toChromeTrace } from "./chrome.ts";
+import type { TraceEvent } from "./event.ts";
+import { Follower } from "./follower.ts";
+import { Timeline, type TimelineOptions } from "./timeline.ts";
+
+/** A command whose run is to be shown. */
+export interface TracedCommand {
+  readonly program: string;
+  readonly args: readonly string[];
+  readonly env: NodeJS.ProcessEnv;
+  /** Descriptors of ours that the command gets beside the standard three: numbers from 3 on, the same there. */
+  readonly fds?: readonly number[];
+  /** A file that does not exist yet, for the events while the command runs. */
+  readonly spool: string;
+  /** Write a Perfetto trace to this file instead of printing lines. */
+  readonly file?: string | undefined;
+  readonly steps: TimelineOptions["steps"];
+  readonly callText: TimelineOptions["callText"];
+}
+
+/** Runs the command, traced. @returns Its exit code: 128 + n if signal n ended it. */
+export async function runTraced({
+  program,
+  args,
+  env,
+  fds = [],
+  spool,
+  file,
+  ...words
+}: TracedCommand): Promise<number> {
+  if (file !== undefined) writeTrace(file, ""); // a file that can't be written is told before the run
+  const { spawn } = await import("node:child_process");
+  closeSync(openSync(spool, "wx", 0o600));
+  const printer = file === undefined ? new Printer(words) : undefined;
+  const follower = new Follower(spool, (event) => printer?.print(event));
+  try {
+    const stdio: StdioOptions = ["inherit", "inherit", "inherit", ...fds];
+    const code = await exitCode(spawn(program, args, { stdio, env: { ...env, ERAS_TRACE: spool } }));
+    await follower.settled();
+    if (file !== undefined) {
+      writeTrace(file, JSON.stringify(toChromeTrace(follower.events, words.steps)));
+      process.stderr.write(
+        `trace: ${follower.events.length} events in ${resolve(file)}; open it in https://ui.perfetto.dev\n`,
+      );
+    }
+    return code;
+  } finally {
+    follower.close();
+    rmSync(spool, { force: true });
+  }
+}
+
+function writeTrace(file: string, text: string): void {
+  try {
+    writeFileSync(file, text);
+  } catch (error) {
+    throw new Error(`Cannot write the trace to ${file}: ${(error as NodeJS.ErrnoException).code}`, { cause: error });
+  }
+}
+
+/** A terminal sends these to the command as well as to us; others are for us to pass on. */
+const OF_THE_TERMINAL: readonly NodeJS.Signals[] = ["SIGINT", "SIGQUIT"];
+const PASSED_ON: readonly NodeJS.Signals[] = ["SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2"];
+
+/** We outlive the command, to show its end. */
+function exitCode(child: ChildProcess): Promise<number> {
+  for (const signal of OF_THE_TERMINAL) process.on(signal, () => {});
+  for (const signal of PASSED_ON) process.on(signal, () => child.kill(signal));
+  return new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("exit", (code, signal) => resolve(code ?? 128 + constants.signals[signal!]));
+  });
+}
+
+class Printer {
+  readonly #timeline: Timeline;
+
+  constructor({ steps, callText }: Pick<TracedCommand, "steps" | "callText">) {
+    const language = (process.env.LC_ALL ?? process.env.LANG ?? "").startsWith("zh") ? "zh" : "en";
+    this.#timeline = new Timeline({ steps, callText, language, colour: process.stderr.isTTY === true });
+  }
+
+  print(event: TraceEvent): void {
+    // The command's terminal may be raw, where a line feed alone does not return to the first column.
+    process.stderr.write(`${this.#timeline.line(event)}${process.stderr.isTTY ? "\r\n" : "\n"}`);
+  }
+}
