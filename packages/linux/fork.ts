@@ -49,20 +49,31 @@ const madvise = libcFunction<[bigint, bigint, number]>("int madvise(uint64 addre
  * @see https://man7.org/linux/man-pages/man2/clone.2.html, CLONE_INTO_CGROUP
  */
 export function fork(cgroupFd?: number): number {
-  prepareFork();
   for (;;) {
-    const gate = pipe();
-    const maps = shareMemory();
-    const pid = cgroupFd === undefined ? forkFunction() : forkInto(cgroupFd);
-    if (pid === 0) return passGate(gate);
-    const complete = maps.equals(readMaps());
-    reportCall("clone", [cgroupFd === undefined ? CLONE_FLAGS : SIGCHLD], pid);
-    if (complete) writeSync(gate.writeEnd, "!");
-    closeSync(gate.readEnd);
-    closeSync(gate.writeEnd);
-    if (complete) return pid;
-    waitpid(pid);
+    const pid = tryFork(cgroupFd);
+    if (pid !== undefined) return pid;
   }
+}
+
+/**
+ * Like {@link fork}, but at most once: for the first process of a PID namespace, after whose end there can't be another one.
+ *
+ * @returns undefined when the child would have been incomplete, and is gone: one time in a hundred.
+ */
+export function tryFork(cgroupFd?: number): number | undefined {
+  prepareFork();
+  const gate = pipe();
+  const maps = shareMemory();
+  const pid = cgroupFd === undefined ? forkFunction() : forkInto(cgroupFd);
+  if (pid === 0) return passGate(gate);
+  const complete = maps.equals(readMaps());
+  reportCall("clone", [cgroupFd === undefined ? CLONE_FLAGS : SIGCHLD], pid);
+  if (complete) writeSync(gate.writeEnd, "!");
+  closeSync(gate.readEnd);
+  closeSync(gate.writeEnd);
+  if (complete) return pid;
+  waitpid(pid);
+  return undefined;
 }
 
 /**

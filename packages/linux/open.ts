@@ -89,6 +89,10 @@ const utimensatFunction = libcFunction<[number, FileName, Buffer, number]>(
   { path: 1 },
 );
 
+const openatFunction = libcFunction<[number, FileName, number]>("int openat(int dir, str name, int flags)", {
+  path: 1,
+});
+
 const readlinkatFunction = libcFunction<[number, FileName, Buffer, number]>(
   "long readlinkat(int dir, str name, void *target, size_t size)",
   { path: 1 },
@@ -108,6 +112,16 @@ export function openat2(dirFd: number, path: FileName, { flags, mode = 0, resolv
   how.writeBigUInt64LE(BigInt(mode), 8);
   how.writeBigUInt64LE(BigInt(resolve), 16);
   return openat2Call(dirFd, path, how, OPEN_HOW_SIZE);
+}
+
+/**
+ * Opens a file, from a directory on. A call of 2006, which filters of system calls let pass where they don't know openat2.
+ *
+ * @throws {ErrnoError} As open(2).
+ * @see https://man7.org/linux/man-pages/man2/openat.2.html
+ */
+export function openat(dirFd: number, path: FileName, flags: number): number {
+  return openatFunction(dirFd, path, flags | O_CLOEXEC);
 }
 
 /** Opens a directory as a place to act in: see `openat2`. */

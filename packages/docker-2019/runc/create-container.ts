@@ -211,7 +211,7 @@ async function finishCreation(
     dialogue.go();
     dialogue.expect("mounted");
     const creating = containerState(known, "creating");
-    runHooks(spec.hooks, "prestart", creating);
+    runHooks(spec.hooks, "prestart", containerState(known, "created")); // deprecated; belongs to `start` by the specification
     runHooks(spec.hooks, "createRuntime", creating);
     dialogue.go();
     const { listenerFd } = dialogue.expect("ready");

@@ -71,14 +71,19 @@ function startHook(
 
 /** @param timeout - In seconds. @returns What went wrong, in the words of Go's os/exec. */
 function waitFor(pid: number, timeout: number | undefined): string | undefined {
-  const pidFd = pidfdOpen(pid);
-  const [ended] = poll([{ fd: pidFd, events: POLLIN }], timeout === undefined ? Infinity : timeout * 1000);
-  closeSync(pidFd);
-  if (ended === 0) kill(pid, SIGKILL);
+  const inTime = timeout === undefined || endsWithin(pid, timeout * 1000);
+  if (!inTime) kill(pid, SIGKILL);
   const status = decodeStatus(waitpid(pid)!.status);
-  if (ended === 0) return `hook ran past specified timeout of ${timeout}s`;
+  if (!inTime) return `hook ran past specified timeout of ${timeout}s`;
   if (status.kind === "signaled") return `signal: ${status.signal}`;
   return status.kind === "exited" && status.code !== 0 ? `exit status ${status.code}` : undefined;
+}
+
+function endsWithin(pid: number, timeoutMs: number): boolean {
+  const pidFd = pidfdOpen(pid);
+  const [ended] = poll([{ fd: pidFd, events: POLLIN }], timeoutMs);
+  closeSync(pidFd);
+  return ended !== 0;
 }
 
 function readAll(fd: number): string {

@@ -2,6 +2,7 @@
 import { constants, type Stats, statSync } from "node:fs";
 import { join } from "node:path";
 import { eaccess } from "@eras/linux/eaccess.ts";
+import { isErrno } from "@eras/linux/errno.ts";
 import { step } from "../steps.ts";
 import { callErrorText } from "./error-text.ts";
 
@@ -21,6 +22,7 @@ export function findProgram(name: string, path: string | undefined): string {
   try {
     eaccess(found, constants.X_OK); // by the user that we are now; and not on a noexec mount
   } catch (error) {
+    if (isErrno(error, "EPERM", "ENOSYS")) return found; // a filter forbids to ask; execve itself will tell
     throw new Error(callErrorText("exec", found, error as NodeJS.ErrnoException), { cause: error });
   }
   return found;

@@ -5,7 +5,9 @@
 import { setDumpable, setNoNewPrivs } from "@eras/linux/prctl.ts";
 import { setsid } from "@eras/linux/tty.ts";
 import type { Process, Spec } from "@eras/oci-spec/runtime/config.ts";
+import { traceFds } from "@eras/trace/context.ts";
 import type { ContainerCapabilities } from "./capabilities.ts";
+import { closeDescriptors } from "./descriptors.ts";
 import { dropPrivileges } from "./drop-privileges.ts";
 import { parseEnvironment, withHome } from "./environment.ts";
 import { joinContainerKeyring } from "./keyring.ts";
@@ -37,6 +39,7 @@ export function setnsInit(plan: ExecPlan, runc: ChildEnd): never {
   parts.label?.(wanted);
   parts.scheduling?.(wanted, plan.spec.linux ?? {});
   if (wanted.noNewPrivileges) setNoNewPrivs();
+  closeDescriptors(plan.preservedFds, [runc.fd, ...traceFds()]);
   const listenerFd = parts.seccomp?.early(wanted);
   runc.ask({ kind: "ready", ...(listenerFd !== undefined && { listenerFd }) });
   const user = resolveUser(wanted.user);
@@ -44,5 +47,5 @@ export function setnsInit(plan: ExecPlan, runc: ChildEnd): never {
   const environment = withHome(parseEnvironment(wanted.env ?? []), user.home);
   const program = late(() => findProgram(wanted.args[0]!, environment.PATH));
   process.umask(wanted.user?.umask ?? DEFAULT_UMASK);
-  return becomeProgram(program, wanted.args, environment, plan, [runc.fd]); // which execve closes: runc sees that all went well
+  return becomeProgram(program, wanted.args, environment, plan); // execve closes our end of the dialogue: runc sees that all went well
 }

@@ -11,7 +11,7 @@ import { setNoNewPrivs } from "@eras/linux/prctl.ts";
 import { setsid } from "@eras/linux/tty.ts";
 import type { Process, Spec } from "@eras/oci-spec/runtime/config.ts";
 import type { State } from "@eras/oci-spec/runtime/state.ts";
-import { endTracing } from "@eras/trace/context.ts";
+import { endTracing, traceFds } from "@eras/trace/context.ts";
 import { step } from "../steps.ts";
 import type { ContainerCapabilities } from "./capabilities.ts";
 import { closeDescriptors, handOnDescriptors } from "./descriptors.ts";
@@ -74,6 +74,7 @@ export function standardInit(plan: InitPlan, runc: ChildEnd): never {
   maskPaths(spec);
   parts.scheduling?.(wanted, linux);
   if (wanted.noNewPrivileges) setNoNewPrivs();
+  closeDescriptors(plan.preservedFds, [runc.fd, ownDescriptors, plan.fifo, ...traceFds()]); // the filter may not know how
   const listenerFd = parts.seccomp?.early(wanted); // without no_new_privs only root may install a filter
   runc.ask({ kind: "ready", ...(listenerFd !== undefined && { listenerFd }) }); // runc saves the state: we are a container
   const user = resolveUser(wanted.user);
@@ -113,20 +114,17 @@ function setNames({ hostname, domainname }: Spec): void {
 
 /**
  * The end of every process that runc starts. With no_new_privs the filter is installed last: it may forbid everything but the execve.
- *
- * @param keptFds - What execve itself is to close.
+ * All descriptors that it isn't to have are closed by now, but for those that execve closes.
  */
 export function becomeProgram(
   program: string,
   args: readonly string[],
   environment: Readonly<Record<string, string>>,
   { preservedFds, parts, process: wanted }: Pick<InitPlan, "preservedFds" | "parts" | "process">,
-  keptFds: readonly number[] = [],
 ): never {
   step("runc.exec-program", { args });
   const execve = prepareExecve(program, args, environment);
   endTracing();
-  closeDescriptors(preservedFds, keptFds);
   handOnDescriptors(preservedFds);
   parts.seccomp?.late(wanted);
   try {

@@ -6,7 +6,7 @@
  */
 import { closeSync, openSync, writeSync } from "node:fs";
 import type { Cgroup } from "@eras/cgroups/cgroup.ts";
-import { _exit, fork, prepareFork } from "@eras/linux/fork.ts";
+import { _exit, fork, prepareFork, tryFork } from "@eras/linux/fork.ts";
 import { setChildSubreaper } from "@eras/linux/prctl.ts";
 import { waitpid } from "@eras/linux/wait.ts";
 import { endTracing, traceFds } from "@eras/trace/context.ts";
@@ -16,7 +16,7 @@ import { closeDescriptors } from "./descriptors.ts";
 import { forgetLog } from "./log.ts";
 import { restoreWhatNodeChanged } from "./restore.ts";
 import { ProgramError } from "./standard-init.ts";
-import { type ChildEnd, type Dialogue, openDialogue, type ParentEnd } from "./sync.ts";
+import { type ChildEnd, openDialogue, type ParentEnd } from "./sync.ts";
 
 const STDERR = 2;
 
@@ -51,14 +51,25 @@ export interface StartedInit {
  */
 export async function startInit(stages: Stages): Promise<StartedInit> {
   setChildSubreaper(true);
-  const dialogue = openDialogue();
+  for (;;) {
+    const started = await tryToStart(stages);
+    if (started) return started;
+  }
+}
+
+/** @returns Nothing when the init could not be forked whole: see `tryFork`. */
+async function tryToStart(stages: Stages): Promise<StartedInit | undefined> {
+  const { parent, child } = openDialogue();
   const bootstrap = stages.admit ? fork() : forkInto(stages.cgroup);
-  if (bootstrap === 0) runBootstrap(dialogue, stages);
-  dialogue.child.close();
+  if (bootstrap === 0) runBootstrap(child, stages);
+  child.close();
   try {
-    return { pid: await awaitInit(dialogue.parent, bootstrap, stages), dialogue: dialogue.parent };
+    const pid = await awaitInit(parent, bootstrap, stages);
+    if (pid !== undefined) return { pid, dialogue: parent };
+    parent.close();
+    return undefined;
   } catch (error) {
-    dialogue.parent.close(); // the bootstrap may wait for us
+    parent.close(); // the bootstrap may wait for us
     throw error;
   } finally {
     waitpid(bootstrap);
@@ -87,10 +98,15 @@ function joinCgroup({ cgroup, admit }: Stages, runc: ChildEnd): void {
 }
 
 /** Does what the bootstrap asks for, until it has forked. */
-async function awaitInit(dialogue: ParentEnd, bootstrap: number, { admit, mapIds }: Stages): Promise<number> {
+async function awaitInit(
+  dialogue: ParentEnd,
+  bootstrap: number,
+  { admit, mapIds }: Stages,
+): Promise<number | undefined> {
   for (;;) {
     const message = dialogue.next();
     if (message.kind === "forked") return message.pid;
+    if (message.kind === "again") return undefined;
     if (message.kind === "admit") await admit?.(bootstrap);
     else if (message.kind === "mapIds") mapIds?.(bootstrap);
     else throw new Error(`Cannot start the init: "${message.kind}" came too early`);
@@ -98,7 +114,7 @@ async function awaitInit(dialogue: ParentEnd, bootstrap: number, { admit, mapIds
   }
 }
 
-function runBootstrap({ child }: Dialogue, stages: Stages): never {
+function runBootstrap(child: ChildEnd, stages: Stages): never {
   // At once: the init may wait for days, and must not hold what others wait to see closed. Node won't need its own any more.
   closeDescriptors(stages.preservedFds, [child.fd, ...traceFds(), ...stages.keptFds]);
   forgetLog();
@@ -108,9 +124,9 @@ function runBootstrap({ child }: Dialogue, stages: Stages): never {
     restoreWhatNodeChanged(); // the init inherits it, and then gets the limits of the container
     joinCgroup(stages, child);
     stages.enter(child);
-    const pid = fork();
+    const pid = tryFork();
     if (pid === 0) runInit(child, stages);
-    child.tell({ kind: "forked", pid });
+    child.tell(pid === undefined ? { kind: "again" } : { kind: "forked", pid });
     endTracing();
     _exit(0);
   });

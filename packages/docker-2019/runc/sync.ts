@@ -16,6 +16,7 @@
  *                          ───── go ────────────────────────────────────────▶ looks for its program
  *     returns              ◀──── waiting ────────────────────────────────────┤ waits on exec.fifo
  *
+ * In place of "forked", "again" says that the fork must be tried once more, in new namespaces: packages/linux/fork.ts has the reason.
  * In place of any message from the right an error may come, which ends the dialogue. Whoever is killed closes the socket by that: the
  * other reads its end, and ends too.
  */
@@ -27,6 +28,7 @@ export type Message =
   | { readonly kind: "admit" }
   | { readonly kind: "mapIds" }
   | { readonly kind: "forked"; readonly pid: number }
+  | { readonly kind: "again" }
   | { readonly kind: "mounted" }
   | { readonly kind: "ready"; readonly listenerFd?: number }
   | { readonly kind: "waiting" }
