@@ -3,6 +3,7 @@ import { defineCommand } from "../command.ts";
 import { connectConsole } from "../console-socket.ts";
 import { bundleDir, createContainer, readSpec } from "../create-container.ts";
 import { writePidFile } from "../pid-file.ts";
+import { ensureSealed } from "../sealed.ts";
 
 export const command = defineCommand({
   usage: "[command options] <container-id>",
@@ -37,6 +38,7 @@ export const command = defineCommand({
   maxArgs: 1,
   failurePrefix: "runc create failed: ",
   async run({ globals, flags, args }) {
+    await ensureSealed(flags["preserve-fds"]);
     const bundle = bundleDir(flags.bundle);
     process.chdir(bundle);
     const spec = readSpec(bundle);

@@ -10,6 +10,7 @@ import { Container } from "../container.ts";
 import { execProcess } from "../exec-process.ts";
 import { attend } from "../foreground.ts";
 import { writePidFile } from "../pid-file.ts";
+import { ensureSealed } from "../sealed.ts";
 import { command as create } from "./create.ts";
 
 const { "console-socket": consoleSocket, "pid-file": pidFile, "preserve-fds": preserveFds } = create.flags;
@@ -57,6 +58,7 @@ export const command = defineCommand({
   failurePrefix: "exec failed: ",
   failureStatus: 255,
   async run({ globals, flags, args: [id, ...args] }) {
+    await ensureSealed(flags["preserve-fds"]);
     const container = Container.load(globals.root, id!);
     checkStatus(container, flags["ignore-paused"] ?? false);
     const wanted = flags.process === undefined ? fromFlags(container.state.spec, flags, args) : fromFile(flags.process);

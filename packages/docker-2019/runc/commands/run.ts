@@ -8,6 +8,7 @@ import { bundleDir, createContainer, readSpec } from "../create-container.ts";
 import { destroy } from "../destroy.ts";
 import { attend } from "../foreground.ts";
 import { writePidFile } from "../pid-file.ts";
+import { ensureSealed } from "../sealed.ts";
 import { startContainer } from "../start-container.ts";
 import { command as create } from "./create.ts";
 
@@ -29,6 +30,7 @@ export const command = defineCommand({
   maxArgs: 1,
   failurePrefix: "runc run failed: ",
   async run({ globals, flags, args }) {
+    await ensureSealed(flags["preserve-fds"]);
     const bundle = bundleDir(flags.bundle);
     process.chdir(bundle);
     const spec = readSpec(bundle);
