@@ -31,10 +31,4 @@ describe.skipIf(missing)(`runc spec${missing ? ` (needs ${missing})` : ""}`, () 
     const [ours, theirs] = [OURS, GENUINE].map((program) => runtime(program).call("spec", "-b", "/no/where"));
     expect([ours!.status, message(ours!)]).toEqual([theirs!.status, message(theirs!)]);
   });
-
-  test("writes a bundle that runs", () => {
-    const { call, bundle, id } = runtime(OURS, (spec) => ({ ...spec, process: { ...spec.process!, terminal: true } }));
-    writeFileSync(join(bundle, "rootfs/bin/true"), "");
-    expect(message(call("create", "-b", bundle, id))).toContain("console socket");
-  });
 });

@@ -1,0 +1,145 @@
+/** `runc update`: other limits for a container that is there. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { FailedPrecondition, InvalidArgument } from "@eras/oci-spec/errdefs.ts";
+import type { LinuxResources } from "@eras/oci-spec/runtime/config-linux.ts";
+import { parseResources } from "@eras/oci-spec/runtime/parse.ts";
+import { defineCommand, type Flags, type FlagValues } from "../command.ts";
+import { Container } from "../container.ts";
+import { callErrorText } from "../error-text.ts";
+import { log } from "../log.ts";
+import { parseMemorySize } from "../memory-size.ts";
+import { resctrlRoot, type Schemata, setSchemata } from "../resctrl.ts";
+import { type ContainerState, writeState } from "../state.ts";
+import { updateResources } from "../update-resources.ts";
+
+const FLAGS = {
+  resources: {
+    type: "string",
+    short: "r",
+    description:
+      "path to the file containing the resources to update or '-' to read from the standard input: JSON as linux.resources of config.json; all other options are then ignored",
+  },
+  "blkio-weight": { type: "number", default: 0, description: "Specifies per cgroup weight, range is from 10 to 1000" },
+  "cpu-period": {
+    type: "string",
+    description: "CPU CFS period to be used for hardcapping (in usecs). 0 to use system default",
+  },
+  "cpu-quota": {
+    type: "string",
+    description: "CPU CFS hardcap limit (in usecs). Allowed cpu time in a given period",
+  },
+  "cpu-share": { type: "string", description: "CPU shares (relative weight vs. other containers)" },
+  "cpu-rt-period": {
+    type: "string",
+    description: "CPU realtime period to be used for hardcapping (in usecs). 0 to use system default",
+  },
+  "cpu-rt-runtime": {
+    type: "string",
+    description: "CPU realtime hardcap limit (in usecs). Allowed cpu time in a given period",
+  },
+  "cpuset-cpus": { type: "string", description: "CPU(s) to use" },
+  "cpuset-mems": { type: "string", description: "Memory node(s) to use" },
+  "kernel-memory": { type: "string", description: "(obsoleted; do not use)" },
+  "kernel-memory-tcp": { type: "string", description: "(obsoleted; do not use)" },
+  memory: { type: "string", description: "Memory limit (in bytes)" },
+  "memory-reservation": { type: "string", description: "Memory reservation or soft_limit (in bytes)" },
+  "memory-swap": {
+    type: "string",
+    description: "Total memory usage (memory + swap); set '-1' to enable unlimited swap",
+  },
+  "pids-limit": { type: "number", default: 0, description: "Maximum number of pids allowed in the container" },
+  "l3-cache-schema": { type: "string", description: "The string of Intel RDT/CAT L3 cache schema" },
+  "mem-bw-schema": { type: "string", description: "The string of Intel RDT/MBA memory bandwidth schema" },
+} as const satisfies Flags;
+
+type UpdateFlags = FlagValues<typeof FLAGS>;
+
+export const command = defineCommand({
+  usage: "[command options] <container-id>",
+  summary: "update container resource constraints",
+  flags: FLAGS,
+  minArgs: 1,
+  maxArgs: 1,
+  async run({ globals, flags, args: [id] }) {
+    const container = Container.load(globals.root, id!);
+    const { devices, ...limits } = parse(flags.resources ? readText(flags.resources) : JSON.stringify(ofFlags(flags)));
+    if (devices) log("warning", "devices of a container are set when it is created, and left as they are");
+    if (container.status === "stopped") throw new FailedPrecondition("container not running");
+    const schemata = { l3Cache: flags["l3-cache-schema"], memoryBandwidth: flags["mem-bw-schema"] };
+    const { intel_rdt_path } = shareProcessor(container, schemata);
+    writeState(container.dir, { ...(await updateResources(container, limits)), intel_rdt_path });
+    return 0;
+  },
+});
+
+function parse(json: string): LinuxResources {
+  const { value, warnings } = parseResources(json);
+  for (const warning of warnings) log("warning", warning);
+  return value;
+}
+
+const STDIN = 0;
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path === "-" ? STDIN : path, "utf8");
+  } catch (error) {
+    throw new Error(callErrorText("open", path, error as NodeJS.ErrnoException), { cause: error });
+  }
+}
+
+/** Flags that are not given are undefined, and gone when it is JSON. */
+function ofFlags(flags: UpdateFlags): object {
+  return {
+    memory: {
+      limit: bytes(flags, "memory"),
+      reservation: bytes(flags, "memory-reservation"),
+      swap: bytes(flags, "memory-swap"),
+      kernel: bytes(flags, "kernel-memory"),
+      kernelTCP: bytes(flags, "kernel-memory-tcp"),
+    },
+    cpu: {
+      shares: integer(flags, "cpu-share"),
+      quota: integer(flags, "cpu-quota"),
+      period: integer(flags, "cpu-period"),
+      realtimeRuntime: integer(flags, "cpu-rt-runtime"),
+      realtimePeriod: integer(flags, "cpu-rt-period"),
+      cpus: flags["cpuset-cpus"],
+      mems: flags["cpuset-mems"],
+    },
+    pids: { limit: flags["pids-limit"] },
+    blockIO: { weight: flags["blkio-weight"] },
+  };
+}
+
+type TextFlag = {
+  [Name in keyof UpdateFlags]-?: UpdateFlags[Name] extends string | undefined ? Name : never;
+}[keyof UpdateFlags];
+
+/** -1 means no limit. */
+function bytes(flags: UpdateFlags, name: TextFlag): number | undefined {
+  const text = flags[name];
+  if (!text || text === "-1") return text ? -1 : undefined;
+  try {
+    return parseMemorySize(text);
+  } catch (error) {
+    throw new InvalidArgument(`invalid value for ${name}: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+function integer(flags: UpdateFlags, name: TextFlag): number | undefined {
+  const text = flags[name];
+  if (!text) return undefined;
+  if (!/^[-+]?\d+$/.test(text)) throw new InvalidArgument(`invalid value for ${name}: "${text}" is not a whole number`);
+  return Number(text);
+}
+
+/** @returns What the container's state is to remember of it. */
+function shareProcessor(container: Container, schemata: Schemata): Pick<ContainerState, "intel_rdt_path"> {
+  const { intel_rdt_path: known } = container.state;
+  if (!schemata.l3Cache && !schemata.memoryBandwidth) return { intel_rdt_path: known };
+  const group = join(resctrlRoot(schemata), container.id);
+  setSchemata(known || group, container.cgroup.pids(), schemata);
+  return { intel_rdt_path: known || group };
+}
