@@ -2,7 +2,7 @@
 # it on the pinned Node. Forks nothing: this is part of every run of a container.
 #
 # With `seal` set, root's Node runs from a read-only mount of itself, in a mount namespace that it leaves at once: it finds the caller's in
-# the descriptor that ERAS_HOST_MOUNTS names.
+# the descriptor that ERAS_HOST_MOUNTS names. Root of a user namespace alone might not find back.
 case $self in /*) ;; *) self=$PWD/$self ;; esac
 clone=${self%/bin/*}
 node=$clone/node_modules/.bin/node
@@ -11,7 +11,7 @@ if [ ! -x "$node" ]; then
   exit 1
 fi
 set -- "$node" $flags "$clone/packages/launch/launch.cjs" "$clone/packages/$main" "$@"
-if [ -n "$seal" ] && [ -w /proc/sys/kernel/hostname ]; then
+if [ -n "$seal" ] && [ -w /proc/sys/kernel/hostname ] && read -r _ _ users </proc/self/uid_map && [ "$users" = 4294967295 ]; then
   for fd in 9 8 7 6 5 4 3; do
     if [ ! -e /proc/self/fd/$fd ]; then
       eval "exec $fd</proc/self/ns/mnt"

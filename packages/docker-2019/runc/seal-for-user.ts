@@ -11,17 +11,17 @@
  * It costs a second start of Node. Where Node is root's, as where it was installed for all users, none of it is needed.
  */
 import { closeSync, readFileSync } from "node:fs";
-import { clearCloseOnExec, execve } from "@eras/linux/exec.ts";
+import { execve } from "@eras/linux/exec.ts";
 import { recvFds, sendFds, socketpair } from "@eras/linux/fd-passing.ts";
 import { _exit, fork } from "@eras/linux/fork.ts";
 import { MOUNT_ATTR_RDONLY, mountSetattr, OPEN_TREE_CLOEXEC, OPEN_TREE_CLONE, openTree } from "@eras/linux/mount-fd.ts";
 import { CLONE_NEWNS, CLONE_NEWUSER, unshare } from "@eras/linux/namespaces.ts";
 import { AT_EMPTY_PATH, AT_FDCWD } from "@eras/linux/open.ts";
 import { waitpid } from "@eras/linux/wait.ts";
+import { handOnDescriptors } from "./descriptors.ts";
 
 /** Says that this is the second start. */
 const VARIABLE = "ERAS_SEALED";
-const FIRST_PRESERVED = 3;
 
 /**
  * Starts runc once more, sealed.
@@ -32,7 +32,7 @@ const FIRST_PRESERVED = 3;
 export function restartSealed(preservedFds: number): never {
   if (process.env[VARIABLE]) throw new Error(`Cannot seal ${process.execPath}: it can still be written`);
   const sealed = readOnlyMount(process.execPath);
-  for (let i = 0; i < preservedFds; i++) clearCloseOnExec(FIRST_PRESERVED + i);
+  handOnDescriptors(preservedFds);
   const words = readFileSync("/proc/self/cmdline", "utf8").split("\0").slice(0, -1);
   return execve(`/proc/self/fd/${sealed}`, words, { ...process.env, [VARIABLE]: "1" });
 }
