@@ -175,15 +175,27 @@ const seccomp = systemCall<[number, number, Buffer]>("seccomp", ["uint", "uint",
  * @throws {ErrnoError} EACCES without the right to, EINVAL when the filter is no valid program.
  */
 export function installSeccompFilter(filter: Buffer, flags: readonly SeccompFlag[] = []): number {
+  return prepareSeccompFilter(filter, flags)();
+}
+
+/**
+ * Makes everything ready for a filter, so that the function it returns makes that one call to the kernel and no other. The trace is told
+ * now: afterwards the filter may not let it be written.
+ *
+ * @throws {ErrnoError} (the returned function) As {@link installSeccompFilter}.
+ */
+export function prepareSeccompFilter(filter: Buffer, flags: readonly SeccompFlag[] = []): () => number {
   const bits = flags.reduce((sum, flag) => sum | FLAGS[flag], 0);
   // struct sock_fprog: number of instructions (2 bytes, padded to 8), their address; here they follow directly
   const program = Buffer.concat([Buffer.alloc(16), filter]);
   program.writeUInt16LE(filter.length / INSTRUCTION_SIZE, 0);
   program.writeBigUInt64LE(koffi.address(program) + 16n, 8);
   reportCall("seccomp", [SECCOMP_SET_MODE_FILTER, bits]);
-  const returned = seccomp(SECCOMP_SET_MODE_FILTER, bits, program);
-  if (returned > 0 && !flags.includes("SECCOMP_FILTER_FLAG_NEW_LISTENER")) {
-    throw new Error(`Cannot install seccomp filter on all threads: thread ${returned} has another one`);
-  }
-  return returned;
+  return () => {
+    const returned = seccomp(SECCOMP_SET_MODE_FILTER, bits, program);
+    if (returned > 0 && !flags.includes("SECCOMP_FILTER_FLAG_NEW_LISTENER")) {
+      throw new Error(`Cannot install seccomp filter on all threads: thread ${returned} has another one`);
+    }
+    return returned;
+  };
 }

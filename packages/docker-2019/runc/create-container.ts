@@ -62,7 +62,7 @@ export function readSpec(bundle: string): Spec {
 export async function createContainer(spec: Spec, request: CreateRequest): Promise<Container> {
   step("runc.create", { id: request.id, bundle: request.bundle });
   const wanted = spec.process!; // readBundle has seen to it
-  const rootfs = realRootfs(request.bundle, spec);
+  const rootfs = findRootfs(request.bundle, spec);
   const parts = await loadParts(wanted, spec.linux ?? {}, request.consoleFd);
   checkRlimits(wanted.rlimits);
   const listenFds = inheritedListenFds(process.env, process.pid);
@@ -109,7 +109,8 @@ export async function createContainer(spec: Spec, request: CreateRequest): Promi
   return Container.load(request.globals.root, request.id);
 }
 
-function realRootfs(bundle: string, spec: Spec): string {
+function findRootfs(bundle: string, spec: Spec): string {
+  step("runc.find-rootfs", { path: spec.root!.path });
   const path = rootfsDir(bundle, spec.root!.path);
   try {
     const real = realpathSync(path);

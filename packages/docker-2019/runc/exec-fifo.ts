@@ -18,6 +18,7 @@ import { pidfdOpen } from "@eras/linux/pidfd.ts";
 import { POLLIN, poll } from "@eras/linux/poll.ts";
 import { FailedPrecondition } from "@eras/oci-spec/errdefs.ts";
 import { step } from "../steps.ts";
+import type { ChildEnd } from "./sync.ts";
 
 const NAME = "exec.fifo";
 /** Whoever the container's user is, it may open it for writing. */
@@ -42,12 +43,14 @@ export function openOwnDescriptors(): number {
 }
 
 /**
- * Blocks until the container is started.
+ * Tells runc that it may return, and blocks until the container is started.
  *
  * @param ownDescriptors - Of `openOwnDescriptors`.
  */
-export function waitForStart(ownDescriptors: number, fifo: number): void {
+export function waitForStart(runc: ChildEnd, ownDescriptors: number, fifo: number): void {
   step("runc.wait-for-start");
+  runc.tell({ kind: "waiting" });
+  runc.close();
   const fd = openat(ownDescriptors, String(fifo), constants.O_WRONLY | O_CLOEXEC); // the filter may know no younger call
   writeSync(fd, "0");
   for (const each of [fd, fifo, ownDescriptors]) closeSync(each);

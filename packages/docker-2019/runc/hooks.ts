@@ -27,8 +27,13 @@ const SIGKILL = 9;
 
 /** Calls the hooks of one kind, one after the other. @throws {Error} At the first that fails: with what it has printed. */
 export function runHooks(hooks: Hooks | undefined, kind: keyof Hooks, state: State): void {
-  step("runc.run-hooks", { kind, hooks: hooks?.[kind] });
-  for (const [i, hook] of (hooks?.[kind] ?? []).entries()) {
+  const ofKind = hooks?.[kind] ?? [];
+  if (ofKind.length > 0) runAll(ofKind, kind, state);
+}
+
+function runAll(hooks: readonly Hook[], kind: keyof Hooks, state: State): void {
+  step("runc.run-hooks", { kind, hooks });
+  for (const [i, hook] of hooks.entries()) {
     try {
       runHook(hook, state);
     } catch (error) {

@@ -50,7 +50,7 @@ export function hasNewNamespace({ namespaces = [] }: Linux, type: LinuxNamespace
  * @param mapIds - Has the ids of a new user namespace mapped, from outside.
  */
 export function enterNamespaces(linux: Linux, mapIds: () => void): void {
-  step("init.namespaces", { namespaces: linux.namespaces });
+  step("runc.enter-namespaces", { namespaces: linux.namespaces });
   const { namespaces = [] } = linux;
   joinAll(namespaces.filter(({ path }) => path));
   const flags = namespaces.filter(({ path }) => !path).reduce((sum, { type }) => sum | NAMESPACE_FLAGS[KINDS[type]], 0);

@@ -5,6 +5,7 @@
 import type { Process } from "@eras/oci-spec/runtime/config.ts";
 import type { Linux } from "@eras/oci-spec/runtime/config-linux.ts";
 import type { LinuxSeccomp } from "@eras/oci-spec/runtime/config-seccomp.ts";
+import { step } from "../steps.ts";
 import type { ConsoleSetup } from "./console.ts";
 import type { SeccompListener } from "./seccomp.ts";
 
@@ -22,7 +23,8 @@ export interface SeccompPart {
   readonly listener?: SeccompListener;
   /** @returns The listener's descriptor, if the filter has one. */
   early(process: Process): number | undefined;
-  late(process: Process): void;
+  /** @returns What installs it, if this is the point for it. */
+  late(process: Process): (() => void) | undefined;
 }
 
 /**
@@ -32,6 +34,7 @@ export interface SeccompPart {
  * @throws {Error} When the host lacks a security module that the process is to be confined by, or the filter can't be meant.
  */
 export async function loadParts(process: Process, linux: Linux, consoleFd: number | undefined): Promise<ProcessParts> {
+  step("runc.prepare-process", { args: process.args, user: process.user });
   const { apparmorProfile, selinuxLabel } = process;
   return {
     ...(consoleFd !== undefined && { console: await consolePart(consoleFd) }),
@@ -78,14 +81,12 @@ async function schedulingPart(): Promise<NonNullable<ProcessParts["scheduling"]>
 }
 
 async function seccompPart(profile: LinuxSeccomp): Promise<SeccompPart> {
-  const { installSeccomp, loadSeccomp } = await import("./seccomp.ts");
+  const { installSeccomp, loadSeccomp, prepareSeccomp } = await import("./seccomp.ts");
   const filter = loadSeccomp(profile);
   const isEarly = ({ noNewPrivileges }: Process) => !noNewPrivileges || filter.listener !== undefined;
   return {
     ...(filter.listener && { listener: filter.listener }),
     early: (process) => (isEarly(process) ? installSeccomp(filter) : undefined),
-    late: (process) => {
-      if (!isEarly(process)) installSeccomp(filter);
-    },
+    late: (process) => (isEarly(process) ? undefined : prepareSeccomp(filter)),
   };
 }

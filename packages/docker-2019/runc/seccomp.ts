@@ -11,7 +11,7 @@
  */
 import type { SeccompArchitecture } from "@eras/linux/seccomp/architectures.ts";
 import { actionResult, type SeccompProfile, type SeccompRule } from "@eras/linux/seccomp/profile.ts";
-import { compileSeccompFilter, installSeccompFilter, type SeccompFlag } from "@eras/linux/seccomp.ts";
+import { compileSeccompFilter, prepareSeccompFilter, type SeccompFlag } from "@eras/linux/seccomp.ts";
 import type {
   LinuxSeccomp,
   LinuxSeccompAction,
@@ -108,8 +108,16 @@ function isServedHere(name: LinuxSeccompArch): name is SeccompArchitecture {
  *
  * @returns The listener's descriptor, for the parent to take, or none.
  */
-export function installSeccomp({ program, flags, listener }: SeccompFilter): number | undefined {
+export function installSeccomp(filter: SeccompFilter): number | undefined {
+  return prepareSeccomp(filter)();
+}
+
+/** Makes everything ready for the filter, and tells the trace: the function that it returns, which installs it, does nothing else. */
+export function prepareSeccomp({ program, flags, listener }: SeccompFilter): () => number | undefined {
   step("runc.install-seccomp", { flags });
-  const fd = installSeccompFilter(program, flags);
-  return listener === undefined ? undefined : fd;
+  const install = prepareSeccompFilter(program, flags);
+  return () => {
+    const fd = install();
+    return listener === undefined ? undefined : fd;
+  };
 }

@@ -85,9 +85,7 @@ export function standardInit(plan: InitPlan, runc: ChildEnd): never {
   );
   const program = late(() => findProgram(wanted.args[0]!, environment.PATH));
   process.umask(wanted.user?.umask ?? DEFAULT_UMASK);
-  runc.tell({ kind: "waiting" }); // `runc create` returns; up to here it could report our errors
-  runc.close();
-  waitForStart(ownDescriptors, plan.fifo); // blocks until `runc start` opens the other end
+  waitForStart(runc, ownDescriptors, plan.fifo); // `runc create` returns; up to here it could report our errors
   runHooks(hooks, "startContainer", { ...plan.state, status: "created", pid: 1 });
   return becomeProgram(program, wanted.args, environment, plan);
 }
@@ -122,14 +120,23 @@ export function becomeProgram(
   environment: Readonly<Record<string, string>>,
   { preservedFds, parts, process: wanted }: Pick<InitPlan, "preservedFds" | "parts" | "process">,
 ): never {
-  step("runc.exec-program", { args });
-  const execve = prepareExecve(program, args, environment);
+  const installFilter = parts.seccomp?.late(wanted);
+  const execve = prepareProgram(program, args, environment);
   endTracing();
   handOnDescriptors(preservedFds);
-  parts.seccomp?.late(wanted);
+  installFilter?.();
   try {
     return execve();
   } catch (error) {
     throw new ProgramError(callErrorText("exec", program, error as NodeJS.ErrnoException), { cause: error });
   }
+}
+
+function prepareProgram(
+  program: string,
+  args: readonly string[],
+  environment: Readonly<Record<string, string>>,
+): () => never {
+  step("runc.exec-program", { args });
+  return prepareExecve(program, args, environment);
 }
