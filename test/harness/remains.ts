@@ -4,7 +4,7 @@
 import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
-import { childDirectories } from "@eras/cgroups/cgroup-path.ts";
+import { childDirectories, pidsBelow } from "@eras/cgroups/cgroup-path.ts";
 import { removeCgroup } from "@eras/cgroups/remove.ts";
 import { readMountinfo } from "@eras/linux/mountinfo.ts";
 
@@ -35,9 +35,11 @@ export function remains({ dir, cgroupParent }: Place): string[] {
   ];
 }
 
-/** Takes the place away, in all trees. Unmount first what `remains()` may have told of. */
+/** Takes the place away, in all trees, with processes that a failed test may have left there. */
 export async function removePlace({ dir, cgroupParent }: Place): Promise<void> {
-  for (const path of cgroupsCalled(cgroupParent)) await removeCgroup(path);
+  const cgroups = cgroupsCalled(cgroupParent);
+  for (const pid of new Set(cgroups.flatMap(pidsBelow))) process.kill(pid, "SIGKILL");
+  for (const path of cgroups) await removeCgroup(path);
   rmSync(dir, { recursive: true, force: true });
 }
 

@@ -1,11 +1,9 @@
 /** Containers to look at: each differs from the one that `runc spec` describes in what its name says. */
-import type { Mount, Process, Spec } from "@eras/oci-spec/runtime/config.ts";
+import type { Mount, Process } from "@eras/oci-spec/runtime/config.ts";
 import type { Linux, LinuxNamespaceType } from "@eras/oci-spec/runtime/config-linux.ts";
 import { defaultSpec } from "@eras/oci-spec/runtime/defaults.ts";
+import { OCI_VERSION, plainSpec } from "../../harness/bundle.ts";
 import type { Sitting } from "./studio.ts";
-
-/** What genuine runc 1.1 follows. */
-const OCI_VERSION = "1.0.2-dev";
 
 /** What dockerd gives a container that asks for nothing. */
 const DOCKER_CAPABILITIES = (
@@ -14,20 +12,16 @@ const DOCKER_CAPABILITIES = (
 ).split(" ");
 const POWERFUL = [...DOCKER_CAPABILITIES, "CAP_SYS_ADMIN", "CAP_NET_ADMIN"];
 
-function plain(): Spec {
-  const spec = defaultSpec(OCI_VERSION);
-  return { ...spec, process: { ...spec.process!, terminal: false }, root: { path: "rootfs" } };
-}
-const withProcess = (process: Partial<Process>, spec = plain()): Sitting => ({
+const withProcess = (process: Partial<Process>, spec = plainSpec()): Sitting => ({
   spec: { ...spec, process: { ...spec.process!, ...process } },
 });
-const withLinux = (linux: Linux, spec = plain()): Sitting => ({
+const withLinux = (linux: Linux, spec = plainSpec()): Sitting => ({
   spec: { ...spec, linux: { ...spec.linux, ...linux } },
 });
 const withMounts = (mounts: readonly Mount[], linux: Linux = {}): Sitting =>
-  withLinux(linux, { ...plain(), mounts: [...plain().mounts!, ...mounts] });
+  withLinux(linux, { ...plainSpec(), mounts: [...plainSpec().mounts!, ...mounts] });
 /** Keeps the given kinds, instead of all but user, cgroup and time. */
-const withNamespaces = (types: readonly LinuxNamespaceType[], linux: Linux = {}, spec = plain()): Sitting =>
+const withNamespaces = (types: readonly LinuxNamespaceType[], linux: Linux = {}, spec = plainSpec()): Sitting =>
   withLinux({ namespaces: types.map((type) => ({ type })), ...linux }, spec);
 const capabilities = (names: readonly string[]) => ({ bounding: names, effective: names, permitted: names });
 
@@ -60,7 +54,7 @@ export function sittings(holder: number): Readonly<Record<string, Sitting>> {
     path: `/proc/${holder}/ns/${type === "network" ? "net" : type}`,
   }));
   return {
-    "what runc spec writes, without a terminal": { spec: plain() },
+    "what runc spec writes, without a terminal": { spec: plainSpec() },
     "what runc spec writes": { spec: defaultSpec(OCI_VERSION) },
     "a terminal of a given size": withProcess({ terminal: true, consoleSize: { height: 33, width: 101 } }),
     "a terminal of a user's": withProcess({ terminal: true, user: { uid: 1000, gid: 1000 } }),
@@ -103,7 +97,7 @@ export function sittings(holder: number): Readonly<Record<string, Sitting>> {
     }),
     "no limits of its own": withProcess({ rlimits: [] }),
     "the first to be killed": withProcess({ oomScoreAdj: 789 }),
-    "a read-only root": { spec: { ...plain(), root: { path: "rootfs", readonly: true } } },
+    "a read-only root": { spec: { ...plainSpec(), root: { path: "rootfs", readonly: true } } },
     "nothing masked": withLinux({ maskedPaths: [], readonlyPaths: [] }),
     "other things masked": withLinux({
       maskedPaths: ["/root", "/etc/secret", "/not/there"],
@@ -132,7 +126,7 @@ export function sittings(holder: number): Readonly<Record<string, Sitting>> {
     ),
     "a shared root": withLinux({ rootfsPropagation: "shared" }),
     "a private root": withLinux({ rootfsPropagation: "private" }),
-    "no pivot_root": { spec: plain(), createFlags: ["--no-pivot"] },
+    "no pivot_root": { spec: plainSpec(), createFlags: ["--no-pivot"] },
     "no new keyring": { ...withLinux({ maskedPaths: [] }), createFlags: ["--no-new-keyring"] },
     devices: withLinux({
       devices: [
@@ -195,9 +189,9 @@ export function sittings(holder: number): Readonly<Record<string, Sitting>> {
       ["mount"],
       {},
       {
-        ...plain(),
+        ...plainSpec(),
         hostname: "",
-        mounts: plain().mounts!.filter(({ type }) => type !== "sysfs" && type !== "mqueue"),
+        mounts: plainSpec().mounts!.filter(({ type }) => type !== "sysfs" && type !== "mqueue"),
       },
     ),
     "a control group namespace": withNamespaces(["pid", "network", "ipc", "uts", "mount", "cgroup"]),
@@ -224,12 +218,12 @@ export function sittings(holder: number): Readonly<Record<string, Sitting>> {
     "no limit where -1 says so": withLinux({
       resources: { memory: { limit: -1, swap: -1 }, cpu: { quota: -1 }, pids: { limit: -1 } },
     }),
-    "an exec": { spec: plain(), exec: [] },
+    "an exec": { spec: plainSpec(), exec: [] },
     "an exec of a user, elsewhere": {
-      spec: plain(),
+      spec: plainSpec(),
       exec: ["--user", "1000:1001", "--additional-gids", "5", "--cwd", "/tmp", "--env", "A=b"],
     },
-    "an exec at a terminal": { spec: plain(), exec: ["--tty"] },
+    "an exec at a terminal": { spec: plainSpec(), exec: ["--tty"] },
     "an exec with more and fewer capabilities": {
       ...withProcess({ capabilities: capabilities(DOCKER_CAPABILITIES) }),
       exec: ["--cap", "CAP_SYS_ADMIN", "--no-new-privs"],

@@ -1,10 +1,11 @@
 /** Takes pictures of containers: the same bundle at the same place, one runtime after the other. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setChildSubreaper } from "@eras/linux/prctl.ts";
 import type { Spec } from "@eras/oci-spec/runtime/config.ts";
+import { makeBundle } from "../../harness/bundle.ts";
 import { unpackBusybox } from "../../harness/busybox-image.ts";
 import type { Place } from "../../harness/remains.ts";
 import { runProgram, shellEnvironment } from "../../harness/run-program.ts";
@@ -72,11 +73,9 @@ export class Studio {
 
   #makeBundle({ spec, exec }: Sitting): void {
     rmSync(this.#bundle, { recursive: true, force: true });
-    mkdirSync(this.#bundle);
-    cpSync(this.#rootfs, join(this.#bundle, "rootfs"), { recursive: true, verbatimSymlinks: true });
     const process = { ...spec.process!, args: exec ? WAIT : LOOK };
     const linux = { cgroupsPath: this.#cgroup, ...spec.linux };
-    writeFileSync(join(this.#bundle, "config.json"), JSON.stringify({ ...spec, process, linux }));
+    makeBundle(this.#bundle, this.#rootfs, { ...spec, process, linux });
   }
 
   /** Starts a process of the container with an output of its own. */
