@@ -13,7 +13,7 @@ export async function traceProgram(actor: "runc", { sealed }: { readonly sealed:
   observeKernel({ sealed });
 }
 
-/** For a forked process: what it does from here on is another actor's. */
-export function traceFork(actor: "bootstrap" | "init"): void {
-  continueTracing(actor);
+/** For a forked process: what it does from here on is another actor's. @param pid - Its PID, as the one that has forked it knows it. */
+export function traceFork(actor: "bootstrap" | "init", pid: number): void {
+  continueTracing(actor, pid);
 }

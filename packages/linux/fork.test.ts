@@ -39,6 +39,27 @@ describe("fork()", () => {
     expect(stdout).toBe('child 42 1\nparent 42 {"kind":"exited","code":7}\n');
   });
 
+  test("tells a child the PID that its parent knows, though it is 1 to itself", () => {
+    const stdout = inForker(`
+      import { writeSync } from "node:fs";
+      import { _exit, fork, forkedPid } from "./fork.ts";
+      import { CLONE_NEWPID, unshare } from "./namespaces.ts";
+      import { waitpid } from "./wait.ts";
+      const middle = fork();
+      if (middle === 0) {
+        unshare(CLONE_NEWPID);
+        const pid = fork();
+        if (pid === 0) writeSync(1, \`\${forkedPid()} \`);
+        else waitpid(pid);
+        if (pid !== 0) writeSync(1, String(pid));
+        _exit(0);
+      }
+      waitpid(middle);
+    `);
+    expect(stdout).toMatch(/^(\d+) \1$/);
+    expect(stdout).not.toMatch(/^1 /);
+  });
+
   test("gives a child that may enter a user namespace, as Node itself may not", () => {
     const stdout = inForker(`
       import { readlinkSync, writeSync } from "node:fs";

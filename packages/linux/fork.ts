@@ -68,7 +68,7 @@ export function tryFork(cgroupFd?: number): number | undefined {
   if (pid === 0) return passGate(gate);
   const complete = maps.equals(readMaps());
   reportCall("clone", [cgroupFd === undefined ? CLONE_FLAGS : SIGCHLD], pid);
-  if (complete) writeSync(gate.writeEnd, "!");
+  if (complete) writeSync(gate.writeEnd, String(pid));
   closeSync(gate.readEnd);
   closeSync(gate.writeEnd);
   if (complete) return pid;
@@ -88,14 +88,29 @@ function forkInto(cgroupFd: number): number {
   return clone3(request, CLONE_ARGS_SIZE);
 }
 
-/** The child's part: waits for the parent's word that nothing of it is missing. */
+/** The child's part: waits for the parent's word that nothing of it is missing. The word is the child's PID. */
 function passGate({ readEnd, writeEnd }: { readEnd: number; writeEnd: number }): 0 {
   closeSync(writeEnd);
-  if (readSync(readEnd, Buffer.alloc(1)) === 0) _exit(1);
+  const word = Buffer.alloc(16);
+  const length = readSync(readEnd, word);
+  if (length === 0) _exit(1);
   closeSync(readEnd);
+  pidInParent = Number(word.toString("latin1", 0, length));
   closeSync(mapsFd!); // the parent's
   mapsFd = undefined;
   return 0;
+}
+
+let pidInParent: number | undefined;
+
+/**
+ * In a child of {@link fork}, the PID that its parent has got: another one than its own, if its parent has put it into a PID namespace.
+ *
+ * @throws {Error} In a process that has not been forked.
+ */
+export function forkedPid(): number {
+  if (pidInParent === undefined) throw new Error("Cannot tell the PID of a fork: this process is none");
+  return pidInParent;
 }
 
 /**

@@ -69,10 +69,12 @@ export function startTracing(actor: string): boolean {
  * Makes a process that a program of the run has forked an actor of its own. It writes to the same file; its ids are others.
  *
  * It ends by becoming another program or by _exit(2): call {@link endTracing} before.
+ *
+ * @param pid - As the host sees it: the process itself may have no /proc that says so.
  */
-export function continueTracing(actor: string): void {
-  if (!ofProgram) return;
-  self = undefined;
+export function continueTracing(actor: string, pid: number): void {
+  if (!ofProgram || !self) return;
+  self = { pid, ppid: self.pid };
   ofProgram = { ...ofProgram, actor, span: newSpanId(), parent: ofProgram.span };
   emit("begin", actor);
 }

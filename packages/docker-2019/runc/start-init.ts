@@ -6,7 +6,7 @@
  */
 import { closeSync, openSync, writeSync } from "node:fs";
 import type { Cgroup } from "@eras/cgroups/cgroup.ts";
-import { _exit, fork, prepareFork, tryFork } from "@eras/linux/fork.ts";
+import { _exit, fork, forkedPid, prepareFork, tryFork } from "@eras/linux/fork.ts";
 import { setChildSubreaper } from "@eras/linux/prctl.ts";
 import { waitpid } from "@eras/linux/wait.ts";
 import { endTracing, traceFds } from "@eras/trace/context.ts";
@@ -118,7 +118,7 @@ function runBootstrap(child: ChildEnd, stages: Stages): never {
   // At once: the init may wait for days, and must not hold what others wait to see closed. Node won't need its own any more.
   closeDescriptors(stages.preservedFds, [child.fd, ...traceFds(), ...stages.keptFds]);
   forgetLog();
-  traceFork("bootstrap");
+  traceFork("bootstrap", forkedPid());
   return ending(child, () => {
     prepareFork(); // while there is a /proc
     restoreWhatNodeChanged(); // the init inherits it, and then gets the limits of the container
@@ -133,7 +133,7 @@ function runBootstrap(child: ChildEnd, stages: Stages): never {
 }
 
 function runInit(child: ChildEnd, stages: Stages): never {
-  traceFork("init");
+  traceFork("init", forkedPid());
   return ending(child, () => stages.init(child));
 }
 
