@@ -170,7 +170,12 @@ function settings(paths: CgroupPaths): Record<string, Record<string, string>> {
 
 function settingsIn(dir: string): Record<string, string> {
   const names = readdirSync(dir).filter((name) => isSetting(name, statSync(`${dir}/${name}`).mode));
-  return Object.fromEntries(names.map((name) => [name, readFileSync(`${dir}/${name}`, "utf8")]));
+  return Object.fromEntries(names.map((name) => [name, setting(name, readFileSync(`${dir}/${name}`, "utf8"))]));
+}
+
+/** runc sorts the devices by number; we keep the order of config.json. */
+function setting(name: string, text: string): string {
+  return name === "devices.list" ? text.split("\n").sort().join("\n") : text;
 }
 
 function isSetting(name: string, mode: number): boolean {

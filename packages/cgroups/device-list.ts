@@ -101,17 +101,15 @@ export function deviceOrders(from: DeviceList, to: DeviceList): DeviceOrder[] {
   ];
 }
 
-/** What `one` has and `other` has not, in the order of the devices' numbers, which is how containers of runc show their devices.list. */
+/**
+ * What `one` has and `other` has not, in the order of the rules, which is the one in which devices.list shows them. The specification wants
+ * entries applied "in the listed order"; runc sorts them by number.
+ */
 function changes(one: DeviceList["exceptions"], other: DeviceList["exceptions"]): string[] {
   return [...one]
     .map(([device, access]) => [device, difference(access, other.get(device) ?? "")] as const)
     .filter(([, access]) => access !== "")
-    .sort(([a], [b]) => compareDevices(ruleOf(true, a), ruleOf(true, b)))
     .map(([device, access]) => `${device} ${access}`);
-}
-
-function compareDevices(a: DeviceRule, b: DeviceRule): number {
-  return a.major! - b.major! || a.minor! - b.minor! || a.type!.localeCompare(b.type!);
 }
 
 /** Rules that come to this list. */

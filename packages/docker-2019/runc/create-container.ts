@@ -24,12 +24,13 @@ import { destroy } from "./destroy.ts";
 import { inheritedListenFds } from "./environment.ts";
 import { makeExecFifo } from "./exec-fifo.ts";
 import { runHooks } from "./hooks.ts";
-import { mapIds } from "./id-maps.ts";
+import { checkMappings, mapIds } from "./id-maps.ts";
 import { log } from "./log.ts";
 import { enterNamespaces, hasNamespace, KINDS } from "./namespaces.ts";
 import { setOomScoreAdj } from "./oom-score.ts";
 import { loadParts, type ProcessParts } from "./process-parts.ts";
 import { applyRlimits, checkRlimits } from "./rlimits.ts";
+import { checkRootless } from "./rootless.ts";
 import { type InitPlan, standardInit } from "./standard-init.ts";
 import { type Stages, type StartedInit, startInit } from "./start-init.ts";
 import { type ContainerState, makeStateDir, writeState } from "./state.ts";
@@ -51,17 +52,27 @@ export interface CreateRequest {
 }
 
 /** Reads and checks a bundle. @throws {KindError} When it can't be used. */
-export function readSpec(bundle: string): Spec {
+export async function readSpec(bundle: string): Promise<Spec> {
   step("runc.read-bundle", { bundle });
   const { value, warnings } = readBundle(bundle);
   for (const warning of warnings) log("warning", warning);
-  return value;
+  return value.linux?.mountLabel ? withKnownLabels(value) : value;
+}
+
+/** Files can be labelled only where SELinux runs. A label for the process, in contrast, is to confine it, and not to be passed over. */
+async function withKnownLabels(spec: Spec): Promise<Spec> {
+  const { isSelinuxEnabled } = await import("./selinux.ts");
+  if (isSelinuxEnabled()) return spec;
+  const { mountLabel: _, ...linux } = spec.linux!;
+  return { ...spec, linux };
 }
 
 /** Creates a container, whose init then waits for `start`. */
 export async function createContainer(spec: Spec, request: CreateRequest): Promise<Container> {
   step("runc.create", { id: request.id, bundle: request.bundle });
   const wanted = spec.process!; // readBundle has seen to it
+  checkRootless(spec);
+  checkMappings(spec.linux ?? {});
   const rootfs = findRootfs(request.bundle, spec);
   const parts = await loadParts(wanted, spec.linux ?? {}, request.consoleFd);
   checkRlimits(wanted.rlimits);

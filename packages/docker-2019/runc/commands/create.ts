@@ -41,7 +41,7 @@ export const command = defineCommand({
     await ensureSealed(flags["preserve-fds"]);
     const bundle = bundleDir(flags.bundle);
     process.chdir(bundle);
-    const spec = readSpec(bundle);
+    const spec = await readSpec(bundle);
     const container = await createContainer(spec, {
       id: args[0]!,
       bundle,

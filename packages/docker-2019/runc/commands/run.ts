@@ -33,7 +33,7 @@ export const command = defineCommand({
     await ensureSealed(flags["preserve-fds"]);
     const bundle = bundleDir(flags.bundle);
     process.chdir(bundle);
-    const spec = readSpec(bundle);
+    const spec = await readSpec(bundle);
     const terminal = spec.process?.terminal ?? false;
     const detach = flags.detach ?? false;
     const console = connectConsole({ terminal, detach, consoleSocket: flags["console-socket"] });
