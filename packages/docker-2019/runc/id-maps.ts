@@ -9,8 +9,16 @@
  */
 import { writeFileSync } from "node:fs";
 import { writeIdMaps } from "@eras/linux/user-namespace.ts";
+import { InvalidArgument } from "@eras/oci-spec/errdefs.ts";
 import type { Linux, LinuxIDMapping } from "@eras/oci-spec/runtime/config-linux.ts";
 import { step } from "../steps.ts";
+
+/** @throws {InvalidArgument} When a new user namespace would be without ids, in runc's words. */
+export function checkMappings({ namespaces = [], uidMappings = [], gidMappings = [] }: Linux): void {
+  if (!namespaces.some(({ type, path }) => type === "user" && !path)) return;
+  const missing = [uidMappings.length === 0 && "uid", gidMappings.length === 0 && "gid"].find(Boolean);
+  if (missing) throw new InvalidArgument(`User namespaces enabled, but no ${missing} mappings found.`);
+}
 
 /** Maps the ids of the user namespace that process `pid` has just made. @throws {Error} When the host does not allow them. */
 export function mapIds(pid: number, { uidMappings = [], gidMappings = [] }: Linux): void {

@@ -11,11 +11,11 @@ import { type Command, GLOBAL_FLAGS, type Globals, type Invocation } from "./com
 import { COMMANDS, isCommandName, loadCommand } from "./commands.ts";
 import { parseFlags, UsageError } from "./flag-parser.ts";
 import { type LogFormat, logFailure, openLog } from "./log.ts";
+import { defaultRoot, usesRootlessCgroups } from "./rootless.ts";
 import { isSealed, leaveSealingNamespace } from "./sealed.ts";
 
 const FAILURE = 1;
 const UNKNOWN_COMMAND = 3;
-const DEFAULT_ROOT = "/run/runc";
 
 async function main(words: readonly string[]): Promise<number> {
   const { flags, args, help } = parseFlags(GLOBAL_FLAGS, words, { flagsFirst: true });
@@ -31,7 +31,7 @@ async function main(words: readonly string[]): Promise<number> {
     root: resolve(flags.root ?? defaultRoot()),
     criu: flags.criu ?? "criu",
     systemdCgroup: flags["systemd-cgroup"] ?? false,
-    rootless: flags.rootless === "true" || (flags.rootless !== "false" && process.geteuid!() !== 0),
+    rootless: usesRootlessCgroups(flags.rootless),
   };
   if (flags.trace !== undefined) {
     const { runTracedCommand } = await import("./trace-run.ts");
@@ -43,12 +43,6 @@ async function main(words: readonly string[]): Promise<number> {
 function logFormat(format: string | undefined): LogFormat {
   if (format === "text" || format === "json") return format;
   throw new UsageError(`unknown log-format ${JSON.stringify(format)}`);
-}
-
-/** An ordinary user has a directory of his own for what runs. */
-function defaultRoot(): string {
-  const { XDG_RUNTIME_DIR: userDir } = process.env;
-  return process.geteuid!() !== 0 && userDir ? `${userDir}/runc` : DEFAULT_ROOT;
 }
 
 async function runCommand(name: string, globals: Globals, words: readonly string[]): Promise<number> {

@@ -8,12 +8,23 @@
  * The file has the shape that runc's has where others read it (cAdvisor looks for cgroup_paths), and the whole of config.json, so that
  * later commands don't depend on the bundle.
  */
-import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync, writeSync } from "node:fs";
+import {
+  chmodSync,
+  closeSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from "node:fs";
 import { join } from "node:path";
 import { isErrno } from "@eras/linux/errno.ts";
 import { AlreadyExists, InvalidArgument, NotFound } from "@eras/oci-spec/errdefs.ts";
 import { parseJson, stringifyJson } from "@eras/oci-spec/exact-json.ts";
 import type { Spec } from "@eras/oci-spec/runtime/config.ts";
+import { userRoot } from "./rootless.ts";
 
 /** state.json. */
 export interface ContainerState {
@@ -66,6 +77,7 @@ export function stateDir(root: string, id: string): string {
 export function makeStateDir(root: string, id: string): string {
   const dir = stateDir(root, id);
   mkdirSync(root, { recursive: true, mode: 0o700 });
+  if (root === userRoot()) chmodSync(root, 0o1700); // the sticky bit: cleaners of XDG_RUNTIME_DIR pass it over
   const umask = process.umask(0);
   try {
     mkdirSync(dir, { mode: DIRECTORY_MODE });
