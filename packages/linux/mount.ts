@@ -154,6 +154,11 @@ const PROPAGATION: ReadonlyMap<string, number> = new Map(
   }),
 );
 
+/** The words that are not left over for the filesystem. */
+export function mountOptionWords(): string[] {
+  return [SETS, CLEARS, PROPAGATION].flatMap((table) => [...table.keys()]);
+}
+
 /** Sorts the words of `options` into what mount(2) takes. Of words that contradict each other the last one counts. */
 export function parseMountOptions(options: string): MountOptions {
   let flags = 0;

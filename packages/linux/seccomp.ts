@@ -13,6 +13,7 @@
  * @see https://man7.org/linux/man-pages/man2/seccomp.2.html
  */
 import { constants } from "node:os";
+import { isErrno } from "./errno.ts";
 import { koffi, reportCall, systemCall } from "./libc.ts";
 import {
   type Architecture,
@@ -166,7 +167,7 @@ const FLAGS = {
 export type SeccompFlag = keyof typeof FLAGS;
 
 // Bare: the observer makes calls of its own, which a strict filter would punish.
-const seccomp = systemCall<[number, number, Buffer]>("seccomp", ["uint", "uint", "void *"], { bare: true });
+const seccomp = systemCall<[number, number, Buffer | null]>("seccomp", ["uint", "uint", "void *"], { bare: true });
 
 /**
  * Installs a filter on the calling thread, on top of those it has. Without CAP_SYS_ADMIN, `setNoNewPrivs` must come first.
@@ -198,4 +199,16 @@ export function prepareSeccompFilter(filter: Buffer, flags: readonly SeccompFlag
     }
     return returned;
   };
+}
+
+/** Whether this kernel has a flag. It looks at the flags before it reads the program, so that none is needed to ask. */
+export function isSeccompFlagSupported(flag: SeccompFlag): boolean {
+  const alone = flag !== "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV"; // without a listener it makes no sense
+  try {
+    seccomp(SECCOMP_SET_MODE_FILTER, FLAGS[flag] | (alone ? 0 : FLAGS.SECCOMP_FILTER_FLAG_NEW_LISTENER), null);
+  } catch (error) {
+    if (isErrno(error, "EFAULT")) return true;
+    if (!isErrno(error, "EINVAL", "ENOSYS")) throw error;
+  }
+  return false;
 }

@@ -4,7 +4,7 @@
  *
  * @see https://github.com/opencontainers/runtime-spec/blob/v1.2.0/config.md#linux-mount-options
  */
-import { type MountOptions, parseMountOptions } from "@eras/linux/mount.ts";
+import { type MountOptions, mountOptionWords, parseMountOptions } from "@eras/linux/mount.ts";
 import {
   MOUNT_ATTR__ATIME,
   MOUNT_ATTR_NOATIME,
@@ -51,6 +51,19 @@ const RECURSIVE_ATIME: ReadonlyMap<string, number> = new Map(
   }),
 );
 
+/** What the runtime itself is asked for. */
+const COPY_UP = "tmpcopyup";
+const ID_MAPPED: ReadonlyMap<string, EntryOptions["idMapped"]> = new Map([
+  ["idmap", "mount"],
+  ["ridmap", "recursive"],
+]);
+
+/** All words but those of the filesystems, in alphabetical order. */
+export function entryOptionWords(): string[] {
+  const words = [RECURSIVE, RECURSIVE_ATIME, ID_MAPPED].flatMap((table) => [...table.keys()]);
+  return [...mountOptionWords(), ...words, COPY_UP].sort();
+}
+
 /** Sorts the words by who has to act on them. Of words that contradict each other the last one counts. */
 export function parseEntryOptions(words: readonly string[] = []): EntryOptions {
   const recursive = { set: 0, clear: 0 };
@@ -58,9 +71,8 @@ export function parseEntryOptions(words: readonly string[] = []): EntryOptions {
   let idMapped: EntryOptions["idMapped"] = "no";
   const others: string[] = [];
   for (const word of words) {
-    if (word === "tmpcopyup") copyUp = true;
-    else if (word === "idmap") idMapped = "mount";
-    else if (word === "ridmap") idMapped = "recursive";
+    if (word === COPY_UP) copyUp = true;
+    else if (ID_MAPPED.has(word)) idMapped = ID_MAPPED.get(word)!;
     else if (!addRecursive(recursive, word)) others.push(word);
   }
   return { ...parseMountOptions(others.join(",")), recursive, copyUp, idMapped };

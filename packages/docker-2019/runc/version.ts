@@ -2,7 +2,7 @@
 import { OCI_VERSION } from "@eras/oci-spec/runtime/config.ts";
 
 /** Of runc, of which this is one in TypeScript. */
-const VERSION = "1.1.5-eras";
+export const VERSION = "1.1.5-eras";
 
 export const VERSION_TEXT = `${VERSION}
 spec: ${OCI_VERSION}
