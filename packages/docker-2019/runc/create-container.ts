@@ -32,8 +32,9 @@ import { loadParts, type ProcessParts } from "./process-parts.ts";
 import { applyRlimits, checkRlimits } from "./rlimits.ts";
 import { checkRootless } from "./rootless.ts";
 import { type InitPlan, standardInit } from "./standard-init.ts";
+import { notifySocketOf } from "./start-container.ts";
 import { type Stages, type StartedInit, startInit } from "./start-init.ts";
-import { type ContainerState, makeStateDir, writeState } from "./state.ts";
+import { type ContainerState, makeStateDir, stateDir, writeState } from "./state.ts";
 import { InitFailure } from "./sync.ts";
 
 const SIGKILL = 9;
@@ -68,8 +69,10 @@ async function withKnownLabels(spec: Spec): Promise<Spec> {
 }
 
 /** Creates a container, whose init then waits for `start`. */
-export async function createContainer(spec: Spec, request: CreateRequest): Promise<Container> {
+export async function createContainer(given: Spec, request: CreateRequest): Promise<Container> {
   step("runc.create", { id: request.id, bundle: request.bundle });
+  const notify = await notifySocketOf(stateDir(request.globals.root, request.id));
+  const spec = notify?.configure(given) ?? given;
   const wanted = spec.process!; // readBundle has seen to it
   checkRootless(spec);
   checkMappings(spec.linux ?? {});
@@ -81,6 +84,7 @@ export async function createContainer(spec: Spec, request: CreateRequest): Promi
   const planned = await firstState(spec, request, rootfs);
   const dir = makeStateDir(request.globals.root, request.id);
   writeState(dir, planned);
+  notify?.makeDirectory();
   try {
     const { cgroup, admit } = await makeContainerCgroup(spec, planned);
     const state = { ...planned, cgroup_paths: cgroup.paths };

@@ -16,85 +16,96 @@ import type { Spec } from "@eras/oci-spec/runtime/config.ts";
 const DIRECTORY_INSIDE = "/run/notify";
 const NAME = "notify.sock";
 
-/** The two sockets. */
-export interface NotifySocket {
+/** How often a runc that has other things to do looks for messages. */
+const INTERVAL_MS = 100;
+
+export class NotifySocket {
   /** The service manager's; an "@" at its start stands for the abstract namespace. */
-  readonly host: string;
-  /** Ours, on the host. */
-  readonly directory: string;
-}
+  readonly #host: string;
+  /** Of ours, on the host. */
+  readonly #directory: string;
+  #fd = -1;
 
-/** @param host - NOTIFY_SOCKET of our environment. @param stateDir - Of the container. @returns None, if nobody wants to be notified. */
-export function notifySocketOf(host: string | undefined, stateDir: string): NotifySocket | undefined {
-  return host ? { host, directory: join(stateDir, "notify") } : undefined;
-}
+  /** @param host - NOTIFY_SOCKET of our environment. @param stateDir - Of the container. */
+  constructor(host: string, stateDir: string) {
+    this.#host = host;
+    this.#directory = join(stateDir, "notify");
+  }
 
-/** The container's configuration, with the socket's directory mounted and named. */
-export function withNotifySocket(spec: Spec, { directory }: NotifySocket): Spec {
-  const options = ["bind", "nosuid", "noexec", "nodev", "ro"];
-  const mount = { destination: DIRECTORY_INSIDE, source: directory, options };
-  const variable = `NOTIFY_SOCKET=${DIRECTORY_INSIDE}/${NAME}`;
-  return {
-    ...spec,
-    mounts: [...(spec.mounts ?? []), mount],
-    ...(spec.process && { process: { ...spec.process, env: [...(spec.process.env ?? []), variable] } }),
-  };
-}
+  /** The container's configuration, with the socket's directory mounted and named. */
+  configure(spec: Spec): Spec {
+    const options = ["bind", "nosuid", "noexec", "nodev", "ro"];
+    const mount = { destination: DIRECTORY_INSIDE, source: this.#directory, options };
+    const variable = `NOTIFY_SOCKET=${DIRECTORY_INSIDE}/${NAME}`;
+    return {
+      ...spec,
+      mounts: [...(spec.mounts ?? []), mount],
+      ...(spec.process && { process: { ...spec.process, env: [...(spec.process.env ?? []), variable] } }),
+    };
+  }
 
-/** Makes the directory: with the container's state, before its mounts. */
-export function makeNotifyDirectory({ directory }: NotifySocket): void {
-  mkdirSync(directory, { mode: 0o755 });
-}
+  /** Makes the directory: with the container's state, before its mounts. */
+  makeDirectory(): void {
+    mkdirSync(this.#directory, { mode: 0o755 });
+  }
 
-/** Opens the socket, before the program starts. Whoever the program runs as may write to it. @returns Its descriptor. */
-export function openNotifySocket({ directory }: NotifySocket): number {
-  const path = join(directory, NAME);
-  const fd = bindDatagram(path);
-  chmodSync(path, 0o777);
-  return fd;
-}
+  /** Opens the socket, before the program starts. Whoever the program runs as may write to it. */
+  listen(): void {
+    const path = join(this.#directory, NAME);
+    this.#fd = bindDatagram(path);
+    chmodSync(path, 0o777);
+  }
 
-/**
- * Waits until the program says that it is ready, or until it has ended, blocking this process; then tells the manager.
- *
- * @param pid - The container's first process, and what the manager is to watch from now on.
- */
-export function forwardReady(fd: number, { host }: NotifySocket, pid: number): void {
-  const pidFd = pidfdOpen(pid);
-  try {
-    for (;;) {
-      const [message, ended] = poll(
-        [
-          { fd, events: POLLIN },
-          { fd: pidFd, events: POLLIN },
-        ],
-        Infinity,
-      );
-      if (message && tellIfReady(receiveDatagram(fd), host, pid)) return;
-      if (!message && ended) return;
+  /**
+   * Waits until the program says that it is ready, or until it has ended, blocking this process; then tells the manager.
+   *
+   * @param pid - The container's first process, and what the manager is to watch from now on.
+   */
+  forwardReady(pid: number): void {
+    const pidFd = pidfdOpen(pid);
+    const requests = [this.#fd, pidFd].map((fd) => ({ fd, events: POLLIN }));
+    try {
+      for (;;) {
+        const [message, ended] = poll(requests, Infinity);
+        if (message && this.#tellIfReady(pid)) return;
+        if (!message && ended) return;
+      }
+    } finally {
+      closeSync(pidFd);
     }
-  } finally {
-    closeSync(pidFd);
   }
-}
 
-/**
- * The same for who may not block: looks at what has come up to now.
- *
- * @param mainPid - What the manager is to watch.
- * @returns Whether the manager was told, so that there is no more to do.
- */
-export function forwardReadyIfCome(fd: number, { host }: NotifySocket, mainPid: number): boolean {
-  while (poll([{ fd, events: POLLIN }], 0)[0]) {
-    if (tellIfReady(receiveDatagram(fd), host, mainPid)) return true;
+  /**
+   * The same for a runc that stays: it forwards what comes meanwhile.
+   *
+   * @param mainPid - What the manager is to watch: runc itself, which ends with the container.
+   * @returns To be called when the container has ended: forwards what came last.
+   */
+  forwardMeanwhile(mainPid: number): () => void {
+    const look = () => {
+      if (this.#forwardWhatCame(mainPid)) clearInterval(timer);
+    };
+    const timer = setInterval(look, INTERVAL_MS);
+    return () => {
+      clearInterval(timer);
+      this.#forwardWhatCame(mainPid);
+    };
   }
-  return false;
-}
 
-function tellIfReady(message: string, host: string, mainPid: number): boolean {
-  const ready = message.split("\n").find((line) => line.startsWith("READY="));
-  if (ready === undefined) return false;
-  sendDatagram(host, `${ready}\n`);
-  sendDatagram(host, `MAINPID=${mainPid}\n`);
-  return true;
+  /** @returns Whether the manager was told, so that there is no more to do. */
+  #forwardWhatCame(mainPid: number): boolean {
+    while (poll([{ fd: this.#fd, events: POLLIN }], 0)[0]) {
+      if (this.#tellIfReady(mainPid)) return true;
+    }
+    return false;
+  }
+
+  #tellIfReady(mainPid: number): boolean {
+    const lines = receiveDatagram(this.#fd).split("\n");
+    const ready = lines.find((line) => line.startsWith("READY="));
+    if (ready === undefined) return false;
+    sendDatagram(this.#host, `${ready}\n`);
+    sendDatagram(this.#host, `MAINPID=${mainPid}\n`);
+    return true;
+  }
 }

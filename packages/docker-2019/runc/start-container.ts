@@ -5,6 +5,13 @@ import type { Container } from "./container.ts";
 import { destroy } from "./destroy.ts";
 import { openFifo } from "./exec-fifo.ts";
 import { runHooks } from "./hooks.ts";
+import type { NotifySocket } from "./notify-socket.ts";
+
+/** For a service manager that started us and wants to hear when the program is ready; undefined if none does. */
+export async function notifySocketOf(stateDir: string): Promise<NotifySocket | undefined> {
+  const { NOTIFY_SOCKET: host } = process.env;
+  return host ? new (await import("./notify-socket.ts")).NotifySocket(host, stateDir) : undefined;
+}
 
 /** @throws {FailedPrecondition} Unless it is created: a container starts once. */
 export async function startContainer(container: Container): Promise<void> {

@@ -9,7 +9,7 @@ import { destroy } from "../destroy.ts";
 import { attend } from "../foreground.ts";
 import { writePidFile } from "../pid-file.ts";
 import { ensureSealed } from "../sealed.ts";
-import { startContainer } from "../start-container.ts";
+import { notifySocketOf, startContainer } from "../start-container.ts";
 import { command as create } from "./create.ts";
 
 export const command = defineCommand({
@@ -53,9 +53,16 @@ export const command = defineCommand({
     if (detach || flags["no-subreaper"]) setChildSubreaper(false);
     const copying = proxy?.open();
     const ended = detach ? undefined : attend(pid);
+    const notify = await notifySocketOf(container.dir);
+    notify?.listen();
     await startContainer(container);
-    if (ended === undefined) return 0;
+    if (ended === undefined) {
+      notify?.forwardReady(pid);
+      return 0;
+    }
+    const stopNotifying = notify?.forwardMeanwhile(process.pid);
     const status = await ended;
+    stopNotifying?.();
     await copying?.ended;
     copying?.close();
     if (!flags.keep) await remove(container);

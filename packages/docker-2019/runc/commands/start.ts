@@ -1,7 +1,7 @@
 /** `runc start`: lets a created container run its program. */
 import { defineCommand } from "../command.ts";
 import { Container } from "../container.ts";
-import { startContainer } from "../start-container.ts";
+import { notifySocketOf, startContainer } from "../start-container.ts";
 
 export const command = defineCommand({
   usage: "<container-id>",
@@ -10,7 +10,11 @@ export const command = defineCommand({
   minArgs: 1,
   maxArgs: 1,
   async run({ globals, args }) {
-    await startContainer(Container.load(globals.root, args[0]!));
+    const container = Container.load(globals.root, args[0]!);
+    const notify = await notifySocketOf(container.dir);
+    notify?.listen();
+    await startContainer(container);
+    notify?.forwardReady(container.state.init_process_pid);
     return 0;
   },
 });
