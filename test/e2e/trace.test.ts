@@ -8,14 +8,12 @@ import { join } from "node:path";
 import { LXC_START, TestContainer } from "@eras/docker-2013/lxc-start/test-container.ts";
 import { STEPS } from "@eras/docker-2013/steps.ts";
 import { childrenOf } from "@eras/linux/proc.ts";
-import { signalName } from "@eras/linux/signals.ts";
 import type { TraceEvent } from "@eras/trace/event.ts";
 import { byTime, parseSpool } from "@eras/trace/timeline.ts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Docker2013 } from "../harness/docker-2013.ts";
-import { Strace, type StraceCall } from "../harness/strace.ts";
-
-const WATCHED = ["clone", "unshare", "setns", "mount", "umount2", "pivot_root", "execve", "prctl", "seccomp", "kill"];
+import { Strace } from "../harness/strace.ts";
+import { expectSame } from "../harness/two-witnesses.ts";
 
 let docker: Docker2013;
 beforeAll(async () => {
@@ -50,46 +48,6 @@ async function isRunning(id: string): Promise<boolean> {
   const { State } = JSON.parse((await docker.docker(["inspect", id])).stdout);
   const [init] = childrenOf(State.Pid);
   return init !== undefined && readFileSync(`/proc/${init}/comm`, "utf8") === "sleep\n";
-}
-
-/** A call in the words that both witnesses share: its name, and what it names by path or number. */
-function claimOf({ name, args, pid }: TraceEvent): string {
-  const { args: values, result } = args as { args: unknown[]; result: number };
-  if (name === "clone") return `clone = ${result}`;
-  if (name === "execve") return `execve ${values[0]}`;
-  if (name === "mount") return `mount ${values[1]} ${values[2] ?? "null"}`;
-  if (name === "umount2" || name === "pivot_root") return `${name} ${values[0]}`;
-  if (name === "kill") return `kill ${values[0]} ${signalName(Number(values[1]))}`;
-  return `${name} by ${pid}`;
-}
-
-function observed({ call, args, result, pid }: StraceCall): string {
-  const strings = [...args.matchAll(/"((?:[^"\\]|\\.)*)"|\bNULL\b/g)].map((match) => match[1] ?? "null");
-  if (call === "clone") return `clone = ${Number.parseInt(result, 10)}`;
-  if (call === "execve") return `execve ${strings[0]}`;
-  if (call === "mount") return `mount ${strings[1]} ${strings[2]}`;
-  if (call === "umount2" || call === "pivot_root") return `${call} ${strings[0]}`;
-  if (call === "kill") return `kill ${args.split(", ")[0]} ${args.split(", ")[1]}`;
-  return `${call} by ${pid}`;
-}
-
-/** Without what the user's program does on its own account: the chain's part ends with the execve that makes it. */
-function ofOurs(calls: StraceCall[]): StraceCall[] {
-  return calls.slice(
-    0,
-    calls.findIndex(({ call, args }) => call === "execve" && args.startsWith('"/bin/')) + 1 || undefined,
-  );
-}
-
-/** Compares both witnesses, process by process. @returns What strace saw of ours. */
-function expectSame(events: readonly TraceEvent[], seen: Map<number, StraceCall[]>): Map<number, string[]> {
-  const claims = new Map<number, string[]>();
-  for (const event of events.filter((e) => e.kind === "kernel" && WATCHED.includes(e.name))) {
-    claims.set(event.pid, [...(claims.get(event.pid) ?? []), claimOf(event)]);
-  }
-  const witnessed = new Map([...seen].map(([pid, calls]) => [pid, ofOurs(calls).map(observed)]));
-  expect(Object.fromEntries(claims)).toEqual(Object.fromEntries(witnessed));
-  return witnessed;
 }
 
 describe("a traced run", () => {

@@ -12,8 +12,14 @@ export interface StraceCall {
   result: string;
 }
 
-/** The calls that build, watch or end a container. */
-const WATCHED = "clone,clone3,fork,vfork,unshare,setns,mount,umount2,pivot_root,execve,prctl,seccomp,kill";
+/** The calls that build, watch or end a container, and the newer ones, where a mount is a descriptor. */
+// biome-ignore format: a table
+export const WATCHED: readonly string[] = [
+  "clone", "unshare", "setns", "mount", "umount2", "pivot_root", "execve", "prctl", "seccomp", "kill",
+  "fsopen", "fsconfig", "fsmount", "open_tree", "mount_setattr", "move_mount",
+];
+/** What is a `clone` here. */
+const FORKS: readonly string[] = ["clone3", "fork", "vfork"];
 
 /** Watches a process; its children, and theirs, are followed from their birth. */
 export class Strace {
@@ -67,12 +73,12 @@ export class Strace {
 }
 
 /** @param dir - Where each process gets a file of its own. */
-const options = (dir: string) => ["-ff", "-s", "4096", "-e", `trace=${WATCHED}`, "-o", join(dir, "t")];
+const options = (dir: string) => ["-ff", "-s", "4096", "-e", `trace=${[...WATCHED, ...FORKS]}`, "-o", join(dir, "t")];
 
 function parse(pid: number, text: string): StraceCall[] {
   return [...text.matchAll(/^(\w+)\((.*)\)\s+= (.+)$/gm)].map(([, call, args, result]) => ({
     pid,
-    call: call === "clone3" || call === "fork" || call === "vfork" ? "clone" : call!,
+    call: FORKS.includes(call!) ? "clone" : call!,
     args: args!,
     result: result!,
   }));

@@ -31,8 +31,8 @@ const NULL_DEVICE = makedev(1, 3);
 
 /** Makes `linux.readonlyPaths` read-only, those that there are. Call before {@link maskPaths}, as runc does. */
 export function readonlyPaths(spec: Spec): void {
+  step("runc.readonly-paths", { paths: spec.linux?.readonlyPaths });
   const paths = spec.linux?.readonlyPaths ?? [];
-  step("runc.readonly-paths", { paths });
   withRoot((root) => {
     for (const path of paths) attempt(`can't make "${path}" read-only`, () => cover(root, path, spec, readOnlyCopy));
   });
@@ -40,8 +40,8 @@ export function readonlyPaths(spec: Spec): void {
 
 /** Covers `linux.maskedPaths`, those that there are: a file with /dev/null, a directory with an empty tmpfs. */
 export function maskPaths(spec: Spec): void {
+  step("runc.mask-paths", { paths: spec.linux?.maskedPaths });
   const paths = spec.linux?.maskedPaths ?? [];
-  step("runc.mask-paths", { paths });
   const label = spec.linux?.mountLabel;
   withRoot((root) => {
     const mask = (place: number) => (fstatSync(place).isDirectory() ? emptyDirectory(label) : nullDevice(root));

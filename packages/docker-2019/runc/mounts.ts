@@ -28,8 +28,8 @@ interface Entry extends Omit<Mount, "options"> {
 }
 
 function mountEntry(root: ContainerRoot, plan: RootfsPlan, entry: Entry): void {
-  const { destination, source, type, options, index } = entry;
-  step("runc.mount", { destination, type, source, options: plan.spec.mounts?.[index]?.options });
+  step("runc.mount", { ...plan.spec.mounts?.[entry.index] });
+  const { type, options } = entry;
   if (options.flags & MS_BIND) mountBindEntry(root, plan, entry);
   else mountFilesystem(root, plan, { ...entry, type: type ?? "", label: plan.spec.linux?.mountLabel });
 }

@@ -45,8 +45,8 @@ export interface RootfsPlan {
  * @throws {Error} In runc's words.
  */
 export function prepareRootfs(plan: RootfsPlan): void {
+  step("runc.prepare-rootfs", { rootfs: plan.rootfs });
   const { spec, rootfs } = plan;
-  step("runc.prepare-rootfs", { rootfs });
   if (!hasMountNamespace(spec)) return;
   attempt("error preparing rootfs", () => {
     isolateMounts(rootfs, spec);
