@@ -6,7 +6,7 @@
  * A failure on the way undoes what was made. If runc itself is killed on the way, the state that is written first tells a later
  * `delete --force` what to look for.
  */
-import { closeSync, readlinkSync, realpathSync, statSync } from "node:fs";
+import { closeSync, realpathSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { isErrno } from "@eras/linux/errno.ts";
 import { readProcessStat } from "@eras/linux/proc.ts";
@@ -18,11 +18,13 @@ import { step } from "../steps.ts";
 import { parseCapabilities, unknownCapabilitiesWarning } from "./capabilities.ts";
 import type { Globals } from "./command.ts";
 import { Container, containerState } from "./container.ts";
-import { makeContainerCgroup, plannedCgroupPaths } from "./container-cgroup.ts";
+import { makeContainerCgroup } from "./container-cgroup.ts";
+import { creationFailure } from "./create-failure.ts";
 import { countPreserved } from "./descriptors.ts";
 import { destroy } from "./destroy.ts";
 import { inheritedListenFds } from "./environment.ts";
 import { makeExecFifo } from "./exec-fifo.ts";
+import { firstState } from "./first-state.ts";
 import { runHooks } from "./hooks.ts";
 import { checkMappings, mapIds } from "./id-maps.ts";
 import { log } from "./log.ts";
@@ -35,7 +37,6 @@ import { type InitPlan, standardInit } from "./standard-init.ts";
 import { notifySocketOf } from "./start-container.ts";
 import { type Stages, type StartedInit, startInit } from "./start-init.ts";
 import { type ContainerState, makeStateDir, stateDir, writeState } from "./state.ts";
-import { InitFailure } from "./sync.ts";
 
 const SIGKILL = 9;
 
@@ -118,8 +119,9 @@ export async function createContainer(given: Spec, request: CreateRequest): Prom
     closeSync(fifo);
     await finishCreation(init, spec, dir, state, parts);
   } catch (error) {
+    const failure = await creationFailure(error as Error, planned);
     await undo(request, dir);
-    throw new Error(failureText(error as Error), { cause: error });
+    throw new Error(failure, { cause: error });
   }
   return Container.load(request.globals.root, request.id);
 }
@@ -134,43 +136,6 @@ function findRootfs(bundle: string, spec: Spec): string {
   } catch (error) {
     if (!isErrno(error, "ENOENT", "ENOTDIR", "ELOOP")) throw error;
     throw new Error(`invalid rootfs: stat ${path}: no such file or directory`, { cause: error });
-  }
-}
-
-async function firstState(spec: Spec, { id, bundle, globals }: CreateRequest, rootfs: string): Promise<ContainerState> {
-  const annotations = Object.entries(spec.annotations ?? {}).map(([key, value]) => `${key}=${value}`);
-  const config = {
-    rootfs,
-    hostname: spec.hostname ?? "",
-    labels: [...annotations, `bundle=${bundle}`],
-    cgroups: { path: spec.linux?.cgroupsPath ?? "", Systemd: globals.systemdCgroup, Rootless: globals.rootless },
-  };
-  return {
-    id,
-    init_process_pid: 0,
-    init_process_start: 0,
-    created: timestamp(),
-    config,
-    rootless: process.geteuid!() !== 0,
-    cgroup_paths: await plannedCgroupPaths({ id, config }),
-    namespace_paths: {},
-    external_descriptors: [0, 1, 2].map(descriptorTarget),
-    intel_rdt_path: "",
-    bundle,
-    spec,
-  };
-}
-
-/** RFC 3339 with nanoseconds, as Go prints it; the clock of `Date` has milliseconds. */
-function timestamp(): string {
-  return new Date().toISOString().replace("Z", "000000Z");
-}
-
-function descriptorTarget(fd: number): string {
-  try {
-    return readlinkSync(`/proc/self/fd/${fd}`);
-  } catch {
-    return ""; // closed
   }
 }
 
@@ -273,13 +238,6 @@ async function undo({ globals, id }: CreateRequest, dir: string): Promise<void> 
   } catch (error) {
     log("warning", `Cannot remove what is left in ${dir}: ${(error as Error).message}`);
   }
-}
-
-/** As runc tells whether it was the container or its program that could not be had. */
-export function failureText(error: Error): string {
-  if (!(error instanceof InitFailure)) return `unable to start container process: ${error.message}`;
-  const where = error.late ? "" : "error during container init: ";
-  return `unable to start container process: ${where}${error.message}`;
 }
 
 /** A bundle's directory as the command line gives it. */
