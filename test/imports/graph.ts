@@ -13,6 +13,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "oci-spec": [],
   cgroups: ["linux"],
   layers: ["linux"],
+  "registry-client": ["linux", "oci-spec"],
   // What the programs of 2013 share: the wire, the steps, names of things on the host.
   "docker-2013": ["linux", "trace"],
   "docker-2013/rcli": ["docker-2013", "linux", "trace"],
@@ -23,6 +24,11 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   // What the programs of 2019 share: the steps.
   "docker-2019": ["linux", "trace"],
   "docker-2019/runc": ["docker-2019", "linux", "cgroups", "oci-spec", "trace"],
+  // What the programs of 2019 say to each other: messages, gRPC, ttrpc.
+  "docker-2019/proto": ["linux", "oci-spec"],
+  "docker-2019/containerd": ["docker-2019", "docker-2019/proto", "linux", "cgroups", "oci-spec", "layers", "trace"],
+  "docker-2019/shim": ["docker-2019", "docker-2019/proto", "linux", "cgroups", "oci-spec", "trace"],
+  "docker-2019/ctr": ["docker-2019", "docker-2019/proto", "registry-client", "oci-spec", "linux", "trace"],
   era: ["docker-2013", "docker-2013/rcli", "linux", "cgroups", "layers", "trace"],
 };
 
