@@ -214,5 +214,5 @@ export const GENUINE_DOES: Readonly<Record<string, string>> = {
 export function configOf({ config = spec }: BadBundle, cgroupsPath: string): Spec | string {
   if (typeof config === "string") return config;
   const { linux, ...rest } = config as Spec;
-  return { ...rest, linux: { cgroupsPath, ...linux } };
+  return { ...rest, linux: { ...linux, cgroupsPath } };
 }
