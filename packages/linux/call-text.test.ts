@@ -16,6 +16,13 @@ describe("callText()", () => {
     ["prctl(PR_SET_NO_NEW_PRIVS, 1) = 0", "prctl", [38, 1, 0, 0, 0], 0],
     ["kill(17, SIGTERM) = 0", "kill", [17, 15], 0],
     ["clone(SIGCHLD) = 99", "clone", [0x0120_0011], 99],
+    ['open_tree(AT_FDCWD, "/data", OPEN_TREE_CLONE) = 8', "open_tree", [-100, "/data", 1], 8],
+    [
+      'move_mount(8, "", 7, "", MOVE_MOUNT_F_EMPTY_PATH|MOVE_MOUNT_T_EMPTY_PATH) = 0',
+      "move_mount",
+      [8, "", 7, "", 0x44],
+      0,
+    ],
     ["setsid() = 1", "setsid", [], 1],
   ];
   for (const [text, call, args, result, errno] of calls) {

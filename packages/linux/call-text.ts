@@ -2,7 +2,9 @@
 import * as capabilities from "./capabilities.ts";
 import { errnoName } from "./errno.ts";
 import * as mount from "./mount.ts";
+import * as mountFd from "./mount-fd.ts";
 import * as namespaces from "./namespaces.ts";
+import * as open from "./open.ts";
 import * as prctl from "./prctl.ts";
 import { signalName } from "./signals.ts";
 
@@ -26,6 +28,14 @@ const ARGUMENTS: Readonly<Record<string, Readonly<Record<number, Words>>>> = {
   umount2: { 1: flags(mount, "MNT_") },
   kill: { 1: (signal) => signalName(Number(signal)) },
   clone: { 0: (value) => signalName(Number(value) & SIGNAL_MASK) },
+  open_tree: { 0: directory, 2: flags({ ...mountFd, ...open }, "OPEN_TREE_", "AT_") },
+  mount_setattr: {
+    0: directory,
+    2: flags({ ...mountFd, ...open }, "AT_"),
+    3: () => "{…}",
+    4: () => "sizeof(struct mount_attr)",
+  },
+  move_mount: { 0: directory, 2: directory, 4: flags(mountFd, "MOVE_MOUNT_") },
 };
 
 /** One line; strings longer than `longest` are shortened, paths at their beginning, which tells least. */
@@ -35,15 +45,19 @@ export function callText({ call, args, result, errno }: Call, longest = 72): str
   return `${call}(${words.join(", ")}) = ${errno === undefined ? result : `-1 ${errnoName(errno)}`}`;
 }
 
-/** Turns the constants of a module that begin with `prefix` into names for the bits of a number. */
-function flags(module: object, prefix: string): Words {
+/** Turns the constants of a module that begin with one of `prefixes` into names for the bits of a number. */
+function flags(module: object, ...prefixes: string[]): Words {
   const bits = Object.entries(module).filter(
-    (entry): entry is [string, number] => entry[0].startsWith(prefix) && entry[1] !== 0,
+    (entry): entry is [string, number] => prefixes.some((prefix) => entry[0].startsWith(prefix)) && entry[1] > 0,
   );
   return (value) => {
     const names = bits.filter(([, bit]) => (Number(value) & bit) === bit).map(([name]) => name);
     return names.join("|") || String(value);
   };
+}
+
+function directory(fd: unknown): string {
+  return fd === open.AT_FDCWD ? "AT_FDCWD" : String(fd);
 }
 
 /** The options of prctl(2), wherever they are declared. */
