@@ -70,7 +70,7 @@ export class V1Cgroup implements Cgroup {
   set({ unified, ...resources }: CgroupResources): void {
     if (unified !== undefined && Object.keys(unified).length > 0) {
       const files = Object.keys(unified).join(", ");
-      throw new Error(`Cannot set ${files} of ${this.path}: control files of v2, on a v1 host`);
+      throw new Error(`invalid configuration: Cannot set ${files} of ${this.path}: control files of v2, on a v1 host`);
     }
     this.setLimits(limitsByController(resources));
   }

@@ -15,6 +15,7 @@ import type { CgroupResources } from "@eras/cgroups/resources.ts";
 import type { SystemdCgroup } from "@eras/cgroups/systemd/systemd-cgroup.ts";
 import type { Spec } from "@eras/oci-spec/runtime/config.ts";
 import { step } from "../steps.ts";
+import { log } from "./log.ts";
 import type { ContainerState } from "./state.ts";
 
 /** What of a container's state says where its cgroup is. */
@@ -42,9 +43,18 @@ export async function makeContainerCgroup(spec: Spec, state: CgroupState): Promi
   step("runc.make-cgroup", { paths: state.cgroup_paths, resources: spec.linux?.resources });
   const { path, Systemd: systemd, Rootless: rootless } = state.config.cgroups;
   if (systemd) return { cgroup: openCgroupAt(state.cgroup_paths), admit: (pid) => startUnit(spec, state, pid) };
+  checkExisting(openCgroupAt(state.cgroup_paths));
   const cgroup = rootless && path === "" ? await makeWherePermitted(state.cgroup_paths) : make(state.cgroup_paths);
   await setLimits(spec, rootless, cgroup.paths, async (resources) => cgroup.set(resources));
   return { cgroup };
+}
+
+/** Somebody may have made it before us: for this container, or for others. Frozen, our bootstrap would stop there for ever. */
+function checkExisting(cgroup: Cgroup): void {
+  if (!cgroup.exists()) return;
+  if (cgroup.freezerState() !== "THAWED") throw new Error("container's cgroup unexpectedly frozen");
+  const { length } = cgroup.pids();
+  if (length > 0) log("warning", `container's cgroup is not empty: ${length} process(es) found`);
 }
 
 function make(paths: CgroupPaths): Cgroup {
