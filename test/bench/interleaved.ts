@@ -1,17 +1,29 @@
 /** Times whole commands against each other on a noisy machine: they take turns, and the medians of the turns are compared. */
 import { spawnSync } from "node:child_process";
+import { closeSync, ftruncateSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 
 /** A command to time. `env` is added to the caller's environment. */
+export interface TimedCommand {
+  readonly argv: readonly [string, ...string[]];
+  readonly env?: NodeJS.ProcessEnv;
+  /** What has to be waited for first: not counted. */
+  before?(): void;
+}
+
+/** Commands that are timed together, one after the other. */
 export interface Contender {
-  name: string;
-  argv: readonly [string, ...string[]];
-  env?: NodeJS.ProcessEnv;
+  readonly name: string;
+  readonly commands: readonly TimedCommand[];
+  /** Calls `work`, in which the commands are run, where they are to be run. */
+  within?<Result>(work: () => Result): Result;
 }
 
 /** Milliseconds of each run of one contender, in the order of the turns. */
 export interface Timing {
-  name: string;
-  runsMs: number[];
+  readonly name: string;
+  readonly runsMs: number[];
 }
 
 /**
@@ -22,22 +34,56 @@ export interface Timing {
  */
 export function interleave(contenders: readonly Contender[], turns: number, onTurn: (turn: number) => void): Timing[] {
   const timings: Timing[] = contenders.map(({ name }) => ({ name, runsMs: [] }));
+  const errors = new ErrorFile();
   for (let turn = 0; turn <= turns; turn++) {
     for (const [i, contender] of contenders.entries()) {
-      const elapsed = time(contender);
+      const elapsed = timeAll(contender, errors);
       if (turn > 0) timings[i]!.runsMs.push(elapsed);
     }
     onTurn(turn);
   }
+  errors.remove();
   return timings;
 }
 
-function time({ name, argv: [command, ...args], env }: Contender): number {
+function timeAll({ name, commands, within = (work) => work() }: Contender, errors: ErrorFile): number {
+  let total = 0;
+  for (const command of commands) {
+    command.before?.();
+    try {
+      total += within(() => time(command, errors));
+    } catch (error) {
+      throw new Error(`Cannot time ${name}: ${(error as Error).message}`, { cause: error });
+    }
+  }
+  return total;
+}
+
+function time({ argv: [program, ...args], env }: TimedCommand, errors: ErrorFile): number {
   const start = performance.now();
-  const { status, stderr, error } = spawnSync(command, args, { env: { ...process.env, ...env }, encoding: "utf8" });
+  const stdio = ["ignore", "ignore", errors.fd] as const; // not pipes: what a command leaves running would hold them
+  const { status, error } = spawnSync(program, args, { env: { ...process.env, ...env }, stdio: [...stdio] });
   const elapsed = performance.now() - start;
-  if (status !== 0) throw new Error(`Cannot time ${name}: exit ${status} ${error ?? ""}\n${stderr}`);
+  if (status !== 0) throw new Error(`exit ${status} ${error ?? ""}\n${errors.take()}`);
   return elapsed;
+}
+
+/** Where the commands complain. */
+class ErrorFile {
+  readonly #dir = mkdtempSync(join(tmpdir(), "docker-eras-bench-"));
+  readonly #path = join(this.#dir, "errors");
+  readonly fd = openSync(this.#path, "a");
+
+  take(): string {
+    const text = readFileSync(this.#path, "utf8");
+    ftruncateSync(this.fd);
+    return text;
+  }
+
+  remove(): void {
+    closeSync(this.fd);
+    rmSync(this.#dir, { recursive: true });
+  }
 }
 
 export function median(values: readonly number[]): number {
