@@ -13,6 +13,7 @@ import type { Container } from "./container.ts";
 import { capabilitiesOf } from "./create-container.ts";
 import { failureText } from "./create-failure.ts";
 import { countPreserved } from "./descriptors.ts";
+import { log } from "./log.ts";
 import { enterNamespaces, KINDS } from "./namespaces.ts";
 import { setOomScoreAdj } from "./oom-score.ts";
 import { loadParts } from "./process-parts.ts";
@@ -64,12 +65,17 @@ function subCgroup({ cgroup }: Container, subCgroups: readonly string[]): Cgroup
     const [, controllers = "", below = ""] = /^(?:([^:]*):)?(.*)$/.exec(each) ?? [];
     const names = controllers === "" ? Object.keys(paths) : controllers.split(",");
     for (const name of names) {
-      if (paths[name] === undefined) throw new InvalidArgument(`unknown controller ${name} in --cgroup ${each}`);
-      paths[name] = join(cgroup.paths[name]!, join("/", below));
+      if (cgroup.paths[name] === undefined) throw new InvalidArgument(`unknown controller ${name} in --cgroup ${each}`);
+      if (!`${join("/x", below)}/`.startsWith("/x/")) {
+        throw new InvalidArgument(`bad sub cgroup path: ${below} is not a sub cgroup path`);
+      }
+      paths[name] = join(cgroup.paths[name]!, below);
     }
   }
   const missing = Object.values(paths).find((dir) => !existsSync(dir));
-  if (missing !== undefined) throw new InvalidArgument(`bad sub cgroup path: ${missing} does not exist`);
+  if (missing !== undefined) {
+    throw new InvalidArgument(`error adding pid to cgroups: open ${missing}/cgroup.procs: no such file or directory`);
+  }
   return openCgroupAt(paths);
 }
 
@@ -107,6 +113,7 @@ async function finishExec(
       const { sendSeccompListener } = await import("./seccomp-notify.ts");
       sendSeccompListener({ pid, fd: listenerFd }, listener, container.toState());
     }
+    log("debug", `setns_init: about to exec ${wanted.args[0]}`);
     dialogue.go();
     dialogue.expectEnd();
   } catch (error) {

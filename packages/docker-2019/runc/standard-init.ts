@@ -62,6 +62,7 @@ export function standardInit(plan: InitPlan, runc: ChildEnd): never {
   const ownDescriptors = openOwnDescriptors(); // a container need not have a /proc
   prepareRootfs(rootfs); // mounts and devices, while host paths are still in reach
   runc.ask({ kind: "mounted" }); // runc calls hooks in its own namespaces
+  process.chdir(rootfs.rootfs); // hooks find the container's files from there
   runHooks(hooks, "createContainer", { ...plan.state, pid: 1 });
   pivotInto(rootfs); // from here on "/" is the container
   makeWorkingDirectory(wanted.cwd); // while / may be written

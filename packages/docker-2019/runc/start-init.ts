@@ -13,7 +13,7 @@ import { endTracing, traceFds } from "@eras/trace/context.ts";
 import { step } from "../steps.ts";
 import { traceFork } from "../tracing.ts";
 import { closeDescriptors } from "./descriptors.ts";
-import { forgetLog } from "./log.ts";
+import { forgetLog, log } from "./log.ts";
 import { restoreWhatNodeChanged } from "./restore.ts";
 import { ProgramError } from "./standard-init.ts";
 import { type ChildEnd, openDialogue, type ParentEnd } from "./sync.ts";
@@ -63,8 +63,10 @@ async function tryToStart(stages: Stages): Promise<StartedInit | undefined> {
   const bootstrap = stages.admit ? fork() : forkInto(stages.cgroup);
   if (bootstrap === 0) runBootstrap(child, stages);
   child.close();
+  log("debug", `nsexec container setup: process ${bootstrap} enters the namespaces`);
   try {
     const pid = await awaitInit(parent, bootstrap, stages);
+    if (pid !== undefined) log("debug", `child process in init(): process ${pid}`);
     if (pid !== undefined) return { pid, dialogue: parent };
     parent.close();
     return undefined;

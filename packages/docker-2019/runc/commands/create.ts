@@ -1,4 +1,5 @@
 /** `runc create`: a container whose program does not run yet. */
+import { resolve } from "node:path";
 import { defineCommand } from "../command.ts";
 import { connectConsole } from "../console-socket.ts";
 import { bundleDir, createContainer, readSpec } from "../create-container.ts";
@@ -39,6 +40,7 @@ export const command = defineCommand({
   failurePrefix: "runc create failed: ",
   async run({ globals, flags, args }) {
     await ensureSealed(flags["preserve-fds"]);
+    const pidFile = flags["pid-file"] && resolve(flags["pid-file"]); // as the caller means it
     const bundle = bundleDir(flags.bundle);
     process.chdir(bundle);
     const spec = await readSpec(bundle);
@@ -55,7 +57,7 @@ export const command = defineCommand({
         consoleSocket: flags["console-socket"],
       }),
     });
-    if (flags["pid-file"]) writePidFile(flags["pid-file"], container.state.init_process_pid);
+    if (pidFile) writePidFile(pidFile, container.state.init_process_pid);
     return 0;
   },
 });

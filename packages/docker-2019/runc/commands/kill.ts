@@ -28,7 +28,9 @@ export const command = defineCommand({
   },
 });
 
+/** Signal 0 asks whether there is anybody to hear one: kill(2). */
 function parseSignal(signal: string): number {
+  if (signal === "0") return 0;
   try {
     return signalNumber(signal);
   } catch (error) {

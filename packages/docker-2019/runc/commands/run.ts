@@ -1,5 +1,6 @@
 /** `runc run`: creates a container, starts it, and stays with it until it ends. */
 import { closeSync } from "node:fs";
+import { resolve } from "node:path";
 import { setChildSubreaper } from "@eras/linux/prctl.ts";
 import { defineCommand } from "../command.ts";
 import { connectConsole } from "../console-socket.ts";
@@ -31,6 +32,7 @@ export const command = defineCommand({
   failurePrefix: "runc run failed: ",
   async run({ globals, flags, args }) {
     await ensureSealed(flags["preserve-fds"]);
+    const pidFile = flags["pid-file"] && resolve(flags["pid-file"]); // as the caller means it
     const bundle = bundleDir(flags.bundle);
     process.chdir(bundle);
     const spec = await readSpec(bundle);
@@ -49,7 +51,7 @@ export const command = defineCommand({
     });
     if (console !== undefined) closeSync(console);
     const pid = container.state.init_process_pid;
-    if (flags["pid-file"]) writePidFile(flags["pid-file"], pid);
+    if (pidFile) writePidFile(pidFile, pid);
     if (detach || flags["no-subreaper"]) setChildSubreaper(false);
     const copying = proxy?.open();
     const ended = detach ? undefined : attend(pid);
