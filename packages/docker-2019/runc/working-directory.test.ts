@@ -30,7 +30,15 @@ describe("makeWorkingDirectory()", () => {
 
   test("tells what is in the way", () => {
     const outcome = inRoot(temporaryRoot(), `openSync("/file", "w"); makeWorkingDirectory("/file/b");`);
-    expect(outcome).toEqual([{ error: "mkdir /file/b: not a directory" }]);
+    expect(outcome).toEqual([{ error: "mkdir /file: not a directory" }]);
+  });
+
+  test("doesn't try for ever to make what can't be made", () => {
+    const outcome = inFork(
+      `import { makeWorkingDirectory } from "./working-directory.ts";`,
+      `makeWorkingDirectory("/proc/self/nothing");`,
+    );
+    expect(outcome).toEqual([{ error: "mkdir /proc/self/nothing: no such file or directory" }]);
   });
 });
 

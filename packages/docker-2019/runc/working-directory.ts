@@ -1,16 +1,27 @@
 /** The directory in which the container's program starts, and the proof that it lies in the container. */
-import { mkdirSync, readlinkSync } from "node:fs";
+import { mkdirSync, readlinkSync, statSync } from "node:fs";
 import { isErrno } from "@eras/linux/errno.ts";
 import { getcwd } from "@eras/linux/getcwd.ts";
 import { errorText } from "./error-text.ts";
 
-/** Makes `process.cwd` if the image hasn't got it. Call inside the container's root, as its root user. */
+/**
+ * Makes `process.cwd` if the image hasn't got it. Call inside the container's root, as its root user.
+ *
+ * Not by `mkdirSync` with `recursive`: where a directory can't be made although the one above is there, as in /proc, it tries for ever.
+ */
 export function makeWorkingDirectory(cwd: string): void {
+  const names = cwd.split("/").filter(Boolean);
+  for (const i of names.keys()) makeDirectory(`/${names.slice(0, i + 1).join("/")}`);
+}
+
+function makeDirectory(path: string): void {
   try {
-    mkdirSync(cwd, { recursive: true, mode: 0o755 });
+    mkdirSync(path, 0o755);
   } catch (error) {
-    if (!isErrno(error, "EEXIST", "ENOTDIR")) throw error;
-    throw new Error(`mkdir ${cwd}: not a directory`, { cause: error });
+    const found = isErrno(error, "EEXIST") ? statSync(path, { throwIfNoEntry: false }) : undefined;
+    if (found?.isDirectory()) return;
+    const reason = found ? "not a directory" : errorText(error as NodeJS.ErrnoException);
+    throw new Error(`mkdir ${path}: ${reason}`, { cause: error });
   }
 }
 
