@@ -1,0 +1,129 @@
+/**
+ * Manifests and indexes in a repository: small documents by tag or digest, of OCI's media types or those of Docker's schema 2.
+ *
+ *     HEAD /v2/NAME/manifests/TAG       200, Docker-Content-Digest, Content-Type, Content-Length
+ *     GET  /v2/NAME/manifests/DIGEST    … and the document
+ *     PUT  /v2/NAME/manifests/TAG       201
+ *
+ * @see https://github.com/opencontainers/distribution-spec/blob/v1.0.1/spec.md#pulling-manifests
+ */
+import { type Digest, isDigest, sha256, Verifier } from "@eras/oci-spec/digest.ts";
+import { FailedPrecondition, InvalidArgument, NotImplemented } from "@eras/oci-spec/errdefs.ts";
+import type { Descriptor } from "@eras/oci-spec/image/descriptor.ts";
+import {
+  DOCKER_MANIFEST,
+  DOCKER_MANIFEST_LIST,
+  DOCKER_SCHEMA1_MANIFESTS,
+  isIndexType,
+  isManifestType,
+  OCI_INDEX,
+  OCI_MANIFEST,
+} from "@eras/oci-spec/image/media-types.ts";
+import { formatReference, type Reference } from "@eras/oci-spec/reference.ts";
+import type { Repository } from "./client.ts";
+import type { Answer } from "./http.ts";
+
+const ACCEPT = [DOCKER_MANIFEST, DOCKER_MANIFEST_LIST, OCI_MANIFEST, OCI_INDEX, "*/*"].join(", ");
+/** No manifest is longer: docker/distribution's maxManifestBodySize. */
+const MAX_MANIFEST_BYTES = 4 << 20;
+const DIGEST_HEADER = "docker-content-digest";
+
+/** A document as it came, and what points to it. */
+export interface FetchedManifest {
+  readonly descriptor: Descriptor;
+  readonly bytes: Buffer;
+}
+
+/**
+ * Finds out what a tag or a digest stands for.
+ *
+ * @throws {NotFound} When there is no such image; {NotImplemented} when it is of Docker's schema 1; {FailedPrecondition} when the registry
+ * answers for another digest.
+ */
+export async function resolveManifest(repository: Repository, reference: Reference): Promise<Descriptor> {
+  const target = `manifests/${wanted(reference)}`;
+  const answer = await repository.askAgain({ method: "HEAD", target, headers: { accept: ACCEPT } });
+  answer.drop();
+  const digest = answer.headers[DIGEST_HEADER];
+  const { contentLength } = answer;
+  // Neither header is an obligation: then the document itself tells.
+  if (typeof digest !== "string" || !isDigest(digest) || contentLength === undefined)
+    return (await fetchByName(repository, reference)).descriptor;
+  if (reference.digest !== undefined && digest !== reference.digest)
+    throw new FailedPrecondition(`Cannot resolve ${formatReference(reference)}: the registry answers for ${digest}`);
+  return { mediaType: manifestType(answer, reference), digest, size: contentLength };
+}
+
+async function fetchByName(repository: Repository, reference: Reference): Promise<FetchedManifest> {
+  const target = `manifests/${wanted(reference)}`;
+  const answer = await repository.askAgain({ method: "GET", target, headers: { accept: ACCEPT } });
+  const mediaType = manifestType(answer, reference);
+  const bytes = await answer.bytes(MAX_MANIFEST_BYTES);
+  if (reference.digest !== undefined) verify(bytes, { digest: reference.digest });
+  return { descriptor: { mediaType, digest: reference.digest ?? sha256(bytes), size: bytes.length }, bytes };
+}
+
+/** Of a tag and a digest the digest counts. */
+function wanted({ tag, digest }: Reference): string {
+  if (digest !== undefined) return digest;
+  if (tag === undefined) throw new InvalidArgument("Cannot ask a registry for an image without tag and digest");
+  return tag;
+}
+
+function manifestType({ headers }: Answer, reference: Reference): string {
+  const [mediaType = ""] = (headers["content-type"] ?? "").split(";", 1);
+  if (DOCKER_SCHEMA1_MANIFESTS.includes(mediaType))
+    throw new NotImplemented(`Cannot use ${formatReference(reference)}: it is an image of Docker's schema 1`);
+  if (!isManifestType(mediaType) && !isIndexType(mediaType))
+    throw new InvalidArgument(
+      `Cannot use ${formatReference(reference)}: ${JSON.stringify(mediaType)} is no type of image`,
+    );
+  return mediaType;
+}
+
+/** Fetches the document that a descriptor points to. @throws {FailedPrecondition} When the registry sends something else. */
+export async function fetchManifest(repository: Repository, descriptor: Descriptor): Promise<Buffer> {
+  const { digest, mediaType, size } = descriptor;
+  if (size > MAX_MANIFEST_BYTES)
+    throw new InvalidArgument(`Cannot fetch manifest ${digest}: ${size} bytes are more than ${MAX_MANIFEST_BYTES}`);
+  const headers = { accept: `${mediaType}, */*` };
+  const answer = await repository.askAgain({ method: "GET", target: `manifests/${digest}`, headers });
+  const bytes = await answer.bytes(MAX_MANIFEST_BYTES);
+  verify(bytes, descriptor);
+  return bytes;
+}
+
+function verify(bytes: Buffer, expected: { readonly digest: Digest; readonly size?: number }): void {
+  const verifier = new Verifier(expected);
+  verifier.update(bytes);
+  verifier.finish();
+}
+
+/** Whether the repository has a manifest, under this tag if one is given. */
+export async function hasManifest(repository: Repository, { digest }: Descriptor, tag?: string): Promise<boolean> {
+  const request = { method: "HEAD", target: `manifests/${tag ?? digest}`, headers: { accept: ACCEPT } } as const;
+  const answer = await repository.askAgain(request, ({ status }) => status === 200 || status === 404);
+  answer.drop();
+  return answer.status === 200 && answer.headers[DIGEST_HEADER] === digest;
+}
+
+/**
+ * Puts a manifest into the repository, which has all that it points to.
+ *
+ * @param tag - Its name, beside its digest.
+ * @throws {FailedPrecondition} When the registry has stored something else.
+ */
+export async function putManifest(
+  repository: Repository,
+  { digest, mediaType }: Descriptor,
+  bytes: Buffer,
+  tag?: string,
+): Promise<void> {
+  const headers = { "content-type": mediaType, "content-length": String(bytes.length) };
+  const target = `manifests/${tag ?? digest}`;
+  const answer = await repository.askAgain({ method: "PUT", target, headers, body: () => bytes });
+  answer.drop();
+  const stored = answer.headers[DIGEST_HEADER];
+  if (stored !== undefined && stored !== digest)
+    throw new FailedPrecondition(`Cannot push ${digest}: the registry has stored ${stored}`);
+}
