@@ -17,6 +17,7 @@ import { pidfdOpen } from "@eras/linux/pidfd.ts";
 import { POLLIN, poll } from "@eras/linux/poll.ts";
 import { posixSpawn } from "@eras/linux/posix-spawn.ts";
 import { kill } from "@eras/linux/signals.ts";
+import { strsignal } from "@eras/linux/strsignal.ts";
 import { decodeStatus, waitpid } from "@eras/linux/wait.ts";
 import type { Hook, Hooks } from "@eras/oci-spec/runtime/config.ts";
 import type { State } from "@eras/oci-spec/runtime/state.ts";
@@ -37,7 +38,7 @@ function runAll(hooks: readonly Hook[], kind: keyof Hooks, state: State): void {
     try {
       runHook(hook, state);
     } catch (error) {
-      throw new Error(`error running ${kind} hook #${i}: ${(error as Error).message}`, { cause: error });
+      throw new Error(`error running hook #${i} (${kind}): ${(error as Error).message}`, { cause: error });
     }
   }
 }
@@ -80,7 +81,7 @@ function waitFor(pid: number, timeout: number | undefined): string | undefined {
   if (!inTime) kill(pid, SIGKILL);
   const status = decodeStatus(waitpid(pid)!.status);
   if (!inTime) return `hook ran past specified timeout of ${timeout}s`;
-  if (status.kind === "signaled") return `signal: ${status.signal}`;
+  if (status.kind === "signaled") return `signal: ${strsignal(status.signal).toLowerCase()}`;
   return status.kind === "exited" && status.code !== 0 ? `exit status ${status.code}` : undefined;
 }
 

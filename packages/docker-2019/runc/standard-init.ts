@@ -87,8 +87,9 @@ export function standardInit(plan: InitPlan, runc: ChildEnd): never {
   const program = late(() => findProgram(wanted.args[0]!, environment.PATH));
   process.umask(wanted.user?.umask ?? DEFAULT_UMASK);
   waitForStart(runc, ownDescriptors, plan.fifo); // `runc create` returns; up to here it could report our errors
+  const confined = confineHooks(plan);
   runHooks(hooks, "startContainer", { ...plan.state, status: "created", pid: 1 });
-  return becomeProgram(program, wanted.args, environment, plan);
+  return becomeProgram(program, wanted.args, environment, confined);
 }
 
 export const DEFAULT_UMASK = 0o022;
@@ -109,6 +110,15 @@ function setNames({ hostname, domainname }: Spec): void {
   step("runc.set-hostname", { hostname, domainname });
   if (hostname) sethostname(hostname);
   if (domainname) setdomainname(domainname);
+}
+
+/** The filter holds for hooks in the container, too: with them it has to allow whatever comes between here and the program. */
+function confineHooks(plan: InitPlan): InitPlan {
+  const { rootfs, parts, process: wanted } = plan;
+  if (!rootfs.spec.hooks?.startContainer?.length) return plan;
+  parts.seccomp?.late(wanted)?.();
+  const { seccomp: _, ...others } = parts;
+  return { ...plan, parts: others };
 }
 
 /**

@@ -65,7 +65,7 @@ function printOutput(master: number): Promise<void> {
 function typeInput(master: number): { destroy(): void } {
   const stream = process.stdin;
   stream.on("data", (keys: Buffer) => writeAll(master, keys)).on("error", () => {});
-  stream.unref();
+  if (isatty(STDIN)) stream.unref(); // a file or a pipe ends by itself
   return stream;
 }
 

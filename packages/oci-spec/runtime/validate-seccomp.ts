@@ -52,10 +52,11 @@ function notifyCanWork(
   { defaultAction, listenerPath, listenerMetadata, syscalls = [] }: LinuxSeccomp,
   place: Place,
 ): void {
-  if (defaultAction === "SCMP_ACT_NOTIFY") place.at("defaultAction").problem("SCMP_ACT_NOTIFY can't be the default");
+  if (defaultAction === "SCMP_ACT_NOTIFY")
+    place.at("defaultAction").problem("SCMP_ACT_NOTIFY cannot be used as default action");
   const notifying = syscalls.filter((rule) => rule.action === "SCMP_ACT_NOTIFY");
   if (notifying.some(({ names }) => names.includes("write")))
-    place.at("syscalls").problem("SCMP_ACT_NOTIFY can't be the answer to write");
+    place.at("syscalls").problem("SCMP_ACT_NOTIFY cannot be used for the write syscall");
   if (notifying.length > 0 && !listenerPath) place.at("listenerPath").problem("missing, and SCMP_ACT_NOTIFY needs it");
   if (listenerMetadata && !listenerPath) place.at("listenerMetadata").problem("there is no listenerPath to send it to");
 }
