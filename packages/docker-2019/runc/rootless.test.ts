@@ -3,8 +3,6 @@ import { spawnSync } from "node:child_process";
 import {
   chmodSync,
   chownSync,
-  copyFileSync,
-  cpSync,
   existsSync,
   mkdirSync,
   readFileSync,
@@ -12,10 +10,11 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import type { Spec } from "@eras/oci-spec/runtime/config.ts";
 import { describe, expect, test } from "vitest";
 import { GENUINE, message, missing, OURS, type Outcome, type Runtime, runtime } from "./commands/on-bundle.ts";
+import { ownClone } from "./own-clone.ts";
 
 const USER = 71_234;
 const NEWUIDMAP = "/usr/bin/newuidmap";
@@ -172,22 +171,10 @@ describe.skipIf(missing)(`an ordinary user${missing ? ` (needs ${missing})` : ""
 });
 
 describe.skipIf(missing)("a Node that belongs to the user", () => {
-  /** A clone of his own, as far as runc needs it. */
-  function clone({ userDir }: UserRuntime): string {
-    const [dir, repository] = [join(userDir, "clone"), resolve(import.meta.dirname, "../../..")];
-    mkdirSync(join(dir, "node_modules/.bin"), { recursive: true });
-    for (const name of ["bin", "packages"])
-      cpSync(join(repository, name), join(dir, name), { recursive: true, dereference: true });
-    copyFileSync(process.execPath, join(dir, "node_modules/.bin/node"));
-    chownSync(join(dir, "node_modules/.bin/node"), USER, USER);
-    return dir;
-  }
-
   test("can't be written by his container (CVE-2019-5736)", () => {
     const container = userRuntime(OURS);
     const { call, id, userDir } = container;
-    const dir = clone(container);
-    const [node, ours] = [join(dir, "node_modules/.bin/node"), join(dir, "bin/runc-2019")];
+    const { program: ours, node } = ownClone(join(userDir, "clone"), USER);
     const before = statSync(node);
     expect(asUser(container, userDir, [ours, "create", id]).status).toBe(0);
     const { pid } = JSON.parse(call("state", id).stdout);
