@@ -56,6 +56,7 @@ export class HybridCgroup implements Cgroup {
   }
 
   set({ unified = {}, ...resources }: CgroupResources): void {
+    checkUnified(Object.keys(unified).filter((name) => this.#v1.has(controllerOf(name))));
     const limits = Object.entries(limitsByController(resources)) as [LimitingController, never][];
     const isV1 = ([controller]: [LimitingController, never]) => this.#isV1(controller);
     const v2Limits = limits.filter((limit) => !isV1(limit));
@@ -116,6 +117,12 @@ export class HybridCgroup implements Cgroup {
     await this.#v1.delete();
     await this.#v2.delete();
   }
+}
+
+/** Control files of v2, for a controller that v1 has. */
+function checkUnified(names: readonly string[]): void {
+  if (names.length === 0) return;
+  throw new Error(`invalid configuration: Cannot set ${names.join(", ")}: cgroup v1 has the controller on this host`);
 }
 
 function controllerOf(controlFile: string): string {

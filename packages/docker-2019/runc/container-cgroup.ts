@@ -43,14 +43,18 @@ export async function makeContainerCgroup(spec: Spec, state: CgroupState): Promi
   step("runc.make-cgroup", { paths: state.cgroup_paths, resources: spec.linux?.resources });
   const { path, Systemd: systemd, Rootless: rootless } = state.config.cgroups;
   if (systemd) return { cgroup: openCgroupAt(state.cgroup_paths), admit: (pid) => startUnit(spec, state, pid) };
-  checkExisting(openCgroupAt(state.cgroup_paths));
   const cgroup = rootless && path === "" ? await makeWherePermitted(state.cgroup_paths) : make(state.cgroup_paths);
   await setLimits(spec, rootless, cgroup.paths, async (resources) => cgroup.set(resources));
   return { cgroup };
 }
 
-/** Somebody may have made it before us: for this container, or for others. Frozen, our bootstrap would stop there for ever. */
-function checkExisting(cgroup: Cgroup): void {
+/**
+ * Looks whether the cgroup is there already: made by somebody for this container, or for others. Call before anything of it is ours.
+ *
+ * @throws {Error} When it is frozen: our bootstrap would stop there for ever.
+ */
+export function checkExistingCgroup(paths: CgroupPaths): void {
+  const cgroup = openCgroupAt(paths);
   if (!cgroup.exists()) return;
   if (cgroup.freezerState() !== "THAWED") throw new Error("container's cgroup unexpectedly frozen");
   const { length } = cgroup.pids();

@@ -18,7 +18,7 @@ import { step } from "../steps.ts";
 import { parseCapabilities, unknownCapabilitiesWarning } from "./capabilities.ts";
 import type { Globals } from "./command.ts";
 import { Container, containerState } from "./container.ts";
-import { makeContainerCgroup } from "./container-cgroup.ts";
+import { checkExistingCgroup, makeContainerCgroup } from "./container-cgroup.ts";
 import { creationFailure } from "./create-failure.ts";
 import { countPreserved } from "./descriptors.ts";
 import { destroy } from "./destroy.ts";
@@ -83,6 +83,7 @@ export async function createContainer(given: Spec, request: CreateRequest): Prom
   const listenFds = inheritedListenFds(process.env, process.pid);
   const preservedFds = countPreserved(listenFds, request.preserveFds);
   const planned = await firstState(spec, request, rootfs);
+  checkExistingCgroup(planned.cgroup_paths);
   const dir = makeStateDir(request.globals.root, request.id);
   writeState(dir, planned);
   notify?.makeDirectory();
@@ -126,7 +127,8 @@ export async function createContainer(given: Spec, request: CreateRequest): Prom
   return Container.load(request.globals.root, request.id);
 }
 
-function findRootfs(bundle: string, spec: Spec): string {
+/** The root file system of a bundle: a real path. */
+export function findRootfs(bundle: string, spec: Spec): string {
   step("runc.find-rootfs", { path: spec.root!.path });
   const path = rootfsDir(bundle, spec.root!.path);
   try {
@@ -203,6 +205,7 @@ async function finishCreation(
     saveState(dir, known);
     dialogue.go();
     dialogue.expect("waiting");
+    log("debug", "init: closing the pipe to signal completion");
   } catch (error) {
     endInit(pid);
     throw error;
@@ -212,7 +215,7 @@ async function finishCreation(
 }
 
 /** From here on, other commands find the container. */
-function saveState(dir: string, state: ContainerState): void {
+export function saveState(dir: string, state: ContainerState): void {
   step("runc.save-state", { id: state.id, pid: state.init_process_pid });
   writeState(dir, { ...state, namespace_paths: namespacePaths(state) });
 }

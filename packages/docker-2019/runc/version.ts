@@ -5,5 +5,6 @@ import { OCI_VERSION } from "@eras/oci-spec/runtime/config.ts";
 export const VERSION = "1.1.5-eras";
 
 export const VERSION_TEXT = `${VERSION}
+commit: v${VERSION}
 spec: ${OCI_VERSION}
 node: ${process.version}`;

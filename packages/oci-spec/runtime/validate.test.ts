@@ -123,7 +123,7 @@ const REFUSED: readonly [values: Record<string, unknown>, problem: string][] = [
   [{ "linux.devices": [{ path: "/dev/x", type: "d" }] }, 'linux.devices[0].type: "d" is not a kind of device: b, c, u or p'],
   [{ "linux.devices": [{ path: "/dev/x", type: "c", major: 1 }] }, "linux.devices[0].minor: missing"],
   [{ "linux.resources.devices": [{ allow: true }] }, "linux.resources.devices[0].access: missing"],
-  [{ "linux.resources.devices": [{ allow: true, access: "rx" }] }, 'linux.resources.devices[0].access: "rx" is not made of r, w and m'],
+  [{ "linux.resources.devices": [{ allow: true, access: "x" }] }, 'linux.resources.devices[0].access: "x" is not made of r, w and m'],
   [{ "linux.resources.devices": [{ access: "r" }] }, "linux.resources.devices[0].allow: missing"],
   [{ "linux.resources.memory": { limit: -2 } }, "linux.resources.memory.limit: -2 is less than -1"],
   [{ "linux.resources.memory": { limit: "64m" } }, 'linux.resources.memory.limit: "64m" is not a number'],
