@@ -3,7 +3,7 @@ import { inChild } from "./in-child.ts";
 
 const HEAD = `
   import { fstatSync, openSync, readlinkSync, writeSync } from "node:fs";
-  import { closeFrom, dup2 } from "./descriptors.ts";
+  import { closeFrom, dup, dup2 } from "./descriptors.ts";
   import { _exit } from "./fork.ts";
   const isOpen = (fd) => { try { fstatSync(fd); return true; } catch { return false; } };
 `;
@@ -11,6 +11,19 @@ const HEAD = `
 describe("dup2()", () => {
   test("gives an open file a second number", () => {
     expect(inChild(`${HEAD} dup2(openSync("/usr"), 50); report(readlinkSync("/proc/self/fd/50"));`)).toEqual(["/usr"]);
+  });
+});
+
+describe("dup()", () => {
+  test("gives an open file a number above the standard streams'", () => {
+    const outcome = inChild(`${HEAD}
+      const fd = openSync("/usr");
+      dup2(fd, 0);
+      const copy = dup(0);
+      report(copy > 2 && copy !== fd);
+      report(readlinkSync("/proc/self/fd/" + copy));
+    `);
+    expect(outcome).toEqual([true, "/usr"]);
   });
 });
 

@@ -4,6 +4,7 @@ import { libcFunction, systemCall } from "./libc.ts";
 const LAST_FD = 0xffff_ffff;
 
 const dup2Function = libcFunction<[number, number]>("int dup2(int from, int to)");
+const fcntl = libcFunction<[number, number, number]>("int fcntl(int fd, int command, long argument)");
 const closeRangeCall = systemCall<[number, number, number]>("close_range", ["uint", "uint", "uint"]);
 
 /**
@@ -13,6 +14,18 @@ const closeRangeCall = systemCall<[number, number, number]>("close_range", ["uin
  */
 export function dup2(from: number, to: number): void {
   dup2Function(from, to);
+}
+
+const F_DUPFD_CLOEXEC = 1030;
+const FIRST_AFTER_STANDARD_STREAMS = 3;
+
+/**
+ * Gives an open file a second number, one that is free and above those of the standard streams. It ends at execve.
+ *
+ * @see https://man7.org/linux/man-pages/man2/fcntl.2.html
+ */
+export function dup(fd: number): number {
+  return fcntl(fd, F_DUPFD_CLOEXEC, FIRST_AFTER_STANDARD_STREAMS);
 }
 
 /**

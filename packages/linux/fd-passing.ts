@@ -12,7 +12,10 @@ import { ErrnoError } from "./errno.ts";
 import { koffi, libcFunction } from "./libc.ts";
 
 const AF_UNIX = 1;
-const SOCK_STREAM = 1;
+/** Bytes without boundaries. */
+export const SOCK_STREAM = 1;
+/** Messages, each of which is read as a whole. */
+export const SOCK_SEQPACKET = 5;
 const SOCK_CLOEXEC = 0o2000000;
 const SOL_SOCKET = 1;
 const SCM_RIGHTS = 1;
@@ -35,9 +38,9 @@ const sendmsg = libcFunction<[number, Buffer, number]>("long sendmsg(int fd, voi
 const recvmsg = libcFunction<[number, Buffer, number]>("long recvmsg(int fd, void *message, int flags)");
 
 /** Two connected sockets, both close-on-exec. @see https://man7.org/linux/man-pages/man2/socketpair.2.html */
-export function socketpair(): [number, number] {
+export function socketpair(type = SOCK_STREAM): [number, number] {
   const fds = Buffer.alloc(8);
-  socketpairFn(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds);
+  socketpairFn(AF_UNIX, type | SOCK_CLOEXEC, 0, fds);
   return [fds.readInt32LE(0), fds.readInt32LE(4)];
 }
 

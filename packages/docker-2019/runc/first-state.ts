@@ -13,7 +13,7 @@ import type { ContainerState } from "./state.ts";
  */
 export async function firstState(
   spec: Spec,
-  { id, bundle, globals }: CreateRequest,
+  { id, bundle, globals }: Pick<CreateRequest, "id" | "bundle" | "globals">,
   rootfs: string,
 ): Promise<ContainerState> {
   const annotations = Object.entries(spec.annotations ?? {}).map(([key, value]) => `${key}=${value}`);
@@ -44,7 +44,8 @@ function timestamp(): string {
   return new Date().toISOString().replace("Z", "000000Z");
 }
 
-function descriptorTarget(fd: number): string {
+/** What a descriptor of ours is: `/dev/null`, `pipe:[1234]`; empty if it is closed. */
+export function descriptorTarget(fd: number): string {
   try {
     return readlinkSync(`/proc/self/fd/${fd}`);
   } catch {

@@ -1,0 +1,85 @@
+/** `runc checkpoint`: saves a container's processes to files, from which "runc restore" makes them again. */
+import { statSync } from "node:fs";
+import { isAbsolute, join } from "node:path";
+import { InvalidArgument } from "@eras/oci-spec/errdefs.ts";
+import { checkCanBeSaved, checkpointContainer } from "../checkpoint-container.ts";
+import { defineCommand, type Flags, type FlagValues } from "../command.ts";
+import { Container } from "../container.ts";
+import { CRIU_FLAGS, criuDirectories, flagOptions } from "../criu-flags.ts";
+import type { CriuOptions } from "../criu-messages.ts";
+import { callErrorText } from "../error-text.ts";
+
+const FLAGS = {
+  ...CRIU_FLAGS,
+  "parent-path": { type: "string", description: "path for previous criu image files in pre-dump, below the images'" },
+  "leave-running": { type: "boolean", description: "leave the process running after checkpointing" },
+  "status-fd": { type: "number", default: -1, description: "criu writes \\0 to this FD once lazy-pages is ready" },
+  "page-server": { type: "string", description: "ADDRESS:PORT of the page server" },
+  "pre-dump": {
+    type: "boolean",
+    description: "dump container's memory information only, leave the container running after this",
+  },
+} as const satisfies Flags;
+
+export const command = defineCommand({
+  usage: "[command options] <container-id>",
+  summary: "checkpoint a running container",
+  description: `The program criu does it. Debian has it as a package; https://criu.org tells more.`,
+  flags: FLAGS,
+  minArgs: 1,
+  maxArgs: 1,
+  async run({ globals, flags, args: [id] }) {
+    const container = Container.load(globals.root, id!);
+    checkCanBeSaved(container);
+    const preDump = flags["pre-dump"] ?? false;
+    const directories = criuDirectories(flags);
+    const parent = parentImages(directories.images, flags["parent-path"]);
+    const options = {
+      ...flagOptions(flags),
+      parent_img: parent,
+      track_mem: preDump || parent !== undefined || undefined,
+      leave_running: flags["leave-running"],
+      ps: pageServer(flags["page-server"]),
+      status_fd: statusFd(flags["status-fd"]!),
+    };
+    await checkpointContainer(container, { criu: globals.criu, directories, preDump, options });
+    return 0;
+  },
+});
+
+/** criu makes a link to it, which is to hold wherever the images are taken. */
+function parentImages(images: string, path: string | undefined): string | undefined {
+  if (!path) return undefined;
+  if (isAbsolute(path)) throw new InvalidArgument("--parent-path must be relative");
+  const directory = join(images, path);
+  try {
+    if (statSync(directory).isDirectory()) return path;
+  } catch (error) {
+    throw new InvalidArgument(
+      `invalid --parent-path: ${callErrorText("stat", directory, error as NodeJS.ErrnoException)}`,
+    );
+  }
+  throw new InvalidArgument(`invalid --parent-path: ${directory} is not a directory`);
+}
+
+const LARGEST_PORT = 65_535;
+
+function pageServer(text: FlagValues<typeof FLAGS>["page-server"]): CriuOptions["ps"] {
+  if (!text) return undefined;
+  const [, address, digits] = /^\[?([^[\]]+)\]?:(\w+)$/.exec(text) ?? [];
+  if (!address || !digits) throw new InvalidArgument("Use --page-server ADDRESS:PORT to specify page server");
+  const port = Number(digits);
+  if (!(port > 0 && port <= LARGEST_PORT)) throw new InvalidArgument("Invalid port number");
+  return { address, port };
+}
+
+/** @returns undefined for none. @throws {InvalidArgument} When nothing can be written there. */
+function statusFd(fd: number): number | undefined {
+  if (fd === -1) return undefined;
+  try {
+    statSync(`/proc/self/fd/${fd}`);
+    return fd;
+  } catch (error) {
+    throw new InvalidArgument(`invalid --status-fd argument ${fd}: bad file descriptor`, { cause: error });
+  }
+}

@@ -1,0 +1,75 @@
+/** `runc restore`: makes a container of what "runc checkpoint" has saved. */
+import { closeSync } from "node:fs";
+import { setChildSubreaper } from "@eras/linux/prctl.ts";
+import { defineCommand } from "../command.ts";
+import { connectConsole } from "../console-socket.ts";
+import { bundleDir, readSpec } from "../create-container.ts";
+import { CRIU_FLAGS, criuDirectories, flagOptions } from "../criu-flags.ts";
+import { destroy } from "../destroy.ts";
+import { attend } from "../foreground.ts";
+import { writePidFile } from "../pid-file.ts";
+import { restoreContainer } from "../restore-container.ts";
+import { command as run } from "./run.ts";
+
+const { bundle, "console-socket": consoleSocket, "pid-file": pidFile, detach, "no-pivot": noPivot } = run.flags;
+
+export const command = defineCommand({
+  usage: "[command options] <container-id>",
+  summary: "restore a container from a previous checkpoint",
+  description: `The container runs on where it was when "runc checkpoint" saved it, from a bundle with the same configuration and root file
+   system. The program criu does it. Debian has it as a package; https://criu.org tells more.`,
+  flags: {
+    ...CRIU_FLAGS,
+    bundle,
+    "console-socket": consoleSocket,
+    "pid-file": pidFile,
+    detach,
+    "no-pivot": noPivot,
+    "no-subreaper": run.flags["no-subreaper"],
+    "lsm-profile": {
+      type: "string",
+      description: "Specify an LSM profile to be used during restore in the form of TYPE:NAME.",
+    },
+    "lsm-mount-context": {
+      type: "string",
+      description: "Specify an LSM mount context to be used during restore.",
+    },
+  },
+  minArgs: 1,
+  maxArgs: 1,
+  async run({ globals, flags, args: [id] }) {
+    const directories = criuDirectories(flags);
+    const bundle = bundleDir(flags.bundle);
+    process.chdir(bundle);
+    const spec = await readSpec(bundle);
+    const terminal = spec.process?.terminal ?? false;
+    const detach = flags.detach ?? false;
+    const console = connectConsole({ terminal, detach, consoleSocket: flags["console-socket"] });
+    const proxy = terminal && !detach ? new (await import("../terminal-proxy.ts")).TerminalProxy() : undefined;
+    const options = {
+      ...flagOptions(flags),
+      lsm_profile: flags["lsm-profile"],
+      lsm_mount_context: flags["lsm-mount-context"],
+    };
+    const container = await restoreContainer(spec, {
+      id: id!,
+      bundle,
+      globals,
+      directories,
+      options,
+      consoleFd: console ?? proxy?.consoleFd,
+    });
+    if (console !== undefined) closeSync(console);
+    const { init_process_pid: pid } = container.state;
+    if (flags["pid-file"]) writePidFile(flags["pid-file"], pid);
+    if (detach || flags["no-subreaper"]) setChildSubreaper(false);
+    if (detach) return 0;
+    const copying = proxy?.open();
+    const status = await attend(pid);
+    await copying?.ended;
+    copying?.close();
+    await container.cgroup.killAll();
+    await destroy(container);
+    return status;
+  },
+});
