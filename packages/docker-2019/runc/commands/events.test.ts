@@ -4,7 +4,7 @@ import { readdirSync, readlinkSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { cgroupMode } from "@eras/cgroups/detect.ts";
 import { describe, expect, test } from "vitest";
-import { create, GENUINE, message, missing, OURS, type Runtime, runtime, start } from "./on-bundle.ts";
+import { create, eventually, GENUINE, message, missing, OURS, type Runtime, runtime, start } from "./on-bundle.ts";
 
 /** The names of all members, with their places: `data.cpu.usage.total`. Those that are left out when they are 0 come and go. */
 function names(value: unknown, prefix = ""): string[] {
@@ -47,7 +47,7 @@ describe.skipIf(missing)(`runc events${missing ? ` (needs ${missing})` : ""}`, (
     const ours = runtime(OURS);
     start(ours);
     const { events, ended } = follow(ours, "--interval", "100ms");
-    await expect.poll(() => events.length).toBeGreaterThan(2);
+    await eventually(() => events.length).toBeGreaterThan(2);
     expect(events[0]).toMatchObject({ type: "stats", id: ours.id, data: { pids: { current: 1 } } });
     ours.call("kill", ours.id, "KILL");
     expect(await ended).toEqual([0, null]);
@@ -60,7 +60,7 @@ describe.skipIf(missing)(`runc events${missing ? ` (needs ${missing})` : ""}`, (
       const ours = runtime(OURS);
       start(ours);
       const { child, events, ended } = follow(ours, "--interval", "1h");
-      await expect.poll(() => descriptors(child.pid!)).toContain("anon_inode:inotify");
+      await eventually(() => descriptors(child.pid!)).toContain("anon_inode:inotify");
       ours.call("delete", "-f", ours.id);
       expect(await ended).toEqual([0, null]);
       expect(events).toEqual([]);
@@ -76,7 +76,7 @@ describe.skipIf(missing)(`runc events${missing ? ` (needs ${missing})` : ""}`, (
     }));
     start(ours);
     const { events, ended } = follow(ours);
-    await expect.poll(() => events, { timeout: 20_000 }).toContainEqual({ type: "oom", id: ours.id });
+    await eventually(() => events).toContainEqual({ type: "oom", id: ours.id });
     ours.call("kill", ours.id, "KILL");
     await ended;
   });
@@ -107,7 +107,7 @@ describe.skipIf(missing)(`runc events${missing ? ` (needs ${missing})` : ""}`, (
     for (const each of both) {
       start(each);
       each.call("kill", each.id, "KILL");
-      await expect.poll(() => JSON.parse(each.call("state", each.id).stdout).status).toBe("stopped");
+      await eventually(() => JSON.parse(each.call("state", each.id).stdout).status).toBe("stopped");
     }
     const said = both.map((each) => message(each.call("events", each.id)).replace(each.id, "ID"));
     expect(said).toEqual(["container with id ID is not running", "container with id ID is not running"]);

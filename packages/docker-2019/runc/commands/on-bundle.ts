@@ -15,7 +15,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { Spec } from "@eras/oci-spec/runtime/config.ts";
 import { defaultSpec } from "@eras/oci-spec/runtime/defaults.ts";
-import { onTestFinished } from "vitest";
+import { expect, onTestFinished } from "vitest";
 
 export const OURS = resolve(import.meta.dirname, "../../../../bin/runc-2019");
 export const GENUINE = "/usr/sbin/runc";
@@ -93,6 +93,11 @@ function makeBundle(bundle: string, change: (spec: Spec) => Spec): void {
     process: { ...spec.process!, terminal: false, args: ["sleep", "1000"] },
   };
   writeFileSync(join(bundle, "config.json"), JSON.stringify(change(usual)));
+}
+
+/** As `expect.poll`, on a machine that has other things to do as well. */
+export function eventually<Value>(read: () => Value) {
+  return expect.poll(read, { timeout: 20_000 });
 }
 
 /** The message of a log line. The genuine one calls itself by its path. */

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
-import { create, GENUINE, message, missing, OURS, type Runtime, runtime, start } from "./on-bundle.ts";
+import { create, eventually, GENUINE, message, missing, OURS, type Runtime, runtime, start } from "./on-bundle.ts";
 
 const status = ({ call, id }: Runtime) => JSON.parse(call("state", id).stdout).status;
 
@@ -44,7 +44,7 @@ describe.skipIf(missing)(`runc pause, runc resume${missing ? ` (needs ${missing}
       call("pause", each.id);
       each.call("kill", each.id, "KILL");
       call("resume", each.id);
-      await expect.poll(() => status(each)).toBe("stopped");
+      await eventually(() => status(each)).toBe("stopped");
       call("pause", each.id);
       call("resume", each.id);
       return said;

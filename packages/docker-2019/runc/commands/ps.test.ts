@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { GENUINE, message, missing, OURS, runtime, start } from "./on-bundle.ts";
+import { eventually, GENUINE, message, missing, OURS, runtime, start } from "./on-bundle.ts";
 
 describe.skipIf(missing)(`runc ps${missing ? ` (needs ${missing})` : ""}`, () => {
   const running = () => {
@@ -14,7 +14,7 @@ describe.skipIf(missing)(`runc ps${missing ? ` (needs ${missing})` : ""}`, () =>
   test("shows the container's processes, as ps(1) of the host sees them, and nobody else", async () => {
     const { call, id } = running();
     const commands = () => call("ps", id, "-o", "pid,args").stdout.split("\n").slice(0, -1);
-    await expect.poll(commands).toHaveLength(4); // the shell forks
+    await eventually(commands).toHaveLength(4); // the shell forks
     expect(commands().map((line) => line.trim().replace(/^\d+ /, ""))).toEqual([
       "PID COMMAND",
       "sh -c sleep 1001 & sleep 1002; :",
@@ -28,10 +28,10 @@ describe.skipIf(missing)(`runc ps${missing ? ` (needs ${missing})` : ""}`, () =>
     const { call, id } = running();
     const { pid } = JSON.parse(call("state", id).stdout);
     const pids = () => JSON.parse(call("ps", "--format", "json", id).stdout);
-    await expect.poll(pids).toHaveLength(3);
+    await eventually(pids).toHaveLength(3);
     expect(pids()[0]).toBe(pid);
     call("kill", id, "KILL");
-    await expect.poll(pids).toBeNull();
+    await eventually(pids).toBeNull();
     expect(call("ps", id).stdout).toMatch(/^UID.*\n$/);
   });
 

@@ -28,7 +28,7 @@ describe.skipIf(missing)(`runc spec${missing ? ` (needs ${missing})` : ""}`, () 
   });
 
   test("needs a directory", () => {
-    const [ours, theirs] = [OURS, GENUINE].map((program) => runtime(program).call("spec", "-b", "/no/where"));
+    const [ours, theirs] = [OURS, GENUINE].map((program) => runtime(program).call("spec", "-b", "/proc/none"));
     expect([ours!.status, message(ours!)]).toEqual([theirs!.status, message(theirs!)]);
   });
 });
