@@ -47,5 +47,10 @@ export function setnsInit(plan: ExecPlan, runc: ChildEnd): never {
   const environment = withHome(parseEnvironment(wanted.env ?? []), user.home);
   const program = late(() => findProgram(wanted.args[0]!, environment.PATH));
   process.umask(wanted.user?.umask ?? DEFAULT_UMASK);
-  return becomeProgram(program, wanted.args, environment, plan); // execve closes our end of the dialogue: runc sees that all went well
+  try {
+    return becomeProgram(program, wanted.args, environment, plan); // execve closes our end of the dialogue: runc sees that all went well
+  } catch (error) {
+    runc.close(); // runc believes so: the error goes where the program's own would
+    throw error;
+  }
 }

@@ -67,6 +67,7 @@ const MAX_ID_LENGTH = 1024;
 
 /** The directory of a container. @throws {InvalidArgument} When that is no name for one. */
 export function stateDir(root: string, id: string): string {
+  if (id === "") throw new InvalidArgument("container id cannot be empty");
   if (id.length > MAX_ID_LENGTH || !/^[\w+\-.]+$/.test(id) || id === "." || id === "..") {
     throw new InvalidArgument("invalid container ID format");
   }

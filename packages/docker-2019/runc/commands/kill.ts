@@ -5,6 +5,7 @@ import { FailedPrecondition, InvalidArgument } from "@eras/oci-spec/errdefs.ts";
 import { step } from "../../steps.ts";
 import { defineCommand } from "../command.ts";
 import { Container } from "../container.ts";
+import { errorText } from "../error-text.ts";
 import { hasNamespace } from "../namespaces.ts";
 
 export const command = defineCommand({
@@ -28,9 +29,9 @@ export const command = defineCommand({
   },
 });
 
-/** Signal 0 asks whether there is anybody to hear one: kill(2). */
+/** A number is for the kernel to judge; 0 asks whether there is anybody to hear a signal: kill(2). */
 function parseSignal(signal: string): number {
-  if (signal === "0") return 0;
+  if (/^\d+$/.test(signal)) return Number(signal);
   try {
     return signalNumber(signal);
   } catch (error) {
@@ -55,7 +56,7 @@ function signalInit({ state }: Container, signal: number): void {
   try {
     kill(state.init_process_pid, signal);
   } catch (error) {
-    if (!isErrno(error, "ESRCH")) throw error;
-    throw new FailedPrecondition("container not running", { cause: error });
+    if (isErrno(error, "ESRCH")) throw new FailedPrecondition("container not running", { cause: error });
+    throw new Error(`unable to signal init: ${errorText(error as NodeJS.ErrnoException)}`, { cause: error });
   }
 }
