@@ -69,7 +69,7 @@ function subCgroup({ cgroup }: Container, subCgroups: readonly string[]): Cgroup
       if (!`${join("/x", below)}/`.startsWith("/x/")) {
         throw new InvalidArgument(`bad sub cgroup path: ${below} is not a sub cgroup path`);
       }
-      paths[name] = join(cgroup.paths[name]!, below);
+      paths[name] = join(cgroup.paths[name]!, below).replace(/\/$/, "");
     }
   }
   const missing = Object.values(paths).find((dir) => !existsSync(dir));
