@@ -145,9 +145,9 @@ export function checkCriu(program: string, features: CriuFeatures = {}): void {
   const { version } = Criu.start(program).serve("VERSION", {});
   const { major_number: major = 0, minor_number: minor = 0 } = version ?? {};
   if (major < OLDEST_MAJOR) throw new Error(`CRIU version ${major}.${minor} must be ${OLDEST_MAJOR}.0 or higher`);
-  const wanted = Object.keys(features) as (keyof CriuFeatures)[];
+  const wanted = (Object.keys(features) as (keyof CriuFeatures)[]).filter((name) => features[name]);
   if (wanted.length === 0) return;
   const { features: found = {} } = Criu.start(program).serve("FEATURE_CHECK", { features });
-  const missing = wanted.filter((name) => features[name] && !found[name]);
+  const missing = wanted.filter((name) => !found[name]);
   if (missing.length > 0) throw new Error(`CRIU is missing features: ${missing.join(", ")}`);
 }
