@@ -18,6 +18,7 @@ const PACKAGES = [
   "containerd",
   "cpio", // the virtual machine's first file system
   "crun",
+  "docker-registry",
   "docker.io",
   "hyperfine",
   "iproute2",
@@ -28,6 +29,7 @@ const PACKAGES = [
   "podman",
   "qemu-system-x86",
   "runc",
+  "skopeo", // a second opinion on registries
   "strace",
   "xz-utils",
 ];
@@ -36,6 +38,7 @@ const PACKAGES = [
 const SERVICES: Readonly<Record<string, readonly string[]>> = {
   apparmor: ["apparmor.service"],
   containerd: ["containerd.service"],
+  "docker-registry": ["docker-registry.service"],
   "docker.io": ["docker.service", "docker.socket"],
   lxc: ["lxc.service", "lxc-net.service", "lxc-monitord.service"],
   podman: ["podman.socket", "podman.service", "podman-restart.service", "podman-auto-update.timer"],

@@ -52,7 +52,7 @@ export class Authorizer {
     if (demand === undefined) return false;
     this.#demand = demand;
     if (demand.scheme === "basic") return (await this.#basicHeader()) !== sent;
-    this.#tokens.delete(scopeKey(scopes)); // it was refused: expired, or withdrawn
+    if (sent !== undefined) this.#tokens.delete(scopeKey(scopes)); // it was refused: expired, or withdrawn
     return true;
   }
 

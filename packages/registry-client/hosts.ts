@@ -80,6 +80,6 @@ function mirrorHost(text: string, namespace: string, tls: TlsOptions): RegistryH
 /** Loopback addresses do, except on the port that is https's own. */
 function speaksPlainHttp(host: string): boolean {
   const { hostname, port } = new URL(`http://${host}`);
-  const isLoopback = hostname === "localhost" || /^127\./.test(hostname) || hostname === "[::1]";
+  const isLoopback = hostname === "localhost" || /^127(?:\.\d+){3}$/.test(hostname) || hostname === "[::1]";
   return isLoopback && !host.endsWith(`:${HTTPS_PORT}`) && port !== HTTPS_PORT;
 }

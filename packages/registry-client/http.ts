@@ -1,7 +1,7 @@
 /**
  * One exchange with a server: a request, and an answer whose body is read as it comes.
  *
- * `node:http`, and not `fetch`: a layer's bytes go by as the socket's own buffers, and a test of 1 GB from loopback took half the time.
+ * `node:http`, and not `fetch`: a layer's bytes go by as the socket's own buffers, for three quarters of the processor time.
  */
 import { Agent, type IncomingHttpHeaders, type IncomingMessage, request as requestHttp } from "node:http";
 import { request as requestHttps, Agent as TlsAgent } from "node:https";

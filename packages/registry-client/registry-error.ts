@@ -7,7 +7,7 @@
  */
 import {
   InvalidArgument,
-  type KindError,
+  KindError,
   NotFound,
   OutOfRange,
   PermissionDenied,
@@ -60,7 +60,7 @@ export async function answerError(what: string, answer: Answer): Promise<KindErr
 
 /** What a connection's failure means. */
 export function connectionError(what: string, error: unknown): Error {
-  if (!(error instanceof Error) || error instanceof Unavailable || error.name === "AbortError") return error as Error;
+  if (!(error instanceof Error) || error instanceof KindError || error.name === "AbortError") return error as Error;
   const { code = "" } = error as NodeJS.ErrnoException;
   const text = `Cannot ${what}: ${error.message || code}`; // for several addresses Node gives a code alone
   return DROPPED.has(code) ? new TryAgain(text, { cause: error }) : new Unavailable(text, { cause: error });
