@@ -40,4 +40,12 @@ describe(`docker run, with ${RUNTIME.name},`, () => {
     expect(ours).toContain("No space left on device");
     expect(ours).toBe(await session.shown("runc", flags, ["mkdir", "/x"]));
   });
+
+  test("refuses a limit that the kernel refuses, with its file, its value and the reason", async () => {
+    const flags = ["--cpu-rt-runtime", "1000"];
+    const refusal =
+      /OCI runtime create failed: runc create failed: .*1000.*cpu\.rt_runtime_us: (invalid argument|EINVAL)[\s\S]*125$/;
+    for (const runtime of ["tested", "runc"] as const)
+      expect(await session.shown(runtime, flags, ["true"])).toMatch(refusal);
+  });
 });

@@ -34,7 +34,8 @@ function processes(dir: string): string {
 
 function content(path: string): string {
   try {
-    return readFileSync(path, "utf8").trim();
+    const text = readFileSync(path, "utf8").trim();
+    return path.endsWith("/devices.list") ? text.split("\n").sort().join("\n") : text; // a set, in the order of asking
   } catch (error) {
     if (isErrno(error, "EINVAL", "EOPNOTSUPP", "EACCES")) return (error as NodeJS.ErrnoException).code!;
     throw error;

@@ -4,6 +4,11 @@
  */
 import type { Picture } from "./comparable.ts";
 
+/** What genuine runc 1.1 makes otherwise than the specification, crun and ours. */
+export const RUNC_ALONE: Readonly<Record<string, string>> = {
+  "a shared root": "it makes the root private again on its way",
+};
+
 /** Containers that crun 1.8 won't run, or that it understands otherwise. */
 export const CRUN_REFUSES: Readonly<Record<string, string>> = {
   "no limit where -1 says so": "it writes -1 to pids.max",
@@ -35,9 +40,9 @@ export function sharedWithCrun(picture: Picture): Record<string, string | undefi
     // It makes devices in another order, /dev/core too, and lets the container use the console but not /dev/net/tun. In a user
     // namespace it mounts the host's devices with other options, and gives the message queues a group.
     devices: inAnyOrder(without(picture.devices, /^'\/dev\/core'|^\/dev\/mqueue/)),
-    "cgroup devices": inAnyOrder(without(picture["cgroup devices"], /c (5:1|10:200) rwm/)),
+    "cgroup devices": without(picture["cgroup devices"], /c (5:1|10:200) rwm/),
     // Control groups, masks and the console are mounted in another order, with other options; the masks cover with the host's null.
-    // The root can be shared, which runc forbids, and a mount that asks to be is not.
+    // A mount that asks to be shared is not.
     mounts: mountPoints(picture.mounts!),
     // It links names of controllers that are mounted together elsewhere, makes missing directories sticky, and those before a "..".
     root: without(picture.root, /net_(cls|prio)|\/mnt\/relative/)?.replaceAll(" 1755 ", " 755 "),
@@ -53,7 +58,12 @@ function mountPoints(mounts: string): string {
   const fields = mounts.split("\n").map((line) => line.split(" "));
   return fields
     .filter(([, , , , mountPoint]) => !MOUNTED_ITS_WAY.test(mountPoint!))
-    .map((line) => line.toSpliced(6, 1).slice(4).join(" "))
+    .map((line) =>
+      line
+        .slice(4)
+        .filter((_, i) => i !== 2 || line[4] === "/")
+        .join(" "),
+    )
     .sort()
     .join("\n");
 }
