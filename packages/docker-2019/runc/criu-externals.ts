@@ -16,13 +16,14 @@ import { O_PATH } from "@eras/linux/open.ts";
 import type { Mount, Spec } from "@eras/oci-spec/runtime/config.ts";
 import { bindSource } from "./bind-mount.ts";
 import type { CriuOptions } from "./criu-messages.ts";
+import { devicesOf } from "./devices.ts";
 import { type ContainerRoot, openPlaceIfAny, pathInside, withFd } from "./inside-root.ts";
 import { parseEntryOptions } from "./mount-options.ts";
 import { hasNamespace } from "./namespaces.ts";
 
 type ExternalMounts = NonNullable<CriuOptions["ext_mnt"]>;
 
-/** What covers files that are masked. */
+/** What covers files that are masked; it is one of the devices. */
 const NULL_DEVICE = "/dev/null";
 
 /** For criu to save a container. @param pid - Its init. */
@@ -37,12 +38,7 @@ export function mountsToLeaveOut(spec: Spec, rootfs: string, pid: number): Exter
 /** For criu to make a container again. @param pid - Who is in the new cgroup. */
 export function mountsToBringIn(spec: Spec, bundle: string, pid: number): ExternalMounts {
   const binds = bindMounts(spec).map(({ place, source }) => ({ place, source: bindSource(source, bundle) }));
-  const all = [
-    ...binds,
-    ...cgroupMounts(spec, pid),
-    ...deviceMounts(spec),
-    { place: NULL_DEVICE, source: NULL_DEVICE },
-  ];
+  const all = [...binds, ...cgroupMounts(spec, pid), ...deviceMounts(spec)];
   return all.map(({ place, source }) => ({ key: place, val: source }));
 }
 
@@ -78,8 +74,8 @@ function directoryIn({ mountPoint, root, superOptions }: MountInfo, cgroups: Rea
 }
 
 /** In a user namespace devices can't be made, so the host's are shown. */
-function deviceMounts({ linux = {} }: Spec): ExternalMount[] {
-  return (linux.devices ?? []).map(({ path }) => ({ place: path, source: path }));
+function deviceMounts(spec: Spec): ExternalMount[] {
+  return devicesOf(spec).map(({ path }) => ({ place: path, source: path }));
 }
 
 function maskedFiles({ linux = {} }: Spec, pid: number): string[] {

@@ -53,7 +53,7 @@ export function runCriu(
 /** The errors of a log, the first of which is often the reason: `(00.123632) Error (criu/files-reg.c:1790): Can't lookup …`. */
 function reasonsIn(log: string): string {
   try {
-    const lines = readFileSync(log, "utf8").matchAll(/^\S+ *Error \([^)]*\): (.*)$/gm);
+    const lines = readFileSync(log, "utf8").matchAll(/^\S+ +(?:\d+: )?Error \([^)]*\): (.*)$/gm);
     return [...lines].map(([, reason]) => `: ${reason}`).join("");
   } catch {
     return ""; // it had not come to a log

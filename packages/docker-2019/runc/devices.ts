@@ -52,7 +52,7 @@ export function createDevices(root: ContainerRoot, spec: Spec): void {
 }
 
 /** The default devices that the configuration does not have its own idea of, then the configuration's. /dev/ptmx is a link here. */
-function devicesOf({ linux }: Spec): LinuxDevice[] {
+export function devicesOf({ linux }: Spec): LinuxDevice[] {
   const own = (linux?.devices ?? []).filter(({ path }) => resolve("/", path) !== "/dev/ptmx");
   return [...DEFAULT_DEVICES.filter(({ path }) => !own.some((device) => device.path === path)), ...own];
 }
