@@ -39,7 +39,9 @@ describe(`a container of ${RUNTIME.name} looks as one of`, () => {
   beforeAll(() => {
     place = newPlace();
     studio = new Studio(place);
-    holder = spawn("unshare", ["--net", "--uts", "--ipc", "sleep", "1000"], { stdio: "ignore" });
+    holder = spawn("unshare", ["--net", "--uts", "--ipc", "--pid", "--fork", "--kill-child", "sleep", "1000"], {
+      stdio: "ignore",
+    });
     crun = { name: "crun", path: join(place.dir, "crun") };
     writeFileSync(crun.path, CRUN_ALONE);
     chmodSync(crun.path, 0o755);

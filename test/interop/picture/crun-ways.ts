@@ -14,6 +14,7 @@ export const CRUN_REFUSES: Readonly<Record<string, string>> = {
   "no limit where -1 says so": "it writes -1 to pids.max",
   "an exec of a user, elsewhere": "it has no --additional-gids",
   "an exec": "its exec has the runtime's limits and session, and new privileges",
+  "an exec beside what dockerd writes": "the same",
   "an exec at a terminal": "the same",
   "an exec in a user namespace": "the same",
   "an exec under a filter": "the same",

@@ -3,13 +3,9 @@ import type { Mount, Process } from "@eras/oci-spec/runtime/config.ts";
 import type { Linux, LinuxNamespaceType } from "@eras/oci-spec/runtime/config-linux.ts";
 import { defaultSpec } from "@eras/oci-spec/runtime/defaults.ts";
 import { OCI_VERSION, plainSpec } from "../../harness/bundle.ts";
+import { DOCKER_CAPABILITIES, dockerSpec } from "./docker-spec.ts";
 import type { Sitting } from "./studio.ts";
 
-/** What dockerd gives a container that asks for nothing. */
-const DOCKER_CAPABILITIES = (
-  "CAP_CHOWN CAP_DAC_OVERRIDE CAP_FSETID CAP_FOWNER CAP_MKNOD CAP_NET_RAW CAP_SETGID CAP_SETUID CAP_SETFCAP CAP_SETPCAP " +
-  "CAP_NET_BIND_SERVICE CAP_SYS_CHROOT CAP_KILL CAP_AUDIT_WRITE"
-).split(" ");
 const POWERFUL = [...DOCKER_CAPABILITIES, "CAP_SYS_ADMIN", "CAP_NET_ADMIN"];
 
 const withProcess = (process: Partial<Process>, spec = plainSpec()): Sitting => ({
@@ -46,16 +42,18 @@ const MAPPINGS = [
 /**
  * Of the processes and files around a container.
  *
- * @param holder - PID of a process with network, uts and ipc namespaces of its own, for others to join.
+ * @param holder - PID of a process with network, uts and ipc namespaces of its own, and one of PIDs for its children.
  */
 export function sittings(holder: number): Readonly<Record<string, Sitting>> {
-  const joined = (["network", "uts", "ipc"] as const).map((type) => ({
+  const joined = (["network", "uts", "ipc", "pid"] as const).map((type) => ({
     type,
-    path: `/proc/${holder}/ns/${type === "network" ? "net" : type}`,
+    path: `/proc/${holder}/ns/${{ network: "net", uts: "uts", ipc: "ipc", pid: "pid_for_children" }[type]}`,
   }));
   return {
     "what runc spec writes, without a terminal": { spec: plainSpec() },
     "what runc spec writes": { spec: defaultSpec(OCI_VERSION) },
+    "what dockerd writes": { spec: dockerSpec() },
+    "an exec beside what dockerd writes": { spec: dockerSpec(), exec: [] },
     "a terminal of a given size": withProcess({ terminal: true, consoleSize: { height: 33, width: 101 } }),
     "a terminal of a user's": withProcess({ terminal: true, user: { uid: 1000, gid: 1000 } }),
     "Docker's capabilities, and new privileges": withProcess({
@@ -184,7 +182,7 @@ export function sittings(holder: number): Readonly<Record<string, Sitting>> {
         },
       }).spec,
     ),
-    "namespaces of another process": withLinux({ namespaces: [...joined, { type: "pid" }, { type: "mount" }] }),
+    "namespaces of another process": withLinux({ namespaces: [...joined, { type: "mount" }] }),
     "the host's namespaces but for mounts": withNamespaces(
       ["mount"],
       {},
