@@ -1,0 +1,70 @@
+/**
+ * What comes with a call beside its request: metadata, a deadline, the caller's giving up.
+ *
+ * containerd's clients name the namespace in the metadata of each call, and a lease while they hold one.
+ */
+import { FailedPrecondition, InvalidArgument } from "@eras/oci-spec/errdefs.ts";
+
+/** Metadata of a gRPC call: which namespace it is about. */
+export const NAMESPACE_KEY = "containerd-namespace";
+
+/** Metadata of a gRPC call: the lease that holds what the call makes. */
+export const LEASE_KEY = "containerd-lease";
+
+/** Metadata of a ttrpc call: which namespace it is about. */
+export const TTRPC_NAMESPACE_KEY = "containerd-namespace-ttrpc";
+
+const IDENTIFIER = /^[A-Za-z0-9]+(?:[._-]+[A-Za-z0-9]+)*$/;
+const IDENTIFIER_LENGTH_MAX = 76;
+
+/** A call, as the one who answers it sees it. */
+export interface Call {
+  /** Keys are in lower case. Of a key that came more than once, the first value. */
+  readonly metadata: ReadonlyMap<string, string>;
+  /** Aborted when nobody waits for the answer any more: cancelled, timed out, or the line dropped. */
+  readonly signal: AbortSignal;
+}
+
+/** What a caller may give with a call. */
+export interface CallOptions {
+  readonly metadata?: Readonly<Record<string, string>>;
+  /** How long to wait for the answer; the other side is told. */
+  readonly timeoutMs?: number;
+  /** Gives the call up. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * The namespace that a call is about.
+ *
+ * @throws {FailedPrecondition} When it names none.
+ * @throws {InvalidArgument} When it is not an identifier.
+ */
+export function namespaceOf({ metadata }: Call): string {
+  const namespace = metadata.get(NAMESPACE_KEY) ?? metadata.get(TTRPC_NAMESPACE_KEY);
+  if (!namespace) throw new FailedPrecondition("namespace is required: failed precondition");
+  checkIdentifier(namespace);
+  return namespace;
+}
+
+/** The lease that a call is under; undefined if under none. */
+export function leaseOf({ metadata }: Call): string | undefined {
+  return metadata.get(LEASE_KEY) || undefined;
+}
+
+/**
+ * Holds the name of a namespace, a container or a task to containerd's rules.
+ *
+ * @throws {InvalidArgument} When it breaks them.
+ * @see https://github.com/containerd/containerd/blob/v1.6.20/identifiers/validate.go
+ */
+export function checkIdentifier(name: string): void {
+  if (name === "") throw new InvalidArgument("identifier must not be empty: invalid argument");
+  if (name.length > IDENTIFIER_LENGTH_MAX) {
+    throw new InvalidArgument(
+      `identifier "${name}" greater than maximum length (${IDENTIFIER_LENGTH_MAX} characters): invalid argument`,
+    );
+  }
+  if (!IDENTIFIER.test(name))
+    throw new InvalidArgument(`identifier "${name}" must match ${IDENTIFIER.source}: invalid argument`);
+}
