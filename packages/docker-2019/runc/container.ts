@@ -53,8 +53,8 @@ export class Container {
   get status(): ContainerStatus {
     if (this.state.init_process_pid === 0) return "creating";
     if (!this.hasInit) return "stopped";
-    if (isWaiting(this.dir)) return "created";
-    return this.cgroup.freezerState() === "THAWED" ? "running" : "paused";
+    if (this.cgroup.freezerState() !== "THAWED") return "paused";
+    return isWaiting(this.dir) ? "created" : "running";
   }
 
   /** For hooks and for `runc state`. */

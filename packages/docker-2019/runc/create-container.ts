@@ -76,6 +76,7 @@ export async function createContainer(given: Spec, request: CreateRequest): Prom
   const spec = notify?.configure(given) ?? given;
   const wanted = spec.process!; // readBundle has seen to it
   checkRootless(spec);
+  checkCacheControl(spec);
   checkMappings(spec.linux ?? {});
   const rootfs = findRootfs(request.bundle, spec);
   const parts = await loadParts(wanted, spec.linux ?? {}, request.consoleFd);
@@ -125,6 +126,11 @@ export async function createContainer(given: Spec, request: CreateRequest): Prom
     throw new Error(failure, { cause: error });
   }
   return Container.load(request.globals.root, request.id);
+}
+
+/** Shares of the processor's caches (Linux's resctrl) were not to be had where this was written. */
+function checkCacheControl({ linux }: Spec): void {
+  if (linux?.intelRdt) throw new Error("intelRdt is specified in config, but Intel RDT is not supported or enabled");
 }
 
 /** The root file system of a bundle: a real path. */

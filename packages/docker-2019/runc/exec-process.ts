@@ -42,12 +42,16 @@ export async function execProcess(container: Container, request: ExecRequest): P
   const preservedFds = countPreserved(0, preserveFds);
   const plan = { id: container.id, spec, process: wanted, capabilities: capabilitiesOf(wanted), preservedFds, parts };
   const linux = { namespaces: namespacesOf(container) };
+  const bindFinally = await bindToProcessors(wanted);
   try {
     const init = await startInit({
       cgroup: subCgroup(container, request.subCgroups),
       keptFds: consoleFd === undefined ? [] : [consoleFd],
       preservedFds,
-      enter: () => enterNamespaces(linux, () => {}),
+      enter: () => {
+        bindFinally?.(); // it has joined the cgroup
+        enterNamespaces(linux, () => {});
+      },
       init: (runc) => setnsInit(plan, runc),
     });
     await finishExec(init, container, wanted, parts.seccomp?.listener);
@@ -55,6 +59,18 @@ export async function execProcess(container: Container, request: ExecRequest): P
   } catch (error) {
     throw new Error(failureText(error as Error), { cause: error });
   }
+}
+
+/**
+ * `process.execCPUAffinity`: the processors on which the process runs until it has joined the container's cgroup, and from then on. The first are
+ * taken by us at once, and inherited.
+ */
+async function bindToProcessors({ execCPUAffinity }: Process): Promise<(() => void) | undefined> {
+  if (!execCPUAffinity) return undefined;
+  const { setCpuAffinity } = await import("./scheduler.ts");
+  const { initial, final } = execCPUAffinity;
+  if (initial) setCpuAffinity(0, initial);
+  return final ? () => setCpuAffinity(0, final) : undefined;
 }
 
 /** The container's own cgroup, or the one below it that was asked for. @throws {InvalidArgument} When there is none. */

@@ -13,6 +13,7 @@ import type { SeccompListener } from "./seccomp.ts";
 export interface ProcessParts {
   readonly console?: { setUp(setup: Omit<ConsoleSetup, "socketFd">): void };
   readonly label?: (process: Process) => void;
+  readonly keyLabel?: () => void;
   readonly sysctls?: (sysctl: Readonly<Record<string, string>>) => void;
   readonly scheduling?: (process: Process, linux: Linux) => void;
   readonly seccomp?: SeccompPart;
@@ -39,6 +40,7 @@ export async function loadParts(process: Process, linux: Linux, consoleFd: numbe
   return {
     ...(consoleFd !== undefined && { console: await consolePart(consoleFd) }),
     ...((apparmorProfile || selinuxLabel) && { label: await labelPart(process) }),
+    ...(selinuxLabel && { keyLabel: await keyLabelPart(selinuxLabel) }),
     ...(Object.keys(linux.sysctl ?? {}).length > 0 && { sysctls: await sysctlPart(linux) }),
     ...(needsScheduling(process, linux) && { scheduling: await schedulingPart() }),
     ...(linux.seccomp && { seccomp: await seccompPart(linux.seccomp) }),
@@ -59,6 +61,12 @@ async function labelPart({ apparmorProfile, selinuxLabel }: Process): Promise<No
     if (apparmorProfile) applyAppArmorProfile(apparmorProfile);
     if (selinuxLabel) setExecLabel(selinuxLabel);
   };
+}
+
+/** The session keyring is labelled like the process that is to use it. */
+async function keyLabelPart(label: string): Promise<NonNullable<ProcessParts["keyLabel"]>> {
+  const { setKeyLabel } = await import("./selinux.ts");
+  return () => setKeyLabel(label);
 }
 
 async function sysctlPart(linux: Linux): Promise<NonNullable<ProcessParts["sysctls"]>> {

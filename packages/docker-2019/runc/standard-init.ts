@@ -56,6 +56,7 @@ export function standardInit(plan: InitPlan, runc: ChildEnd): never {
   const { spec } = rootfs;
   const { hooks, linux = {} } = spec;
   runc.awaitGo(); // runc has mapped ids and set limits
+  if (plan.keyring) parts.keyLabel?.();
   if (plan.keyring) createSessionKeyring(plan.id, { inUserNamespace: hasNamespace(linux, "user") });
   setsid(); // away from the terminal of whoever started runc
   if (hasNewNamespace(linux, "network")) bringLoopbackUp();
