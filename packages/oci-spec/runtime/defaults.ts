@@ -8,7 +8,7 @@
  */
 import type { Mount, Process, Spec } from "./config.ts";
 import { OCI_VERSION } from "./config.ts";
-import type { Linux } from "./config-linux.ts";
+import type { Linux, LinuxNamespace } from "./config-linux.ts";
 
 /** For root. */
 export function defaultSpec(ociVersion = OCI_VERSION): Spec {
@@ -18,6 +18,20 @@ export function defaultSpec(ociVersion = OCI_VERSION): Spec {
 /** For this user, who is root in the container: `runc spec --rootless`. */
 export function rootlessSpec(uid: number, gid: number, ociVersion = OCI_VERSION): Spec {
   return { ...base(ociVersion), mounts: [...commonMounts([]), SYS_OF_HOST, CGROUP], linux: forUser(uid, gid) };
+}
+
+/**
+ * The same with a cgroup namespace, as `runc spec` has it where all control groups are v2: there a container may be shown a tree of its
+ * own. It comes before the user namespace, to the byte.
+ */
+export function withCgroupNamespace(spec: Spec): Spec {
+  const { namespaces = [] } = spec.linux ?? {};
+  const isUser = ({ type }: LinuxNamespace) => type === "user";
+  const others = namespaces.filter((namespace) => !isUser(namespace));
+  return {
+    ...spec,
+    linux: { ...spec.linux, namespaces: [...others, { type: "cgroup" }, ...namespaces.filter(isUser)] },
+  };
 }
 
 /** A config.json as `runc spec` formats it: tabs, and no newline at the end. */

@@ -1,9 +1,10 @@
 /** `runc spec`: a config.json to start from. */
 import { writeFileSync } from "node:fs";
+import { cgroupMode } from "@eras/cgroups/detect.ts";
 import { isErrno } from "@eras/linux/errno.ts";
 import { AlreadyExists } from "@eras/oci-spec/errdefs.ts";
 import { CONFIG_FILE } from "@eras/oci-spec/runtime/bundle.ts";
-import { defaultSpec, formatSpec, rootlessSpec } from "@eras/oci-spec/runtime/defaults.ts";
+import { defaultSpec, formatSpec, rootlessSpec, withCgroupNamespace } from "@eras/oci-spec/runtime/defaults.ts";
 import { defineCommand } from "../command.ts";
 import { callErrorText } from "../error-text.ts";
 
@@ -27,7 +28,7 @@ export const command = defineCommand({
   run({ flags }) {
     if (flags.bundle) enter(flags.bundle);
     const spec = flags.rootless ? rootlessSpec(process.geteuid!(), process.getegid!()) : defaultSpec();
-    write(formatSpec(spec));
+    write(formatSpec(cgroupMode() === "v2" ? withCgroupNamespace(spec) : spec));
     return 0;
   },
 });
