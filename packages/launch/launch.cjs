@@ -1,58 +1,18 @@
 /**
  * `node launch.cjs MAIN ARGS…` starts the program MAIN of this project, sooner than `node MAIN ARGS…` would.
  *
- * Node's search for an imported module is made for any project: it walks up for node_modules, reads package.json files, follows symbolic
- * links and looks for each file's format. Half of a short program's start goes there. In this project an import says where its file is:
+ *     with --experimental-vm-modules     from a pack, packed.cjs: programs that are run a lot and are soon over
+ *     else                               by Node's own loader, hooked.cjs: all others
  *
- *     @eras/linux/mount.ts     packages/linux/mount.ts
- *     ./config.ts              beside the importing file
- *
- * So that is all that is done here for our own files; libraries and Node's modules are searched for as ever. A test holds that both ways
- * find the same files.
- *
- * The file is CommonJS, which Node starts at once, before its loader of ECMAScript modules; and JavaScript, so that a Node too old for
- * the rest (where the pinned one could not be installed) can at least say so.
+ * Both find the same files. They are CommonJS, which Node starts at once, before its loader of ECMAScript modules; and JavaScript, so that a
+ * Node too old for the rest (where the pinned one could not be installed) can at least say so.
  */
-if (process.platform !== "linux" || !process.getBuiltinModule?.("node:module").registerHooks) {
+if (process.platform !== "linux" || !process.features.typescript) {
   console.error(`docker-eras needs Linux on x64 or arm64 with the Node that "npx -y pnpm@12 install" puts into this clone;
 this is Node ${process.version} on ${process.platform} ${process.arch}. On another system, use a Linux virtual machine.`);
   process.exit(1);
 }
 
-const { enableCompileCache, registerHooks } = process.getBuiltinModule("node:module");
-const { pathToFileURL } = process.getBuiltinModule("node:url");
-const { dirname, join } = process.getBuiltinModule("node:path");
-
-const PACKAGES = `${pathToFileURL(dirname(__dirname)).href}/`;
-const SCOPE = "@eras/";
-
-/**
- * The file that an import of ours names, as a URL; undefined for everything else.
- *
- * @param {string} specifier
- * @param {string | undefined} importer
- */
-function ownFile(specifier, importer) {
-  if (!specifier.endsWith(".ts")) return undefined;
-  if (specifier.startsWith(SCOPE)) return PACKAGES + specifier.slice(SCOPE.length);
-  return specifier.startsWith(".") ? new URL(specifier, importer).href : undefined;
-}
-
-// Node keeps what it made of each source: its types erased, its code compiled.
-enableCompileCache(join(__dirname, "../../node_modules/.cache/compile"));
-registerHooks({
-  resolve(specifier, context, nextResolve) {
-    const url = ownFile(specifier, context.parentURL);
-    return url ? { url, format: "module-typescript", shortCircuit: true } : nextResolve(specifier, context);
-  },
-});
-
-// An import of node:fs reads all properties that can be listed, and reading these few loads Node's file streams and promises: 3 ms that
-// a short-lived program does not have. Unlisted, they are still there for who asks `fs` itself for them.
-const fs = process.getBuiltinModule("node:fs");
-for (const [name, property] of Object.entries(Object.getOwnPropertyDescriptors(fs))) {
-  if (property.get && property.configurable) Object.defineProperty(fs, name, { enumerable: false });
-}
-
 process.argv.splice(1, 1); // the program finds its arguments where it expects them
-import(pathToFileURL(process.argv[1]).href);
+const isPacked = process.getBuiltinModule("node:vm").SourceTextModule !== undefined;
+require(isPacked ? "./packed.cjs" : "./hooked.cjs").run(process.argv[1]);

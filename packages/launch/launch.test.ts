@@ -1,8 +1,17 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { findPackageJSON } from "node:module";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { LAUNCH } from "./path.ts";
@@ -14,16 +23,38 @@ let dir: string;
 beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), "eras-launch-"));
 });
-afterEach(() => rmSync(dir, { recursive: true }));
+afterEach(() => {
+  rmSync(dir, { recursive: true });
+  rmSync(packFile() ?? dir, { force: true });
+});
 
-function launch(program: string, ...args: string[]): string {
-  writeFileSync(join(dir, "main.ts"), program);
-  return execFileSync(process.execPath, [LAUNCH, join(dir, "main.ts"), ...args], { encoding: "utf8" });
+const PACKED = ["--experimental-vm-modules", "--disable-warning=ExperimentalWarning"];
+const PACKS = resolve(PACKAGES, "../node_modules/.cache/launch");
+
+function start(flags: readonly string[], program: string, args: readonly string[]): string {
+  const main = join(dir, "main.ts");
+  if (!existsSync(main) || readFileSync(main, "utf8") !== program) writeFileSync(main, program); // else it would be a changed file
+  return execFileSync(process.execPath, [...flags, LAUNCH, main, ...args], {
+    encoding: "utf8",
+    stdio: "pipe",
+  });
+}
+
+const launch = (program: string, ...args: string[]) => start([], program, args);
+const launchPacked = (program: string, ...args: string[]) => start(PACKED, program, args);
+
+/** The pack of the test's program. */
+function packFile(): string | undefined {
+  const name = existsSync(PACKS) ? readdirSync(PACKS).find((file) => file.includes(basename(dir))) : undefined;
+  return name && join(PACKS, name);
 }
 
 describe("launch.cjs", () => {
-  test("gives the program the arguments it would have had", () => {
-    expect(launch("console.log(JSON.stringify(process.argv.slice(1)))", "-a", "b")).toBe(
+  test.each([
+    ["from a pack", launchPacked],
+    ["by Node's loader", launch],
+  ])("gives the program the arguments it would have had, %s", (_, run) => {
+    expect(run("console.log(JSON.stringify(process.argv.slice(1)))", "-a", "b")).toBe(
       `${JSON.stringify([join(dir, "main.ts"), "-a", "b"])}\n`,
     );
   });
@@ -50,6 +81,84 @@ describe("launch.cjs", () => {
     expect(launch('console.log((await import("no-such-library").catch((e) => e)).code)')).toBe(
       "ERR_MODULE_NOT_FOUND\n",
     );
+  });
+});
+
+describe("a packed program", () => {
+  /** Twice: without a pack, and from the one that the first run has made. */
+  function twice(program: string): string {
+    const [first, second] = [launchPacked(program), launchPacked(program)];
+    expect(second).toBe(first);
+    return first;
+  }
+
+  test("means what Node's loader would make of it: cycles, import.meta, import(), await, modules of Node", () => {
+    writeFileSync(
+      join(dir, "odd.ts"),
+      `import { isEven } from "./even.ts";
+      export const isOdd = (n: number): boolean => n !== 0 && isEven(n - 1); // ─▶ not Latin-1`,
+    );
+    writeFileSync(
+      join(dir, "even.ts"),
+      `import { isOdd } from "./odd.ts";
+      export const isEven = (n: number): boolean => n === 0 || isOdd(n - 1);`,
+    );
+    writeFileSync(join(dir, "late.ts"), `export const late: string = "später";`);
+    const program = `import fs, { readFileSync } from "node:fs";
+      import { ErrnoError } from "@eras/linux/errno.ts";
+      import { isEven } from "./even.ts";
+      const { late } = await import("./late.ts");
+      const { spawnSync } = await import("node:child_process");
+      const { url, filename, dirname } = import.meta;
+      const same = fs.readFileSync === readFileSync && (await import("./late.ts")).late === late;
+      console.log(JSON.stringify([isEven(9), late, typeof spawnSync, url, filename, dirname, same, new ErrnoError("x", 2).message]));`;
+    expect(twice(program)).toBe(launch(program));
+  });
+
+  test("sees a changed file, and one that only another run needs", () => {
+    const program = `const name = process.argv[2];
+      console.log((await import(\`./\${name}.ts\`)).word);`;
+    writeFileSync(join(dir, "one.ts"), `export const word: string = "one";`);
+    writeFileSync(join(dir, "two.ts"), `export const word: string = "two";`);
+    expect([launchPacked(program, "one"), launchPacked(program, "two"), launchPacked(program, "one")]).toEqual([
+      "one\n",
+      "two\n",
+      "one\n",
+    ]);
+    writeFileSync(join(dir, "one.ts"), `export const word: string = "new";`);
+    expect([launchPacked(program, "one"), launchPacked(program, "two")]).toEqual(["new\n", "two\n"]);
+  });
+
+  test("is not stopped by a pack that is no pack, or of other flags", () => {
+    expect(launchPacked("console.log(1)")).toBe("1\n");
+    writeFileSync(packFile()!, "no pack");
+    expect(twice("console.log(1)")).toBe("1\n");
+    expect(start([...PACKED, "--no-opt"], "console.log(1)", [])).toBe("1\n");
+  });
+
+  test("fails with an error that names its own line", () => {
+    const program = `type Unused = string;
+      throw new Error("on purpose" satisfies Unused);`;
+    for (let i = 0; i < 2; i++) expect(() => launchPacked(program)).toThrow(`${join(dir, "main.ts")}:2:13`);
+  });
+
+  test("names a file that is missing, and a library, which it can't have", () => {
+    const complaint = (name: string) => launchPacked(`console.log((await import("${name}").catch((e) => e)).message)`);
+    expect(complaint("./gone.ts")).toContain(join(dir, "gone.ts"));
+    expect(complaint("vitest")).toContain('Cannot import "vitest"');
+  });
+
+  test("holds the code of functions that its runs don't call themselves", () => {
+    const program = "export function neverCalled(): string { return 'called'; }";
+    const logFile = join(dir, "log"); // the same both times: V8 takes no code from a run with other flags
+    const compiled = () => {
+      start([...PACKED, "--log-function-events", "--no-logfile-per-isolate", `--logfile=${logFile}`], program, []);
+      return readFileSync(logFile, "utf8")
+        .split("\n")
+        .filter((line) => line.includes("neverCalled"));
+    };
+    expect(compiled()).not.toEqual([]);
+    expect(compiled()).toEqual([]);
   });
 });
 

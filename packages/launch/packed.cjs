@@ -1,0 +1,172 @@
+/**
+ * Programs of this project from one file, a pack. Node's own loader looks for each module in three files, checks each of them, and waits a
+ * few turns of the event loop for each; with a hundred and fifty modules that is more than all that runc does. A pack holds them together:
+ *
+ *     node_modules/.cache/launch/docker-2019+runc+main.ts-v26.10.0-x64
+ *     4 bytes                the length of the index
+ *     index                  JSON: of each module its file's time and size, and where its two parts are
+ *     parts                  its source, types erased; its code, compiled, functions that a run does not reach included
+ *
+ * Nobody builds it: a run that finds a module missing or changed makes it anew, and writes the pack at its end. Modules are what Node calls vm
+ * modules, which its flag --experimental-vm-modules gives us; what they mean is what ECMAScript says, and a test holds both ways together.
+ */
+const fs = process.getBuiltinModule("node:fs");
+const { SourceTextModule, SyntheticModule } = process.getBuiltinModule("node:vm");
+const { dirname, join, relative } = process.getBuiltinModule("node:path");
+
+const PACKAGES = dirname(__dirname);
+const SCOPE = "@eras/";
+const CACHE = join(__dirname, "../../node_modules/.cache/launch");
+const INDEX_START = 4;
+
+/** @typedef {{ mtimeMs: number, size: number, source: [start: number, end: number], wide: boolean, code: [start: number, end: number] }} Entry */
+
+/** Everything that is loaded, by path or by name. @type {Map<string, import("node:vm").Module>} */
+const modules = new Map();
+/** The parts of what the pack did not have, or had of an older file. @type {Map<string, Omit<Entry, "source" | "code"> & { source: Buffer, code: Buffer }>} */
+const made = new Map();
+
+/** @type {{ index: Record<string, Entry>, parts: Buffer }} */
+let pack;
+
+/** Runs a program. @param {string} main - Absolute. */
+exports.run = (main) => {
+  const file = join(CACHE, `${relative(PACKAGES, main).replaceAll("/", "+")}-${process.version}-${process.arch}`);
+  pack = readPack(file);
+  process.once("exit", () => made.size > 0 && writePack(file));
+  const program = load(main);
+  program.instantiate();
+  program.evaluate();
+};
+
+/** @param {string} file */
+function readPack(file) {
+  try {
+    const bytes = fs.readFileSync(file);
+    const end = INDEX_START + bytes.readUInt32LE(0);
+    return { index: JSON.parse(bytes.latin1Slice(INDEX_START, end)), parts: bytes.subarray(end) };
+  } catch {
+    return { index: {}, parts: Buffer.alloc(0) }; // none yet
+  }
+}
+
+/**
+ * A module of ours with all that it imports, linked; as Node does, each file once.
+ *
+ * @param {string} path
+ */
+function load(path) {
+  const loaded = modules.get(path);
+  if (loaded) return loaded;
+  const module = fromPack(path) ?? fromSource(path);
+  modules.set(path, module); // before its imports, which may import it in turn
+  module.linkRequests(module.moduleRequests.map(({ specifier }) => imported(specifier, path)));
+  return module;
+}
+
+/** @param {string} specifier @param {string} importer */
+function imported(specifier, importer) {
+  if (specifier.startsWith("node:")) return builtin(specifier);
+  if (specifier.startsWith(SCOPE)) return load(join(PACKAGES, specifier.slice(SCOPE.length)));
+  if (specifier.startsWith(".")) return load(join(dirname(importer), specifier));
+  throw new Error(`Cannot import "${specifier}" in ${importer}: a packed program has no libraries but Node's`);
+}
+
+/** @param {string} path */
+function fromPack(path) {
+  const entry = pack.index[path];
+  if (!entry) return undefined;
+  const { mtimeMs, size } = fs.statSync(path);
+  if (entry.mtimeMs !== mtimeMs || entry.size !== size) return undefined;
+  const { parts } = pack;
+  const source = entry.wide ? parts.ucs2Slice(...entry.source) : parts.latin1Slice(...entry.source);
+  try {
+    return compile(path, source, parts.subarray(...entry.code));
+  } catch {
+    return undefined; // V8 refuses what it has compiled with other flags
+  }
+}
+
+/** @param {string} path */
+function fromSource(path) {
+  const { stripTypeScriptTypes } = process.getBuiltinModule("node:module");
+  const { setFlagsFromString } = process.getBuiltinModule("node:v8");
+  const { mtimeMs, size } = fs.statSync(path);
+  const source = stripTypeScriptTypes(fs.readFileSync(path, "utf8"));
+  setFlagsFromString("--no-lazy"); // all functions: some are called in forked processes alone, which compile for themselves
+  const module = compile(path, source);
+  setFlagsFromString("--lazy"); // V8 notes the flags in the code
+  const wide = /[\u0100-\uffff]/.test(source);
+  made.set(path, {
+    mtimeMs,
+    size,
+    wide,
+    source: Buffer.from(source, wide ? "ucs2" : "latin1"),
+    code: module.createCachedData(),
+  });
+  return module;
+}
+
+/** @param {string} path @param {string} source @param {Buffer} [cachedData] */
+function compile(path, source, cachedData) {
+  const url = `file://${path}`;
+  return new SourceTextModule(source, {
+    identifier: url,
+    cachedData,
+    initializeImportMeta: (meta) => Object.assign(meta, { url, filename: path, dirname: dirname(path) }),
+    importModuleDynamically: async (specifier) => {
+      if (specifier.startsWith("node:")) return import(specifier);
+      const module = imported(specifier, path);
+      if (module.status === "unlinked") module.instantiate();
+      await module.evaluate();
+      return module;
+    },
+  });
+}
+
+/** A module of Node. Of those of its members that are loaded when they are read, only who asks the module itself for them has need. @param {string} name */
+function builtin(name) {
+  const loaded = modules.get(name);
+  if (loaded) return loaded;
+  const members = process.getBuiltinModule(name);
+  const properties = Object.entries(Object.getOwnPropertyDescriptors(members));
+  const names = properties.filter(([, property]) => property.enumerable && !property.get).map(([key]) => key);
+  const module = new SyntheticModule([...names, "default"], () => {
+    for (const key of names) module.setExport(key, members[key]);
+    module.setExport("default", members);
+  });
+  modules.set(name, module);
+  return module;
+}
+
+/** Beside the old one, and then in its place: another run may read it, or write it too. @param {string} file */
+function writePack(file) {
+  const index = {};
+  const buffers = [];
+  let length = 0;
+  const place = (part) => {
+    buffers.push(part);
+    length += part.length;
+    return [length - part.length, length];
+  };
+  for (const [path, entry] of Object.entries(pack.index)) {
+    if (made.has(path) || !fs.existsSync(path)) continue;
+    const { source, code } = entry;
+    index[path] = {
+      ...entry,
+      source: place(pack.parts.subarray(...source)),
+      code: place(pack.parts.subarray(...code)),
+    };
+  }
+  for (const [path, entry] of made) index[path] = { ...entry, source: place(entry.source), code: place(entry.code) };
+  const text = Buffer.from(JSON.stringify(index), "latin1");
+  const head = Buffer.alloc(INDEX_START);
+  head.writeUInt32LE(text.length);
+  try {
+    fs.mkdirSync(CACHE, { recursive: true });
+    fs.writeFileSync(`${file}.${process.pid}`, Buffer.concat([head, text, ...buffers]));
+    fs.renameSync(`${file}.${process.pid}`, file);
+  } catch {
+    // A user who may not write here goes without, or has what root's runs have written.
+  }
+}
