@@ -1,0 +1,32 @@
+/**
+ * Where a shim listens: a socket whose name follows from who it serves, so that a second container of a group finds the first one's shim.
+ *
+ *     /run/docker-eras/2019/s/<sha256(containerd's socket / namespace / group)>
+ *
+ * The group is an annotation of config.json; a container without one is a group of its own.
+ */
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+
+/** Both are known to others: containerd's own, and Kubernetes' name for the pod. */
+const GROUP_ANNOTATIONS = ["io.containerd.runc.v2.group", "io.kubernetes.cri.sandbox-id"];
+
+export const SOCKET_DIR = "/run/docker-eras/2019/s";
+
+/** The path of the socket. */
+export function shimSocket(containerdAddress: string, namespace: string, group: string): string {
+  const name = createHash("sha256")
+    .update(join(containerdAddress, namespace, group))
+    .digest("hex");
+  return join(SOCKET_DIR, name);
+}
+
+/** The group that the container of a bundle belongs to. */
+export function groupOf(bundle: string, id: string): string {
+  const { annotations = {} } = JSON.parse(readFileSync(join(bundle, "config.json"), "utf8")) as {
+    annotations?: Record<string, string>;
+  };
+  const name = GROUP_ANNOTATIONS.find((annotation) => annotations[annotation]);
+  return name === undefined ? id : annotations[name]!;
+}

@@ -1,0 +1,30 @@
+/** `delete`: what containerd calls after each container, and in place of a shim that is dead. Prints a DeleteResponse. */
+import { readFileSync, writeSync } from "node:fs";
+import { basename, join } from "node:path";
+import { DeleteResponseSchema } from "../proto/gen/shim_pb.ts";
+import { toBinary } from "../proto/message.ts";
+import { timestampOf } from "../proto/timestamps.ts";
+import type { Options } from "./command-line.ts";
+import { unmountRootfs } from "./rootfs.ts";
+import { callRuntime } from "./runc-cli.ts";
+import { readSavedRuntime } from "./runtime-options.ts";
+
+/** 128 + SIGKILL: nobody knows how the process has ended, but it was by us. */
+const KILLED = 137;
+
+/** Removes what is left of the container; that there is nothing is fine. */
+export async function deleteContainer({ namespace, bundle }: Options): Promise<void> {
+  const id = basename(bundle);
+  await callRuntime(readSavedRuntime(namespace, bundle), "delete", ["delete", "--force", id]);
+  unmountRootfs(join(bundle, "rootfs"));
+  const response = { pid: initPid(bundle), exitStatus: KILLED, exitedAt: timestampOf(new Date()) };
+  writeSync(1, toBinary(DeleteResponseSchema, response));
+}
+
+function initPid(bundle: string): number {
+  try {
+    return Number(readFileSync(join(bundle, "init.pid"), "utf8"));
+  } catch {
+    return 0; // it was not created
+  }
+}

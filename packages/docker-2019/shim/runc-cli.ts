@@ -1,0 +1,113 @@
+/**
+ * Calling runc, or whatever runtime the container's options name.
+ *
+ * runc is a command line: its answer is an exit status, a line of JSON in the bundle's log.json when it fails, and sometimes text. Text
+ * goes to a file in memory, so that however much it is nobody has to read meanwhile.
+ */
+import { closeSync, fstatSync, openSync, readFileSync, readSync } from "node:fs";
+import { join } from "node:path";
+import { isErrno } from "@eras/linux/errno.ts";
+import { findProgram } from "@eras/linux/exec.ts";
+import { memoryFile } from "@eras/linux/memfd.ts";
+import { posixSpawn } from "@eras/linux/posix-spawn.ts";
+import { Unknown } from "@eras/oci-spec/errdefs.ts";
+import { exitOf } from "./reaper.ts";
+
+/** A container's runtime, and how it is called. */
+export interface Runtime {
+  /** A path, or a name in PATH. */
+  readonly binary: string;
+  /** `--root`, with the namespace. */
+  readonly root: string;
+  readonly bundle: string;
+  readonly systemdCgroup: boolean;
+}
+
+/** Descriptors for standard input, output and error of the runtime: those of the container's process, for `create` and `exec`. */
+export type Streams = readonly [number, number, number];
+
+/**
+ * Runs a command of the runtime.
+ *
+ * @param what - For the error: `create`, `exec`.
+ * @param streams - Nothing in and text out, if left out.
+ * @returns What it printed.
+ * @throws {Unknown} When it fails: in containerd's words, with what runc wrote into its log.
+ */
+export async function callRuntime(
+  runtime: Runtime,
+  what: string,
+  args: readonly string[],
+  streams?: Streams,
+): Promise<string> {
+  const nothing = openSync("/dev/null", "r");
+  const output = memoryFile("runc-output");
+  try {
+    const status = await run(runtime, args, streams ?? [nothing, output, output]);
+    const text = readAll(output);
+    if (status !== 0) throw new Unknown(`OCI runtime ${what} failed: ${reason(runtime, status, text)}: unknown`);
+    return text;
+  } finally {
+    closeSync(nothing);
+    closeSync(output);
+  }
+}
+
+/** Runs a command of the runtime with text on its standard input. */
+export async function callRuntimeWith(
+  runtime: Runtime,
+  what: string,
+  args: readonly string[],
+  inputFd: number,
+): Promise<void> {
+  const output = memoryFile("runc-output");
+  try {
+    const status = await run(runtime, args, [inputFd, output, output]);
+    if (status !== 0)
+      throw new Unknown(`OCI runtime ${what} failed: ${reason(runtime, status, readAll(output))}: unknown`);
+  } finally {
+    closeSync(output);
+  }
+}
+
+async function run(
+  { binary, root, bundle, systemdCgroup }: Runtime,
+  args: readonly string[],
+  fds: Streams,
+): Promise<number> {
+  const { NOTIFY_SOCKET: _, ...env } = process.env; // the shim's, not the container's
+  const global = ["--root", root, "--log", logPath(bundle), "--log-format", "json"];
+  const argv = [binary, ...global, ...(systemdCgroup ? ["--systemd-cgroup"] : []), ...args];
+  const pid = posixSpawn({ path: findProgram(binary, env.PATH ?? ""), argv, env, fds });
+  return (await exitOf(pid)).status;
+}
+
+function logPath(bundle: string): string {
+  return join(bundle, "log.json");
+}
+
+function reason({ bundle }: Runtime, status: number, output: string): string {
+  return lastError(bundle) ?? (output.trim() || `exit status ${status}`);
+}
+
+/** The last line of level error: the file is appended to by every command. */
+function lastError(bundle: string): string | undefined {
+  const lines = readLog(bundle).split("\n").filter(Boolean).reverse();
+  const entries = lines.map((line) => JSON.parse(line) as { level?: string; msg?: string });
+  return entries.find(({ level }) => level === "error")?.msg;
+}
+
+function readLog(bundle: string): string {
+  try {
+    return readFileSync(logPath(bundle), "utf8");
+  } catch (error) {
+    if (isErrno(error, "ENOENT")) return "";
+    throw error;
+  }
+}
+
+function readAll(fd: number): string {
+  const bytes = Buffer.alloc(fstatSync(fd).size);
+  readSync(fd, bytes, 0, bytes.length, 0);
+  return bytes.toString();
+}

@@ -1,0 +1,214 @@
+/** The task service: what containerd asks of a shim, by ttrpc. */
+import { InvalidArgument, NotFound } from "@eras/oci-spec/errdefs.ts";
+import { isAny, packAny, unpackAny } from "../proto/any.ts";
+import * as events from "../proto/gen/event-messages_pb.ts";
+import { Status } from "../proto/gen/process_pb.ts";
+import { CheckpointOptionsSchema, ProcessDetailsSchema } from "../proto/gen/runc-options_pb.ts";
+import { type CreateTaskRequest, type StateResponse, Task } from "../proto/gen/shim_pb.ts";
+import type { Init } from "../proto/message.ts";
+import { timestampOf } from "../proto/timestamps.ts";
+import { implement, type TtrpcHandlers } from "../proto/ttrpc/server.ts";
+import { Container } from "./container.ts";
+import type { Publisher } from "./publisher.ts";
+import { readOptions, runtimeOf } from "./runtime-options.ts";
+import type { ShimProcess } from "./shim-process.ts";
+
+/** What the service needs of the shim around it. */
+export interface Shim {
+  readonly namespace: string;
+  readonly publisher: Publisher;
+  /** Ends the shim. */
+  shutdown(): void;
+}
+
+/** The service, with its containers: one, or those of a group. */
+export class TaskService {
+  readonly #shim: Shim;
+  readonly #containers = new Map<string, Container>();
+  readonly #stopOomWatch = new Map<string, () => void>();
+
+  constructor(shim: Shim) {
+    this.#shim = shim;
+  }
+
+  implementation() {
+    return implement(Task, this.#handlers());
+  }
+
+  #handlers(): TtrpcHandlers<typeof Task> {
+    return {
+      create: (request) => this.#create(request),
+      start: ({ id, execId }) => this.#start(id, execId),
+      state: ({ id, execId }) => this.#state(id, execId),
+      delete: ({ id, execId }) => this.#delete(id, execId),
+      exec: async ({ id, execId, terminal, stdin, stdout, stderr, spec }) => {
+        this.#container(id).addExec(execId, { terminal, stdin, stdout, stderr }, spec);
+        this.#publish("/tasks/exec-added", events.TaskExecAddedSchema, { containerId: id, execId });
+        return {};
+      },
+      kill: async ({ id, execId, signal, all }) => {
+        await this.#container(id).kill(execId, signal, all);
+        return {};
+      },
+      wait: async ({ id, execId }) => {
+        const { status, at } = await this.#container(id).process(execId).ended;
+        return { exitStatus: status, exitedAt: timestampOf(at) };
+      },
+      pids: ({ id }) => this.#pids(id),
+      pause: async ({ id }) => {
+        await this.#container(id).pause();
+        this.#publish("/tasks/paused", events.TaskPausedSchema, { containerId: id });
+        return {};
+      },
+      resume: async ({ id }) => {
+        await this.#container(id).resume();
+        this.#publish("/tasks/resumed", events.TaskResumedSchema, { containerId: id });
+        return {};
+      },
+      resizePty: ({ id, execId, width, height }) => {
+        this.#container(id).process(execId).resize(width, height);
+        return {};
+      },
+      closeIO: ({ id, execId, stdin }) => {
+        if (stdin) this.#container(id).process(execId).closeStdin();
+        return {};
+      },
+      update: async ({ id, resources }) => {
+        if (!resources) throw new InvalidArgument("Cannot update a task without resources: invalid argument");
+        await this.#container(id).update(resources.value);
+        return {};
+      },
+      stats: async ({ id }) => {
+        const { pid } = this.#container(id).init;
+        const { cgroupMetrics } = await import("./metrics.ts");
+        return { stats: cgroupMetrics(pid) };
+      },
+      checkpoint: async ({ id, path, options }) => {
+        const exit =
+          options !== undefined &&
+          isAny(options, CheckpointOptionsSchema) &&
+          unpackAny(CheckpointOptionsSchema, options).exit;
+        await this.#container(id).checkpoint(path, exit);
+        this.#publish("/tasks/checkpointed", events.TaskCheckpointedSchema, { containerId: id, checkpoint: path });
+        return {};
+      },
+      connect: ({ id }) => ({ shimPid: process.pid, taskPid: this.#containers.get(id)?.init.pid ?? 0, version: "v2" }),
+      shutdown: ({ now }) => {
+        if (now || this.#containers.size === 0) this.#shim.shutdown();
+        return {};
+      },
+    };
+  }
+
+  async #create(request: CreateTaskRequest) {
+    const { id, bundle, rootfs, terminal, stdin, stdout, stderr, checkpoint } = request;
+    const options = readOptions(request.options);
+    const runtime = runtimeOf(options, this.#shim.namespace, bundle);
+    const io = { terminal, stdin, stdout, stderr };
+    const container = await Container.create(
+      { id, bundle, rootfs, io, checkpoint },
+      runtime,
+      options,
+      this.#shim.namespace,
+    );
+    this.#containers.set(id, container);
+    const { pid } = container.init;
+    if (pid > 0) await this.#watchMemory(id, pid); // before the program runs: it may not live long
+    this.#publish("/tasks/create", events.TaskCreateSchema, { containerId: id, bundle, rootfs, io, checkpoint, pid });
+    void container.init.ended
+      .then(() => container.killOthers())
+      .then(() => this.#exited(container, id, container.init));
+    return { pid };
+  }
+
+  async #start(id: string, execId: string) {
+    const container = this.#container(id);
+    if (execId === "") await container.start();
+    else await container.startExec(execId);
+    const { pid } = container.process(execId);
+    if (execId === "") {
+      this.#publish("/tasks/start", events.TaskStartSchema, { containerId: id, pid });
+    } else {
+      this.#publish("/tasks/exec-started", events.TaskExecStartedSchema, { containerId: id, execId, pid });
+      const exec = container.process(execId);
+      void exec.ended.then(() => this.#exited(container, execId, exec));
+    }
+    return { pid };
+  }
+
+  /** A container may be without a memory controller; then nobody hears. */
+  async #watchMemory(id: string, pid: number): Promise<void> {
+    const { cgroupPathsOf } = await import("./metrics.ts");
+    const { onOutOfMemory } = await import("@eras/cgroups/out-of-memory.ts");
+    try {
+      const killed = () => this.#publish("/tasks/oom", events.TaskOOMSchema, { containerId: id });
+      this.#stopOomWatch.set(id, onOutOfMemory(cgroupPathsOf(pid), { killed, ended: () => {} }));
+    } catch (error) {
+      console.error(`Cannot watch the memory of ${id}: ${(error as Error).message}`);
+    }
+  }
+
+  #exited(container: Container, id: string, { pid, exit }: ShimProcess): void {
+    const { status: exitStatus, at } = exit!; // it has ended
+    const exitedAt = timestampOf(at);
+    this.#publish("/tasks/exit", events.TaskExitSchema, { containerId: container.id, id, pid, exitStatus, exitedAt });
+  }
+
+  #state(id: string, execId: string): Init<StateResponse> {
+    const container = this.#container(id);
+    const { pid, io, exit, status } = container.process(execId);
+    const isPaused = execId === "" && container.paused && status === Status.RUNNING;
+    return {
+      id,
+      bundle: container.bundle,
+      pid,
+      status: isPaused ? Status.PAUSED : status,
+      ...io,
+      exitStatus: exit?.status ?? 0,
+      exitedAt: timestampOf(exit?.at),
+      execId,
+    };
+  }
+
+  async #delete(id: string, execId: string) {
+    const container = this.#container(id);
+    const { pid, exit } = container.process(execId);
+    if (execId === "") await this.#deleteContainer(container);
+    else await container.deleteExec(execId);
+    return { pid, exitStatus: exit?.status ?? 0, exitedAt: timestampOf(exit?.at) };
+  }
+
+  async #deleteContainer(container: Container): Promise<void> {
+    const { id, init } = container;
+    await container.delete();
+    this.#stopOomWatch.get(id)?.();
+    this.#stopOomWatch.delete(id);
+    this.#containers.delete(id);
+    const { status: exitStatus, at } = init.exit ?? { status: 0, at: undefined };
+    this.#publish("/tasks/delete", events.TaskDeleteSchema, {
+      containerId: id,
+      pid: init.pid,
+      exitStatus,
+      exitedAt: timestampOf(at),
+    });
+  }
+
+  async #pids(id: string) {
+    const container = this.#container(id);
+    const execIds = new Map([...container.execs].map(([execId, { pid }]) => [pid, execId]));
+    const details = (pid: number) => {
+      const execId = execIds.get(pid);
+      return execId === undefined ? {} : { info: packAny(ProcessDetailsSchema, { execId }) };
+    };
+    return { processes: (await container.pids()).map((pid) => ({ pid, ...details(pid) })) };
+  }
+
+  #container(id: string): Container {
+    const container = this.#containers.get(id);
+    if (container) return container;
+    if (this.#containers.size === 0) throw new NotFound("container not created: not found");
+    throw new NotFound(`container ${id} does not exist in this shim: not found`);
+  }
+
+  #publish: Publisher["publish"] = (topic, schema, event) => this.#shim.publisher.publish(topic, schema, event);
+}

@@ -1,0 +1,132 @@
+/**
+ * What init-process.ts and exec-process.ts have in common: a process with streams, of which the shim knows the end.
+ *
+ *     created ──start──▶ running ──▶ stopped ──delete──▶ gone
+ */
+import { closeSync } from "node:fs";
+import { isErrno } from "@eras/linux/errno.ts";
+import { kill } from "@eras/linux/signals.ts";
+import { FailedPrecondition, NotFound } from "@eras/oci-spec/errdefs.ts";
+import { Status } from "../proto/gen/process_pb.ts";
+import { Console, ConsoleSocket } from "./console.ts";
+import { exitOf, type ProcessExit } from "./reaper.ts";
+import type { Streams } from "./runc-cli.ts";
+import { type LoggerEnvironment, openStdio, type Stdio, type StdioRequest } from "./stdio.ts";
+
+/** Streams and terminal, as the client asks for them. */
+export interface ProcessIo extends StdioRequest {
+  readonly terminal: boolean;
+}
+
+export class ShimProcess {
+  readonly io: ProcessIo;
+  readonly #logger: LoggerEnvironment;
+  pid = 0;
+  exit: ProcessExit | undefined;
+  /** Resolves with the exit, whenever that is known. */
+  readonly ended: Promise<ProcessExit>;
+  #console: Console | undefined;
+  #stdio: Stdio | undefined;
+  readonly #setEnded: (exit: ProcessExit) => void;
+  #started = false;
+
+  constructor(io: ProcessIo, logger: LoggerEnvironment) {
+    this.io = io;
+    this.#logger = logger;
+    const { promise, resolve } = Promise.withResolvers<ProcessExit>();
+    this.ended = promise;
+    this.#setEnded = resolve;
+  }
+
+  get status(): Status {
+    if (this.exit) return Status.STOPPED;
+    return this.#started ? Status.RUNNING : Status.CREATED;
+  }
+
+  /**
+   * Has the runtime make the process, with its streams.
+   *
+   * @param make - Calls the runtime with these streams, and with the option that names the console socket; gives the PID.
+   */
+  async make(make: (streams: Streams | undefined, consoleArgs: readonly string[]) => Promise<number>): Promise<void> {
+    this.pid = this.io.terminal ? await this.#makeOnTerminal(make) : await this.#makeOnStreams(make);
+    void this.#awaitEnd(exitOf(this.pid));
+  }
+
+  async #makeOnTerminal(
+    make: (streams: undefined, consoleArgs: readonly string[]) => Promise<number>,
+  ): Promise<number> {
+    const socket = new ConsoleSocket();
+    try {
+      const pid = await make(undefined, ["--console-socket", socket.path]);
+      this.#console = new Console(socket.receive(), this.io);
+      return pid;
+    } finally {
+      socket.close();
+    }
+  }
+
+  async #makeOnStreams(make: (streams: Streams, consoleArgs: readonly string[]) => Promise<number>): Promise<number> {
+    const stdio = await openStdio(this.io, this.#logger);
+    try {
+      const pid = await make(stdio.streams, []);
+      this.#stdio = stdio;
+      return pid;
+    } catch (error) {
+      stdio.close();
+      throw error;
+    } finally {
+      for (const fd of new Set(stdio.streams)) closeSync(fd); // the process has them: our copies would keep its outputs open
+    }
+  }
+
+  async #awaitEnd(ending: Promise<ProcessExit>): Promise<void> {
+    const exit = await ending;
+    this.exit = exit;
+    this.#setEnded(exit);
+  }
+
+  /** Its program runs. */
+  markStarted(): void {
+    this.#started = true;
+  }
+
+  /** Sends a signal. @throws {NotFound} When it has ended. */
+  signal(signal: number): void {
+    if (this.exit || this.pid === 0) throw new NotFound("process already finished: not found");
+    try {
+      kill(this.pid, signal);
+    } catch (error) {
+      if (!isErrno(error, "ESRCH")) throw error;
+      throw new NotFound("process already finished: not found", { cause: error });
+    }
+  }
+
+  resize(columns: number, rows: number): void {
+    this.#console?.resize(columns, rows);
+  }
+
+  closeStdin(): void {
+    this.#console?.closeStdin();
+    this.#stdio?.closeStdin();
+  }
+
+  /** Waits until what the process has printed is with the client, but not for ever, and lets go of the streams. */
+  async closeIo(): Promise<void> {
+    if (this.#console) await Promise.race([this.#console.drained(), delay(DRAIN_MS)]);
+    this.#console?.close();
+    this.#stdio?.close();
+  }
+
+  /** @throws {FailedPrecondition} While it runs. */
+  checkStopped(what: string): void {
+    if (!this.exit && this.#started)
+      throw new FailedPrecondition(`cannot delete a running ${what}: failed precondition`);
+  }
+}
+
+const DRAIN_MS = 2_000;
+
+function delay(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms).unref());
+}

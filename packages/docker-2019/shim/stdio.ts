@@ -1,0 +1,100 @@
+/**
+ * Standard streams of a process without a terminal: what containerd's client names, opened for the process itself.
+ *
+ *     a path       a FIFO, whose other end the client has
+ *     file://PATH  a file, to which both outputs are appended
+ *     binary://…   a program of the client's, which gets the outputs through pipes: logging-binary.ts
+ *     ""           /dev/null
+ *
+ * The process writes to the FIFO without our help: nothing is copied. (containerd's own shim puts a pipe in between.) What is left for
+ * us is to keep the other ends of the FIFOs from closing when the client dies, which would kill the container or end its input:
+ *
+ *     client ──▶ stdin FIFO  ──▶ process       and a write end of ours, until CloseIO
+ *     client ◀── stdout FIFO ◀── process       and a read end of ours, which never reads
+ */
+import { closeSync, constants, mkdirSync, openSync } from "node:fs";
+import { dirname } from "node:path";
+import { clearNonblocking } from "@eras/linux/exec.ts";
+import { InvalidArgument } from "@eras/oci-spec/errdefs.ts";
+import type { Streams } from "./runc-cli.ts";
+
+const { O_APPEND, O_CREAT, O_NONBLOCK, O_RDONLY, O_WRONLY } = constants;
+
+/** Where the streams go, as the client says. */
+export interface StdioRequest {
+  readonly stdin: string;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Opened streams. */
+export interface Stdio {
+  /** For the process: close them when it has them. */
+  readonly streams: Streams;
+  /** The client won't send more. */
+  closeStdin(): void;
+  /** The process has ended: lets go of our own ends. */
+  close(): void;
+}
+
+/** @throws ENOENT (of `node:fs`) when there is no such FIFO; {InvalidArgument} for an unknown kind of stream. */
+export async function openStdio(
+  { stdin, stdout, stderr }: StdioRequest,
+  environment: LoggerEnvironment,
+): Promise<Stdio> {
+  if (stdout.startsWith("binary:")) {
+    const { openLoggingBinary } = await import("./logging-binary.ts");
+    return openLoggingBinary(new URL(stdout), environment);
+  }
+  const held = new HeldEnds();
+  try {
+    const streams: Streams = [openInput(stdin, held), openOutput(stdout, held), openOutput(stderr, held)];
+    return { streams, closeStdin: () => held.closeStdin(), close: () => held.close() };
+  } catch (error) {
+    held.close();
+    throw error;
+  }
+}
+
+/** What a logging binary is told. */
+export interface LoggerEnvironment {
+  readonly id: string;
+  readonly namespace: string;
+}
+
+function openInput(path: string, held: HeldEnds): number {
+  if (path === "") return openSync("/dev/null", O_RDONLY);
+  const fd = openSync(path, O_RDONLY | O_NONBLOCK); // does not wait for a writer
+  held.stdin = openSync(path, O_WRONLY | O_NONBLOCK);
+  clearNonblocking(fd);
+  return fd;
+}
+
+function openOutput(uri: string, held: HeldEnds): number {
+  if (uri === "") return openSync("/dev/null", O_WRONLY);
+  if (uri.startsWith("file:")) return openFile(new URL(uri).pathname);
+  if (/^[a-z]+:/.test(uri))
+    throw new InvalidArgument(`Cannot use ${uri} for output: file:, binary: or a FIFO is needed`);
+  held.outputs.push(openSync(uri, O_RDONLY | O_NONBLOCK)); // first: opening for writing waits for a reader
+  return openSync(uri, O_WRONLY);
+}
+
+function openFile(path: string): number {
+  mkdirSync(dirname(path), { recursive: true });
+  return openSync(path, O_WRONLY | O_APPEND | O_CREAT, 0o644);
+}
+
+class HeldEnds {
+  stdin: number | undefined;
+  readonly outputs: number[] = [];
+
+  closeStdin(): void {
+    if (this.stdin !== undefined) closeSync(this.stdin);
+    this.stdin = undefined;
+  }
+
+  close(): void {
+    this.closeStdin();
+    for (const fd of this.outputs.splice(0)) closeSync(fd);
+  }
+}
