@@ -3,8 +3,8 @@
  */
 import type { Schema } from "./message.ts";
 
-/** Whether requests and responses are one each, or streams. */
-export type MethodKind = "unary" | "server_streaming" | "client_streaming" | "bidi_streaming";
+/** Whether requests and responses are one each, or streams. containerd has no method where only the requests are many. */
+export type MethodKind = "unary" | "server_streaming" | "bidi_streaming";
 
 /** One call: what it takes and what it gives. */
 export interface Method<I extends object = object, O extends object = object, Kind extends MethodKind = MethodKind> {
