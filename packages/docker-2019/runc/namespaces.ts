@@ -9,9 +9,9 @@
  *                      for it owns the others
  */
 import { closeSync, openSync, writeFileSync } from "node:fs";
-import { setgroups, setresgid, setresuid } from "@eras/linux/credentials.ts";
 import { CLONE_NEWUSER, NAMESPACE_FLAGS, type NamespaceKind, setns, unshare } from "@eras/linux/namespaces.ts";
 import { setDumpable } from "@eras/linux/prctl.ts";
+import { setgroups, setresgid, setresuid } from "@eras/linux/thread-credentials.ts";
 import type {
   Linux,
   LinuxNamespace,

@@ -4,8 +4,8 @@
  * Names are nobody's business here: whoever wrote config.json (dockerd) looked them up.
  */
 import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs";
-import { setgroups, setresgid, setresuid } from "@eras/linux/credentials.ts";
 import { isErrno } from "@eras/linux/errno.ts";
+import { setgroups, setresgid, setresuid } from "@eras/linux/thread-credentials.ts";
 import type { User } from "@eras/oci-spec/runtime/config.ts";
 
 /** Everything that a change of user needs to know. */
