@@ -1,0 +1,127 @@
+/**
+ * A task's directory: all that its shim is given, and all that is left of it when containerd comes back after a restart.
+ *
+ *     <state>/io.containerd.runtime.v2.task/<namespace>/<id>/     0700
+ *     ├─ config.json        the container's spec, byte for byte
+ *     ├─ rootfs/            where the shim mounts the snapshot
+ *     ├─ work ─▶            <root>/io.containerd.runtime.v2.task/<namespace>/<id>, which outlives a reboot
+ *     ├─ log                a FIFO: what the shim has to say
+ *     ├─ address            where the shim listens; written by it
+ *     └─ shim-binary-path   which shim it is
+ *
+ * @see https://github.com/containerd/containerd/blob/v1.6.20/runtime/v2/bundle.go
+ */
+import { mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { isErrno } from "@eras/linux/errno.ts";
+import { mkfifo } from "@eras/linux/fifo.ts";
+import { MNT_DETACH, umount } from "@eras/linux/mount.ts";
+import { isMountPoint } from "@eras/linux/mountinfo.ts";
+import { AlreadyExists } from "@eras/oci-spec/errdefs.ts";
+import { validateIdentifier } from "../identifiers.ts";
+
+const DIRECTORY = "io.containerd.runtime.v2.task";
+const SHIM_BINARY = "shim-binary-path";
+
+/** Where bundles lie: below containerd's two directories. */
+export interface BundlePaths {
+  readonly root: string;
+  readonly state: string;
+}
+
+export class Bundle {
+  readonly namespace: string;
+  readonly id: string;
+  readonly path: string;
+  readonly #workPath: string;
+
+  private constructor(paths: BundlePaths, namespace: string, id: string) {
+    this.namespace = namespace;
+    this.id = id;
+    this.path = join(paths.state, DIRECTORY, namespace, id);
+    this.#workPath = join(paths.root, DIRECTORY, namespace, id);
+  }
+
+  /** Makes a bundle. @throws {AlreadyExists} @throws {InvalidArgument} When that is no name for one. */
+  static create(paths: BundlePaths, namespace: string, id: string, spec: Uint8Array): Bundle {
+    validateIdentifier(id);
+    const bundle = new Bundle(paths, namespace, id);
+    mkdirSync(dirname(bundle.path), { recursive: true, mode: 0o711 });
+    bundle.#makeDirectory();
+    try {
+      rmSync(bundle.#workPath, { recursive: true, force: true });
+      mkdirSync(bundle.#workPath, { recursive: true, mode: 0o711 });
+      symlinkSync(bundle.#workPath, join(bundle.path, "work"));
+      mkdirSync(bundle.rootfsDir, { mode: 0o711 });
+      writeFileSync(join(bundle.path, "config.json"), spec, { mode: 0o666 });
+      mkfifo(bundle.logFifo, 0o700);
+      return bundle;
+    } catch (error) {
+      bundle.delete();
+      throw error;
+    }
+  }
+
+  /** A bundle that an earlier containerd has made. */
+  static load(paths: BundlePaths, namespace: string, id: string): Bundle {
+    return new Bundle(paths, namespace, id);
+  }
+
+  get rootfsDir(): string {
+    return join(this.path, "rootfs");
+  }
+
+  get logFifo(): string {
+    return join(this.path, "log");
+  }
+
+  /** Where the shim listens, if it has said so. */
+  get address(): string | undefined {
+    return this.#read("address");
+  }
+
+  /** The program that serves it, if it was noted. */
+  get shimBinary(): string | undefined {
+    return this.#read(SHIM_BINARY);
+  }
+
+  set shimBinary(path: string) {
+    writeFileSync(join(this.path, SHIM_BINARY), path, { mode: 0o600 });
+  }
+
+  /** Removes it: first out of sight, so that a restart in the middle doesn't take the rest for a task. */
+  delete(): void {
+    if (isMountPoint(this.rootfsDir)) umount(this.rootfsDir, MNT_DETACH);
+    const hidden = join(dirname(this.path), `.${this.id}`);
+    try {
+      renameSync(this.path, hidden);
+    } catch (error) {
+      if (!isErrno(error, "ENOENT")) throw error;
+    }
+    rmSync(hidden, { recursive: true, force: true });
+    rmSync(this.#workPath, { recursive: true, force: true });
+  }
+
+  #makeDirectory(): void {
+    try {
+      mkdirSync(this.path, { mode: 0o700 });
+    } catch (error) {
+      if (!isErrno(error, "EEXIST")) throw error;
+      throw new AlreadyExists(`task ${this.id}: already exists`, { cause: error });
+    }
+  }
+
+  #read(name: string): string | undefined {
+    try {
+      return readFileSync(join(this.path, name), "utf8").trim();
+    } catch (error) {
+      if (isErrno(error, "ENOENT")) return undefined;
+      throw error;
+    }
+  }
+}
+
+/** Where the bundles of all namespaces lie. */
+export function bundlesDir({ state }: BundlePaths): string {
+  return join(state, DIRECTORY);
+}

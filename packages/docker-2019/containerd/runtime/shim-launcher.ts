@@ -1,0 +1,120 @@
+/**
+ * Starting a shim: containerd knows nothing of it but its command line.
+ *
+ *     io.containerd.runc.v2  ─▶  containerd-shim-runc-v2 -namespace NS -address SOCKET -publish-binary EXE -id ID start
+ *                                                          └ prints unix:///run/…, and has left the shim itself running
+ *
+ * @see https://github.com/containerd/containerd/blob/v1.6.20/runtime/v2/README.md
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { constants, existsSync, openSync } from "node:fs";
+import { Socket } from "node:net";
+import { isAbsolute, join } from "node:path";
+import { InvalidArgument, NotFound, Unknown } from "@eras/oci-spec/errdefs.ts";
+import { type DeleteResponse, DeleteResponseSchema } from "../../proto/gen/shim_pb.ts";
+import { fromBinary } from "../../proto/message.ts";
+import type { Bundle } from "./bundle.ts";
+
+/** Where programs of this project lie, the shim among them. */
+const OWN_PROGRAMS = join(import.meta.dirname, "../../../../bin");
+const CONTAINERDS_PROGRAMS = "/opt/containerd/bin";
+
+/** What a shim has to know of us. */
+export interface LauncherContext {
+  /** Our socket. */
+  readonly address: string;
+  /** Our socket for events. */
+  readonly ttrpcAddress: string;
+  /** Our own program. */
+  readonly executable: string;
+}
+
+/**
+ * The program of a runtime's name.
+ *
+ * @param runtime - `io.containerd.runc.v2`, or an absolute path.
+ * @throws {InvalidArgument} @throws {NotFound} When there is no such program.
+ */
+export function findShim(runtime: string): string {
+  if (isAbsolute(runtime)) return runtime;
+  const [name, version] = runtime.split(".").slice(-2);
+  if (!name || !version)
+    throw new InvalidArgument(
+      `invalid runtime name ${runtime}, correct runtime name should be either format like \`io.containerd.runc.v1\` or a full path to the binary`,
+    );
+  const program = `containerd-shim-${name}-${version}`;
+  const directories = [CONTAINERDS_PROGRAMS, ...(process.env.PATH ?? "").split(":"), OWN_PROGRAMS];
+  const found = directories.map((directory) => join(directory, program)).find((path) => existsSync(path));
+  if (found) return found;
+  throw new NotFound(`runtime "${runtime}" binary not installed "${program}": file does not exist: not found`);
+}
+
+/** Starts the shim of a bundle. @param options - Of the runtime, for its standard input. @returns Its address. */
+export async function launchShim(
+  bundle: Bundle,
+  shim: string,
+  context: LauncherContext,
+  options: Uint8Array,
+): Promise<string> {
+  readLog(bundle);
+  bundle.shimBinary = shim;
+  const { status, output } = await callShim(bundle, shim, context, ["start"], options);
+  if (status !== 0) throw new Unknown(`${output.toString().trim()}: exit status ${status}: unknown`);
+  return parseAddress(output.toString().trim());
+}
+
+/** Newer shims may answer in JSON. */
+function parseAddress(text: string): string {
+  if (!text.startsWith("{")) return text;
+  const { address, protocol = "ttrpc" } = JSON.parse(text) as { address: string; protocol?: string };
+  if (protocol !== "ttrpc") throw new Unknown(`Cannot talk to a shim by ${protocol}: unknown`);
+  return address;
+}
+
+/** Has the shim's program remove what is left of a task: after its end, and after the end of its shim. @returns How the task ended. */
+export async function callShimDelete(bundle: Bundle, shim: string, context: LauncherContext): Promise<DeleteResponse> {
+  const { status, output } = await callShim(
+    bundle,
+    shim,
+    context,
+    ["-bundle", bundle.path, "delete"],
+    new Uint8Array(),
+  );
+  if (status !== 0) throw new Unknown(`Cannot delete ${bundle.id}: ${shim} ended with ${status}: unknown`);
+  return fromBinary(DeleteResponseSchema, output);
+}
+
+async function callShim(
+  { namespace, id, path }: Bundle,
+  shim: string,
+  { address, ttrpcAddress, executable }: LauncherContext,
+  action: readonly string[],
+  input: Uint8Array,
+): Promise<{ status: number; output: Buffer }> {
+  const args = ["-namespace", namespace, "-address", address, "-publish-binary", executable, "-id", id, ...action];
+  const env = { ...process.env, GOMAXPROCS: "2", TTRPC_ADDRESS: ttrpcAddress };
+  const child = spawn(shim, args, { cwd: path, env, detached: true, stdio: ["pipe", "pipe", "pipe"] });
+  child.stdin.on("error", () => {}); // it need not read
+  child.stdin.end(input);
+  return ending(child);
+}
+
+/** Both outputs are one: what a shim prints beside its address is taken for a part of it. */
+function ending(child: ChildProcess): Promise<{ status: number; output: Buffer }> {
+  const chunks: Buffer[] = [];
+  child.stdout?.on("data", (chunk: Buffer) => chunks.push(chunk));
+  child.stderr?.on("data", (chunk: Buffer) => chunks.push(chunk));
+  return new Promise((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", (status) => resolve({ status: status ?? 255, output: Buffer.concat(chunks) }));
+  });
+}
+
+/** Copies what a shim logs to our own standard error. Opened for writing, too: the shim may come and go. */
+export function readLog({ logFifo }: Bundle): void {
+  const { O_NONBLOCK, O_RDWR } = constants;
+  if (!existsSync(logFifo)) return;
+  const log = new Socket({ fd: openSync(logFifo, O_RDWR | O_NONBLOCK), readable: true, writable: false });
+  log.on("data", (text: Buffer) => process.stderr.write(text)).on("error", () => {});
+  log.unref();
+}

@@ -1,0 +1,202 @@
+/**
+ * The tasks of all namespaces. They live in their shims; this list is made anew from the bundles on disk and the shims that answer whenever
+ * containerd starts, so that containerd can be killed and replaced without a container noticing.
+ *
+ *     create ─▶ bundle ─▶ shim ─▶ listed ──────────────────────────────▶ delete
+ *     start of containerd: bundle on disk, shim answers ─▶ listed
+ *                          bundle on disk, no shim      ─▶ cleaned up; its exit is told with status 137
+ *     a shim dies:                                      ─▶ the same
+ */
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { isErrno } from "@eras/linux/errno.ts";
+import { AlreadyExists, NotFound } from "@eras/oci-spec/errdefs.ts";
+import { packAny } from "../../proto/any.ts";
+import { TaskDeleteSchema, TaskExitSchema } from "../../proto/gen/event-messages_pb.ts";
+import type { Any } from "../../proto/gen/google/protobuf/any_pb.ts";
+import type { DeleteResponse } from "../../proto/gen/shim_pb.ts";
+import type { Mount } from "../../proto/gen/types_pb.ts";
+import type { Init } from "../../proto/message.ts";
+import { timestampOf } from "../../proto/timestamps.ts";
+import { connectTtrpc, socketPath } from "../../proto/ttrpc/client.ts";
+import type { Exchange } from "../events/exchange.ts";
+import { Bundle, type BundlePaths, bundlesDir } from "./bundle.ts";
+import { callShimDelete, findShim, type LauncherContext, launchShim, readLog } from "./shim-launcher.ts";
+import { Task, type TaskIo } from "./task.ts";
+
+const CONNECT_TIMEOUT_MS = 5_000;
+/** When not even the shim's `delete` can tell. */
+const UNKNOWN_STATUS = 255;
+
+/** What a task is made of. */
+export interface TaskRequest {
+  readonly namespace: string;
+  readonly id: string;
+  /** The container's spec, as it was given. */
+  readonly spec: Uint8Array;
+  /** `io.containerd.runc.v2`, or the path of a shim. */
+  readonly runtime: string;
+  readonly options: Any | undefined;
+  readonly rootfs: readonly Init<Mount>[];
+  readonly io: TaskIo;
+  readonly checkpoint: string;
+}
+
+export class TaskList {
+  readonly #paths: BundlePaths;
+  readonly #context: LauncherContext;
+  readonly #exchange: Exchange;
+  readonly #tasks = new Map<string, Task>();
+  /** Names that are being created: the list is for those that are. */
+  readonly #creating = new Set<string>();
+
+  constructor(paths: BundlePaths, context: LauncherContext, exchange: Exchange) {
+    this.#paths = paths;
+    this.#context = context;
+    this.#exchange = exchange;
+  }
+
+  /** Finds the tasks that an earlier containerd has left. Call once, before serving. */
+  async restore(): Promise<void> {
+    const root = bundlesDir(this.#paths);
+    for (const namespace of directoriesIn(root)) {
+      const bundles = directoriesIn(join(root, namespace)).map((id) => Bundle.load(this.#paths, namespace, id));
+      await Promise.all(bundles.map((bundle) => this.#restoreTask(bundle)));
+    }
+  }
+
+  async #restoreTask(bundle: Bundle): Promise<void> {
+    readLog(bundle);
+    try {
+      const task = await this.#connect(bundle, bundle.address ?? "");
+      const { taskPid } = await task.shim.connect({ id: bundle.id }, { timeoutMs: CONNECT_TIMEOUT_MS });
+      task.pid = taskPid;
+      this.#add(task);
+    } catch (error) {
+      console.error(
+        `Cannot find the shim of ${bundle.namespace}/${bundle.id}: ${(error as Error).message}; cleaning up`,
+      );
+      await this.#cleanUp(bundle);
+    }
+  }
+
+  /** @throws {AlreadyExists} When the container has a task. Nothing is left when it fails. */
+  async create(request: TaskRequest): Promise<Task> {
+    const { namespace, id } = request;
+    const key = keyOf(namespace, id);
+    if (this.#tasks.has(key) || this.#creating.has(key)) throw new AlreadyExists(`task ${id}: already exists`);
+    this.#creating.add(key);
+    try {
+      const task = await this.#createTask(request);
+      this.#add(task);
+      return task;
+    } finally {
+      this.#creating.delete(key);
+    }
+  }
+
+  async #createTask({ namespace, id, spec, runtime, options, rootfs, io, checkpoint }: TaskRequest): Promise<Task> {
+    const shim = findShim(runtime);
+    const bundle = Bundle.create(this.#paths, namespace, id, spec);
+    try {
+      const address = await launchShim(bundle, shim, this.#context, options?.value ?? new Uint8Array());
+      const task = await this.#connect(bundle, address);
+      const created = { id, bundle: bundle.path, rootfs: [...rootfs], ...io, checkpoint, ...(options && { options }) };
+      try {
+        task.pid = (await task.shim.create(created)).pid;
+        return task;
+      } catch (error) {
+        await task.shutdown();
+        throw error;
+      }
+    } catch (error) {
+      await callShimDelete(bundle, shim, this.#context).catch(() => {}); // what it failed for is the error to tell
+      bundle.delete();
+      throw error;
+    }
+  }
+
+  async #connect(bundle: Bundle, address: string): Promise<Task> {
+    return new Task(bundle, await connectTtrpc(socketPath(address)));
+  }
+
+  #add(task: Task): void {
+    const key = keyOf(task.namespace, task.id);
+    this.#tasks.set(key, task);
+    void task.connection.closed.then(() => {
+      if (this.#tasks.get(key) === task) void this.#lose(key, task);
+    });
+  }
+
+  /** The shim is gone, and took its container with it or left it to nobody. */
+  async #lose(key: string, task: Task): Promise<void> {
+    this.#tasks.delete(key);
+    console.error(`The shim of ${task.namespace}/${task.id} is gone; cleaning up`);
+    await this.#cleanUp(task.bundle);
+  }
+
+  async #cleanUp(bundle: Bundle): Promise<void> {
+    const response = await this.#deleteBy(bundle);
+    bundle.delete();
+    if (response) this.#tellEnd(bundle, response);
+  }
+
+  async #deleteBy(bundle: Bundle): Promise<Pick<DeleteResponse, "pid" | "exitStatus" | "exitedAt"> | undefined> {
+    const { shimBinary } = bundle;
+    if (shimBinary === undefined) return undefined; // it never had a shim
+    try {
+      return await callShimDelete(bundle, shimBinary, this.#context);
+    } catch (error) {
+      console.error(`Cannot clean up ${bundle.namespace}/${bundle.id}: ${(error as Error).message}`);
+      return { pid: 0, exitStatus: UNKNOWN_STATUS, exitedAt: undefined };
+    }
+  }
+
+  #tellEnd(
+    { namespace, id: containerId }: Bundle,
+    { pid, exitStatus, exitedAt }: Pick<DeleteResponse, "pid" | "exitStatus" | "exitedAt">,
+  ): void {
+    const end = { containerId, pid, exitStatus, exitedAt: exitedAt ?? timestampOf(new Date()) };
+    this.#exchange.publish(namespace, "/tasks/exit", packAny(TaskExitSchema, { ...end, id: containerId }));
+    this.#exchange.publish(namespace, "/tasks/delete", packAny(TaskDeleteSchema, end));
+  }
+
+  /** @throws {NotFound} */
+  get(namespace: string, id: string): Task {
+    const task = this.#tasks.get(keyOf(namespace, id));
+    if (!task) throw new NotFound(`task ${id} not found: not found`);
+    return task;
+  }
+
+  /** The tasks of a namespace. */
+  list(namespace: string): Task[] {
+    return [...this.#tasks.values()].filter((task) => task.namespace === namespace);
+  }
+
+  /** Ends a task whose process has ended. */
+  async delete(namespace: string, id: string): Promise<DeleteResponse> {
+    const task = this.get(namespace, id);
+    const response = await task.shim.delete({ id, execId: "" });
+    this.#tasks.delete(keyOf(namespace, id)); // so that the end of its shim is no surprise
+    await task.shutdown();
+    const { shimBinary } = task.bundle;
+    if (shimBinary !== undefined) await callShimDelete(task.bundle, shimBinary, this.#context).catch(() => {}); // done already
+    task.bundle.delete();
+    return response;
+  }
+}
+
+function keyOf(namespace: string, id: string): string {
+  return `${namespace}/${id}`;
+}
+
+/** Those that are being removed are hidden. */
+function directoriesIn(dir: string): string[] {
+  try {
+    const entries = readdirSync(dir, { withFileTypes: true });
+    return entries.filter((entry) => entry.isDirectory() && !entry.name.startsWith(".")).map(({ name }) => name);
+  } catch (error) {
+    if (isErrno(error, "ENOENT")) return [];
+    throw error;
+  }
+}

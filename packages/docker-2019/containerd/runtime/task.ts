@@ -1,0 +1,60 @@
+/** A task: the running side of a container, as containerd knows it. What it does is its shim's doing. */
+import { NotFound } from "@eras/oci-spec/errdefs.ts";
+import type { Any } from "../../proto/gen/google/protobuf/any_pb.ts";
+import type { StateResponse } from "../../proto/gen/shim_pb.ts";
+import { Task as TaskApi } from "../../proto/gen/shim_pb.ts";
+import { type TtrpcClient, type TtrpcConnection, ttrpcClient } from "../../proto/ttrpc/client.ts";
+import type { Bundle } from "./bundle.ts";
+
+const SHUTDOWN_TIMEOUT_MS = 3_000;
+
+/** Standard streams of a process: FIFOs or URIs of the client. */
+export interface TaskIo {
+  readonly stdin: string;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly terminal: boolean;
+}
+
+export class Task {
+  readonly bundle: Bundle;
+  readonly connection: TtrpcConnection;
+  /** The shim's own service. Calls about an exec carry its id. */
+  readonly shim: TtrpcClient<typeof TaskApi>;
+  pid = 0;
+
+  constructor(bundle: Bundle, connection: TtrpcConnection) {
+    this.bundle = bundle;
+    this.connection = connection;
+    this.shim = ttrpcClient(TaskApi, connection);
+  }
+
+  get id(): string {
+    return this.bundle.id;
+  }
+
+  get namespace(): string {
+    return this.bundle.namespace;
+  }
+
+  /** What has become of a process. @throws {NotFound} When there is none of that name. */
+  async state(execId = ""): Promise<StateResponse> {
+    try {
+      return await this.shim.state({ id: this.id, execId });
+    } catch (error) {
+      if (error instanceof NotFound) throw new NotFound(`process ${execId || this.id}: not found`, { cause: error });
+      throw error;
+    }
+  }
+
+  /** @param spec - A Process as JSON in an Any. */
+  async exec(execId: string, io: TaskIo, spec: Any | undefined): Promise<void> {
+    await this.shim.exec({ id: this.id, execId, ...io, ...(spec && { spec }) });
+  }
+
+  /** It may end before it has answered. */
+  async shutdown(): Promise<void> {
+    await this.shim.shutdown({ id: this.id }, { timeoutMs: SHUTDOWN_TIMEOUT_MS }).catch(() => {});
+    this.connection.close();
+  }
+}
