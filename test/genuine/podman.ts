@@ -45,7 +45,11 @@ export class GenuinePodman {
 
   /** Runs the genuine `podman`, which may fail. */
   run(runtime: Runtime, args: readonly string[], input?: string | Buffer): Promise<ProgramResult> {
-    return runProgram("podman", [...this.flags(runtime), ...args], { input, env: this.env });
+    return runProgram("podman", [...this.flags(runtime), ...args], {
+      input,
+      env: this.env,
+      cwd: this.#dir, // where conmon leaves a file when memory runs out
+    });
   }
 
   /** Loads an archive as `docker save` writes it. @throws {Error} */

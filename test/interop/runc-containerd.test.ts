@@ -178,10 +178,11 @@ describe(`containerd, with ${RUNTIME.name},`, () => {
 
     test("of memory end a container that wants more, with 137 and an event", async () => {
       const events = new ContainerdEvents(containerd);
-      const flags = ["--memory-limit", String(16 << 20)];
-      const greedy = ["sh", "-c", "a=xxxxxxxxxxxxxxxx; while :; do a=$a$a; done"];
-      expect((await run(flags, greedy)).status).toBe(137);
-      await events.waitFor(`/tasks/oom {"container_id":"c${count}"}`);
+      const greedyWhenAsked = "trap 'a=xxxxxxxxxxxxxxxx; while :; do a=$a$a; done' USR1; while :; do usleep 1000; done";
+      const id = await runDetached(["--memory-limit", String(16 << 20)], "sh", "-c", greedyWhenAsked);
+      while ((await taskStatus(id)) !== "STOPPED") await ctr("tasks", "kill", "--signal", "USR1", id); // once it is watched
+      await events.waitFor(`/tasks/oom {"container_id":"${id}"}`);
+      await events.waitFor(`"exit_status":137`);
       await events.stop();
     });
   });
