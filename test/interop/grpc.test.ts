@@ -157,9 +157,26 @@ describe("gRPC, with a genuine containerd,", () => {
       kind: "NotFound",
       message: 'container "web" in namespace "default": not found',
     });
-    await expect(containers.create({ container: { id: "a/b" } })).rejects.toMatchObject({ kind: "InvalidArgument" });
     await expect(grpcClient(Containers, channel).list({})).rejects.toMatchObject({ kind: "FailedPrecondition" });
   });
+
+  test.each(["", "a/b", "a--b", "-a", "a.b_c-d", "x".repeat(77)])(
+    "names are held to the same rules: %j",
+    async (name) => {
+      const genuine = await grpcClient(Containers, channel, { [NAMESPACE_KEY]: name })
+        .get({ id: "web" })
+        .catch(({ kind, message }) => ({ kind, message }));
+      const call = { metadata: new Map([[NAMESPACE_KEY, name]]), signal: new AbortController().signal };
+      let ours: unknown = { kind: "NotFound", message: `container "web" in namespace "${name}": not found` };
+      try {
+        namespaceOf(call);
+      } catch (error) {
+        const { kind, message } = error as NotFound;
+        ours = { kind, message };
+      }
+      expect(ours).toEqual(genuine);
+    },
+  );
 
   test("streams in both directions", async () => {
     const content = grpcClient(Content, channel, { [NAMESPACE_KEY]: "default" });

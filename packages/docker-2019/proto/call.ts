@@ -14,7 +14,7 @@ export const LEASE_KEY = "containerd-lease";
 /** Metadata of a ttrpc call: which namespace it is about. */
 export const TTRPC_NAMESPACE_KEY = "containerd-namespace-ttrpc";
 
-const IDENTIFIER = /^[A-Za-z0-9]+(?:[._-]+[A-Za-z0-9]+)*$/;
+const IDENTIFIER = /^[A-Za-z0-9]+(?:[._-](?:[A-Za-z0-9]+))*$/;
 const IDENTIFIER_LENGTH_MAX = 76;
 
 /** A call, as the one who answers it sees it. */
@@ -43,7 +43,7 @@ export interface CallOptions {
 export function namespaceOf({ metadata }: Call): string {
   const namespace = metadata.get(NAMESPACE_KEY) ?? metadata.get(TTRPC_NAMESPACE_KEY);
   if (!namespace) throw new FailedPrecondition("namespace is required: failed precondition");
-  checkIdentifier(namespace);
+  checkIdentifier(namespace, "namespace validation: ");
   return namespace;
 }
 
@@ -55,16 +55,15 @@ export function leaseOf({ metadata }: Call): string | undefined {
 /**
  * Holds the name of a namespace, a container or a task to containerd's rules.
  *
- * @throws {InvalidArgument} When it breaks them.
+ * @param context - What the message begins with.
+ * @throws {InvalidArgument} When it breaks them, in containerd's words.
  * @see https://github.com/containerd/containerd/blob/v1.6.20/identifiers/validate.go
  */
-export function checkIdentifier(name: string): void {
-  if (name === "") throw new InvalidArgument("identifier must not be empty: invalid argument");
+export function checkIdentifier(name: string, context = ""): void {
+  const refuse = (why: string) => new InvalidArgument(`${context}identifier ${why}: invalid argument`);
+  if (name === "") throw refuse("must not be empty");
   if (name.length > IDENTIFIER_LENGTH_MAX) {
-    throw new InvalidArgument(
-      `identifier "${name}" greater than maximum length (${IDENTIFIER_LENGTH_MAX} characters): invalid argument`,
-    );
+    throw refuse(`"${name}" greater than maximum length (${IDENTIFIER_LENGTH_MAX} characters)`);
   }
-  if (!IDENTIFIER.test(name))
-    throw new InvalidArgument(`identifier "${name}" must match ${IDENTIFIER.source}: invalid argument`);
+  if (!IDENTIFIER.test(name)) throw refuse(`"${name}" must match ${IDENTIFIER.source}`);
 }
