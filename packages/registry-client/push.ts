@@ -23,7 +23,7 @@ export interface PushOptions {
   readonly concurrency?: number;
   readonly onProgress?: ProgressListener;
   /** A repository of the same registry that may have a blob: `library/busybox`. */
-  readonly mountFrom?: (blob: Descriptor) => string | undefined;
+  readonly mountFrom?: (blob: Descriptor) => Promise<string | undefined>;
   /** Send blobs in chunks of so many bytes. */
   readonly chunkBytes?: number;
 }
@@ -88,7 +88,7 @@ class Sender {
     if (this.#failed) return;
     this.#tell(descriptor, "active", 0);
     const sent = await uploadBlob(this.#repository, descriptor, this.#source, {
-      mountFrom: this.#options.mountFrom?.(descriptor),
+      mountFrom: await this.#options.mountFrom?.(descriptor),
       chunkBytes: this.#options.chunkBytes,
       onSent: (offset) => this.#tell(descriptor, "active", offset),
     });

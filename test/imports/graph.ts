@@ -28,7 +28,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "docker-2019/proto": ["linux", "oci-spec"],
   "docker-2019/containerd": ["docker-2019", "docker-2019/proto", "linux", "cgroups", "oci-spec", "layers", "trace"],
   "docker-2019/shim": ["docker-2019", "docker-2019/proto", "linux", "cgroups", "oci-spec", "trace"],
-  "docker-2019/ctr": ["docker-2019", "docker-2019/proto", "registry-client", "oci-spec", "linux", "trace"],
+  "docker-2019/ctr": ["docker-2019", "docker-2019/proto", "registry-client", "oci-spec", "layers", "linux", "trace"],
   era: ["docker-2013", "docker-2013/rcli", "linux", "cgroups", "layers", "trace"],
 };
 

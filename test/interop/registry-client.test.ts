@@ -130,7 +130,7 @@ run(`at a genuine registry${absent.length > 0 ? ` (needs ${absent.join(", ")})` 
     const target = source.addImage([70_000]);
     expect((await pushed("first:1", target)).filter(({ state }) => state === "done")).toHaveLength(3);
     expect((await pushed("first:1", target)).filter(({ state }) => state === "done")).toHaveLength(0);
-    const mounted = await pushed("second:1", target, { mountFrom: () => "first" });
+    const mounted = await pushed("second:1", target, { mountFrom: async () => "first" });
     expect(mounted.filter(({ state }) => state === "done").map(({ descriptor }) => descriptor.digest)).toEqual([
       target.digest,
     ]);
@@ -302,7 +302,7 @@ run("at a genuine registry with a token server,", () => {
     const client = clientOf(USER);
     await push(client, reference("private/from:1"), target, source);
     tokens.asked.length = 0;
-    await push(client, reference("private/to:1"), target, source, { mountFrom: () => "private/from" });
+    await push(client, reference("private/to:1"), target, source, { mountFrom: async () => "private/from" });
     expect(tokens.asked).toContain("repository:private/to:pull,push repository:private/from:pull");
   });
 });

@@ -1,0 +1,71 @@
+/**
+ * ctr: containerd's client, for development and debugging, and for whoever has no dockerd. It resolves and fetches images itself, prepares
+ * specs and terminals, and has containerd store, unpack and run.
+ *
+ * Exit code: 0; 1 for a failure, 3 for a command that is not known; of `run`, `tasks start`, `tasks attach` and `tasks exec`, the
+ * container's.
+ */
+import { writeSync } from "node:fs";
+import { CommanderError } from "commander";
+import { ContainerExit } from "./command.ts";
+import { Containerd, checkSocket } from "./containerd.ts";
+import { readGlobals } from "./globals.ts";
+import { log, setDebug } from "./output/log.ts";
+import { makeParser, type Runner } from "./parser.ts";
+import { VERSION } from "./version.ts";
+
+const FAILURE = 1;
+const UNKNOWN_COMMAND = 3;
+
+const runCommand: Runner = async (command, line, flags) => {
+  const globals = readGlobals(flags);
+  setDebug(globals.debug);
+  checkSocket(globals.address);
+  const containerd = new Containerd(globals);
+  try {
+    await withTimeout(command.run({ ...line, containerd }), globals.timeoutMs);
+  } finally {
+    containerd.close();
+  }
+};
+
+/** Gives up what takes too long; the end of the program ends it. */
+function withTimeout(work: Promise<void>, timeoutMs: number): Promise<void> {
+  if (timeoutMs === 0) return work;
+  const { promise, reject } = Promise.withResolvers<void>();
+  setTimeout(() => reject(new Error("context deadline exceeded")), timeoutMs).unref();
+  return Promise.race([work, promise]);
+}
+
+/** @returns ctr's exit code. */
+function report(error: unknown): number {
+  if (error instanceof ContainerExit) return error.status;
+  if (error instanceof CommanderError) return reportUsage(error);
+  writeSync(2, `ctr: ${(error as Error).message}\n`);
+  log("debug", (error as Error).stack ?? "");
+  return FAILURE;
+}
+
+/** Help that was asked for is no error; commander has printed it. */
+function reportUsage({ code, exitCode, message }: CommanderError): number {
+  if (exitCode === 0 || code === "commander.help") return 0;
+  const [, name = ""] = /'([^']*)'/.exec(message) ?? [];
+  if (code === "commander.unknownCommand") {
+    writeSync(2, `No help topic for '${name}'\n`);
+    return UNKNOWN_COMMAND;
+  }
+  const text =
+    code === "commander.unknownOption"
+      ? `flag provided but not defined: ${name.replace(/^--/, "-")}`
+      : message.replace(/^error: /, "");
+  writeSync(2, `ctr: ${text}\nSee "ctr --help" and "ctr COMMAND --help".\n`);
+  return FAILURE;
+}
+
+let status = 0;
+try {
+  await makeParser(VERSION, runCommand).parseAsync();
+} catch (error) {
+  status = report(error);
+}
+process.exit(status); // whatever may still be waiting for containerd

@@ -1,0 +1,69 @@
+import { describe, expect, test } from "vitest";
+import { binarySize, decimalSize } from "./byte-size.ts";
+import { formatElapsed, humanDuration, parseDuration } from "./duration.ts";
+import { align, NARROW, TABBED, WIDE } from "./table.ts";
+import { goTime, rfc3339Nano } from "./time.ts";
+
+describe("align() does what genuine ctr's tables show:", () => {
+  const shown: [what: string, text: string, style: typeof NARROW, aligned: string][] = [
+    ["images", "REF\tTYPE\tLABELS\t\na:1\tt\t-\t\n", NARROW, "REF TYPE LABELS \na:1 t    -      \n"],
+    [
+      "snapshots",
+      "KEY\tPARENT\tKIND\t\nlong name\t\tActive\t\n",
+      NARROW,
+      "KEY       PARENT KIND   \nlong name        Active \n",
+    ],
+    [
+      "tasks",
+      "TASK\tPID\tSTATUS\t\nc2\t24714\tRUNNING\n",
+      WIDE,
+      "TASK    PID      STATUS    \nc2      24714    RUNNING\n",
+    ],
+    [
+      "content",
+      "DIGEST\tSIZE\tAGE\tLABELS\n123456789\t2MB\t5 seconds\t-\n",
+      TABBED,
+      "DIGEST\t\tSIZE\tAGE\t\tLABELS\n123456789\t2MB\t5 seconds\t-\n",
+    ],
+    ["metrics", "ID\tT\t\nc2\tx\t\n\nMETRIC\tV\t\n", WIDE, "ID    T    \nc2    x    \n\nMETRIC    V    \n"],
+  ];
+  for (const [what, text, style, aligned] of shown) test(what, () => expect(align(text, style)).toBe(aligned));
+});
+
+test("sizes", () => {
+  expect([0, 251, 1024, 2129920, 3 * 2 ** 30].map(binarySize)).toEqual([
+    "0.0 B",
+    "251.0 ",
+    "1.0 KiB",
+    "2.0 MiB",
+    "3.0 GiB",
+  ]);
+  expect([6, 251, 1000, 2129920].map(decimalSize)).toEqual(["6B", "251B", "1kB", "2.13MB"]);
+});
+
+test("durations", () => {
+  expect(["0", "1h", "24h0m0s", "1.5s", "250ms"].map(parseDuration)).toEqual([0, 3_600_000, 86_400_000, 1500, 250]);
+  for (const text of ["", "1", "h", "1h x", "-1s"]) expect(() => parseDuration(text)).toThrow("invalid duration");
+  expect([0.5, 3.179166, 1500, 61_000].map(formatElapsed)).toEqual(["500µs", "3.179166ms", "1.5s", "1m1s"]);
+  const seconds = [0, 1, 27, 60, 240, 3600, 7200, 86_400 * 3, 86_400 * 20, 86_400 * 90, 86_400 * 800];
+  expect(seconds.map((s) => humanDuration(s * 1000))).toEqual([
+    "Less than a second",
+    "1 second",
+    "27 seconds",
+    "About a minute",
+    "4 minutes",
+    "About an hour",
+    "2 hours",
+    "3 days",
+    "2 weeks",
+    "3 months",
+    "2 years",
+  ]);
+});
+
+test("points in time", () => {
+  const timestamp = { seconds: 1796068433n, nanos: 579_229_000 };
+  expect(rfc3339Nano(timestamp)).toBe("2026-11-30T19:53:53.579229Z");
+  expect(goTime({ ...timestamp, nanos: 0 })).toBe("2026-11-30 19:53:53 +0000 UTC");
+  expect(goTime(undefined)).toBe("0001-01-01 00:00:00 +0000 UTC");
+});
