@@ -1,6 +1,7 @@
 /** Our gRPC, both sides of it, against genuine ones in Go: `ctr` and containerd. */
 import { createHash } from "node:crypto";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { unpackAny } from "@eras/docker-2019/proto/any.ts";
 import { LEASE_KEY, NAMESPACE_KEY, namespaceOf } from "@eras/docker-2019/proto/call.ts";
 import { Containers } from "@eras/docker-2019/proto/gen/containers_pb.ts";
@@ -206,9 +207,14 @@ describe("gRPC, with a genuine containerd,", () => {
 
   test("events, until enough of them", async () => {
     const namespaces = grpcClient(Namespaces, channel, { [NAMESPACE_KEY]: "default" });
-    let count = 0;
-    const make = () => namespaces.create({ namespace: { name: `n${count++}`, labels: { a: "b" } } });
-    const again = setInterval(make, 100); // it is not told when the subscription holds
+    let enough = false;
+    const make = async () => {
+      for (let i = 0; !enough; i++) {
+        await namespaces.create({ namespace: { name: `n${i}`, labels: { a: "b" } } });
+        await sleep(50); // it is not told when the subscription holds, so there is always one more
+      }
+    };
+    const making = make();
     for await (const { topic, event } of grpcClient(Events, channel).subscribe({
       filters: ['topic=="/namespaces/create"'],
     })) {
@@ -219,6 +225,7 @@ describe("gRPC, with a genuine containerd,", () => {
       });
       break;
     }
-    clearInterval(again);
+    enough = true;
+    await making;
   });
 });

@@ -2,6 +2,7 @@
 import { closeSync, constants, openSync, rmSync } from "node:fs";
 import type { Server } from "node:net";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { packAny, typeNameOf, unpackAny } from "@eras/docker-2019/proto/any.ts";
 import { namespaceOf, TTRPC_NAMESPACE_KEY } from "@eras/docker-2019/proto/call.ts";
 import { MetricsSchema } from "@eras/docker-2019/proto/gen/cgroups-v1_pb.ts";
@@ -179,9 +180,15 @@ describe("ttrpc, with a genuine containerd,", () => {
         { envelope },
         { metadata: { [TTRPC_NAMESPACE_KEY]: "default" }, timeoutMs: 5000 },
       );
-    const again = setInterval(forward, 100); // the listener may not have subscribed yet
-    await listener.waitFor('/tasks/oom {"container_id":"hungry"}');
-    clearInterval(again);
+    let heard = false;
+    const hearing = listener.waitFor('/tasks/oom {"container_id":"hungry"}').then(() => {
+      heard = true;
+    });
+    while (!heard) {
+      await forward(); // again and again: the listener may not have subscribed yet
+      await sleep(50);
+    }
+    await hearing;
     connection.close();
     await listener.stop();
   });
