@@ -1,0 +1,40 @@
+/**
+ * Identifiers: what containers, tasks, exec processes and namespaces may be called, because their names become names of files.
+ *
+ * @see https://github.com/containerd/containerd/blob/v1.2.6/identifiers/validate.go
+ */
+import { FailedPrecondition, InvalidArgument } from "@eras/oci-spec/errdefs.ts";
+
+/** That of a DNS name with room for a suffix. */
+const MAX_LENGTH = 76;
+/** Letters and digits, with single separators between them: no `..`, no `/`, nothing that starts with `-`. */
+const IDENTIFIER = /^[A-Za-z0-9]+(?:[._-](?:[A-Za-z0-9]+))*$/;
+
+/** @throws {InvalidArgument} When text may not be an identifier. */
+export function validateIdentifier(text: string): void {
+  if (text === "") throw new InvalidArgument("identifier must not be empty");
+  if (text.length > MAX_LENGTH)
+    throw new InvalidArgument(`identifier ${quote(text)} greater than maximum length (${MAX_LENGTH} characters)`);
+  if (!IDENTIFIER.test(text)) throw new InvalidArgument(`identifier ${quote(text)} must match ${IDENTIFIER.source}`);
+}
+
+/**
+ * The namespace that a request came with.
+ *
+ * @throws {FailedPrecondition} When it came without one.
+ * @throws {InvalidArgument} When it may not be one.
+ */
+export function requireNamespace(namespace: string | undefined): string {
+  if (namespace === undefined || namespace === "") throw new FailedPrecondition("namespace is required");
+  try {
+    validateIdentifier(namespace);
+  } catch (cause) {
+    throw new InvalidArgument(`namespace validation: ${(cause as Error).message}`, { cause });
+  }
+  return namespace;
+}
+
+/** Text in quotes, with whatever can't be seen escaped. */
+export function quote(text: string): string {
+  return JSON.stringify(text);
+}
