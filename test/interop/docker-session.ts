@@ -48,6 +48,7 @@ function comparable({ stdout, stderr, status }: ProgramResult): string {
   return `${stdout}${stderr}${status}`
     .replace(/(?<![0-9a-f])[0-9a-f]{64}/g, "ID")
     .replace(/(?<![0-9a-f])[0-9a-f]{12}(?![0-9a-f])/g, "HOSTNAME")
+    .replace(/[A-Z][a-z]{2} [ \d]\d \d\d:\d\d/g, "TIME")
     .replace(/(pipe|socket|uts|ipc|pid|net):\[\d+\]/g, "$1:[INODE]")
     .replace(/(master|shared):\d+/g, "$1:N");
 }

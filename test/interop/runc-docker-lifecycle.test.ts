@@ -13,6 +13,8 @@ import { DockerSession } from "./docker-session.ts";
 const ENTER = "\r";
 const CTRL_C = "\x03";
 const CTRL_D = "\x04";
+/** Docker sets the size when the process runs already. */
+const SIZED = `until stty size 2>&1 | grep '33 101'; do usleep 1000; done`;
 const FOREVER = ["sleep", "1000"];
 
 describe(`docker, with ${RUNTIME.name},`, () => {
@@ -63,7 +65,7 @@ describe(`docker, with ${RUNTIME.name},`, () => {
     test("-it gives the shell a terminal with job control and the window's size", async () => {
       const { terminal, ended } = sitDown("run", "--rm", "-it", "--runtime", "tested", "busybox");
       await terminal.waitFor("/ # ");
-      terminal.type(`stty size; tty${ENTER}`);
+      terminal.type(`${SIZED}; tty${ENTER}`);
       await terminal.waitFor("33 101\r\n/dev/pts/0\r\n");
       terminal.type(`sh -c 'trap "stty size" WINCH; echo $((6 * 7)); while :; do usleep 10000; done'${ENTER}`);
       await terminal.waitFor("42\r\n");
@@ -158,7 +160,7 @@ describe(`docker, with ${RUNTIME.name},`, () => {
       const id = runDetached([], ...FOREVER);
       const { terminal, ended } = sitDown("exec", "-it", id, "sh");
       await terminal.waitFor("/ # ");
-      terminal.type(`stty size; tty${ENTER}`);
+      terminal.type(`${SIZED}; tty${ENTER}`);
       await terminal.waitFor("33 101\r\n/dev/pts/0\r\n");
       terminal.type(`exit 4${ENTER}`);
       expect(await ended).toEqual([4, null]);

@@ -111,8 +111,10 @@ describe(`podman, with ${RUNTIME.name},`, () => {
     const args = [...podman.flags(RUNTIME), "run", "--rm", "-it", ...where(), IMAGE, "sh"];
     const ended = once(terminal.run("podman", args, podman.env), "exit");
     await terminal.waitFor("/ # ");
-    terminal.type(`sh -c 'trap "stty size; exit" WINCH; stty size; while :; do usleep 10000; done'${ENTER}`);
+    terminal.type(`until stty size 2>&1 | grep '33 101'; do usleep 1000; done${ENTER}`); // set when the process runs already
     await terminal.waitFor(/\n33 101\r+\n/);
+    terminal.type(`sh -c 'trap "stty size; exit" WINCH; echo $((6 * 7)); while :; do usleep 10000; done'${ENTER}`);
+    await terminal.waitFor(/\n42\r+\n/);
     terminal.resize({ rows: 44, columns: 55 });
     await terminal.waitFor(/44 55\r+\n/);
     terminal.type(`exit 3${ENTER}`);
