@@ -24,7 +24,7 @@ type CgroupState = Pick<ContainerState, "id" | "config" | "cgroup_paths">;
 /** A cgroup that is ready for its first process, or that begins with it. */
 export interface NewCgroup {
   readonly cgroup: Cgroup;
-  /** For the latter: makes the cgroup around a process. */
+  /** For the latter: makes the cgroup around a process; anew if it is called again. */
   readonly admit?: (pid: number) => Promise<void>;
 }
 
@@ -42,7 +42,7 @@ export function plannedCgroupPaths({
 export async function makeContainerCgroup(spec: Spec, state: CgroupState): Promise<NewCgroup> {
   step("runc.make-cgroup", { paths: state.cgroup_paths, resources: spec.linux?.resources });
   const { path, Systemd: systemd, Rootless: rootless } = state.config.cgroups;
-  if (systemd) return { cgroup: openCgroupAt(state.cgroup_paths), admit: (pid) => startUnit(spec, state, pid) };
+  if (systemd) return { cgroup: openCgroupAt(state.cgroup_paths), admit: unitStarter(spec, state) };
   const cgroup = rootless && path === "" ? await makeWherePermitted(state.cgroup_paths) : make(state.cgroup_paths);
   await setLimits(spec, rootless, cgroup.paths, async (resources) => cgroup.set(resources));
   return { cgroup };
@@ -89,6 +89,16 @@ async function setLimits(
   }
   await set(resources);
   await set({ devices: rules }).catch(() => {});
+}
+
+/** A bootstrap that could not fork is followed by another one. Its unit may be there still: see `tryFork` in packages/linux/fork.ts. */
+function unitStarter(spec: Spec, state: CgroupState): (pid: number) => Promise<void> {
+  let started = false;
+  return async (pid) => {
+    if (started) await withUnit(state, (unit) => unit.stop());
+    started = true;
+    await startUnit(spec, state, pid);
+  };
 }
 
 async function startUnit(spec: Spec, state: CgroupState, pid: number): Promise<void> {
