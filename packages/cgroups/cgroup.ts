@@ -44,11 +44,9 @@ export interface Cgroup {
   /**
    * Moves a process with all its threads. Costs 5 to 15 ms in the kernel: it waits until no processor is in the middle of a fork.
    *
-   * @param likePid - On v2, where a cgroup with children that have controllers takes no processes: joins the cgroup of this process
-   *   instead, the container's init.
-   * @throws {ControlFileError} ESRCH when the process has ended.
+   * @throws {ControlFileError} ESRCH when the process has ended; EBUSY on v2, where a cgroup that hands on controllers takes no processes.
    */
-  addProcess(pid: number, likePid?: number): void;
+  addProcess(pid: number): void;
 
   /**
    * Moves the caller: on v1 the calling thread alone, which needs no waiting (0.4 ms for all trees). Children that this thread spawns are

@@ -46,9 +46,9 @@ export class HybridCgroup implements Cgroup {
     return this.#v1.exists() || this.#v2.exists();
   }
 
-  addProcess(pid: number, likePid?: number): void {
+  addProcess(pid: number): void {
     this.#v1.addProcess(pid);
-    this.#v2.addProcess(pid, likePid);
+    this.#v2.addProcess(pid);
   }
 
   addCaller(): void {

@@ -1,6 +1,8 @@
 /** In which cgroups a process is: /proc/PID/cgroup. */
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { lines } from "./control-file.ts";
+import { cgroupMounts } from "./detect.ts";
 
 /**
  * The cgroups of a process, from controller (`memory`, `name=systemd`) to path; v2's is called "".
@@ -10,6 +12,11 @@ import { lines } from "./control-file.ts";
  */
 export function cgroupsOfProcess(pid: number | "self"): Map<string, string> {
   return parseProcessCgroups(readFileSync(`/proc/${pid}/cgroup`, "utf8"));
+}
+
+/** The directory of the v2 cgroup of a process. The machine must have v2. */
+export function v2DirOfProcess(pid: number): string {
+  return join(cgroupMounts().v2!, cgroupsOfProcess(pid).get("")!);
 }
 
 /** Reads lines `NUMBER:CONTROLLERS:PATH`, of which a path may contain colons. */

@@ -10,7 +10,6 @@ import { readControlFile, writeControlFile } from "../control-file.ts";
 import { type ControllerLimits, limitsByController } from "../controller-limits.ts";
 import { ALL_DEVICES, type DeviceList, deviceListOf } from "../device-list.ts";
 import { setPids } from "../pids.ts";
-import { cgroupsOfProcess } from "../process-cgroups.ts";
 import { setRdma } from "../rdma.ts";
 import type { CgroupResources } from "../resources.ts";
 import { killFrozen, SIGKILL, signalFrozen } from "../signal-all.ts";
@@ -76,15 +75,8 @@ export class V2Cgroup implements Cgroup {
     return existsSync(this.#dir);
   }
 
-  addProcess(pid: number, likePid?: number): void {
-    try {
-      writeControlFile(this.#dir, "cgroup.procs", pid);
-    } catch (error) {
-      const canBeElsewhere = likePid !== undefined && isErrno(error, "EBUSY", "EOPNOTSUPP");
-      const path = canBeElsewhere ? cgroupsOfProcess(likePid).get("") : undefined;
-      if (path === undefined) throw error;
-      writeControlFile(this.#root + path, "cgroup.procs", pid);
-    }
+  addProcess(pid: number): void {
+    writeControlFile(this.#dir, "cgroup.procs", pid);
   }
 
   /** 0 is whoever writes. */

@@ -46,6 +46,7 @@ export async function execProcess(container: Container, request: ExecRequest): P
   try {
     const init = await startInit({
       cgroup: subCgroup(container, request.subCgroups),
+      likePid: request.subCgroups.length === 0 ? container.state.init_process_pid : undefined,
       keptFds: consoleFd === undefined ? [] : [consoleFd],
       preservedFds,
       enter: () => {

@@ -6,6 +6,8 @@
  */
 import { closeSync, openSync, writeSync } from "node:fs";
 import type { Cgroup } from "@eras/cgroups/cgroup.ts";
+import { v2DirOfProcess } from "@eras/cgroups/process-cgroups.ts";
+import { isErrno } from "@eras/linux/errno.ts";
 import { _exit, fork, forkedPid, prepareFork, tryFork } from "@eras/linux/fork.ts";
 import { setChildSubreaper } from "@eras/linux/prctl.ts";
 import { waitpid } from "@eras/linux/wait.ts";
@@ -24,6 +26,8 @@ const STDERR = 2;
 export interface Stages {
   /** Both are its members. */
   readonly cgroup: Cgroup;
+  /** Whose cgroup will do on v2, where theirs takes no processes. */
+  readonly likePid?: number | undefined;
   /** In runc, for a cgroup that begins with a process: makes it around the bootstrap, which waits. */
   readonly admit?: ((pid: number) => Promise<void>) | undefined;
   /** From descriptor 3 on, the number of those that the program gets. */
@@ -60,7 +64,7 @@ export async function startInit(stages: Stages): Promise<StartedInit> {
 /** @returns Nothing when the init could not be forked whole: see `tryFork`. */
 async function tryToStart(stages: Stages): Promise<StartedInit | undefined> {
   const { parent, child } = openDialogue();
-  const bootstrap = stages.admit ? fork() : forkInto(stages.cgroup);
+  const bootstrap = stages.admit ? fork() : forkIntoCgroup(stages);
   if (bootstrap === 0) runBootstrap(child, stages);
   child.close();
   log("debug", `nsexec container setup: process ${bootstrap} enters the namespaces`);
@@ -82,9 +86,18 @@ async function tryToStart(stages: Stages): Promise<StartedInit | undefined> {
  * The bootstrap becomes a member of the container's cgroup while it may, and its child is born there. On v2, by birth: see fork.ts; on v1 it
  * joins by itself, tree by tree.
  */
-function forkInto({ paths }: Cgroup): number {
-  const v2Dir = paths[""];
+function forkIntoCgroup({ cgroup, likePid }: Stages): number {
+  const v2Dir = cgroup.paths[""];
   if (v2Dir === undefined) return fork();
+  try {
+    return forkInto(v2Dir);
+  } catch (error) {
+    if (likePid === undefined || !isErrno(error, "EBUSY", "EOPNOTSUPP")) throw error;
+    return forkInto(v2DirOfProcess(likePid)); // a container that divides its cgroup has moved its init to a part of it
+  }
+}
+
+function forkInto(v2Dir: string): number {
   const fd = openSync(v2Dir, "r");
   try {
     return fork(fd);

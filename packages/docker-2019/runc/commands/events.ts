@@ -1,7 +1,7 @@
 /** `runc events`: what a container uses, and when it runs out of memory, a line of JSON each. */
 import { writeSync } from "node:fs";
 import { cgroupMode } from "@eras/cgroups/detect.ts";
-import { onOutOfMemory } from "@eras/cgroups/out-of-memory.ts";
+import { onOutOfMemory, oomKills } from "@eras/cgroups/out-of-memory.ts";
 import { readCgroupStats } from "@eras/cgroups/read-stats.ts";
 import { runcStatsEvent } from "@eras/cgroups/runc-stats.ts";
 import { reachesState } from "@eras/cgroups/v2/events.ts";
@@ -56,11 +56,17 @@ async function printEvents(container: Container, intervalMs: number): Promise<vo
     }
   };
   const timer = setInterval(() => (container.hasInit ? attempt(() => printStats(container)) : end()), intervalMs);
-  const killed = () => attempt(() => printLine(JSON.stringify({ type: "oom", id: container.id })));
+  const countKills = () => oomKills(container.state.cgroup_paths);
+  let told = countKills();
+  const killed = () => {
+    told = countKills();
+    attempt(() => printLine(JSON.stringify({ type: "oom", id: container.id })));
+  };
   const stopListening = listen(container, { killed, ended: end });
   onLastProcess(container, end);
   try {
     await ended;
+    if (countKills() > told) killed(); // the kernel tells of the last process's end at once, of kills 10 ms later
   } finally {
     clearInterval(timer);
     stopListening();

@@ -86,7 +86,9 @@ export const command = defineCommand({
 
 function checkStatus(container: Container, ignorePaused: boolean): void {
   const { status } = container;
-  if (status === "stopped") throw new FailedPrecondition("cannot exec in a stopped container");
+  if (status === "stopped" || status === "creating") {
+    throw new FailedPrecondition(`cannot exec in a ${status} container`);
+  }
   if (status === "paused" && !ignorePaused) {
     throw new FailedPrecondition("cannot exec in a paused container (use --ignore-paused to override)");
   }
