@@ -13,6 +13,7 @@ import { existsSync, renameSync, rmSync, writeFileSync } from "node:fs";
 const PACKAGES = [
   "apparmor", // for the virtual machine, whose kernel has it
   "busybox-static", // the image of most tests
+  "btrfs-progs", // mkfs.btrfs, for the snapshotter of that name
   "checkpolicy", // the virtual machine's SELinux
   "chromium", // the terminal page of /web
   "containerd",

@@ -8,18 +8,16 @@
  * as zeros: where a file has its holes is the filesystem's affair, and not equal for equal files. `apply` makes holes of zeros again.
  */
 import { closeSync, constants, openSync, readSync } from "node:fs";
-import { major, minor } from "@eras/linux/mknod.ts";
-import { readlinkat } from "@eras/linux/open.ts";
 import { quote } from "./archive-error.ts";
-import { decodeName } from "./file-name.ts";
 import { type Marks, marksOf, type Union } from "./marks.ts";
-import { xattrNames, xattrsOfFile } from "./metadata.ts";
+import { xattrNames } from "./metadata.ts";
 import { baseOf, joinPath, parentOf } from "./safe-path.ts";
-import { type EntryType, PLAIN_ENTRY, type TarEntry } from "./tar-entry.ts";
+import { PLAIN_ENTRY, type TarEntry } from "./tar-entry.ts";
 import { END_OF_ARCHIVE, formatHeaders, paddingOf } from "./tar-writer.ts";
 import { descriptorPath } from "./target.ts";
 import { Turns } from "./turns.ts";
 import { type WalkedFile, walk } from "./walk.ts";
+import { entryOf, HardLinks, typeOf } from "./walked-entry.ts";
 import { OPAQUE_MARKER, WHITEOUT_PREFIX } from "./whiteout.ts";
 
 const CHUNK_BYTES = 64 * 1024;
@@ -81,48 +79,6 @@ function* fileParts(file: WalkedFile, links: HardLinks): Generator<Buffer> {
   if (entry.type !== "file") return;
   yield* contentParts(file, entry.size);
   yield Buffer.alloc(paddingOf(entry.size));
-}
-
-/** `undefined` for a socket. */
-function typeOf({ stats }: WalkedFile): EntryType | undefined {
-  if (stats.isFile()) return "file";
-  if (stats.isDirectory()) return "directory";
-  if (stats.isSymbolicLink()) return "symlink";
-  if (stats.isCharacterDevice()) return "character-device";
-  if (stats.isBlockDevice()) return "block-device";
-  return stats.isFIFO() ? "fifo" : undefined;
-}
-
-/** @param firstPath - Set when the file is in the archive already, under this path. */
-function entryOf({ path, fd, stats }: WalkedFile, type: EntryType, firstPath: string | undefined): TarEntry {
-  const isDevice = type === "character-device" || type === "block-device";
-  return {
-    name: type === "directory" ? `${path === "" ? "." : path}/` : path,
-    type: firstPath === undefined ? type : "link",
-    mode: Number(stats.mode) & 0o7777,
-    uid: Number(stats.uid),
-    gid: Number(stats.gid),
-    size: type === "file" && firstPath === undefined ? Number(stats.size) : 0,
-    mtimeNs: stats.mtimeNs,
-    linkName: firstPath ?? (type === "symlink" ? decodeName(readlinkat(fd, "")) : ""),
-    deviceMajor: isDevice ? major(Number(stats.rdev)) : 0,
-    deviceMinor: isDevice ? minor(Number(stats.rdev)) : 0,
-    xattrs: firstPath === undefined ? xattrsOfFile(fd) : new Map(),
-  };
-}
-
-/** Remembers files with several names, to write their content once. */
-class HardLinks {
-  readonly #firstPaths = new Map<string, string>();
-
-  /** The path under which the file came before, or `undefined` the first time. */
-  firstPathOf({ path, stats }: WalkedFile): string | undefined {
-    if (stats.nlink < 2n || stats.isDirectory()) return undefined;
-    const file = `${stats.dev}:${stats.ino}`;
-    const firstPath = this.#firstPaths.get(file);
-    if (firstPath === undefined) this.#firstPaths.set(file, path);
-    return firstPath;
-  }
 }
 
 /** Exactly `size` bytes, as the header promised, even if the file grows meanwhile. */

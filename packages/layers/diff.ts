@@ -58,7 +58,7 @@ export async function changes(upper: string, lowers: readonly string[], union: U
 }
 
 /** What is in a directory comes right after it, before names that merely begin like it. */
-function walkOrder(path: string): string {
+export function walkOrder(path: string): string {
   return path.replaceAll("/", "\0");
 }
 
@@ -107,7 +107,8 @@ function isUnchanged(upper: WalkedFile, layer: number): boolean {
   });
 }
 
-interface OpenFile {
+/** A file, open as a place at least. */
+export interface OpenFile {
   readonly fd: number;
   readonly stats: BigIntStats;
 }
@@ -119,11 +120,13 @@ function isSameMetadata(upper: OpenFile, lower: OpenFile): boolean {
   return isSameMap(xattrsOfFile(upper.fd), xattrsOfFile(lower.fd));
 }
 
-function isSameMap(a: ReadonlyMap<string, Buffer>, b: ReadonlyMap<string, Buffer>): boolean {
+/** Whether two sets of attributes are equal. */
+export function isSameMap(a: ReadonlyMap<string, Buffer>, b: ReadonlyMap<string, Buffer>): boolean {
   return a.size === b.size && [...a].every(([name, value]) => b.get(name)?.equals(value));
 }
 
-function isSameContent(upper: OpenFile, lower: OpenFile): boolean {
+/** Whether two files have the same bytes, or two links the same target; what has neither is the same. */
+export function isSameContent(upper: OpenFile, lower: OpenFile): boolean {
   if (upper.stats.isSymbolicLink()) return readlinkat(upper.fd, "").equals(readlinkat(lower.fd, ""));
   if (!upper.stats.isFile()) return true;
   if (upper.stats.size !== lower.stats.size) return false;

@@ -26,11 +26,9 @@
  * @see https://github.com/containerd/containerd/blob/v1.2.6/snapshots/snapshotter.go
  */
 import type { Mount } from "../../mounts.ts";
+import type { Labels } from "../labels.ts";
 
 export type SnapshotKind = "view" | "active" | "committed";
-
-/** Facts that somebody attached to a snapshot; `containerd.io/…` ones steer the garbage collector. */
-export type SnapshotLabels = Readonly<Record<string, string>>;
 
 /** What is known about a snapshot without looking at its files. */
 export interface SnapshotInfo {
@@ -39,7 +37,7 @@ export interface SnapshotInfo {
   readonly name: string;
   /** The name of the committed one below, if there is one. */
   readonly parent?: string;
-  readonly labels: SnapshotLabels;
+  readonly labels: Labels;
   readonly created: Date;
   readonly updated: Date;
 }
@@ -68,7 +66,7 @@ export interface Snapshotter {
    * @throws {InvalidArgument} When a path names something else.
    * @throws {NotFound} When no snapshot has this key or name.
    */
-  update(key: string, labels: SnapshotLabels, fieldPaths?: readonly string[]): Promise<SnapshotInfo>;
+  update(key: string, labels: Labels, fieldPaths?: readonly string[]): Promise<SnapshotInfo>;
 
   /** Of an active one as it is now, which takes a walk through its files; of a committed one as it was then. @throws {NotFound} */
   usage(key: string): Promise<SnapshotUsage>;
@@ -89,10 +87,10 @@ export interface Snapshotter {
    * @throws {NotFound} When there is no such parent.
    * @throws {InvalidArgument} When the parent isn't committed, or the key is empty.
    */
-  prepare(key: string, parent: string | undefined, labels?: SnapshotLabels): Promise<Mount[]>;
+  prepare(key: string, parent: string | undefined, labels?: Labels): Promise<Mount[]>;
 
   /** As `prepare`, but read-only. */
-  view(key: string, parent: string | undefined, labels?: SnapshotLabels): Promise<Mount[]>;
+  view(key: string, parent: string | undefined, labels?: Labels): Promise<Mount[]>;
 
   /**
    * Makes an active snapshot a committed one, as it is now. It should not be mounted any more.
@@ -102,7 +100,7 @@ export interface Snapshotter {
    * @throws {AlreadyExists} When the name is taken.
    * @throws {FailedPrecondition} When it is a view or committed already.
    */
-  commit(name: string, key: string, labels?: SnapshotLabels): Promise<void>;
+  commit(name: string, key: string, labels?: Labels): Promise<void>;
 
   /**
    * Removes a snapshot of any kind with its files.
