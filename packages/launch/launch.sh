@@ -2,7 +2,8 @@
 # it on the pinned Node. Forks nothing: this is part of every run of a container.
 #
 # With `seal` set, root's Node runs from a read-only mount of itself, in a mount namespace that it leaves at once: it finds the caller's in
-# the descriptor that ERAS_HOST_MOUNTS names. Root of a user namespace alone might not find back.
+# the descriptor that ERAS_HOST_MOUNTS names. Root of a user namespace alone might not find back. `slave`: on a host whose mounts are shared,
+# this one would otherwise appear there too.
 case $self in /*) ;; *) self=$PWD/$self ;; esac
 clone=${self%/bin/*}
 node=$clone/node_modules/.bin/node
@@ -17,7 +18,7 @@ if [ -n "$seal" ] && [ -w /proc/sys/kernel/hostname ] && read -r _ _ users </pro
       eval "exec $fd</proc/self/ns/mnt"
       ERAS_HOST_MOUNTS=$fd
       export ERAS_HOST_MOUNTS
-      exec unshare --mount --propagation unchanged -- sh -c 'mount --bind -o ro "$1" "$1" && exec "$@"' sh "$@"
+      exec unshare --mount --propagation slave -- sh -c 'mount --bind -o ro "$1" "$1" && exec "$@"' sh "$@"
     fi
   done
 fi
