@@ -11,13 +11,15 @@ import { constants, existsSync, openSync } from "node:fs";
 import { Socket } from "node:net";
 import { isAbsolute, join } from "node:path";
 import { InvalidArgument, NotFound, Unknown } from "@eras/oci-spec/errdefs.ts";
+import { type Any, AnySchema } from "../../proto/gen/google/protobuf/any_pb.ts";
 import { type DeleteResponse, DeleteResponseSchema } from "../../proto/gen/shim_pb.ts";
-import { fromBinary } from "../../proto/message.ts";
+import { fromBinary, toBinary } from "../../proto/message.ts";
 import type { Bundle } from "./bundle.ts";
 
 /** Where programs of this project lie, the shim among them. */
 const OWN_PROGRAMS = join(import.meta.dirname, "../../../../bin");
 const CONTAINERDS_PROGRAMS = "/opt/containerd/bin";
+const NOTHING = new Uint8Array();
 
 /** What a shim has to know of us. */
 export interface LauncherContext {
@@ -54,11 +56,17 @@ export async function launchShim(
   bundle: Bundle,
   shim: string,
   context: LauncherContext,
-  options: Uint8Array,
+  options: Any | undefined,
 ): Promise<string> {
   readLog(bundle);
   bundle.shimBinary = shim;
-  const { status, output } = await callShim(bundle, shim, context, ["start"], options);
+  const { status, output } = await callShim(
+    bundle,
+    shim,
+    context,
+    ["start"],
+    options ? toBinary(AnySchema, options) : NOTHING,
+  );
   if (status !== 0) throw new Unknown(`${output.toString().trim()}: exit status ${status}: unknown`);
   return parseAddress(output.toString().trim());
 }
@@ -73,13 +81,7 @@ function parseAddress(text: string): string {
 
 /** Has the shim's program remove what is left of a task: after its end, and after the end of its shim. @returns How the task ended. */
 export async function callShimDelete(bundle: Bundle, shim: string, context: LauncherContext): Promise<DeleteResponse> {
-  const { status, output } = await callShim(
-    bundle,
-    shim,
-    context,
-    ["-bundle", bundle.path, "delete"],
-    new Uint8Array(),
-  );
+  const { status, output } = await callShim(bundle, shim, context, ["-bundle", bundle.path, "delete"], NOTHING);
   if (status !== 0) throw new Unknown(`Cannot delete ${bundle.id}: ${shim} ended with ${status}: unknown`);
   return fromBinary(DeleteResponseSchema, output);
 }

@@ -10,7 +10,7 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { isErrno } from "@eras/linux/errno.ts";
-import { AlreadyExists, NotFound } from "@eras/oci-spec/errdefs.ts";
+import { AlreadyExists, ERROR_CLASSES, errorKind, NotFound } from "@eras/oci-spec/errdefs.ts";
 import { packAny } from "../../proto/any.ts";
 import { TaskDeleteSchema, TaskExitSchema } from "../../proto/gen/event-messages_pb.ts";
 import type { Any } from "../../proto/gen/google/protobuf/any_pb.ts";
@@ -20,13 +20,14 @@ import type { Init } from "../../proto/message.ts";
 import { timestampOf } from "../../proto/timestamps.ts";
 import { connectTtrpc, socketPath } from "../../proto/ttrpc/client.ts";
 import type { Exchange } from "../events/exchange.ts";
+import { log } from "../log.ts";
 import { Bundle, type BundlePaths, bundlesDir } from "./bundle.ts";
 import { callShimDelete, findShim, type LauncherContext, launchShim, readLog } from "./shim-launcher.ts";
-import { Task, type TaskIo } from "./task.ts";
+import { Task, type TaskEnd, type TaskIo } from "./task.ts";
 
 const CONNECT_TIMEOUT_MS = 5_000;
 /** When not even the shim's `delete` can tell. */
-const UNKNOWN_STATUS = 255;
+const UNKNOWN_END: TaskEnd = { pid: 0, exitStatus: 255, exitedAt: undefined };
 
 /** What a task is made of. */
 export interface TaskRequest {
@@ -73,9 +74,7 @@ export class TaskList {
       task.pid = taskPid;
       this.#add(task);
     } catch (error) {
-      console.error(
-        `Cannot find the shim of ${bundle.namespace}/${bundle.id}: ${(error as Error).message}; cleaning up`,
-      );
+      log("warning", `Cannot find the shim of ${bundle.namespace}/${bundle.id}; cleaning up`, { error: String(error) });
       await this.#cleanUp(bundle);
     }
   }
@@ -99,7 +98,7 @@ export class TaskList {
     const shim = findShim(runtime);
     const bundle = Bundle.create(this.#paths, namespace, id, spec);
     try {
-      const address = await launchShim(bundle, shim, this.#context, options?.value ?? new Uint8Array());
+      const address = await launchShim(bundle, shim, this.#context, options);
       const task = await this.#connect(bundle, address);
       const created = { id, bundle: bundle.path, rootfs: [...rootfs], ...io, checkpoint, ...(options && { options }) };
       try {
@@ -107,7 +106,7 @@ export class TaskList {
         return task;
       } catch (error) {
         await task.shutdown();
-        throw error;
+        throw withContext("failed to create shim task", error);
       }
     } catch (error) {
       await callShimDelete(bundle, shim, this.#context).catch(() => {}); // what it failed for is the error to tell
@@ -131,31 +130,29 @@ export class TaskList {
   /** The shim is gone, and took its container with it or left it to nobody. */
   async #lose(key: string, task: Task): Promise<void> {
     this.#tasks.delete(key);
-    console.error(`The shim of ${task.namespace}/${task.id} is gone; cleaning up`);
-    await this.#cleanUp(task.bundle);
+    log("warning", `The shim of ${task.namespace}/${task.id} is gone; cleaning up`);
+    task.isGone(await this.#cleanUp(task.bundle));
   }
 
-  async #cleanUp(bundle: Bundle): Promise<void> {
-    const response = await this.#deleteBy(bundle);
-    bundle.delete();
-    if (response) this.#tellEnd(bundle, response);
-  }
-
-  async #deleteBy(bundle: Bundle): Promise<Pick<DeleteResponse, "pid" | "exitStatus" | "exitedAt"> | undefined> {
+  /** @returns How the task ended. */
+  async #cleanUp(bundle: Bundle): Promise<TaskEnd> {
     const { shimBinary } = bundle;
-    if (shimBinary === undefined) return undefined; // it never had a shim
+    const end = shimBinary === undefined ? UNKNOWN_END : await this.#deleteBy(bundle, shimBinary);
+    bundle.delete();
+    if (shimBinary !== undefined) this.#tellEnd(bundle, end); // else it never was a task
+    return end;
+  }
+
+  async #deleteBy(bundle: Bundle, shimBinary: string): Promise<TaskEnd> {
     try {
       return await callShimDelete(bundle, shimBinary, this.#context);
     } catch (error) {
-      console.error(`Cannot clean up ${bundle.namespace}/${bundle.id}: ${(error as Error).message}`);
-      return { pid: 0, exitStatus: UNKNOWN_STATUS, exitedAt: undefined };
+      log("error", `Cannot clean up ${bundle.namespace}/${bundle.id}`, { error: String(error) });
+      return UNKNOWN_END;
     }
   }
 
-  #tellEnd(
-    { namespace, id: containerId }: Bundle,
-    { pid, exitStatus, exitedAt }: Pick<DeleteResponse, "pid" | "exitStatus" | "exitedAt">,
-  ): void {
+  #tellEnd({ namespace, id: containerId }: Bundle, { pid, exitStatus, exitedAt }: TaskEnd): void {
     const end = { containerId, pid, exitStatus, exitedAt: exitedAt ?? timestampOf(new Date()) };
     this.#exchange.publish(namespace, "/tasks/exit", packAny(TaskExitSchema, { ...end, id: containerId }));
     this.#exchange.publish(namespace, "/tasks/delete", packAny(TaskDeleteSchema, end));
@@ -168,9 +165,9 @@ export class TaskList {
     return task;
   }
 
-  /** The tasks of a namespace. */
-  list(namespace: string): Task[] {
-    return [...this.#tasks.values()].filter((task) => task.namespace === namespace);
+  /** The tasks of a namespace, or of all. */
+  list(namespace?: string): Task[] {
+    return [...this.#tasks.values()].filter((task) => namespace === undefined || task.namespace === namespace);
   }
 
   /** Ends a task whose process has ended. */
@@ -182,8 +179,14 @@ export class TaskList {
     const { shimBinary } = task.bundle;
     if (shimBinary !== undefined) await callShimDelete(task.bundle, shimBinary, this.#context).catch(() => {}); // done already
     task.bundle.delete();
+    task.isGone(response);
     return response;
   }
+}
+
+/** The same error, of the same kind, and where it comes from. */
+function withContext(context: string, error: unknown): Error {
+  return new ERROR_CLASSES[errorKind(error)](`${context}: ${(error as Error).message}`, { cause: error });
 }
 
 function keyOf(namespace: string, id: string): string {

@@ -1,7 +1,7 @@
 /** A task: the running side of a container, as containerd knows it. What it does is its shim's doing. */
-import { NotFound } from "@eras/oci-spec/errdefs.ts";
+import { NotFound, Unavailable } from "@eras/oci-spec/errdefs.ts";
 import type { Any } from "../../proto/gen/google/protobuf/any_pb.ts";
-import type { StateResponse } from "../../proto/gen/shim_pb.ts";
+import type { DeleteResponse, StateResponse } from "../../proto/gen/shim_pb.ts";
 import { Task as TaskApi } from "../../proto/gen/shim_pb.ts";
 import { type TtrpcClient, type TtrpcConnection, ttrpcClient } from "../../proto/ttrpc/client.ts";
 import type { Bundle } from "./bundle.ts";
@@ -16,12 +16,17 @@ export interface TaskIo {
   readonly terminal: boolean;
 }
 
+/** How a process ended. */
+export type TaskEnd = Pick<DeleteResponse, "pid" | "exitStatus" | "exitedAt">;
+
 export class Task {
   readonly bundle: Bundle;
   readonly connection: TtrpcConnection;
   /** The shim's own service. Calls about an exec carry its id. */
   readonly shim: TtrpcClient<typeof TaskApi>;
+  /** Of the first process. */
   pid = 0;
+  readonly #gone = Promise.withResolvers<TaskEnd>();
 
   constructor(bundle: Bundle, connection: TtrpcConnection) {
     this.bundle = bundle;
@@ -50,6 +55,21 @@ export class Task {
   /** @param spec - A Process as JSON in an Any. */
   async exec(execId: string, io: TaskIo, spec: Any | undefined): Promise<void> {
     await this.shim.exec({ id: this.id, execId, ...io, ...(spec && { spec }) });
+  }
+
+  /** Waits for the end of a process, be it that of its shim, which takes all processes with it. */
+  async wait(execId: string, signal: AbortSignal): Promise<Pick<TaskEnd, "exitStatus" | "exitedAt">> {
+    try {
+      return await this.shim.wait({ id: this.id, execId }, { signal });
+    } catch (error) {
+      if (error instanceof Unavailable) return this.#gone.promise;
+      throw error;
+    }
+  }
+
+  /** To be told when there is no task any more: how it ended. */
+  isGone(end: TaskEnd): void {
+    this.#gone.resolve(end);
   }
 
   /** It may end before it has answered. */

@@ -1,0 +1,115 @@
+/**
+ * containerd's configuration: defaults, a TOML file on top of them, flags on top of that.
+ *
+ * Of the original's keys these are known; others are passed over, for a file that dockerd writes has many that say nothing here. The keys
+ * of versions 0 to 2 of the file are the same but for the names of plugins.
+ *
+ *     root = "/var/lib/docker-eras/2019/containerd"
+ *     state = "/run/docker-eras/2019/containerd"
+ *     [grpc]                                     uid and gid: whose the sockets are
+ *       address = "/run/docker-eras/2019/containerd/containerd.sock"
+ *     [ttrpc]
+ *       address = ""                             that of gRPC with ".ttrpc" behind it
+ *     [debug]
+ *       level = "info"
+ *     [metrics]
+ *       address = "127.0.0.1:1338"               Prometheus text on /v1/metrics; none without
+ *
+ * @see https://github.com/containerd/containerd/blob/v1.2.6/docs/ops.md
+ */
+import { readFileSync } from "node:fs";
+import { InvalidArgument } from "@eras/oci-spec/errdefs.ts";
+import { parse, stringify } from "smol-toml";
+import { LEVELS, type Level } from "./log.ts";
+import { DEFAULT_ADDRESS, DEFAULT_ROOT, DEFAULT_STATE } from "./paths.ts";
+
+export interface Config {
+  readonly root: string;
+  readonly state: string;
+  readonly grpc: { readonly address: string; readonly uid: number; readonly gid: number };
+  /** Empty: beside the other. */
+  readonly ttrpc: { readonly address: string };
+  readonly debug: { readonly level: Level };
+  /** HOST:PORT; empty for none. */
+  readonly metrics: { readonly address: string };
+}
+
+export const DEFAULT_CONFIG: Config = {
+  root: DEFAULT_ROOT,
+  state: DEFAULT_STATE,
+  grpc: { address: DEFAULT_ADDRESS, uid: 0, gid: 0 },
+  ttrpc: { address: "" },
+  debug: { level: "info" },
+  metrics: { address: "" },
+};
+
+/** What flags say; they win over the file. */
+export interface ConfigFlags {
+  readonly config?: string;
+  readonly root?: string;
+  readonly state?: string;
+  readonly address?: string;
+  readonly logLevel?: string;
+  readonly metricsAddress?: string;
+}
+
+/** @throws {InvalidArgument} When a value isn't what it should be. @throws {Error} When the file can't be read. */
+export function loadConfig(flags: ConfigFlags): Config {
+  const file = flags.config === undefined ? {} : readConfigFile(flags.config);
+  const { root, state, grpc, ttrpc, debug, metrics } = merged(DEFAULT_CONFIG, file);
+  return {
+    root: flags.root ?? root,
+    state: flags.state ?? state,
+    grpc: { ...grpc, address: (flags.address ?? grpc.address).replace(/^unix:\/\//, "") },
+    ttrpc,
+    debug: { level: parseLevel(flags.logLevel ?? debug.level) },
+    metrics: { address: flags.metricsAddress ?? metrics.address },
+  };
+}
+
+/** Where shims tell of events. */
+export function ttrpcAddress({ grpc, ttrpc }: Config): string {
+  return ttrpc.address || `${grpc.address}.ttrpc`;
+}
+
+/** As a file that says all of it. */
+export function configToml(config: Config): string {
+  return `version = 2\n${stringify(config)}`;
+}
+
+type Table = Readonly<Record<string, unknown>>;
+
+function readConfigFile(path: string): Table {
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (cause) {
+    throw new Error(`Cannot read the configuration ${path}: ${(cause as Error).message}`, { cause });
+  }
+  try {
+    return parse(text);
+  } catch (cause) {
+    throw new InvalidArgument(`Cannot read the configuration ${path}: ${(cause as Error).message}`, { cause });
+  }
+}
+
+/** The defaults, with what the file has of the same name and kind. */
+function merged<T extends object>(defaults: T, file: Table, path = ""): T {
+  const entries = Object.entries(defaults).map(([key, before]) => {
+    const value = file[key];
+    if (value === undefined || value === "") return [key, before];
+    if (typeof value !== typeof before)
+      throw new InvalidArgument(`Cannot use ${path}${key} = ${JSON.stringify(value)}`);
+    return [key, typeof before === "object" ? merged(before, value as Table, `${path}${key}.`) : value];
+  });
+  return Object.fromEntries(entries) as T; // same keys, same kinds of values
+}
+
+/** Short for others: dockerd says "warn". */
+const LEVEL_ALIASES: Readonly<Record<string, Level>> = { warn: "warning" };
+
+function parseLevel(text: string): Level {
+  const level = LEVEL_ALIASES[text] ?? LEVELS.find((one) => one === text);
+  if (level === undefined) throw new InvalidArgument(`Cannot log at level "${text}": use one of ${LEVELS.join(", ")}`);
+  return level;
+}

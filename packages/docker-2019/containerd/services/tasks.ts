@@ -1,0 +1,137 @@
+/** The tasks service: what runs. Almost all of it is the shim's to do; events about tasks come from there too. */
+import { type Call, namespaceOf } from "../../proto/call.ts";
+import type { StateResponse } from "../../proto/gen/shim_pb.ts";
+import { Tasks } from "../../proto/gen/tasks_pb.ts";
+import { type Handlers, type Implementation, implement } from "../../proto/grpc/server.ts";
+import { timestampOf } from "../../proto/timestamps.ts";
+import { parseFilters } from "../filters.ts";
+import { validateIdentifier } from "../identifiers.ts";
+import { log } from "../log.ts";
+import type { Containers } from "../metadata/containers.ts";
+import { shimRuntime } from "../runtime/linux-runtime.ts";
+import type { Task } from "../runtime/task.ts";
+import type { TaskList } from "../runtime/task-list.ts";
+
+export interface TaskModules {
+  readonly tasks: TaskList;
+  readonly containers: Containers;
+}
+
+export function tasksService(modules: TaskModules): Implementation {
+  return implement(Tasks, {
+    ...taskHandlers(modules),
+    ...processHandlers(modules.tasks),
+    ...lookHandlers(modules.tasks),
+  });
+}
+
+/** The task as a whole. */
+function taskHandlers({ tasks, containers }: TaskModules): Handlers<typeof Tasks> {
+  const find = finder(tasks);
+  return {
+    create: async ({ containerId, rootfs, stdin, stdout, stderr, terminal, options, runtimePath }, call) => {
+      const namespace = namespaceOf(call);
+      const container = containers.get(namespace, containerId);
+      const runtime = shimRuntime(container.runtime, options);
+      const { pid } = await tasks.create({
+        namespace,
+        id: containerId,
+        spec: container.spec.value,
+        runtime: runtimePath || runtime.name,
+        options: runtime.options,
+        rootfs,
+        io: { stdin, stdout, stderr, terminal },
+        checkpoint: "",
+      });
+      return { containerId, pid };
+    },
+    delete: async ({ containerId }, call) => {
+      const { pid, exitStatus, exitedAt } = await tasks.delete(namespaceOf(call), containerId);
+      return { pid, exitStatus, exitedAt };
+    },
+    pause: async ({ containerId: id }, call) => find(call, id).shim.pause({ id }),
+    resume: async ({ containerId: id }, call) => find(call, id).shim.resume({ id }),
+    update: async ({ containerId: id, resources, annotations }, call) =>
+      find(call, id).shim.update({ id, resources, annotations }),
+  };
+}
+
+/** One of its processes: the first, or, with an exec's id, a later one. */
+function processHandlers(tasks: TaskList): Handlers<typeof Tasks> {
+  const find = finder(tasks);
+  return {
+    exec: async ({ containerId, execId, stdin, stdout, stderr, terminal, spec }, call) => {
+      validateIdentifier(execId);
+      await find(call, containerId).exec(execId, { stdin, stdout, stderr, terminal }, spec);
+      return {};
+    },
+    start: async ({ containerId: id, execId }, call) => {
+      const task = find(call, id);
+      const { pid } = await task.shim.start({ id, execId });
+      if (execId === "") task.pid = pid;
+      return { pid };
+    },
+    kill: async ({ containerId: id, execId, signal, all }, call) =>
+      find(call, id).shim.kill({ id, execId, signal, all }),
+    wait: async ({ containerId, execId }, call) => find(call, containerId).wait(execId, call.signal),
+    deleteProcess: async ({ containerId: id, execId }, call) => {
+      const { pid, exitStatus, exitedAt } = await find(call, id).shim.delete({ id, execId });
+      return { id: execId, pid, exitStatus, exitedAt };
+    },
+    resizePty: async ({ containerId: id, execId, width, height }, call) =>
+      find(call, id).shim.resizePty({ id, execId, width, height }),
+    closeIO: async ({ containerId: id, execId, stdin }, call) => find(call, id).shim.closeIO({ id, execId, stdin }),
+  };
+}
+
+/** What is known of tasks, asked of their shims each time. */
+function lookHandlers(tasks: TaskList): Handlers<typeof Tasks> {
+  const find = finder(tasks);
+  return {
+    get: async ({ containerId, execId }, call) => ({
+      process: processMessage(await find(call, containerId).state(execId), execId),
+    }),
+    list: async (_, call) => {
+      const states = await fromEach(tasks.list(namespaceOf(call)), (task) => task.state());
+      return { tasks: states.map((state) => processMessage(state, "")) };
+    },
+    listPids: async ({ containerId: id }, call) => {
+      const { processes } = await find(call, id).shim.pids({ id });
+      return { processes };
+    },
+    metrics: async ({ filters }, call) => {
+      const matches = parseFilters(filters);
+      const wanted = tasks
+        .list(namespaceOf(call))
+        .filter(({ id, namespace }) =>
+          matches(([field]) => (field === "id" ? id : field === "namespace" ? namespace : undefined)),
+        );
+      const metrics = await fromEach(wanted, async ({ id, shim }) => {
+        const { stats: data } = await shim.stats({ id });
+        return { id, timestamp: timestampOf(new Date()), data };
+      });
+      return { metrics };
+    },
+  };
+}
+
+function finder(tasks: TaskList): (call: Call, id: string) => Task {
+  return (call, id) => tasks.get(namespaceOf(call), id);
+}
+
+function processMessage(
+  { id, pid, status, stdin, stdout, stderr, terminal, exitStatus, exitedAt }: StateResponse,
+  execId: string,
+) {
+  return { id: execId || id, pid, status, stdin, stdout, stderr, terminal, exitStatus, exitedAt };
+}
+
+/** What each task answers; those that can't, such as one that ends meanwhile, are left out. */
+async function fromEach<T>(tasks: readonly Task[], ask: (task: Task) => Promise<T>): Promise<T[]> {
+  const answers = await Promise.allSettled(tasks.map(ask));
+  return answers.flatMap((answer, i) => {
+    if (answer.status === "fulfilled") return [answer.value];
+    log("warning", `Cannot ask task ${tasks[i]!.id}`, { error: String(answer.reason) });
+    return [];
+  });
+}

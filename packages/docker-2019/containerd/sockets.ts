@@ -1,0 +1,40 @@
+/** containerd's sockets: whoever may connect may do what root may, so they are root's, or of whom the configuration names. */
+import { chownSync, mkdirSync, rmSync } from "node:fs";
+import { connect } from "node:net";
+import { dirname } from "node:path";
+import { Unavailable } from "@eras/oci-spec/errdefs.ts";
+
+/** Files made under it have 0660. */
+const UMASK = 0o117;
+
+/**
+ * Makes way for a socket that a dead containerd has left, and has `listen` make a new one.
+ *
+ * @param listen - Makes the socket at the path, and is done when it is there.
+ * @throws {Unavailable} When somebody listens there.
+ */
+export async function makeSocket(
+  path: string,
+  { uid, gid }: { readonly uid: number; readonly gid: number },
+  listen: (path: string) => Promise<void>,
+): Promise<void> {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o711 });
+  if (await answers(path)) throw new Unavailable(`Cannot listen on ${path}: somebody else does`);
+  rmSync(path, { force: true });
+  const umask = process.umask(UMASK);
+  try {
+    await listen(path);
+  } finally {
+    process.umask(umask);
+  }
+  chownSync(path, uid, gid);
+}
+
+function answers(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(path, () => {
+      socket.destroy();
+      resolve(true);
+    }).on("error", () => resolve(false));
+  });
+}
