@@ -47,25 +47,31 @@ export class MetadataDb {
    */
   update<Result>(change: (tables: Tables) => Result): Result {
     const removalsBefore = this.#removals;
-    let result: Result;
     try {
-      result = this.#environment.transactionSync(() => change(this.tables));
+      const result = this.#environment.transactionSync(() => change(this.tables));
+      for (const listener of this.#listeners) listener(this.#removals > 0);
+      return result;
     } catch (cause) {
       this.#removals = removalsBefore;
       throw cause;
     }
-    for (const listener of this.#listeners) listener(this.#removals > 0);
+  }
+
+  /** As `update`, for the garbage collector: nobody is told, and afterwards nothing is left that nobody refers to. */
+  clean<Result>(change: (tables: Tables) => Result): Result {
+    const result = this.#environment.transactionSync(() => change(this.tables));
+    this.#removals = 0;
     return result;
+  }
+
+  /** Whether something was removed since the last `clean` that may have kept other things. */
+  get isDirty(): boolean {
+    return this.#removals > 0;
   }
 
   /** To be called within `update`: something was removed that may have kept other things. */
   markDirty(): void {
     this.#removals++;
-  }
-
-  /** To be called when garbage has been collected. */
-  markClean(): void {
-    this.#removals = 0;
   }
 
   onMutation(listener: MutationListener): void {

@@ -1,0 +1,90 @@
+/**
+ * An ingest on the disk: a directory, named by the hash of its ref, because a ref may be as long and as odd as a client likes.
+ *
+ *     ingest/HASH/
+ *     ├─ ref         the ref itself
+ *     ├─ startedat   times as text
+ *     ├─ updatedat   when a writer was last closed; while it is open, data's own time is newer
+ *     ├─ total       bytes that there shall be, if somebody said
+ *     ├─ expected    the digest, if somebody said
+ *     └─ data        what there is
+ *
+ * `data` is made last: without it there is no ingest, only what a crash has left of the making of one.
+ */
+import { mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { isErrno } from "@eras/linux/errno.ts";
+import { digestEncoded, isDigest, sha256 } from "@eras/oci-spec/digest.ts";
+import { NotFound } from "@eras/oci-spec/errdefs.ts";
+import { quote } from "../identifiers.ts";
+import type { IngestStatus, WriterOptions } from "./content-store.ts";
+
+/** The directory of a ref's ingest, below `ingest/`. */
+export function ingestName(ref: string): string {
+  return digestEncoded(sha256(ref));
+}
+
+export function dataPath(dir: string): string {
+  return join(dir, "data");
+}
+
+/**
+ * Makes the directory of a new ingest, all but its data. What a crash has left there goes.
+ *
+ * @param dir - Of this ref.
+ */
+export async function createIngest(dir: string, { ref, size, expected }: WriterOptions): Promise<void> {
+  await rm(dir, { recursive: true, force: true });
+  await mkdir(dir, { recursive: true });
+  const now = new Date().toISOString();
+  const facts = {
+    ref,
+    startedat: now,
+    updatedat: now,
+    ...(size && { total: `${size}` }),
+    ...(expected && { expected }),
+  };
+  await Promise.all(Object.entries(facts).map(([name, text]) => writeFile(join(dir, name), text)));
+}
+
+/** To be called when a writer stops. */
+export async function touchIngest(dir: string, updatedAt: Date): Promise<void> {
+  await writeFile(join(dir, "updatedat"), updatedAt.toISOString());
+}
+
+/** The ref of an ingest by its directory; undefined when it is none. */
+export async function refOfIngest(dir: string): Promise<string | undefined> {
+  return readFact(dir, "ref");
+}
+
+/** @throws {NotFound} When there is no ingest in this directory. */
+export async function readIngest(dir: string, ref: string): Promise<IngestStatus> {
+  const [data, storedRef, startedAt, updatedAt, total, expected] = await Promise.all([
+    stat(dataPath(dir)).catch(undefinedIfMissing),
+    ...(["ref", "startedat", "updatedat", "total", "expected"] as const).map((name) => readFact(dir, name)),
+  ]);
+  if (data === undefined || storedRef !== ref) throw new NotFound(`ingest ref ${quote(ref)}: not found`);
+  const closedAt = timeOf(updatedAt) ?? data.mtime;
+  return {
+    ref,
+    offset: data.size,
+    total: Number.parseInt(total ?? "", 10) || 0,
+    ...(expected !== undefined && isDigest(expected) && { expected }),
+    startedAt: timeOf(startedAt) ?? data.birthtime,
+    updatedAt: new Date(Math.max(data.mtimeMs, closedAt.getTime())),
+  };
+}
+
+async function readFact(dir: string, name: string): Promise<string | undefined> {
+  return readFile(join(dir, name), "utf8").catch(undefinedIfMissing);
+}
+
+function undefinedIfMissing(error: unknown): undefined {
+  if (!isErrno(error, "ENOENT", "ENOTDIR")) throw error;
+}
+
+/** A crash may have left a file empty. */
+function timeOf(text: string | undefined): Date | undefined {
+  const time = new Date(text ?? "");
+  return Number.isNaN(time.getTime()) ? undefined : time;
+}
