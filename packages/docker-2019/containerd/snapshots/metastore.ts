@@ -201,7 +201,7 @@ export class Metastore {
     if (!isKey(key)) {
       throw new InvalidArgument(`snapshot key ${JSON.stringify(key)} must have 1 to ${MAX_KEY_BYTES} bytes`);
     }
-    if (this.#snapshots.doesExist(key)) throw new AlreadyExists(`snapshot ${JSON.stringify(key)}`);
+    if (this.#snapshots.doesExist(key)) throw new AlreadyExists(`snapshot ${JSON.stringify(key)}: already exists`);
   }
 
   /** Within a transaction: others may have come first while the directory was made. */

@@ -26,6 +26,7 @@
  * @see https://github.com/containerd/containerd/blob/v1.2.6/snapshots/snapshotter.go
  */
 import type { Mount } from "../../mounts.ts";
+import { type FieldOf, fieldOfMap } from "../filters.ts";
 import type { Labels } from "../labels.ts";
 
 export type SnapshotKind = "view" | "active" | "committed";
@@ -49,9 +50,6 @@ export interface SnapshotUsage {
   /** Of the disk, not of the files: a hole takes nothing. */
   readonly sizeBytes: number;
 }
-
-/** Which snapshots a walk is to yield. */
-export type SnapshotFilter = (info: SnapshotInfo) => boolean;
 
 /** A way to keep stacks of trees. All of it survives a restart, and an end at any moment leaves either the state before or that after. */
 export interface Snapshotter {
@@ -110,12 +108,27 @@ export interface Snapshotter {
    */
   remove(key: string): Promise<void>;
 
-  /** Yields snapshots, in the order of their keys and names: all that were there when the walk began. */
-  walk(filter?: SnapshotFilter): AsyncIterable<SnapshotInfo>;
+  /**
+   * Yields snapshots, in the order of their keys and names: those that were there when the walk began.
+   *
+   * @param filters - See filters.ts; the fields are `kind`, `name`, `parent` and `labels`.
+   * @throws {InvalidArgument} When a filter can't be read.
+   */
+  walk(filters?: readonly string[]): AsyncIterable<SnapshotInfo>;
 
   /** Removes files that belong to no snapshot: of a removal or a making that was cut short. */
   cleanup(): Promise<void>;
 
   /** Lets go of the database. Mounts that were handed out stay good. */
   close(): Promise<void>;
+}
+
+/** The fields of a snapshot that filters can ask for. */
+export function fieldOfSnapshot({ kind, name, parent, labels }: SnapshotInfo): FieldOf {
+  return ([field, ...rest]) => {
+    if (field === "kind") return kind;
+    if (field === "name") return name;
+    if (field === "parent") return parent;
+    return field === "labels" ? fieldOfMap(labels, rest) : undefined;
+  };
 }

@@ -5,9 +5,16 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Mount } from "../../mounts.ts";
+import { parseFilters } from "../filters.ts";
 import type { Labels } from "../labels.ts";
 import { Metastore, type SnapshotRecord } from "./metastore.ts";
-import type { SnapshotFilter, SnapshotInfo, SnapshotKind, Snapshotter, SnapshotUsage } from "./snapshotter.ts";
+import {
+  fieldOfSnapshot,
+  type SnapshotInfo,
+  type SnapshotKind,
+  type Snapshotter,
+  type SnapshotUsage,
+} from "./snapshotter.ts";
 
 /** The files of snapshots, each snapshot's under its number. */
 export interface SnapshotFiles {
@@ -93,8 +100,9 @@ export class StoredSnapshotter implements Snapshotter {
     await this.#files.remove(await this.#store.remove(key));
   }
 
-  async *walk(filter: SnapshotFilter = () => true): AsyncGenerator<SnapshotInfo> {
-    for (const info of this.#store.all()) if (filter(info)) yield info;
+  async *walk(filters: readonly string[] = []): AsyncGenerator<SnapshotInfo> {
+    const matches = parseFilters(filters);
+    for (const info of this.#store.all()) if (matches(fieldOfSnapshot(info))) yield info;
   }
 
   async cleanup(): Promise<void> {

@@ -175,7 +175,7 @@ export function snapshotterSuite(name: string, open: (root: string) => Snapshott
       await snapshotter.prepare("c", "b");
       expect(await infos()).toEqual(["view a on b", "committed b on undefined", "active c on b"]);
       const views: string[] = [];
-      for await (const { name } of snapshotter.walk(({ kind }) => kind === "view")) views.push(name);
+      for await (const { name } of snapshotter.walk(["kind==view"])) views.push(name);
       expect(views).toEqual(["a"]);
     });
 
@@ -299,7 +299,7 @@ export function snapshotterSuite(name: string, open: (root: string) => Snapshott
 /** Children first. */
 async function removeWithChildren(snapshotter: Snapshotter, name: string): Promise<void> {
   const children: string[] = [];
-  for await (const info of snapshotter.walk(({ parent }) => parent === name)) children.push(info.name);
+  for await (const info of snapshotter.walk([`parent==${JSON.stringify(name)}`])) children.push(info.name);
   for (const child of children) await removeWithChildren(snapshotter, child);
   await snapshotter.remove(name).catch(() => {}); // gone already, as somebody's child
 }
