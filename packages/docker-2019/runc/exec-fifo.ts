@@ -46,14 +46,17 @@ export function openOwnDescriptors(): number {
  * Tells runc that it may return, and blocks until the container is started.
  *
  * @param ownDescriptors - Of `openOwnDescriptors`.
+ * @returns Answers `start`, which waits for it and then calls the hooks that follow ours.
  */
-export function waitForStart(runc: ChildEnd, ownDescriptors: number, fifo: number): void {
+export function waitForStart(runc: ChildEnd, ownDescriptors: number, fifo: number): () => void {
   step("runc.wait-for-start");
   runc.tell({ kind: "waiting" });
   runc.close();
   const fd = openat(ownDescriptors, String(fifo), constants.O_WRONLY | O_CLOEXEC); // the filter may know no younger call
-  writeSync(fd, "0");
-  for (const each of [fd, fifo, ownDescriptors]) closeSync(each);
+  return () => {
+    writeSync(fd, "0");
+    for (const each of [fd, fifo, ownDescriptors]) closeSync(each);
+  };
 }
 
 /**

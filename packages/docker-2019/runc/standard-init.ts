@@ -87,9 +87,13 @@ export function standardInit(plan: InitPlan, runc: ChildEnd): never {
   );
   const program = late(() => findProgram(wanted.args[0]!, environment.PATH));
   process.umask(wanted.user?.umask ?? DEFAULT_UMASK);
-  waitForStart(runc, ownDescriptors, plan.fifo); // `runc create` returns; up to here it could report our errors
+  const answer = waitForStart(runc, ownDescriptors, plan.fifo); // `runc create` returns; up to here it could report our errors
   const confined = confineHooks(plan);
-  runHooks(hooks, "startContainer", { ...plan.state, status: "created", pid: 1 });
+  try {
+    runHooks(hooks, "startContainer", { ...plan.state, status: "created", pid: 1 });
+  } finally {
+    answer(); // `runc start` goes on: poststart hooks come after these
+  }
   return becomeProgram(program, wanted.args, environment, confined);
 }
 
