@@ -8,21 +8,36 @@
  */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { grpcServer, listen } from "../proto/grpc/server.ts";
+import { grpcServer, type Implementation, listen } from "../proto/grpc/server.ts";
 import { ttrpcServer } from "../proto/ttrpc/server.ts";
 import { type Config, ttrpcAddress } from "./config.ts";
+import { LocalStore } from "./content/local-store.ts";
 import { Exchange } from "./events/exchange.ts";
 import { lockRoot } from "./lock.ts";
+import { log } from "./log.ts";
 import { Containers } from "./metadata/containers.ts";
+import { MetadataContent } from "./metadata/content.ts";
 import { MetadataDb } from "./metadata/db.ts";
-import { metadataPath } from "./paths.ts";
+import { GarbageCollector } from "./metadata/gc.ts";
+import { GcScheduler } from "./metadata/gc-scheduler.ts";
+import { Images } from "./metadata/images.ts";
+import { Leases } from "./metadata/leases.ts";
+import { Namespaces } from "./metadata/namespaces.ts";
+import { contentDir, metadataPath } from "./paths.ts";
 import { pluginsOf } from "./plugins.ts";
 import { TaskList } from "./runtime/task-list.ts";
+import { containersService } from "./services/containers.ts";
+import { contentService } from "./services/content.ts";
 import { eventsService, shimEventsService } from "./services/events.ts";
 import { healthService } from "./services/health.ts";
+import { imagesService } from "./services/images.ts";
 import { introspectionService } from "./services/introspection.ts";
+import { leasesService } from "./services/leases.ts";
+import { namespacesService } from "./services/namespaces.ts";
+import { snapshotsService } from "./services/snapshots.ts";
 import { tasksService } from "./services/tasks.ts";
 import { versionService } from "./services/version.ts";
+import { type OpenSnapshotters, openSnapshotters } from "./snapshotters.ts";
 import { makeSocket } from "./sockets.ts";
 
 /** The program that shims of 1.2 call with events. */
@@ -38,18 +53,12 @@ export interface RunningContainerd {
 export async function startContainerd(config: Config): Promise<RunningContainerd> {
   lockRoot(config.root);
   mkdirSync(config.state, { recursive: true, mode: 0o711 });
-  const db = new MetadataDb(metadataPath(config.root));
+  const stores = await openStores(config.root);
   const exchange = new Exchange();
   const context = { address: config.grpc.address, ttrpcAddress: ttrpcAddress(config), executable: EXECUTABLE };
   const tasks = new TaskList(config, context, exchange);
   await tasks.restore(); // before anybody can ask for one
-  const grpc = grpcServer([
-    versionService(),
-    healthService(),
-    introspectionService(config.root, pluginsOf({})),
-    eventsService(exchange),
-    tasksService({ tasks, containers: new Containers(db) }),
-  ]);
+  const grpc = grpcServer(services(config, stores, exchange, tasks));
   const ttrpc = ttrpcServer([shimEventsService(exchange)]);
   await makeSocket(context.ttrpcAddress, config.grpc, (path) => new Promise((resolve) => ttrpc.listen(path, resolve)));
   await makeSocket(config.grpc.address, config.grpc, (path) => listen(grpc, path));
@@ -57,7 +66,59 @@ export async function startContainerd(config: Config): Promise<RunningContainerd
     stop: async () => {
       grpc.forceShutdown();
       ttrpc.close();
+      await stores.close();
+    },
+  };
+}
+
+/** What outlives containerd: the database, and what lies beside it. */
+interface Stores {
+  readonly db: MetadataDb;
+  readonly content: MetadataContent;
+  readonly snapshots: OpenSnapshotters;
+  readonly garbage: GcScheduler;
+  close(): Promise<void>;
+}
+
+async function openStores(root: string): Promise<Stores> {
+  const db = new MetadataDb(metadataPath(root));
+  const content = new MetadataContent(db, await LocalStore.open(contentDir(root)));
+  const snapshots = openSnapshotters(root, db);
+  const collector = new GarbageCollector(db, { content, snapshotters: snapshots.snapshotters });
+  const onError = (error: unknown) => log("error", "Cannot collect all garbage", { error: String(error) });
+  const garbage = new GcScheduler(db, collector, { onError });
+  return {
+    db,
+    content,
+    snapshots,
+    garbage,
+    close: async () => {
+      await garbage.stop();
+      await snapshots.close();
       await db.close();
     },
   };
+}
+
+function services(
+  { root }: Config,
+  { db, content, snapshots: { snapshotters, failures }, garbage }: Stores,
+  exchange: Exchange,
+  tasks: TaskList,
+): Implementation[] {
+  const containers = new Containers(db);
+  const collectGarbage = () => garbage.collectAndWait();
+  return [
+    versionService(),
+    healthService(),
+    introspectionService(root, pluginsOf(failures)),
+    namespacesService(new Namespaces(db), exchange),
+    containersService(containers, exchange),
+    imagesService(new Images(db), exchange, collectGarbage),
+    leasesService(new Leases(db), collectGarbage),
+    contentService(content, exchange),
+    snapshotsService({ snapshotters, exchange, collectGarbage }),
+    eventsService(exchange),
+    tasksService({ tasks, containers }),
+  ];
 }
