@@ -37,3 +37,8 @@ export function snapshotterDir(root: string, name: string): string {
 export function uuidPath(root: string): string {
   return join(root, "io.containerd.grpc.v1.introspection", "uuid");
 }
+
+/** Where containerd mounts what it unpacks or compares, for that time. */
+export function temporaryMountsDir(root: string): string {
+  return join(root, "tmpmounts");
+}

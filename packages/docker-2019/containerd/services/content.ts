@@ -39,25 +39,7 @@ export function contentService(content: MetadataContent, exchange: Exchange): Im
       exchange.publish(namespaceOf(call), "/content/delete", packAny(ContentDeleteSchema, { digest }));
       return {};
     },
-    read: async function* (request, call) {
-      try {
-        yield* read(storeOf(call), request);
-      } catch (e) {
-        const t = (content as any)._db.tables.blobs;
-        const key = [namespaceOf(call), request.digest];
-        console.error(
-          "DBG",
-          String(e),
-          t.get(key),
-          t.doesExist(key),
-          [...t.getRange()].map((x: any) => x.key.join()),
-          t.env.stat?.(),
-        );
-        await new Promise((r) => setTimeout(r, 100));
-        console.error("DBG2", t.get(key), t.doesExist(key));
-        throw e;
-      }
-    },
+    read: (request, call) => read(storeOf(call), request),
     status: async ({ ref }, call) => ({ status: statusMessage(await storeOf(call).status(ref)) }),
     listStatuses: async ({ filters }, call) => ({
       statuses: (await storeOf(call).listStatuses(filters)).map(statusMessage),
