@@ -1,6 +1,6 @@
 /** What a traced program of 2019 asks of the kernel, told from its start on. */
 import { observeCalls, reportCall } from "@eras/linux/libc.ts";
-import { MS_BIND, MS_RDONLY, MS_REMOUNT } from "@eras/linux/mount.ts";
+import { MS_BIND, MS_RDONLY, MS_REC, MS_REMOUNT, MS_SLAVE } from "@eras/linux/mount.ts";
 import { CLONE_NEWNS } from "@eras/linux/namespaces.ts";
 import { traceKernelCall } from "@eras/trace/kernel.ts";
 
@@ -15,6 +15,7 @@ export function observeKernel({ sealed }: { readonly sealed: boolean }): void {
 function tellOfSealing(): void {
   const node = process.execPath;
   reportCall("unshare", [CLONE_NEWNS]);
+  reportCall("mount", ["none", "/", null, MS_REC | MS_SLAVE, null]);
   reportCall("mount", [node, node, null, MS_BIND | MS_RDONLY, null]); // the kernel binds, and forgets that it is to be read-only …
   reportCall("mount", ["none", node, null, MS_REMOUNT | MS_BIND | MS_RDONLY, null]); // … unless it is told once more
 }
