@@ -68,8 +68,8 @@ export function waitForStart(runc: ChildEnd, ownDescriptors: number, fifo: numbe
 export function openFifo(dir: string, pid: number): void {
   step("runc.open-fifo", { pid });
   const path = join(dir, NAME);
+  const process = openProcess(pid); // before the fifo, which lets the init go: it may have ended, and be reaped, a moment later
   const fifo = openReader(path);
-  const process = openProcess(pid);
   try {
     poll(
       [fifo, process].map((fd) => ({ fd, events: POLLIN })),
