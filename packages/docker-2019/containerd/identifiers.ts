@@ -5,16 +5,18 @@
  */
 import { FailedPrecondition, InvalidArgument } from "@eras/oci-spec/errdefs.ts";
 
-/** That of a DNS name with room for a suffix. */
-const MAX_LENGTH = 76;
+/** In characters: that of a DNS name with room for a suffix. */
+export const MAX_IDENTIFIER_LENGTH = 76;
 /** Letters and digits, with single separators between them: no `..`, no `/`, nothing that starts with `-`. */
 const IDENTIFIER = /^[A-Za-z0-9]+(?:[._-](?:[A-Za-z0-9]+))*$/;
 
 /** @throws {InvalidArgument} When text may not be an identifier. */
 export function validateIdentifier(text: string): void {
   if (text === "") throw new InvalidArgument("identifier must not be empty");
-  if (text.length > MAX_LENGTH)
-    throw new InvalidArgument(`identifier ${quote(text)} greater than maximum length (${MAX_LENGTH} characters)`);
+  if (text.length > MAX_IDENTIFIER_LENGTH)
+    throw new InvalidArgument(
+      `identifier ${quote(text)} greater than maximum length (${MAX_IDENTIFIER_LENGTH} characters)`,
+    );
   if (!IDENTIFIER.test(text)) throw new InvalidArgument(`identifier ${quote(text)} must match ${IDENTIFIER.source}`);
 }
 

@@ -209,7 +209,7 @@ function maskedLabels(before: Labels, path: string, wanted: Labels, digest: Dige
 
 /** Whether any namespace has a blob, or is promised it. */
 function isBlobKnown({ namespaces, blobs, ingests }: Tables, digest: Digest): boolean {
-  const names = [...namespaces.getKeys()].map(([name]) => name);
+  const names = [...namespaces.getKeys()];
   return (
     names.some((name) => recordAt(blobs, name, digest) !== undefined) ||
     entriesOf(ingests).some(({ value }) => value.expected === digest)

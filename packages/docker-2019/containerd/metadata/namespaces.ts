@@ -5,11 +5,11 @@
  * Whatever is stored in a namespace brings it into being, so `create` is needed for labels only.
  */
 import { AlreadyExists, FailedPrecondition, InvalidArgument, NotFound } from "@eras/oci-spec/errdefs.ts";
-import { quote, validateIdentifier } from "../identifiers.ts";
+import { MAX_IDENTIFIER_LENGTH, quote, validateIdentifier } from "../identifiers.ts";
 import { type Labels, maskedMap, validateLabels, withoutEmpty } from "../labels.ts";
-import { entriesOf, hasEntries, type MetadataDb, recordAt } from "./db.ts";
+import { entriesOf, hasEntries, type MetadataDb } from "./db.ts";
 import { removeLease } from "./leases.ts";
-import type { Tables } from "./schema.ts";
+import type { NamespaceRecord, Tables } from "./schema.ts";
 
 export class Namespaces {
   readonly #db: MetadataDb;
@@ -25,20 +25,20 @@ export class Namespaces {
   create(name: string, labels: Labels = {}): void {
     validateIdentifier(name);
     validateLabels(labels, "namespace.Labels");
-    this.#db.update(({ namespaces }) => {
-      if (recordAt(namespaces, name) !== undefined) throw new AlreadyExists(`namespace ${quote(name)}: already exists`);
-      namespaces.put([name], { labels: withoutEmpty(labels) });
+    this.#db.update((tables) => {
+      if (recordOf(tables, name) !== undefined) throw new AlreadyExists(`namespace ${quote(name)}: already exists`);
+      tables.namespaces.put(name, { labels: withoutEmpty(labels) });
     });
   }
 
   /** Of one that does not exist: none. Clients look for labels before anything else is there. */
   labels(name: string): Labels {
-    return recordAt(this.#db.tables.namespaces, name)?.labels ?? {};
+    return recordOf(this.#db.tables, name)?.labels ?? {};
   }
 
   /** In the order of their names. */
   list(): string[] {
-    return [...this.#db.tables.namespaces.getKeys()].map(([name]) => name);
+    return [...this.#db.tables.namespaces.getKeys()];
   }
 
   /**
@@ -48,12 +48,12 @@ export class Namespaces {
    */
   update(name: string, labels: Labels, fieldPaths: readonly string[] = []): Labels {
     validateIdentifier(name);
-    return this.#db.update(({ namespaces }) => {
-      const before = recordAt(namespaces, name)?.labels ?? {};
+    return this.#db.update((tables) => {
+      const before = recordOf(tables, name)?.labels ?? {};
       const updated =
         fieldPaths.length === 0 ? labels : fieldPaths.reduce((now, path) => masked(now, path, labels), before);
       validateLabels(updated, "namespace.Labels");
-      namespaces.put([name], { labels: withoutEmpty(updated) });
+      tables.namespaces.put(name, { labels: withoutEmpty(updated) });
       return withoutEmpty(updated);
     });
   }
@@ -69,8 +69,8 @@ export class Namespaces {
       const left = contentsOf(tables, name);
       if (left.length > 0)
         throw new FailedPrecondition(`namespace ${quote(name)} must be empty, but it still has ${left.join(", ")}`);
-      if (recordAt(tables.namespaces, name) === undefined) throw new NotFound(`namespace ${quote(name)}: not found`);
-      tables.namespaces.remove([name]);
+      if (recordOf(tables, name) === undefined) throw new NotFound(`namespace ${quote(name)}: not found`);
+      tables.namespaces.remove(name);
       for (const { key } of entriesOf(tables.leases, name)) removeLease(tables, ...key);
       for (const { key } of entriesOf(tables.ingests, name)) tables.ingests.remove(key);
       this.#db.markDirty(); // its unfinished writes are in nobody's name now
@@ -79,8 +79,13 @@ export class Namespaces {
 }
 
 /** To be called whenever something is stored in a namespace. */
-export function ensureNamespace({ namespaces }: Tables, name: string): void {
-  if (recordAt(namespaces, name) === undefined) namespaces.put([name], { labels: {} });
+export function ensureNamespace(tables: Tables, name: string): void {
+  if (recordOf(tables, name) === undefined) tables.namespaces.put(name, { labels: {} });
+}
+
+/** What is longer than an identifier may be was never stored. */
+function recordOf({ namespaces }: Tables, name: string): NamespaceRecord | undefined {
+  return name.length > MAX_IDENTIFIER_LENGTH ? undefined : namespaces.get(name);
 }
 
 function masked(before: Labels, path: string, wanted: Labels): Labels {

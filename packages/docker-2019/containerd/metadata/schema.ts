@@ -4,7 +4,7 @@
  *
  *     metadata.mdb
  *     ├─ version     "schema"                          →  1
- *     ├─ namespaces  [NAMESPACE]                       →  labels
+ *     ├─ namespaces  NAMESPACE                         →  labels
  *     ├─ containers  [NAMESPACE, ID]                   →  image, runtime, spec, snapshotter, snapshotKey, extensions, labels, times
  *     ├─ images      [NAMESPACE, NAME]                 →  target (media type, digest, size, annotations), labels, times
  *     ├─ leases      [NAMESPACE, ID]                   →  labels, time
@@ -31,6 +31,11 @@ export const SCHEMA_VERSION = 1;
 
 /** Bytes of a key that LMDB takes with pages of 8 KiB, less what the encoding of its parts adds. */
 export const MAX_KEY_BYTES = 3800;
+
+/** A namespace that was created, or in which something was stored. */
+export interface NamespaceRecord {
+  readonly labels: Labels;
+}
 
 /** A blob that a namespace has. */
 export interface BlobRecord {
@@ -67,7 +72,7 @@ export type LeaseRecord = Omit<Lease, "id">;
 
 /** The tables, as drawn above. */
 export interface Tables {
-  readonly namespaces: Database<{ readonly labels: Labels }, [string]>;
+  readonly namespaces: Database<NamespaceRecord, string>;
   readonly containers: Database<ContainerRecord, [string, string]>;
   readonly images: Database<ImageRecord, [string, string]>;
   readonly leases: Database<LeaseRecord, [string, string]>;
