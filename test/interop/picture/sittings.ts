@@ -197,6 +197,22 @@ export function sittings(holder: number): Readonly<Record<string, Sitting>> {
       uidMappings: MAPPINGS,
       gidMappings: MAPPINGS,
     }),
+    "a user namespace with files of the host's": withLinux(
+      {
+        namespaces: [...plainSpec().linux!.namespaces!, { type: "user" }],
+        uidMappings: MAPPINGS,
+        gidMappings: MAPPINGS,
+      },
+      {
+        ...plainSpec(),
+        mounts: [
+          ...plainSpec().mounts!,
+          bind("/usr/share", "/mnt", "rbind", "ro"),
+          bind("/etc/hostname", "/etc/secret", "rprivate"),
+          bind("/usr", "/root", "rbind", "rslave"),
+        ],
+      },
+    ),
     "a user namespace, its user and a terminal": withProcess(
       { terminal: true, user: { uid: 1000, gid: 1000, additionalGids: [5] } },
       withNamespaces(["pid", "network", "ipc", "uts", "mount", "user", "cgroup"], {
