@@ -1,6 +1,7 @@
 /** A genuine Podman with everything in a directory of its own. It has no daemon: each command looks into that directory. */
-import { rmSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { isMountPoint } from "@eras/linux/mountinfo.ts";
 import { type ProgramResult, runProgram, shellEnvironment } from "../harness/run-program.ts";
 import type { Runtime } from "../harness/runtime-under-test.ts";
 
@@ -58,9 +59,23 @@ export class GenuinePodman {
     if (status !== 0) throw new Error(`Cannot load an image into genuine Podman: ${stderr}`);
   }
 
-  /** Removes every container, also one that runs, and the directory. */
-  async remove(runtime: Runtime): Promise<void> {
+  /**
+   * Removes every container, also one that runs, and the directory.
+   *
+   * @param cgroupParent - Of all containers.
+   */
+  async remove(runtime: Runtime, cgroupParent: string): Promise<void> {
     await this.run(runtime, ["rm", "--all", "--force", "--time", "0"]);
+    removeUnmountedCgroups(cgroupParent);
     rmSync(this.#dir, { recursive: true, force: true });
+  }
+}
+
+/** Podman makes plain directories for controllers that are not mounted: /sys/fs/cgroup/hugetlb/PARENT/conmon. */
+function removeUnmountedCgroups(cgroupParent: string): void {
+  const controllers = readdirSync("/sys/fs/cgroup").map((name) => `/sys/fs/cgroup/${name}`);
+  for (const controller of controllers.filter((path) => existsSync(join(path, cgroupParent)) && !isMountPoint(path))) {
+    rmSync(join(controller, cgroupParent), { recursive: true });
+    if (readdirSync(controller).length === 0) rmdirSync(controller);
   }
 }

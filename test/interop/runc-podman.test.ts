@@ -56,7 +56,7 @@ describe(`podman, with ${RUNTIME.name},`, () => {
     await podman.load(RUNTIME, busyboxImage(IMAGE));
   });
   afterAll(async () => {
-    await podman.remove(RUNTIME);
+    await podman.remove(RUNTIME, place.cgroupParent);
     const left = remains(place).filter((what) => !/^cgroup .*\/conmon$/.test(what)); // Podman keeps this one for good
     await removePlace(place);
     expect(left).toEqual([]);
