@@ -33,18 +33,20 @@ export function dataPath(dir: string): string {
  *
  * @param dir - Of this ref.
  */
-export async function createIngest(dir: string, { ref, size, expected }: WriterOptions): Promise<void> {
+export async function createIngest(dir: string, { ref, size = 0, expected }: WriterOptions): Promise<IngestStatus> {
   await rm(dir, { recursive: true, force: true });
   await mkdir(dir, { recursive: true });
-  const now = new Date().toISOString();
+  const now = new Date();
+  const time = now.toISOString();
   const facts = {
     ref,
-    startedat: now,
-    updatedat: now,
-    ...(size && { total: `${size}` }),
+    startedat: time,
+    updatedat: time,
+    ...(size > 0 && { total: `${size}` }),
     ...(expected && { expected }),
   };
   await Promise.all(Object.entries(facts).map(([name, text]) => writeFile(join(dir, name), text)));
+  return { ref, offset: 0, total: size, ...(expected && { expected }), startedAt: now, updatedAt: now };
 }
 
 /** To be called when a writer stops. */

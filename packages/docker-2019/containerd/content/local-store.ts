@@ -133,7 +133,7 @@ export class LocalStore implements ContentStore {
     if (expected !== undefined && this.sizeSync(expected) !== undefined)
       throw new AlreadyExists(`content ${expected}: already exists`);
     const dir = this.#ingestDir(ref);
-    const status = (await this.#resumable(options)) ?? (await newIngest(dir, options));
+    const status = (await this.#resumable(options)) ?? (await createIngest(dir, options));
     return LocalWriter.open({ dir, status, blobPath: (digest) => this.#blobPath(digest), unlock });
   }
 
@@ -173,13 +173,6 @@ export class LocalStore implements ContentStore {
   #ingestDir(ref: string): string {
     return join(this.#root, "ingest", ingestName(ref));
   }
-}
-
-async function newIngest(dir: string, options: WriterOptions): Promise<IngestStatus> {
-  await createIngest(dir, options);
-  const { ref, size = 0, expected } = options;
-  const now = new Date();
-  return { ref, offset: 0, total: size, ...(expected !== undefined && { expected }), startedAt: now, updatedAt: now };
 }
 
 function notFound(digest: Digest): (error: unknown) => never {

@@ -5,11 +5,12 @@
  * name among the blobs, and the name is on the disk before anybody is told. What broke off before stays an ingest. Data that was
  * written but not committed may be lost with the power; then a resumed ingest is shorter, or its digest wrong and it begins anew.
  */
-import { type FileHandle, open, rename, rm, stat } from "node:fs/promises";
+import { existsSync, renameSync } from "node:fs";
+import { type FileHandle, open, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { isErrno } from "@eras/linux/errno.ts";
 import { type Digest, Digester } from "@eras/oci-spec/digest.ts";
-import { AlreadyExists, FailedPrecondition, NotFound, ResourceExhausted } from "@eras/oci-spec/errdefs.ts";
+import { AlreadyExists, FailedPrecondition, KindError, NotFound, ResourceExhausted } from "@eras/oci-spec/errdefs.ts";
 import type { CommitOptions, ContentWriter, IngestStatus } from "./content-store.ts";
 import { dataPath, touchIngest } from "./ingest.ts";
 
@@ -92,7 +93,7 @@ export class LocalWriter implements ContentWriter {
       await this.#compare(file, size, expected);
       await this.#becomeBlob(file);
     } catch (cause) {
-      throw isErrno(cause) ? this.#writeError(cause) : cause;
+      throw cause instanceof KindError ? cause : this.#writeError(cause);
     } finally {
       await this.close();
     }
@@ -134,14 +135,13 @@ export class LocalWriter implements ContentWriter {
   async #becomeBlob(file: FileHandle): Promise<void> {
     const { dir, blobPath } = this.#ingest;
     const target = blobPath(this.digest());
-    const exists = await stat(target).catch(ignoreMissing);
-    if (exists === undefined) {
-      await file.chmod(BLOB_MODE);
-      await rename(dataPath(dir), target);
-      await syncDirectory(dirname(target));
-    }
+    await file.chmod(BLOB_MODE);
+    // No await between the two: another writer of the same content would come in between.
+    const exists = existsSync(target);
+    if (!exists) renameSync(dataPath(dir), target);
+    await syncDirectory(dirname(target));
     await rm(dir, { recursive: true, force: true });
-    if (exists !== undefined) throw new AlreadyExists(`content ${this.digest()}: already exists`);
+    if (exists) throw new AlreadyExists(`content ${this.digest()}: already exists`);
   }
 
   #openFile(action: string): FileHandle {
