@@ -128,6 +128,26 @@ describe("fork()", () => {
     }
   });
 
+  test("leaves the children of a child their files, whatever numbers of Node's they have", () => {
+    const stdout = inForker(`
+      import { openSync, readlinkSync, writeSync } from "node:fs";
+      import { closeFrom } from "./descriptors.ts";
+      import { _exit, fork } from "./fork.ts";
+      import { waitpid } from "./wait.ts";
+      const child = fork();
+      if (child === 0) {
+        closeFrom(3);
+        const files = Array.from({ length: 20 }, () => openSync("/dev/zero", "r"));
+        const grandchild = fork();
+        if (grandchild === 0) writeSync(1, String(files.filter((fd) => readlinkSync("/proc/self/fd/" + fd) === "/dev/zero").length));
+        else waitpid(grandchild);
+        _exit(0);
+      }
+      waitpid(child);
+    `);
+    expect(stdout).toBe("20");
+  });
+
   test("succeeds each time", { timeout: 60_000 }, () => {
     const stdout = inForker(`
       import { writeSync } from "node:fs";

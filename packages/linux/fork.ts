@@ -64,10 +64,11 @@ export function tryFork(cgroupFd?: number): number | undefined {
   prepareFork();
   const gate = pipe();
   const maps = shareMemory();
-  const pid = cgroupFd === undefined ? forkFunction() : forkInto(cgroupFd);
+  const bare = cgroupFd !== undefined || pidInParent !== undefined;
+  const pid = bare ? forkBare(cgroupFd) : forkFunction();
   if (pid === 0) return passGate(gate);
   const complete = maps.equals(readMaps());
-  reportCall("clone", [cgroupFd === undefined ? CLONE_FLAGS : SIGCHLD], pid);
+  reportCall("clone", [bare ? SIGCHLD : CLONE_FLAGS], pid);
   if (complete) writeSync(gate.writeEnd, String(pid));
   closeSync(gate.readEnd);
   closeSync(gate.writeEnd);
@@ -77,14 +78,19 @@ export function tryFork(cgroupFd?: number): number | undefined {
 }
 
 /**
- * The bare system call, which tells glibc nothing: its locks and its notion of our thread's number stay the parent's. In a process of one thread,
- * or in a child that has just one, neither matters.
+ * The bare system call, which tells the C library nothing: its locks and its notion of our thread's number stay the parent's. In a process of one
+ * thread, or in a child that has just one, neither matters.
+ *
+ * For the children of a fork it is the only way. fork(3) has libuv make its signal pipe anew in the child, by the numbers of the old one, and
+ * a fork that has closed all that is Node's may have other files there.
  */
-function forkInto(cgroupFd: number): number {
+function forkBare(cgroupFd: number | undefined): number {
   const request = Buffer.alloc(CLONE_ARGS_SIZE);
-  request.writeBigUInt64LE(CLONE_INTO_CGROUP, 0);
   request.writeBigUInt64LE(BigInt(SIGCHLD), CLONE_ARGS.exitSignal);
-  request.writeBigUInt64LE(BigInt(cgroupFd), CLONE_ARGS.cgroup);
+  if (cgroupFd !== undefined) {
+    request.writeBigUInt64LE(CLONE_INTO_CGROUP, 0);
+    request.writeBigUInt64LE(BigInt(cgroupFd), CLONE_ARGS.cgroup);
+  }
   return clone3(request, CLONE_ARGS_SIZE);
 }
 
