@@ -23,6 +23,8 @@ import { GcScheduler } from "./metadata/gc-scheduler.ts";
 import { Images } from "./metadata/images.ts";
 import { Leases } from "./metadata/leases.ts";
 import { Namespaces } from "./metadata/namespaces.ts";
+import { grpcCounters } from "./metrics/grpc-counters.ts";
+import { newRegistry, serveMetrics } from "./metrics/metrics.ts";
 import { contentDir, metadataPath } from "./paths.ts";
 import { pluginsOf } from "./plugins.ts";
 import { TaskList } from "./runtime/task-list.ts";
@@ -58,14 +60,17 @@ export async function startContainerd(config: Config): Promise<RunningContainerd
   const context = { address: config.grpc.address, ttrpcAddress: ttrpcAddress(config), executable: EXECUTABLE };
   const tasks = new TaskList(config, context, exchange);
   await tasks.restore(); // before anybody can ask for one
-  const grpc = grpcServer(services(config, stores, exchange, tasks));
+  const registry = newRegistry();
+  const grpc = grpcServer(services(config, stores, exchange, tasks), [grpcCounters(registry)]);
   const ttrpc = ttrpcServer([shimEventsService(exchange)]);
   await makeSocket(context.ttrpcAddress, config.grpc, (path) => new Promise((resolve) => ttrpc.listen(path, resolve)));
   await makeSocket(config.grpc.address, config.grpc, (path) => listen(grpc, path));
+  const metrics = config.metrics.address ? await serveMetrics(config.metrics.address, registry, tasks) : undefined;
   return {
     stop: async () => {
       grpc.forceShutdown();
       ttrpc.close();
+      metrics?.close();
       await stores.close();
     },
   };

@@ -25,7 +25,8 @@ import { Bundle, type BundlePaths, bundlesDir } from "./bundle.ts";
 import { callShimDelete, findShim, type LauncherContext, launchShim, readLog } from "./shim-launcher.ts";
 import { Task, type TaskEnd, type TaskIo } from "./task.ts";
 
-const CONNECT_TIMEOUT_MS = 5_000;
+/** A shim that is just creating its container answers when that is done. */
+const CONNECT_TIMEOUT_MS = 15_000;
 /** When not even the shim's `delete` can tell. */
 const UNKNOWN_END: TaskEnd = { pid: 0, exitStatus: 255, exitedAt: undefined };
 
@@ -71,6 +72,10 @@ export class TaskList {
     try {
       const task = await this.#connect(bundle, bundle.address ?? "");
       const { taskPid } = await task.shim.connect({ id: bundle.id }, { timeoutMs: CONNECT_TIMEOUT_MS });
+      if (taskPid === 0) {
+        await task.shutdown();
+        throw new NotFound("it has no container: its creation was cut short");
+      }
       task.pid = taskPid;
       this.#add(task);
     } catch (error) {

@@ -13,6 +13,7 @@ import {
   Server,
   ServerCredentials,
   type ServerDuplexStream,
+  type ServerInterceptor,
   type ServerUnaryCall,
   type ServerWritableStream,
   type StatusObject,
@@ -58,9 +59,10 @@ export function implement<S extends Service>(service: S, handlers: Handlers<S>):
   return { service, handlers: Object.fromEntries(adapted) };
 }
 
-/** A server of these services, which does not listen yet. */
-export function grpcServer(implementations: readonly Implementation[]): Server {
+/** A server of these services, which does not listen yet. @param interceptors - See each call go by. */
+export function grpcServer(implementations: readonly Implementation[], interceptors: ServerInterceptor[] = []): Server {
   const server = new Server({
+    interceptors,
     "grpc.max_receive_message_length": MESSAGE_BYTES_MAX,
     "grpc.max_send_message_length": MESSAGE_BYTES_MAX,
   });
