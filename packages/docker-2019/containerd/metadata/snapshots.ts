@@ -74,7 +74,7 @@ export class MetadataSnapshotter {
     const gone: string[] = [];
     for (const { name } of leavesFirst(await Array.fromAsync(backend.walk()))) {
       if (this.#isKnown(name)) continue;
-      await backend.remove(name);
+      await backend.remove(name).catch(undefinedIfGone); // committed since, under another name
       gone.push(name);
     }
     await backend.cleanup();
