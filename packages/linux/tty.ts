@@ -119,6 +119,7 @@ const TCSANOW = 0;
 // biome-ignore format: one line a field
 const IFLAG = { IGNBRK: 0x1, BRKINT: 0x2, PARMRK: 0x8, ISTRIP: 0x20, INLCR: 0x40, IGNCR: 0x80, ICRNL: 0x100, IXON: 0x400 };
 const OFLAG = { OPOST: 0x1 };
+const ONLCR = 0x4;
 const CFLAG = { CSIZE: 0x30, CS8: 0x30, PARENB: 0x100 };
 const LFLAG = { ISIG: 0x1, ICANON: 0x2, ECHO: 0x8, ECHONL: 0x40, IEXTEN: 0x8000 };
 
@@ -189,6 +190,11 @@ export function makeRaw(termios: Termios): Termios {
     lflag: without(termios.lflag, LFLAG),
     rest,
   };
+}
+
+/** These settings, but a line that a program prints ends with the \n that it wrote, without a \r before. */
+export function withoutCarriageReturns(termios: Termios): Termios {
+  return { ...termios, oflag: without(termios.oflag, { ONLCR }) };
 }
 
 function without(field: number, flags: Record<string, number>): number {

@@ -28,6 +28,8 @@ export interface ExecRequest {
   readonly process: Process;
   readonly preserveFds: number;
   readonly consoleFd?: number | undefined;
+  /** Called when the terminal's master has been sent there, before the program starts. */
+  readonly onConsole?: (() => void) | undefined;
   /** Cgroups below the container's, to be put into: `/sub`, or `memory:/sub` in one tree alone. */
   readonly subCgroups: readonly string[];
 }
@@ -55,7 +57,7 @@ export async function execProcess(container: Container, request: ExecRequest): P
       },
       init: (runc) => setnsInit(plan, runc),
     });
-    await finishExec(init, container, wanted, parts.seccomp?.listener);
+    await finishExec(init, container, request, parts.seccomp?.listener);
     return init.pid;
   } catch (error) {
     throw new Error(failureText(error as Error), { cause: error });
@@ -118,7 +120,7 @@ function namespacesOf({ state }: Container): LinuxNamespace[] {
 async function finishExec(
   { pid, dialogue }: StartedInit,
   container: Container,
-  wanted: Process,
+  { process: wanted, onConsole }: ExecRequest,
   listener: { readonly path: string; readonly metadata: string } | undefined,
 ): Promise<void> {
   try {
@@ -126,6 +128,7 @@ async function finishExec(
     applyRlimits(pid, wanted.rlimits);
     dialogue.go();
     const { listenerFd } = dialogue.expect("ready");
+    onConsole?.();
     if (listenerFd !== undefined && listener) {
       const { sendSeccompListener } = await import("./seccomp-notify.ts");
       sendSeccompListener({ pid, fd: listenerFd }, listener, container.toState());

@@ -109,9 +109,13 @@ describe.skipIf(missing)(`the namespaces of a container${missing ? ` (needs ${mi
     await expect.poll(() => outcome(second, ["state", second.id]).stdout, { timeout: 10_000 }).toContain("stopped");
   });
 
-  test("have their own time", () => {
-    const made = container([{ type: "time" }, { type: "pid" }], {
+  test.each<[string, LinuxNamespace[]]>([
+    ["", []],
+    [", owned by a user namespace", [{ type: "user" }]],
+  ])("have their own time%s", (_owner, more) => {
+    const made = container([{ type: "time" }, { type: "pid" }, ...more], {
       timeOffsets: { boottime: { secs: 1_000_000, nanosecs: 0 } },
+      ...(more.length > 0 && { uidMappings: RANGE, gidMappings: RANGE }),
     });
     const uptime = Number(inside(made, "cat", "/proc/uptime").split(".")[0]);
     const ours = Number(readFileSync("/proc/uptime", "utf8").split(".")[0]);

@@ -113,8 +113,15 @@ export function becomeRoot(): void {
   }
 }
 
-/** Each clock's offset in one line; the kernel wants it before the first child. @see https://man7.org/linux/man-pages/man7/time_namespaces.7.html */
+/**
+ * Each clock's offset in one line; the kernel wants it before the first child. Like the maps, the file is root's, the host's, while the process is
+ * not dumpable, and `becomeRoot` has ended that.
+ *
+ * @see https://man7.org/linux/man-pages/man7/time_namespaces.7.html
+ */
 function setTimeOffsets(offsets: Readonly<Record<string, LinuxTimeOffset>>): void {
   const lines = Object.entries(offsets).map(([clock, { secs = 0, nanosecs = 0 }]) => `${clock} ${secs} ${nanosecs}\n`);
+  setDumpable(true);
   writeFileSync("/proc/self/timens_offsets", lines.join(""));
+  setDumpable(false);
 }

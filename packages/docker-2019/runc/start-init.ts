@@ -15,6 +15,7 @@ import { endTracing, traceFds } from "@eras/trace/context.ts";
 import { step } from "../steps.ts";
 import { traceFork } from "../tracing.ts";
 import { closeDescriptors } from "./descriptors.ts";
+import { errorText } from "./error-text.ts";
 import { forgetLog, log } from "./log.ts";
 import { restoreWhatNodeChanged } from "./restore.ts";
 import { ProgramError } from "./standard-init.ts";
@@ -92,8 +93,10 @@ function forkIntoCgroup({ cgroup, likePid }: Stages): number {
   try {
     return forkInto(v2Dir);
   } catch (error) {
-    if (likePid === undefined || !isErrno(error, "EBUSY", "EOPNOTSUPP")) throw error;
-    return forkInto(v2DirOfProcess(likePid)); // a container that divides its cgroup has moved its init to a part of it
+    if (!isErrno(error, "EBUSY", "EOPNOTSUPP")) throw error;
+    if (likePid !== undefined) return forkInto(v2DirOfProcess(likePid)); // a container that divides its cgroup has moved its init to a part of it
+    const reason = errorText(error as NodeJS.ErrnoException);
+    throw new Error(`error adding pid 0 to cgroups: ${v2Dir}/cgroup.procs: ${reason}`, { cause: error }); // 0 is whoever joins
   }
 }
 

@@ -9,7 +9,15 @@ import { ReadStream } from "node:tty";
 import { isErrno } from "@eras/linux/errno.ts";
 import { recvFds, socketpair } from "@eras/linux/fd-passing.ts";
 import { setNonblocking } from "@eras/linux/pipe.ts";
-import { getTermios, getWindowSize, isatty, makeRaw, setTermios, setWindowSize } from "@eras/linux/tty.ts";
+import {
+  getTermios,
+  getWindowSize,
+  isatty,
+  makeRaw,
+  setTermios,
+  setWindowSize,
+  withoutCarriageReturns,
+} from "@eras/linux/tty.ts";
 
 const [STDIN, STDOUT] = [0, 1];
 
@@ -17,17 +25,26 @@ export class TerminalProxy {
   /** For the init, which sends the master there. */
   readonly consoleFd: number;
   readonly #receiver: number;
+  #master: number | undefined;
 
   constructor() {
     [this.#receiver, this.consoleFd] = socketpair();
   }
 
-  /** Takes the master and begins to copy. Call when the init has sent it. @returns Resolves `ended` when all is printed. */
-  open(): { readonly ended: Promise<void>; close(): void } {
+  /** Takes the master. Call when the init has sent it, and before the program prints: its lines are to be ours as it wrote them. */
+  receive(): number {
     closeSync(this.consoleFd);
-    const master = recvFds(this.#receiver, 1).fds[0];
+    const [master] = recvFds(this.#receiver, 1).fds;
     closeSync(this.#receiver);
     if (master === undefined) throw new Error("Cannot serve the terminal: the init has sent none");
+    setTermios(master, withoutCarriageReturns(getTermios(master)));
+    this.#master = master;
+    return master;
+  }
+
+  /** Begins to copy. @returns Resolves `ended` when all is printed. */
+  open(): { readonly ended: Promise<void>; close(): void } {
+    const master = this.#master ?? this.receive();
     const restore = isatty(STDIN) ? takeOver(master) : () => {};
     const output = printOutput(master);
     const input = typeInput(master);
@@ -41,10 +58,10 @@ export class TerminalProxy {
   }
 }
 
-/** Our own terminal hands every key on unseen, and its size is the container's. @returns Puts it back. */
+/** Our own terminal hands every key on unseen, and ends lines as ever; its size is the container's. @returns Puts it back. */
 function takeOver(master: number): () => void {
   const before = getTermios(STDIN);
-  setTermios(STDIN, makeRaw(before));
+  setTermios(STDIN, { ...makeRaw(before), oflag: before.oflag });
   const resize = () => setWindowSize(master, getWindowSize(STDIN));
   resize();
   process.on("SIGWINCH", resize);

@@ -24,7 +24,7 @@ const MAX_ID = 0x7fff_ffff;
 const DEFAULT_HOME = "/";
 
 /** Completes `process.user`; call with the container's root as "/". */
-export function resolveUser({ uid, gid, additionalGids = [] }: User = { uid: 0, gid: 0 }): ContainerUser {
+export function resolveUser({ uid = 0, gid = 0, additionalGids = [] }: User = {}): ContainerUser {
   return { uid, gid, additionalGids, home: homeOf(uid, readPasswd("/etc/passwd")) };
 }
 

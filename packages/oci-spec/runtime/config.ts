@@ -68,10 +68,10 @@ export interface Box {
   readonly width: number;
 }
 
-/** Numbers as the container's user namespace has them. */
+/** Numbers as the container's user namespace has them. The specification wants the first two; runc takes 0 for what is left out. */
 export interface User {
-  readonly uid: number;
-  readonly gid: number;
+  readonly uid?: number;
+  readonly gid?: number;
   /** The runtime's own, usually 0o022, if left out. */
   readonly umask?: number;
   readonly additionalGids?: readonly number[];

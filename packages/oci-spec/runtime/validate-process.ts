@@ -144,7 +144,7 @@ export const checkProcess: Check<Process> = object<Process>(
   {
     terminal: boolean,
     consoleSize: object<Box>({ height: uint32, width: uint32 }, {}),
-    user: object<User>({ uid: uint32, gid: uint32 }, { umask: uint32, additionalGids: list(uint32), username: string }),
+    user: object<User>({}, { uid: uint32, gid: uint32, umask: uint32, additionalGids: list(uint32), username: string }),
     env: list(variable),
     capabilities: object<LinuxCapabilities>(
       {},

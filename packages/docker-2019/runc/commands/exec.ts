@@ -70,6 +70,7 @@ export const command = defineCommand({
       process: wanted,
       preserveFds: flags["preserve-fds"] ?? 0,
       consoleFd: console ?? proxy?.consoleFd,
+      onConsole: () => proxy?.receive(),
       subCgroups: flags.cgroup ?? [],
     });
     if (console !== undefined) closeSync(console);
@@ -121,7 +122,7 @@ function userOf(own: User | undefined, flags: FlagValues<typeof FLAGS>): User {
   const [uid, gid] = parseUser(flags.user);
   const additionalGids = flags["additional-gids"];
   return {
-    ...(own ?? { uid: 0, gid: 0 }),
+    ...own,
     ...(uid !== undefined && { uid }),
     ...(gid !== undefined && { gid }),
     ...(additionalGids && { additionalGids: [...(own?.additionalGids ?? []), ...additionalGids] }),
@@ -135,7 +136,7 @@ function parseUser(user: string | undefined): [uid?: number, gid?: number] {
   return gid === undefined ? [Number(uid)] : [Number(uid), Number(gid)];
 }
 
-/** In all sets: the process is to have it. Ambient, only what can be inherited. */
+/** In all sets: the process is to have it. What can't be inherited is not ambient either, and is passed over there. */
 function withCapabilities(own: LinuxCapabilities = {}, added: readonly string[]): LinuxCapabilities {
   const all = (names: readonly string[] = []) => [...new Set([...names, ...added])];
   return {
@@ -143,6 +144,6 @@ function withCapabilities(own: LinuxCapabilities = {}, added: readonly string[])
     effective: all(own.effective),
     permitted: all(own.permitted),
     inheritable: own.inheritable ?? [],
-    ambient: own.ambient ?? [],
+    ambient: all(own.ambient),
   };
 }
