@@ -16,6 +16,9 @@ export const GROUPS: readonly GroupEntry[] = [
   entry("version", [], "print the client and server versions", async () => {
     return (await import("./commands/version.ts")).version;
   }),
+  entry("containers", ["c", "container"], "manage containers", async () => {
+    return (await import("./commands/containers.ts")).containers;
+  }),
   entry("content", [], "manage content", async () => (await import("./commands/content.ts")).content),
   entry("events", ["event"], "display containerd events", async () => (await import("./commands/events.ts")).events),
   entry("images", ["image", "i"], "manage images", async () => (await import("./commands/images.ts")).images),
@@ -23,9 +26,11 @@ export const GROUPS: readonly GroupEntry[] = [
   entry("namespaces", ["namespace", "ns"], "manage namespaces", async () => {
     return (await import("./commands/namespaces.ts")).namespaces;
   }),
+  entry("run", [], "run a container", async () => (await import("./commands/run.ts")).run),
   entry("snapshots", ["snapshot"], "manage snapshots", async () => {
     return (await import("./commands/snapshots.ts")).snapshots;
   }),
+  entry("tasks", ["t", "task"], "manage tasks", async () => (await import("./commands/tasks.ts")).tasks),
 ];
 
 function entry(name: string, aliases: string[], summary: string, load: GroupEntry["load"]): GroupEntry {
