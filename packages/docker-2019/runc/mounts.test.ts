@@ -27,6 +27,13 @@ describe("bind mounts", () => {
     expect(statSync(join(bundle.rootfs, "a/b/file")).mode & 0o777).toBe(0o755);
   });
 
+  test("are put where the host's path of a place in the rootfs says", () => {
+    const bundle = makeBundle();
+    writeFileSync(join(bundle.outside, "file"), "");
+    const mounts = [{ ...bind(), source: bundle.outside, destination: join(bundle.rootfs, "a/b") }];
+    expect(inRootfs(bundle, { mounts }, { body: `report(fs.readdirSync("/a/b"));` })).toEqual([["file"]]);
+  });
+
   test("keep their source's flags without words, and get those of the words in their place", () => {
     const bundle = makeBundle();
     const before = `mount("v", bundle.outside, "tmpfs", MS_NOSUID | MS_NODEV, null);`;

@@ -1,4 +1,5 @@
 /** The mounts of the configuration, in its order: later ones may lie on earlier ones. */
+import { relative } from "node:path";
 import { MS_BIND } from "@eras/linux/mount.ts";
 import type { Mount } from "@eras/oci-spec/runtime/config.ts";
 import { step } from "../steps.ts";
@@ -15,11 +16,16 @@ export function mountAll(root: ContainerRoot, plan: RootfsPlan): void {
   for (const [index, entry] of (plan.spec.mounts ?? []).entries()) {
     const options = parseEntryOptions(entry.options);
     try {
-      mountEntry(root, plan, { ...entry, index, options });
+      mountEntry(root, plan, { ...entry, destination: seenFromInside(root, entry.destination), index, options });
     } catch (error) {
       throw mountFailure(entry, options, error);
     }
   }
+}
+
+/** A destination that begins with the path of the rootfs is the host's way to say it: runc leaves that off. */
+function seenFromInside({ path }: ContainerRoot, destination: string): string {
+  return `${destination}/`.startsWith(`${path}/`) ? `/${relative(path, destination)}` : destination;
 }
 
 interface Entry extends Omit<Mount, "options"> {
