@@ -26,21 +26,36 @@ const modules = new Map();
 /** The parts of what the pack did not have, or had of an older file. @type {Map<string, Omit<Entry, "source" | "code"> & { source: Buffer, code: Buffer }>} */
 const made = new Map();
 
-/** @type {{ index: Record<string, Entry>, parts: Buffer }} */
+/** The pack's file. */
+let file = "";
+/** Its content, while the program loads. @type {{ index: Record<string, Entry>, parts: Buffer } | undefined} */
 let pack;
+/** A program that runs on does without the pack's megabyte, and does not keep what it has made until its end. */
+const KEPT_MS = 1_000;
 
 /** Runs a program. @param {string} main - Absolute. */
 exports.run = (main) => {
-  const file = join(CACHE, `${relative(PACKAGES, main).replaceAll("/", "+")}-${process.version}-${process.arch}`);
-  pack = readPack(file);
-  process.once("exit", () => made.size > 0 && writePack(file));
+  file = join(CACHE, `${relative(PACKAGES, main).replaceAll("/", "+")}-${process.version}-${process.arch}`);
+  process.once("exit", writePack);
   const program = load(main);
   program.instantiate();
   program.evaluate();
 };
 
-/** @param {string} file */
-function readPack(file) {
+function openPack() {
+  if (pack) return pack;
+  setTimeout(letGo, KEPT_MS).unref();
+  pack = readPack();
+  return pack;
+}
+
+function letGo() {
+  writePack();
+  made.clear();
+  pack = undefined;
+}
+
+function readPack() {
   try {
     const bytes = fs.readFileSync(file);
     const end = INDEX_START + bytes.readUInt32LE(0);
@@ -74,11 +89,11 @@ function imported(specifier, importer) {
 
 /** @param {string} path */
 function fromPack(path) {
-  const entry = pack.index[path];
+  const { index, parts } = openPack();
+  const entry = index[path];
   if (!entry) return undefined;
   const { mtimeMs, size } = fs.statSync(path);
   if (entry.mtimeMs !== mtimeMs || entry.size !== size) return undefined;
-  const { parts } = pack;
   const source = entry.wide ? parts.ucs2Slice(...entry.source) : parts.latin1Slice(...entry.source);
   try {
     return compile(path, source, parts.subarray(...entry.code));
@@ -139,8 +154,10 @@ function builtin(name) {
   return module;
 }
 
-/** Beside the old one, and then in its place: another run may read it, or write it too. @param {string} file */
-function writePack(file) {
+/** Beside the old one, and then in its place: another run may read it, or write it too. */
+function writePack() {
+  if (made.size === 0) return;
+  const old = openPack();
   const index = {};
   const buffers = [];
   let length = 0;
@@ -149,13 +166,13 @@ function writePack(file) {
     length += part.length;
     return [length - part.length, length];
   };
-  for (const [path, entry] of Object.entries(pack.index)) {
+  for (const [path, entry] of Object.entries(old.index)) {
     if (made.has(path) || !fs.existsSync(path)) continue;
     const { source, code } = entry;
     index[path] = {
       ...entry,
-      source: place(pack.parts.subarray(...source)),
-      code: place(pack.parts.subarray(...code)),
+      source: place(old.parts.subarray(...source)),
+      code: place(old.parts.subarray(...code)),
     };
   }
   for (const [path, entry] of made) index[path] = { ...entry, source: place(entry.source), code: place(entry.code) };

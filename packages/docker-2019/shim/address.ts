@@ -6,13 +6,15 @@
  * The group is an annotation of config.json; a container without one is a group of its own.
  */
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { closeSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { isErrno } from "@eras/linux/errno.ts";
+import { connectUnix } from "@eras/linux/fd-passing.ts";
 
 /** Both are known to others: containerd's own, and Kubernetes' name for the pod. */
 const GROUP_ANNOTATIONS = ["io.containerd.runc.v2.group", "io.kubernetes.cri.sandbox-id"];
 
-export const SOCKET_DIR = "/run/docker-eras/2019/s";
+const SOCKET_DIR = "/run/docker-eras/2019/s";
 
 /** The path of the socket. */
 export function shimSocket(containerdAddress: string, namespace: string, group: string): string {
@@ -29,4 +31,16 @@ export function groupOf(bundle: string, id: string): string {
   };
   const name = GROUP_ANNOTATIONS.find((annotation) => annotations[annotation]);
   return name === undefined ? id : annotations[name]!;
+}
+
+/** Removes a socket that its shim has left by dying. @returns Whether there is none any more: else a shim serves there. */
+export function removeDeadSocket(path: string): boolean {
+  try {
+    closeSync(connectUnix(path));
+    return false;
+  } catch (error) {
+    if (!isErrno(error, "ENOENT", "ECONNREFUSED")) throw error;
+    rmSync(path, { force: true });
+    return true;
+  }
 }

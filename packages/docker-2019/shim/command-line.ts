@@ -8,6 +8,9 @@
  * @see https://github.com/containerd/containerd/blob/v1.6.20/runtime/v2/README.md
  */
 
+/** The shim's descriptor of the socket. */
+export const SOCKET_FD = 3;
+
 export interface Options {
   readonly namespace: string;
   /** Of the container; of a group of containers, the first one's. */
@@ -18,6 +21,8 @@ export interface Options {
   readonly publishBinary: string;
   /** The container's directory; ours, if it isn't told. */
   readonly bundle: string;
+  /** Where the shim listens: only the shim itself is told. */
+  readonly socket: string;
   readonly debug: boolean;
   readonly action: "start" | "delete" | "serve";
 }
@@ -54,10 +59,17 @@ export function parseCommandLine(words: readonly string[]): Options | undefined 
     else if (words[i] === "start" || words[i] === "delete") action = words[i] as "start" | "delete";
     else throw new Error(`Cannot use "${words[i]}": see containerd-shim-eras-v2 -help`);
   }
-  const { namespace, id, address = "", bundle = process.cwd(), "publish-binary": publishBinary = "" } = values;
+  const {
+    namespace,
+    id,
+    socket = "",
+    address = "",
+    bundle = process.cwd(),
+    "publish-binary": publishBinary = "",
+  } = values;
   if (!namespace) throw new Error("shim namespace cannot be empty");
   if (!id) throw new Error("Cannot serve a container without -id");
-  return { namespace, id, address, publishBinary, bundle, debug, action };
+  return { namespace, id, address, publishBinary, bundle, socket, debug, action };
 }
 
 function isFlag(name: string | undefined): name is Flag {

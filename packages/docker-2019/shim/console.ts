@@ -4,6 +4,8 @@
  *
  *     client ──▶ stdin FIFO  ──▶ shim ──▶ master ═ slave: the process
  *     client ◀── stdout FIFO ◀── shim ◀──
+ *
+ * The client may have a program of its own for the output instead of the FIFO: logging-binary.ts.
  */
 import { closeSync, constants, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
 import { Socket } from "node:net";
@@ -14,7 +16,7 @@ import { isErrno } from "@eras/linux/errno.ts";
 import { acceptUnix, listenUnix, recvFds } from "@eras/linux/fd-passing.ts";
 import { setNonblocking } from "@eras/linux/pipe.ts";
 import { setWindowSize } from "@eras/linux/tty.ts";
-import type { StdioRequest } from "./stdio.ts";
+import type { StdioOwner, StdioRequest } from "./stdio.ts";
 
 const { O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY } = constants;
 const RETRY_MS = 10;
@@ -31,8 +33,9 @@ export class ConsoleSocket {
     this.#fd = listenUnix(this.path);
   }
 
-  /** The master. Call when runc has ended well: it has sent it by then, and this does not wait. */
+  /** The master. Call when runc has ended well: it has sent it by then, and this does not wait. @throws {ErrnoError} EAGAIN if it has not. */
   receive(): number {
+    setNonblocking(this.#fd);
     const connection = acceptUnix(this.#fd);
     try {
       const [master] = recvFds(connection, 1).fds;
@@ -53,17 +56,41 @@ export class ConsoleSocket {
 export class Console {
   readonly #master: number;
   readonly #output: ReadStream;
+  readonly #client: Socket | undefined;
+  /** Resolves when everything that was printed has gone to the client. */
+  readonly drained: Promise<unknown>;
   #stdin: Socket | undefined;
   #heldStdin: number | undefined;
 
-  /** @param request - FIFOs of the client; a terminal has no stderr. */
-  constructor(master: number, { stdin, stdout }: Pick<StdioRequest, "stdin" | "stdout">) {
+  private constructor(master: number, client: Socket | undefined) {
     this.#master = master;
+    this.#client = client;
     setNonblocking(master);
     this.#output = new ReadStream(master);
     this.#output.on("error", () => {}); // EIO: nobody has the slave open any more
-    this.#copyOutput(stdout);
-    if (stdin !== "") this.#copyInput(stdin);
+    this.drained = new Promise((resolve) => (client ?? this.#output).once("close", resolve));
+    this.#copyOutput();
+  }
+
+  /**
+   * Begins to carry.
+   *
+   * @param request - FIFOs of the client; a terminal has no stderr.
+   * @throws ENOENT (of `node:fs`) when there is no such FIFO; the master is closed then, which ends the process.
+   */
+  static async serve(master: number, { stdin, stdout }: StdioRequest, owner: StdioOwner): Promise<Console> {
+    const client = await openOutput(stdout, owner).catch((error: unknown) => {
+      closeSync(master);
+      throw error;
+    });
+    const served = new Console(master, client);
+    try {
+      if (stdin !== "") served.#copyInput(stdin);
+      return served;
+    } catch (error) {
+      served.close();
+      throw error;
+    }
   }
 
   resize(columns: number, rows: number): void {
@@ -76,27 +103,20 @@ export class Console {
     this.#heldStdin = undefined;
   }
 
-  /** Resolves when everything that was printed has gone to the client. */
-  async drained(): Promise<void> {
-    if (!this.#output.destroyed) await new Promise((resolve) => this.#output.once("close", resolve));
-  }
-
   close(): void {
     this.closeStdin();
     this.#stdin?.destroy();
     this.#output.destroy();
+    this.#client?.destroy();
   }
 
-  /** Opened for reading, too, so that a client that dies neither kills nor blocks the copying. */
-  #copyOutput(path: string): void {
-    if (path === "") {
-      this.#output.resume();
-      return;
-    }
-    const fifo = new Socket({ fd: openSync(path, O_RDWR | O_NONBLOCK), readable: false, writable: true });
-    fifo.on("error", () => {});
-    this.#output.pipe(fifo);
-    this.#output.once("close", () => fifo.destroySoon());
+  /** While the client doesn't read, the terminal isn't read either, and the process waits when it is full. */
+  #copyOutput(): void {
+    const client = this.#client;
+    if (client === undefined) return void this.#output.resume();
+    client.on("error", () => {});
+    this.#output.pipe(client);
+    this.#output.once("close", () => client.destroySoon());
   }
 
   #copyInput(path: string): void {
@@ -128,4 +148,18 @@ export class Console {
       throw error;
     }
   }
+}
+
+/** A FIFO is opened for reading, too, so that a client that dies does not end the carrying, and may come back. */
+async function openOutput(uri: string, owner: StdioOwner): Promise<Socket | undefined> {
+  if (uri === "") return undefined;
+  const fd = uri.startsWith("binary:") ? await openLogger(uri, owner) : openSync(uri, O_RDWR | O_NONBLOCK);
+  return new Socket({ fd, readable: false, writable: true });
+}
+
+async function openLogger(uri: string, owner: StdioOwner): Promise<number> {
+  const { openLoggingBinary } = await import("./logging-binary.ts");
+  const [nothing, stdout, stderr] = (await openLoggingBinary(new URL(uri), owner)).streams;
+  for (const fd of [nothing, stderr]) closeSync(fd);
+  return stdout;
 }

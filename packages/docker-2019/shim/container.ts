@@ -1,18 +1,21 @@
 /** A container as its shim holds it: the bundle, the runtime, the first process and those that exec has added. */
 import { closeSync, readFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
+import type { CgroupPaths } from "@eras/cgroups/container-paths.ts";
 import { memoryFile } from "@eras/linux/memfd.ts";
 import { signalNumber } from "@eras/linux/signals.ts";
 import { AlreadyExists, FailedPrecondition, NotFound } from "@eras/oci-spec/errdefs.ts";
 import type { Any } from "../proto/gen/google/protobuf/any_pb.ts";
 import type { Options } from "../proto/gen/runc-options_pb.ts";
 import type { Mount } from "../proto/gen/types_pb.ts";
+import { cgroupPathsOf } from "./cgroup-paths.ts";
 import { ExecProcess } from "./exec-process.ts";
+import { log } from "./log.ts";
 import { mountRootfs, unmountRootfs } from "./rootfs.ts";
 import { callRuntime, callRuntimeWith, type Runtime } from "./runc-cli.ts";
 import { saveRuntime } from "./runtime-options.ts";
 import { type ProcessIo, ShimProcess } from "./shim-process.ts";
-import type { LoggerEnvironment } from "./stdio.ts";
+import type { StdioOwner } from "./stdio.ts";
 
 /** What a container is made of. */
 export interface ContainerRequest {
@@ -32,9 +35,11 @@ export class Container {
   readonly runtime: Runtime;
   readonly init: ShimProcess;
   readonly #options: Options;
-  readonly #logger: LoggerEnvironment;
+  readonly #owner: StdioOwner;
   readonly #execs = new Map<string, ExecProcess>();
   readonly #checkpoint: string;
+  /** Where its cgroup is, once it is created. */
+  cgroupPaths: CgroupPaths = {};
   /** Set by pause and resume: runc knows too, but would have to be asked. */
   paused = false;
 
@@ -48,9 +53,9 @@ export class Container {
     this.bundle = bundle;
     this.runtime = runtime;
     this.#options = options;
-    this.#logger = { id, namespace };
+    this.#owner = { id, namespace, uid: options.ioUid, gid: options.ioGid };
     this.#checkpoint = checkpoint;
-    this.init = new ShimProcess(io, this.#logger);
+    this.init = new ShimProcess(io, this.#owner, () => this.#killOthers());
   }
 
   /** Mounts the root file system and has the runtime create the container. Nothing is left if that fails. */
@@ -90,6 +95,7 @@ export class Container {
       await callRuntime(this.runtime, "create", ["create", ...args, this.id], streams);
       return readPid(join(this.bundle, PID_FILE));
     });
+    this.cgroupPaths = cgroupPathsOf(this.init.pid);
   }
 
   #flags(): string[] {
@@ -97,11 +103,11 @@ export class Container {
     return [...(noPivotRoot ? ["--no-pivot"] : []), ...(noNewKeyring ? ["--no-new-keyring"] : [])];
   }
 
-  /** Starts the program; of a checkpoint, goes on with it. */
-  async start(): Promise<void> {
-    if (this.#checkpoint !== "") await this.#restore();
+  /** Starts the first process's program, or an exec. */
+  async start(execId: string): Promise<void> {
+    if (execId !== "") await this.#exec(execId).run(this.runtime);
+    else if (this.#checkpoint !== "") await this.#restore();
     else await callRuntime(this.runtime, "start", ["start", this.id]);
-    this.init.markStarted();
   }
 
   async #restore(): Promise<void> {
@@ -118,11 +124,15 @@ export class Container {
       await callRuntime(this.runtime, "restore", ["restore", ...args, ...pidFile, ...consoleArgs, this.id], streams);
       return readPid(join(this.bundle, PID_FILE));
     });
+    this.cgroupPaths = cgroupPathsOf(this.init.pid);
   }
 
   /** @throws {NotFound} When there is no such exec. */
   process(execId: string): ShimProcess {
-    if (execId === "") return this.init;
+    return execId === "" ? this.init : this.#exec(execId);
+  }
+
+  #exec(execId: string): ExecProcess {
     const exec = this.#execs.get(execId);
     if (!exec) throw new NotFound(`process does not exist ${execId}: not found`);
     return exec;
@@ -136,13 +146,7 @@ export class Container {
   addExec(execId: string, io: ProcessIo, spec: Any | undefined): void {
     if (this.#execs.has(execId)) throw new AlreadyExists(`id ${execId}: already exists`);
     if (this.init.exit) throw new FailedPrecondition("cannot exec in a stopped container: failed precondition");
-    this.#execs.set(execId, new ExecProcess({ id: this.id, execId, io, spec, bundle: this.bundle }, this.#logger));
-  }
-
-  async startExec(execId: string): Promise<void> {
-    const exec = this.#execs.get(execId);
-    if (!exec) throw new NotFound(`process does not exist ${execId}: not found`);
-    await exec.start(this.runtime);
+    this.#execs.set(execId, new ExecProcess({ id: this.id, execId, io, spec, bundle: this.bundle }, this.#owner));
   }
 
   /** Sends a signal to one process, or to all. */
@@ -191,14 +195,13 @@ export class Container {
   }
 
   /** Processes of a container that has no PID namespace of its own live on when the first one ends. */
-  async killOthers(): Promise<void> {
-    const { linux } = JSON.parse(readFileSync(join(this.bundle, "config.json"), "utf8")) as {
-      linux?: { namespaces?: { type: string; path?: string }[] };
-    };
-    if (linux?.namespaces?.some(({ type, path }) => type === "pid" && !path)) return;
-    await callRuntime(this.runtime, "kill", ["kill", "--all", this.id, String(signalNumber("SIGKILL"))]).catch(
-      () => {},
-    );
+  async #killOthers(): Promise<void> {
+    try {
+      if (ownsPidNamespace(this.bundle)) return; // the kernel does it
+      await callRuntime(this.runtime, "kill", ["kill", "--all", this.id, String(signalNumber("SIGKILL"))]);
+    } catch (error) {
+      log(`Cannot kill what is left of ${this.id}: ${(error as Error).message}`);
+    }
   }
 
   /** Removes what is left. @throws {FailedPrecondition} While the first process runs. */
@@ -220,6 +223,13 @@ export class Container {
     await callRuntime(this.runtime, "delete", ["delete", "--force", this.id]).catch(() => {});
     unmountRootfs(this.rootfsDir);
   }
+}
+
+function ownsPidNamespace(bundle: string): boolean {
+  const { linux } = JSON.parse(readFileSync(join(bundle, "config.json"), "utf8")) as {
+    linux?: { namespaces?: { type: string; path?: string }[] };
+  };
+  return linux?.namespaces?.some(({ type, path }) => type === "pid" && !path) ?? false;
 }
 
 function readPid(path: string): number {

@@ -1,9 +1,11 @@
 /** `delete`: what containerd calls after each container, and in place of a shim that is dead. Prints a DeleteResponse. */
 import { readFileSync, writeSync } from "node:fs";
 import { basename, join } from "node:path";
+import { isErrno } from "@eras/linux/errno.ts";
 import { DeleteResponseSchema } from "../proto/gen/shim_pb.ts";
 import { toBinary } from "../proto/message.ts";
 import { timestampOf } from "../proto/timestamps.ts";
+import { removeDeadSocket } from "./address.ts";
 import type { Options } from "./command-line.ts";
 import { unmountRootfs } from "./rootfs.ts";
 import { callRuntime } from "./runc-cli.ts";
@@ -17,8 +19,19 @@ export async function deleteContainer({ namespace, bundle }: Options): Promise<v
   const id = basename(bundle);
   await callRuntime(readSavedRuntime(namespace, bundle), "delete", ["delete", "--force", id]);
   unmountRootfs(join(bundle, "rootfs"));
+  removeSocket(bundle);
   const response = { pid: initPid(bundle), exitStatus: KILLED, exitedAt: timestampOf(new Date()) };
   writeSync(1, toBinary(DeleteResponseSchema, response));
+}
+
+/** That of the dead shim; a living one of a group has other containers. */
+function removeSocket(bundle: string): void {
+  try {
+    const address = readFileSync(join(bundle, "address"), "utf8");
+    removeDeadSocket(address.slice("unix://".length));
+  } catch (error) {
+    if (!isErrno(error, "ENOENT")) throw error; // there was no shim
+  }
 }
 
 function initPid(bundle: string): number {

@@ -6,7 +6,7 @@ import { InvalidArgument } from "@eras/oci-spec/errdefs.ts";
 import type { Any } from "../proto/gen/google/protobuf/any_pb.ts";
 import { callRuntime, type Runtime } from "./runc-cli.ts";
 import { type ProcessIo, ShimProcess } from "./shim-process.ts";
-import type { LoggerEnvironment } from "./stdio.ts";
+import type { StdioOwner } from "./stdio.ts";
 
 /** What is to be started. */
 export interface ExecRequest {
@@ -22,13 +22,14 @@ export class ExecProcess extends ShimProcess {
   readonly #request: ExecRequest;
 
   /** @throws {InvalidArgument} When it isn't said what to start. */
-  constructor(request: ExecRequest, logger: LoggerEnvironment) {
-    super(request.io, logger);
+  constructor(request: ExecRequest, owner: StdioOwner) {
+    super(request.io, owner);
     if (!request.spec) throw new InvalidArgument(`Cannot exec ${request.execId}: it has no process: invalid argument`);
     this.#request = request;
   }
 
-  async start(runtime: Runtime): Promise<void> {
+  /** Starts it. */
+  async run(runtime: Runtime): Promise<void> {
     const { id, execId, spec, bundle } = this.#request;
     const pidFile = join(bundle, `${execId}.pid`);
     const dir = mkdtempSync(join(tmpdir(), "runc-process"));
@@ -40,7 +41,6 @@ export class ExecProcess extends ShimProcess {
         await callRuntime(runtime, "exec", ["exec", ...args, id], streams);
         return Number(readFileSync(pidFile, "utf8"));
       });
-      this.markStarted();
     } finally {
       rmSync(dir, { recursive: true });
     }

@@ -4,14 +4,11 @@
  *
  * Its log is containerd's: the FIFO `log` of the bundle.
  */
-import { constants, openSync, readSync, rmSync, writeSync } from "node:fs";
+import { rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { dup2 } from "@eras/linux/descriptors.ts";
-import { isErrno } from "@eras/linux/errno.ts";
-import { groupOf, shimSocket } from "./address.ts";
-import { type Options, parseCommandLine, USAGE } from "./command-line.ts";
+import { type Options, parseCommandLine, SOCKET_FD, USAGE } from "./command-line.ts";
 
-const [STDIN, STDERR] = [0, 2];
+const STDERR = 2;
 
 async function main(words: readonly string[]): Promise<void> {
   const options = parseCommandLine(words);
@@ -22,45 +19,39 @@ async function main(words: readonly string[]): Promise<void> {
 }
 
 async function start(options: Options): Promise<void> {
-  readSync(STDIN, Buffer.alloc(65_536)); // the container's options; they come again with Create
-  (await import("./start.ts")).start(options);
+  (await import("./start.ts")).start(options); // standard input has the container's options, which come again with Create
 }
 
 async function deleteContainer(options: Options): Promise<void> {
   const { startReaping } = await import("./reaper.ts");
+  const { unignoreSignals } = await import("./spawn.ts");
   startReaping();
+  unignoreSignals();
   const stay = setInterval(() => {}, 2 ** 30); // SIGCHLD alone keeps nobody running
   await (await import("./delete.ts")).deleteContainer(options);
   clearInterval(stay);
 }
 
 async function serve(options: Options): Promise<void> {
-  logTo(join(options.bundle, "log"));
+  const { log, logTo } = await import("./log.ts");
   const { startReaping } = await import("./reaper.ts");
+  const { unignoreSignals } = await import("./spawn.ts");
   const { Publisher } = await import("./publisher.ts");
   const { TaskService } = await import("./service.ts");
   const { ttrpcServer } = await import("../proto/ttrpc/server.ts");
-  const { SOCKET_FD } = await import("./start.ts");
+  logTo(join(options.bundle, "log"));
   startReaping();
+  unignoreSignals();
+  process.chdir("/"); // the bundle may go before us, if it is one of a group
+  process.on("uncaughtException", ({ stack }) => log(`${stack}`)); // a mistake of ours is no reason to let go of the containers
   const publisher = new Publisher(options.namespace, process.env.TTRPC_ADDRESS);
-  const socket = shimSocket(options.address, options.namespace, groupOf(options.bundle, options.id));
   const shutdown = () =>
     void publisher.flushed().then(() => {
-      rmSync(socket, { force: true });
+      rmSync(options.socket, { force: true });
       process.exit();
     });
   const service = new TaskService({ namespace: options.namespace, publisher, shutdown });
   ttrpcServer([service.implementation()]).listen({ fd: SOCKET_FD });
-  process.on("SIGPIPE", () => {}); // containerd may be gone
-}
-
-/** containerd reads the other end, if it is there. */
-function logTo(fifo: string): void {
-  try {
-    dup2(openSync(fifo, constants.O_RDWR), STDERR);
-  } catch (error) {
-    if (!isErrno(error, "ENOENT")) throw error;
-  }
 }
 
 try {

@@ -1,9 +1,7 @@
 /** What a container uses, in the message that containerd's clients know: io.containerd.cgroups.v1.Metrics or v2's. */
 
-import { join } from "node:path";
 import type { CgroupPaths } from "@eras/cgroups/container-paths.ts";
 import { cgroupMounts } from "@eras/cgroups/detect.ts";
-import { cgroupsOfProcess } from "@eras/cgroups/process-cgroups.ts";
 import { readCgroupStats } from "@eras/cgroups/read-stats.ts";
 import type { CgroupStats, MemoryCounter } from "@eras/cgroups/stats.ts";
 import { packAny } from "../proto/any.ts";
@@ -16,20 +14,9 @@ import type { Init } from "../proto/message.ts";
 const UNLIMITED_V1 = 0x7fff_ffff_ffff_f000n;
 const UNLIMITED_V2 = 0xffff_ffff_ffff_ffffn;
 
-/** The directories of the cgroup that a process is in. */
-export function cgroupPathsOf(pid: number): CgroupPaths {
-  const { v1, v2, named } = cgroupMounts();
-  const roots = new Map<string, string>([...v1, ...named, ...(v2 === undefined ? [] : [["", v2] as const])]);
-  const paths = [...cgroupsOfProcess(pid)].flatMap(([tree, path]) => {
-    const root = roots.get(tree);
-    return root === undefined ? [] : [[tree, join(root, path)] as const];
-  });
-  return Object.fromEntries(paths);
-}
-
-/** What the cgroup of a process has used. */
-export function cgroupMetrics(pid: number): Any {
-  const stats = readCgroupStats(cgroupPathsOf(pid));
+/** What a cgroup has used. */
+export function cgroupMetrics(paths: CgroupPaths): Any {
+  const stats = readCgroupStats(paths);
   return cgroupMounts().v1.size > 0
     ? packAny(MetricsV1Schema, metricsV1(stats))
     : packAny(MetricsV2Schema, metricsV2(stats));

@@ -10,6 +10,7 @@ import { Events } from "../proto/gen/events-ttrpc_pb.ts";
 import type { Init, Schema } from "../proto/message.ts";
 import { timestampOf } from "../proto/timestamps.ts";
 import { connectTtrpc, socketPath, type TtrpcConnection, ttrpcClient } from "../proto/ttrpc/client.ts";
+import { log } from "./log.ts";
 
 const TIMEOUT_MS = 5_000;
 const ATTEMPTS = 5;
@@ -51,7 +52,7 @@ export class Publisher {
         await forward({ envelope }, { timeoutMs: TIMEOUT_MS, metadata: { [TTRPC_NAMESPACE_KEY]: this.#namespace } });
         return;
       } catch (error) {
-        console.error(`Cannot publish ${envelope.topic} (attempt ${attempt}): ${(error as Error).message}`);
+        log(`Cannot publish ${envelope.topic} (attempt ${attempt}): ${(error as Error).message}`);
         this.#connection?.close();
         this.#connection = undefined;
         await new Promise((resolve) => setTimeout(resolve, RETRY_MS * attempt));

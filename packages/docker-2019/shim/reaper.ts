@@ -14,8 +14,6 @@ import { setChildSubreaper } from "@eras/linux/prctl.ts";
 import { decodeStatus, WNOHANG, waitpid } from "@eras/linux/wait.ts";
 
 const ANY_CHILD = -1;
-/** Ends that nobody has asked for yet: a process may end before we have read its number from runc. */
-const REMEMBERED_MAX = 1024;
 
 /** How and when a process ended. */
 export interface ProcessExit {
@@ -24,8 +22,10 @@ export interface ProcessExit {
   readonly at: Date;
 }
 
+type Exits = Map<number, ProcessExit>;
+
 const awaited = new Map<number, (exit: ProcessExit) => void>();
-const remembered = new Map<number, ProcessExit>();
+const records = new Set<Exits>();
 
 /** Becomes the subreaper, and begins to listen. Call first thing. */
 export function startReaping(): void {
@@ -33,11 +33,33 @@ export function startReaping(): void {
   process.on("SIGCHLD", reap);
 }
 
-/** The end of a child, which may have come already. */
+/** The end of a child that has just been started, by us. */
 export function exitOf(pid: number): Promise<ProcessExit> {
-  const exit = remembered.get(pid);
-  remembered.delete(pid);
-  return exit ? Promise.resolve(exit) : new Promise((resolve) => awaited.set(pid, resolve));
+  return new Promise((resolve) => awaited.set(pid, resolve));
+}
+
+/** Children that come from runc, whose numbers are known only when runc has ended: a child may have ended before. */
+export interface Adoption {
+  /** The end of a child that has come, or will. */
+  exitOf(pid: number): Promise<ProcessExit>;
+  /** No more children are expected. */
+  end(): void;
+}
+
+/**
+ * Notes all ends from now on. Only for as long as it takes: the kernel gives numbers out again, and an old end must not be taken for a new
+ * child's.
+ */
+export function adopt(): Adoption {
+  const record: Exits = new Map();
+  records.add(record);
+  return {
+    exitOf: (pid) => {
+      const exit = record.get(pid);
+      return exit ? Promise.resolve(exit) : exitOf(pid);
+    },
+    end: () => void records.delete(record),
+  };
 }
 
 /** One SIGCHLD may stand for several children. */
@@ -49,7 +71,7 @@ function reap(): void {
     const tell = awaited.get(ended.pid);
     awaited.delete(ended.pid);
     if (tell) tell(exit);
-    else remember(ended.pid, exit);
+    else for (const record of records) record.set(ended.pid, exit);
   }
 }
 
@@ -60,11 +82,6 @@ function nextEnded(): { pid: number; status: number } | undefined {
     if (isErrno(error, "ECHILD")) return undefined;
     throw error;
   }
-}
-
-function remember(pid: number, exit: ProcessExit): void {
-  remembered.set(pid, exit);
-  if (remembered.size > REMEMBERED_MAX) remembered.delete(remembered.keys().next().value!);
 }
 
 function exitStatus(raw: number): number {

@@ -20,13 +20,12 @@ export function mountRootfs(mounts: readonly Mount[], target: string): void {
 function mountOne({ type, source, options }: Mount, target: string): void {
   const { directory, shortened } = shortenLayers(type, options);
   const { flags, propagation, data } = parseMountOptions(shortened.join(","));
-  const before = process.cwd();
   if (directory !== undefined) process.chdir(directory);
   try {
     mount(source, target, type, flags, data || null);
     for (const change of propagation) mount(null, target, null, change, null);
   } finally {
-    process.chdir(before);
+    if (directory !== undefined) process.chdir("/");
   }
 }
 

@@ -9,9 +9,9 @@ import { join } from "node:path";
 import { isErrno } from "@eras/linux/errno.ts";
 import { findProgram } from "@eras/linux/exec.ts";
 import { memoryFile } from "@eras/linux/memfd.ts";
-import { posixSpawn } from "@eras/linux/posix-spawn.ts";
 import { Unknown } from "@eras/oci-spec/errdefs.ts";
 import { exitOf } from "./reaper.ts";
+import { spawn } from "./spawn.ts";
 
 /** A container's runtime, and how it is called. */
 export interface Runtime {
@@ -78,7 +78,7 @@ async function run(
   const { NOTIFY_SOCKET: _, ...env } = process.env; // the shim's, not the container's
   const global = ["--root", root, "--log", logPath(bundle), "--log-format", "json"];
   const argv = [binary, ...global, ...(systemdCgroup ? ["--systemd-cgroup"] : []), ...args];
-  const pid = posixSpawn({ path: findProgram(binary, env.PATH ?? ""), argv, env, fds });
+  const pid = spawn({ path: findProgram(binary, env.PATH ?? ""), argv, env, fds });
   return (await exitOf(pid)).status;
 }
 

@@ -1,5 +1,5 @@
 /** The task service: what containerd asks of a shim, by ttrpc. */
-import { InvalidArgument, NotFound } from "@eras/oci-spec/errdefs.ts";
+import { AlreadyExists, InvalidArgument, NotFound } from "@eras/oci-spec/errdefs.ts";
 import { isAny, packAny, unpackAny } from "../proto/any.ts";
 import * as events from "../proto/gen/event-messages_pb.ts";
 import { Status } from "../proto/gen/process_pb.ts";
@@ -9,6 +9,8 @@ import type { Init } from "../proto/message.ts";
 import { timestampOf } from "../proto/timestamps.ts";
 import { implement, type TtrpcHandlers } from "../proto/ttrpc/server.ts";
 import { Container } from "./container.ts";
+import { noteActivity } from "./idle.ts";
+import { log } from "./log.ts";
 import type { Publisher } from "./publisher.ts";
 import { readOptions, runtimeOf } from "./runtime-options.ts";
 import type { ShimProcess } from "./shim-process.ts";
@@ -25,6 +27,8 @@ export interface Shim {
 export class TaskService {
   readonly #shim: Shim;
   readonly #containers = new Map<string, Container>();
+  /** Containers that are being made, even if the containerd that asked for it is gone. */
+  readonly #creating = new Map<string, Promise<unknown>>();
   readonly #stopOomWatch = new Map<string, () => void>();
 
   constructor(shim: Shim) {
@@ -79,9 +83,9 @@ export class TaskService {
         return {};
       },
       stats: async ({ id }) => {
-        const { pid } = this.#container(id).init;
+        const { cgroupPaths } = this.#container(id);
         const { cgroupMetrics } = await import("./metrics.ts");
-        return { stats: cgroupMetrics(pid) };
+        return { stats: cgroupMetrics(cgroupPaths) };
       },
       checkpoint: async ({ id, path, options }) => {
         const exit =
@@ -92,15 +96,27 @@ export class TaskService {
         this.#publish("/tasks/checkpointed", events.TaskCheckpointedSchema, { containerId: id, checkpoint: path });
         return {};
       },
-      connect: ({ id }) => ({ shimPid: process.pid, taskPid: this.#containers.get(id)?.init.pid ?? 0, version: "v2" }),
-      shutdown: ({ now }) => {
-        if (now || this.#containers.size === 0) this.#shim.shutdown();
+      connect: async ({ id }) => {
+        await this.#creating.get(id)?.catch(() => {}); // who comes in the middle is told what came of it
+        return { shimPid: process.pid, taskPid: this.#containers.get(id)?.init.pid ?? 0, version: "v2" };
+      },
+      shutdown: () => {
+        if (this.#containers.size + this.#creating.size === 0) this.#shim.shutdown();
         return {};
       },
     };
   }
 
+  /** A second one of the same name must not fail as late as in the runtime: what it had made would be removed. */
   async #create(request: CreateTaskRequest) {
+    const { id } = request;
+    if (this.#containers.has(id) || this.#creating.has(id)) throw new AlreadyExists(`container ${id}: already exists`);
+    const creating = this.#createContainer(request);
+    this.#creating.set(id, creating);
+    return await creating.finally(() => this.#creating.delete(id));
+  }
+
+  async #createContainer(request: CreateTaskRequest) {
     const { id, bundle, rootfs, terminal, stdin, stdout, stderr, checkpoint } = request;
     const options = readOptions(request.options);
     const runtime = runtimeOf(options, this.#shim.namespace, bundle);
@@ -113,38 +129,37 @@ export class TaskService {
     );
     this.#containers.set(id, container);
     const { pid } = container.init;
-    if (pid > 0) await this.#watchMemory(id, pid); // before the program runs: it may not live long
+    if (pid > 0) await this.#watchMemory(container); // before the program runs: it may not live long
     this.#publish("/tasks/create", events.TaskCreateSchema, { containerId: id, bundle, rootfs, io, checkpoint, pid });
-    void container.init.ended
-      .then(() => container.killOthers())
-      .then(() => this.#exited(container, id, container.init));
+    void container.init.ended.then(() => this.#exited(container, id, container.init));
     return { pid };
   }
 
   async #start(id: string, execId: string) {
     const container = this.#container(id);
-    if (execId === "") await container.start();
-    else await container.startExec(execId);
-    const { pid } = container.process(execId);
-    if (execId === "") {
-      this.#publish("/tasks/start", events.TaskStartSchema, { containerId: id, pid });
-    } else {
-      this.#publish("/tasks/exec-started", events.TaskExecStartedSchema, { containerId: id, execId, pid });
-      const exec = container.process(execId);
-      void exec.ended.then(() => this.#exited(container, execId, exec));
-    }
-    return { pid };
+    const process = container.process(execId);
+    await process.start(async () => {
+      await container.start(execId);
+      this.#started(container, execId, process);
+    });
+    if (execId !== "") void process.ended.then(() => this.#exited(container, execId, process));
+    else if (!this.#stopOomWatch.has(id)) await this.#watchMemory(container); // it comes from a checkpoint
+    return { pid: process.pid };
+  }
+
+  #started({ id: containerId }: Container, execId: string, { pid }: ShimProcess): void {
+    if (execId === "") this.#publish("/tasks/start", events.TaskStartSchema, { containerId, pid });
+    else this.#publish("/tasks/exec-started", events.TaskExecStartedSchema, { containerId, execId, pid });
   }
 
   /** A container may be without a memory controller; then nobody hears. */
-  async #watchMemory(id: string, pid: number): Promise<void> {
-    const { cgroupPathsOf } = await import("./metrics.ts");
+  async #watchMemory({ id, cgroupPaths }: Container): Promise<void> {
     const { onOutOfMemory } = await import("@eras/cgroups/out-of-memory.ts");
     try {
       const killed = () => this.#publish("/tasks/oom", events.TaskOOMSchema, { containerId: id });
-      this.#stopOomWatch.set(id, onOutOfMemory(cgroupPathsOf(pid), { killed, ended: () => {} }));
+      this.#stopOomWatch.set(id, onOutOfMemory(cgroupPaths, { killed, ended: () => {} }));
     } catch (error) {
-      console.error(`Cannot watch the memory of ${id}: ${(error as Error).message}`);
+      log(`Cannot watch the memory of ${id}: ${(error as Error).message}`);
     }
   }
 
@@ -210,5 +225,8 @@ export class TaskService {
     throw new NotFound(`container ${id} does not exist in this shim: not found`);
   }
 
-  #publish: Publisher["publish"] = (topic, schema, event) => this.#shim.publisher.publish(topic, schema, event);
+  #publish: Publisher["publish"] = (topic, schema, event) => {
+    noteActivity();
+    this.#shim.publisher.publish(topic, schema, event);
+  };
 }

@@ -1,5 +1,5 @@
 /**
- * What init-process.ts and exec-process.ts have in common: a process with streams, of which the shim knows the end.
+ * A process with streams, of which the shim knows the end: a container's first one, or an exec's.
  *
  *     created ──start──▶ running ──▶ stopped ──delete──▶ gone
  */
@@ -8,10 +8,10 @@ import { isErrno } from "@eras/linux/errno.ts";
 import { kill } from "@eras/linux/signals.ts";
 import { FailedPrecondition, NotFound } from "@eras/oci-spec/errdefs.ts";
 import { Status } from "../proto/gen/process_pb.ts";
-import { Console, ConsoleSocket } from "./console.ts";
-import { exitOf, type ProcessExit } from "./reaper.ts";
+import type { Console } from "./console.ts";
+import { adopt, type ProcessExit } from "./reaper.ts";
 import type { Streams } from "./runc-cli.ts";
-import { type LoggerEnvironment, openStdio, type Stdio, type StdioRequest } from "./stdio.ts";
+import { openStdio, type Stdio, type StdioOwner, type StdioRequest } from "./stdio.ts";
 
 /** Streams and terminal, as the client asks for them. */
 export interface ProcessIo extends StdioRequest {
@@ -20,7 +20,7 @@ export interface ProcessIo extends StdioRequest {
 
 export class ShimProcess {
   readonly io: ProcessIo;
-  readonly #logger: LoggerEnvironment;
+  readonly #owner: StdioOwner;
   pid = 0;
   exit: ProcessExit | undefined;
   /** Resolves with the exit, whenever that is known. */
@@ -28,11 +28,15 @@ export class ShimProcess {
   #console: Console | undefined;
   #stdio: Stdio | undefined;
   readonly #setEnded: (exit: ProcessExit) => void;
+  readonly #beforeEnd: () => Promise<void>;
+  #starting: Promise<void> = Promise.resolve();
   #started = false;
 
-  constructor(io: ProcessIo, logger: LoggerEnvironment) {
+  /** @param beforeEnd - To be done when it has ended, before anybody hears of that. */
+  constructor(io: ProcessIo, owner: StdioOwner, beforeEnd = () => Promise.resolve()) {
     this.io = io;
-    this.#logger = logger;
+    this.#owner = owner;
+    this.#beforeEnd = beforeEnd;
     const { promise, resolve } = Promise.withResolvers<ProcessExit>();
     this.ended = promise;
     this.#setEnded = resolve;
@@ -49,17 +53,23 @@ export class ShimProcess {
    * @param make - Calls the runtime with these streams, and with the option that names the console socket; gives the PID.
    */
   async make(make: (streams: Streams | undefined, consoleArgs: readonly string[]) => Promise<number>): Promise<void> {
-    this.pid = this.io.terminal ? await this.#makeOnTerminal(make) : await this.#makeOnStreams(make);
-    void this.#awaitEnd(exitOf(this.pid));
+    const adoption = adopt();
+    try {
+      this.pid = this.io.terminal ? await this.#makeOnTerminal(make) : await this.#makeOnStreams(make);
+      void this.#awaitEnd(adoption.exitOf(this.pid));
+    } finally {
+      adoption.end();
+    }
   }
 
   async #makeOnTerminal(
     make: (streams: undefined, consoleArgs: readonly string[]) => Promise<number>,
   ): Promise<number> {
+    const { Console, ConsoleSocket } = await import("./console.ts");
     const socket = new ConsoleSocket();
     try {
       const pid = await make(undefined, ["--console-socket", socket.path]);
-      this.#console = new Console(socket.receive(), this.io);
+      this.#console = await Console.serve(socket.receive(), this.io, this.#owner);
       return pid;
     } finally {
       socket.close();
@@ -67,7 +77,7 @@ export class ShimProcess {
   }
 
   async #makeOnStreams(make: (streams: Streams, consoleArgs: readonly string[]) => Promise<number>): Promise<number> {
-    const stdio = await openStdio(this.io, this.#logger);
+    const stdio = await openStdio(this.io, this.#owner);
     try {
       const pid = await make(stdio.streams, []);
       this.#stdio = stdio;
@@ -82,13 +92,26 @@ export class ShimProcess {
 
   async #awaitEnd(ending: Promise<ProcessExit>): Promise<void> {
     const exit = await ending;
+    await this.#starting;
+    await this.#beforeEnd();
     this.exit = exit;
     this.#setEnded(exit);
   }
 
-  /** Its program runs. */
-  markStarted(): void {
-    this.#started = true;
+  /**
+   * Starts its program, and tells of it.
+   *
+   * However soon the program ends: nobody hears of its end before `begin` is done.
+   */
+  async start(begin: () => Promise<void>): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#starting = promise;
+    try {
+      await begin();
+      this.#started = true;
+    } finally {
+      resolve();
+    }
   }
 
   /** Sends a signal. @throws {NotFound} When it has ended. */
@@ -113,7 +136,7 @@ export class ShimProcess {
 
   /** Waits until what the process has printed is with the client, but not for ever, and lets go of the streams. */
   async closeIo(): Promise<void> {
-    if (this.#console) await Promise.race([this.#console.drained(), delay(DRAIN_MS)]);
+    await Promise.race([Promise.all([this.#console?.drained, this.#stdio?.drained]), delay(DRAIN_MS)]);
     this.#console?.close();
     this.#stdio?.close();
   }

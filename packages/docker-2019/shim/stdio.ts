@@ -1,8 +1,8 @@
 /**
  * Standard streams of a process without a terminal: what containerd's client names, opened for the process itself.
  *
- *     a path       a FIFO, whose other end the client has
- *     file://PATH  a file, to which both outputs are appended
+ *     a path       a FIFO, whose other end the client has; or a file, to which outputs are appended
+ *     file://PATH  a file, which is made if it is not there
  *     binary://…   a program of the client's, which gets the outputs through pipes: logging-binary.ts
  *     ""           /dev/null
  *
@@ -11,8 +11,10 @@
  *
  *     client ──▶ stdin FIFO  ──▶ process       and a write end of ours, until CloseIO
  *     client ◀── stdout FIFO ◀── process       and a read end of ours, which never reads
+ *
+ * So a process whose client is gone waits when the FIFO is full, and goes on when there is a client again.
  */
-import { closeSync, constants, mkdirSync, openSync } from "node:fs";
+import { closeSync, constants, fchownSync, mkdirSync, openSync } from "node:fs";
 import { dirname } from "node:path";
 import { clearNonblocking } from "@eras/linux/exec.ts";
 import { InvalidArgument } from "@eras/oci-spec/errdefs.ts";
@@ -27,10 +29,21 @@ export interface StdioRequest {
   readonly stderr: string;
 }
 
+/** Whose streams they are. */
+export interface StdioOwner {
+  readonly id: string;
+  readonly namespace: string;
+  /** Who may open the streams by their names in /proc, where root of the container is not root: 0 and 0 is everybody's root. */
+  readonly uid: number;
+  readonly gid: number;
+}
+
 /** Opened streams. */
 export interface Stdio {
   /** For the process: close them when it has them. */
   readonly streams: Streams;
+  /** Resolves when what the process has printed has been taken, as far as that is our business. */
+  readonly drained: Promise<unknown>;
   /** The client won't send more. */
   closeStdin(): void;
   /** The process has ended: lets go of our own ends. */
@@ -38,28 +51,26 @@ export interface Stdio {
 }
 
 /** @throws ENOENT (of `node:fs`) when there is no such FIFO; {InvalidArgument} for an unknown kind of stream. */
-export async function openStdio(
-  { stdin, stdout, stderr }: StdioRequest,
-  environment: LoggerEnvironment,
-): Promise<Stdio> {
+export async function openStdio({ stdin, stdout, stderr }: StdioRequest, owner: StdioOwner): Promise<Stdio> {
   if (stdout.startsWith("binary:")) {
     const { openLoggingBinary } = await import("./logging-binary.ts");
-    return openLoggingBinary(new URL(stdout), environment);
+    return openLoggingBinary(new URL(stdout), owner);
   }
+  const opened: number[] = [];
   const held = new HeldEnds();
   try {
-    const streams: Streams = [openInput(stdin, held), openOutput(stdout, held), openOutput(stderr, held)];
-    return { streams, closeStdin: () => held.closeStdin(), close: () => held.close() };
+    opened.push(openInput(stdin, held));
+    opened.push(openOutput(stdout, held));
+    opened.push(openOutput(stderr, held));
+    if (owner.uid > 0 || owner.gid > 0) for (const fd of held.outputs) fchownSync(fd, owner.uid, owner.gid);
   } catch (error) {
+    for (const fd of opened) closeSync(fd);
     held.close();
     throw error;
   }
-}
-
-/** What a logging binary is told. */
-export interface LoggerEnvironment {
-  readonly id: string;
-  readonly namespace: string;
+  const [input, output, errors] = opened as [number, number, number];
+  const ends = { closeStdin: () => held.closeStdin(), close: () => held.close() };
+  return { streams: [input, output, errors], drained: Promise.resolve(), ...ends };
 }
 
 function openInput(path: string, held: HeldEnds): number {
@@ -74,9 +85,9 @@ function openOutput(uri: string, held: HeldEnds): number {
   if (uri === "") return openSync("/dev/null", O_WRONLY);
   if (uri.startsWith("file:")) return openFile(new URL(uri).pathname);
   if (/^[a-z]+:/.test(uri))
-    throw new InvalidArgument(`Cannot use ${uri} for output: file:, binary: or a FIFO is needed`);
+    throw new InvalidArgument(`Cannot use ${uri} for output: file:, binary: or a FIFO is needed: invalid argument`);
   held.outputs.push(openSync(uri, O_RDONLY | O_NONBLOCK)); // first: opening for writing waits for a reader
-  return openSync(uri, O_WRONLY);
+  return openSync(uri, O_WRONLY | O_APPEND);
 }
 
 function openFile(path: string): number {
