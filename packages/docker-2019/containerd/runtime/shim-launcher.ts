@@ -60,14 +60,9 @@ export async function launchShim(
 ): Promise<string> {
   readLog(bundle);
   bundle.shimBinary = shim;
-  const { status, output } = await callShim(
-    bundle,
-    shim,
-    context,
-    ["start"],
-    options ? toBinary(AnySchema, options) : NOTHING,
-  );
-  if (status !== 0) throw new Unknown(`${output.toString().trim()}: exit status ${status}: unknown`);
+  const input = options ? toBinary(AnySchema, options) : NOTHING;
+  const { status, output, errors } = await callShim(bundle, shim, context, ["start"], input);
+  if (status !== 0) throw new Unknown(`failed to start shim: ${output}${errors}: exit status ${status}: unknown`);
   return parseAddress(output.toString().trim());
 }
 
@@ -81,9 +76,17 @@ function parseAddress(text: string): string {
 
 /** Has the shim's program remove what is left of a task: after its end, and after the end of its shim. @returns How the task ended. */
 export async function callShimDelete(bundle: Bundle, shim: string, context: LauncherContext): Promise<DeleteResponse> {
-  const { status, output } = await callShim(bundle, shim, context, ["-bundle", bundle.path, "delete"], NOTHING);
-  if (status !== 0) throw new Unknown(`Cannot delete ${bundle.id}: ${shim} ended with ${status}: unknown`);
+  const action = ["-bundle", bundle.path, "delete"];
+  const { status, output, errors } = await callShim(bundle, shim, context, action, NOTHING);
+  if (status !== 0) throw new Unknown(`Cannot delete ${bundle.id}: ${shim} ended with ${status}: ${errors}: unknown`);
   return fromBinary(DeleteResponseSchema, output);
+}
+
+/** How a shim's program ended, with what it has printed: its answer, and its log. */
+interface ShimAnswer {
+  readonly status: number;
+  readonly output: Buffer;
+  readonly errors: string;
 }
 
 async function callShim(
@@ -92,7 +95,7 @@ async function callShim(
   { address, ttrpcAddress, executable }: LauncherContext,
   action: readonly string[],
   input: Uint8Array,
-): Promise<{ status: number; output: Buffer }> {
+): Promise<ShimAnswer> {
   const args = ["-namespace", namespace, "-address", address, "-publish-binary", executable, "-id", id, ...action];
   const env = { ...process.env, GOMAXPROCS: "2", TTRPC_ADDRESS: ttrpcAddress };
   const child = spawn(shim, args, { cwd: path, env, detached: true, stdio: ["pipe", "pipe", "pipe"] });
@@ -101,14 +104,20 @@ async function callShim(
   return ending(child);
 }
 
-/** Both outputs are one: what a shim prints beside its address is taken for a part of it. */
-function ending(child: ChildProcess): Promise<{ status: number; output: Buffer }> {
-  const chunks: Buffer[] = [];
-  child.stdout?.on("data", (chunk: Buffer) => chunks.push(chunk));
-  child.stderr?.on("data", (chunk: Buffer) => chunks.push(chunk));
+function ending(child: ChildProcess): Promise<ShimAnswer> {
+  const output: Buffer[] = [];
+  const errors: Buffer[] = [];
+  child.stdout?.on("data", (chunk: Buffer) => output.push(chunk));
+  child.stderr?.on("data", (chunk: Buffer) => errors.push(chunk));
   return new Promise((resolve, reject) => {
     child.once("error", reject);
-    child.once("close", (status) => resolve({ status: status ?? 255, output: Buffer.concat(chunks) }));
+    child.once("close", (status) =>
+      resolve({
+        status: status ?? 255,
+        output: Buffer.concat(output),
+        errors: Buffer.concat(errors).toString().trim(),
+      }),
+    );
   });
 }
 

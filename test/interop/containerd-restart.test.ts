@@ -1,0 +1,146 @@
+/** The reason for shims: containerd may be killed, a shim may be killed, and what the user sees is right all the same. */
+import { closeSync, constants, existsSync, openSync, readdirSync, readFileSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { Containers } from "@eras/docker-2019/proto/gen/containers_pb.ts";
+import { Events } from "@eras/docker-2019/proto/gen/events_pb.ts";
+import { Tasks } from "@eras/docker-2019/proto/gen/tasks_pb.ts";
+import { mkfifo } from "@eras/linux/fifo.ts";
+import { processExists } from "@eras/linux/proc.ts";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { unpackBusybox } from "../harness/busybox-image.ts";
+import { Containerd2019 } from "../harness/containerd-2019.ts";
+import { newPlace, type Place, remains, removePlace } from "../harness/remains.ts";
+import { missing } from "../harness/runtime-under-test.ts";
+
+const SHIMS = [
+  { shim: "ours", runtime: "io.containerd.eras.v2", many: 20 },
+  { shim: "genuine", runtime: "io.containerd.runc.v2", many: 3 },
+];
+
+describe("containerd, killed,", () => {
+  const reason = missing("/usr/bin/ctr", "/usr/bin/containerd-shim-runc-v2");
+  if (reason) return void test.skip(reason);
+
+  let place: Place;
+  let containerd: Containerd2019;
+  let rootfs: string;
+  beforeAll(async () => {
+    place = newPlace();
+    rootfs = join(place.dir, "rootfs");
+    unpackBusybox(rootfs);
+    containerd = await Containerd2019.start(place.dir);
+  });
+  afterAll(async () => {
+    const { tasks } = await containerd.client(Tasks).list({});
+    for (const { id } of tasks) await containerd.ctr(["tasks", "rm", "--force", id]); // of a test that failed
+    await containerd.stop();
+    const left = remains(place);
+    await removePlace(place);
+    expect(left).toEqual([]);
+  });
+
+  const logOf = (id: string) => join(place.dir, `${id}.log`);
+
+  /** Makes what containers wait at. @returns Lets a number of them go. */
+  function gate(name: string): (containers: number) => void {
+    const path = join(rootfs, name);
+    mkfifo(path, 0o600);
+    const fd = openSync(path, constants.O_RDWR);
+    onTestFinished(() => closeSync(fd));
+    return (containers) => void writeSync(fd, "\n".repeat(containers)); // each reads one line
+  }
+
+  /** Starts a container that speaks, waits at a gate, speaks again, and ends. @returns Its process. */
+  async function startWaiting(runtime: string, id: string, gateName: string, status: number): Promise<number> {
+    const script = `echo before; read line < /${gateName}; echo after; exit ${status}`;
+    const where = ["--cgroup", `/${place.cgroupParent}/${id}`, "--rootfs", "--log-uri", `file://${logOf(id)}`];
+    const command = [rootfs, id, "/bin/sh", "-c", script];
+    const result = await containerd.ctr(["run", "-d", "--runtime", runtime, ...where, ...command]);
+    expect(result).toMatchObject({ stderr: "", status: 0 });
+    const { process } = await containerd.client(Tasks).get({ containerId: id });
+    return process!.pid;
+  }
+
+  for (const { shim, runtime, many } of SHIMS) {
+    test(`leaves ${many} containers of a shim of ${shim} running, loses none of their output and no exit status`, async () => {
+      const ids = Array.from({ length: many }, (_, i) => `${shim}-${i}`);
+      const statuses = ids.map((_, i) => 10 + i);
+      const [early, late] = [ids.filter((_, i) => i % 2 === 0), ids.filter((_, i) => i % 2 === 1)];
+      const gateOf = (id: string) => `${shim}-${early.includes(id) ? "early" : "late"}`;
+      const [openEarly, openLate] = [gate(`${shim}-early`), gate(`${shim}-late`)];
+      const pids = await Promise.all(ids.map((id, i) => startWaiting(runtime, id, gateOf(id), statuses[i]!)));
+
+      await containerd.kill();
+      openEarly(early.length);
+      while (early.some((id) => !readFileSync(logOf(id), "utf8").includes("after"))) await delay(20);
+      expect(late.filter((id) => processExists(pids[ids.indexOf(id)]!))).toEqual(late);
+      await containerd.restart();
+
+      const tasks = containerd.client(Tasks);
+      const waits = ids.map((id) => tasks.wait({ containerId: id }));
+      openLate(late.length);
+      expect((await Promise.all(waits)).map(({ exitStatus }) => exitStatus)).toEqual(statuses);
+      for (const id of ids) expect(readFileSync(logOf(id), "utf8")).toBe("before\nafter\n");
+      const deletions = await Promise.all(ids.map((id) => tasks.delete({ containerId: id })));
+      expect(deletions.map(({ exitStatus }) => exitStatus)).toEqual(statuses);
+      for (const id of ids) await containerd.client(Containers).delete({ id });
+    }, 120_000);
+
+    test(`learns that a shim of ${shim} was killed: the task is dead, its processes and files are gone`, async () => {
+      const id = `${shim}-killed`;
+      gate(id);
+      const pid = await startWaiting(runtime, id, id, 0);
+      const tasks = containerd.client(Tasks);
+      const waiting = tasks.wait({ containerId: id });
+      const event = nextExit(id);
+      await tasks.get({ containerId: id }); // by now it waits and listens
+      process.kill(shimOf(id), "SIGKILL");
+      expect((await waiting).exitStatus).toBe(137);
+      expect(await event).toBe(true);
+      expect(processExists(pid)).toBe(false);
+      expect(existsSync(containerd.bundle(id))).toBe(false);
+      expect((await tasks.list({})).tasks.map((task) => task.id)).not.toContain(id);
+      await containerd.client(Containers).delete({ id });
+    });
+
+    test(`finds a shim of ${shim} dead that was killed while it was away`, async () => {
+      const id = `${shim}-both`;
+      gate(id);
+      const pid = await startWaiting(runtime, id, id, 0);
+      await containerd.kill();
+      process.kill(shimOf(id), "SIGKILL");
+      await containerd.restart();
+      expect(processExists(pid)).toBe(false);
+      expect(existsSync(containerd.bundle(id))).toBe(false);
+      expect((await containerd.client(Tasks).list({})).tasks).toEqual([]);
+      await containerd.client(Containers).delete({ id });
+    });
+  }
+
+  /** Resolves when the exchange tells that a container has ended. */
+  async function nextExit(id: string): Promise<boolean> {
+    const filters = [`topic=="/tasks/exit",event.container_id=="${id}"`];
+    for await (const { namespace } of containerd.client(Events).subscribe({ filters })) return namespace === "default";
+    return false;
+  }
+});
+
+/** The shim of a container of ours: by its command line. */
+function shimOf(id: string): number {
+  const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
+  const found = pids.find((pid) => {
+    const words = commandLine(pid);
+    return words.includes("-namespace") && words[words.indexOf("-id") + 1] === id;
+  });
+  if (found === undefined) throw new Error(`Cannot find the shim of ${id}`);
+  return Number(found);
+}
+
+function commandLine(pid: string): string[] {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
+  } catch {
+    return []; // it has ended meanwhile
+  }
+}
