@@ -107,9 +107,7 @@ describe("Containers", () => {
     const containers = new Containers(stores.db);
     containers.create("test", WEB);
     containers.delete("test", "web");
-    expect(() => containers.delete("test", "web")).toThrow(
-      new NotFound('cannot delete container "web" in namespace "test": not found'),
-    );
+    expect(() => containers.delete("test", "web")).toThrow(new NotFound("container web: not found"));
   });
 
   test("gives back any spec byte by byte, however many there are", async () => {

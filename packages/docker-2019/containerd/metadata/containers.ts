@@ -105,8 +105,7 @@ export class Containers {
   /** Forgets a container; its snapshot is garbage then. @throws {NotFound} */
   delete(namespace: string, id: string): void {
     this.#db.update(({ containers }) => {
-      if (recordAt(containers, namespace, id) === undefined)
-        throw new NotFound(`cannot delete container ${quote(id)} in namespace ${quote(namespace)}: not found`);
+      if (recordAt(containers, namespace, id) === undefined) throw new NotFound(`container ${id}: not found`);
       containers.remove([namespace, id]);
       this.#db.markDirty();
     });

@@ -41,7 +41,7 @@ describe("Images", () => {
   test("wants a name that can be stored", async () => {
     await using stores = await openStores();
     const images = new Images(stores.db);
-    expect(() => images.create("test", { ...BUSYBOX, name: "" })).toThrow("image name must not be empty");
+    expect(() => images.create("test", { ...BUSYBOX, name: "" })).toThrow("Image.Name required");
     expect(() => images.create("test", { ...BUSYBOX, name: "x".repeat(10_000) })).toThrow(
       "a name of 10000 bytes is too long",
     );
@@ -67,7 +67,7 @@ describe("Images", () => {
     );
     expect(images.update("test", { ...wanted, labels: {} })).toMatchObject({ labels: {}, target, createdAt });
     expect(() => images.update("test", { ...wanted, name: "x" })).toThrow(NotFound);
-    expect(() => images.update("test", { ...wanted, name: "" })).toThrow("image name is required for update");
+    expect(() => images.update("test", { ...wanted, name: "" })).toThrow("Image.Name required");
   });
 
   test("lists by filters", async () => {

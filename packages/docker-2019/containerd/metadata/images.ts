@@ -71,7 +71,7 @@ export class Images {
    * @throws {InvalidArgument} When a path names something else, or the target says too little.
    */
   update(namespace: string, wanted: ImageInit, fieldPaths: readonly string[] = []): Image {
-    if (wanted.name === "") throw new InvalidArgument("image name is required for update");
+    if (wanted.name === "") throw new InvalidArgument("Image.Name required");
     return this.#db.update(({ images }) => {
       const before = this.get(namespace, wanted.name);
       const paths = fieldPaths.length === 0 ? ["labels", "target"] : fieldPaths;
@@ -96,7 +96,7 @@ export class Images {
 }
 
 function validImage(image: Image): Image {
-  if (image.name === "") throw new InvalidArgument("image name must not be empty");
+  if (image.name === "") throw new InvalidArgument("Image.Name required");
   validateKey(image.name);
   validateLabels(image.labels, "image.Labels");
   const { mediaType, digest, size, annotations } = image.target;
