@@ -3,7 +3,7 @@
  *
  * @see https://github.com/containerd/containerd/blob/v1.2.6/identifiers/validate.go
  */
-import { FailedPrecondition, InvalidArgument } from "@eras/oci-spec/errdefs.ts";
+import { InvalidArgument } from "@eras/oci-spec/errdefs.ts";
 
 /** In characters: that of a DNS name with room for a suffix. */
 export const MAX_IDENTIFIER_LENGTH = 76;
@@ -18,22 +18,6 @@ export function validateIdentifier(text: string): void {
       `identifier ${quote(text)} greater than maximum length (${MAX_IDENTIFIER_LENGTH} characters)`,
     );
   if (!IDENTIFIER.test(text)) throw new InvalidArgument(`identifier ${quote(text)} must match ${IDENTIFIER.source}`);
-}
-
-/**
- * The namespace that a request came with.
- *
- * @throws {FailedPrecondition} When it came without one.
- * @throws {InvalidArgument} When it may not be one.
- */
-export function requireNamespace(namespace: string | undefined): string {
-  if (namespace === undefined || namespace === "") throw new FailedPrecondition("namespace is required");
-  try {
-    validateIdentifier(namespace);
-  } catch (cause) {
-    throw new InvalidArgument(`namespace validation: ${(cause as Error).message}`, { cause });
-  }
-  return namespace;
 }
 
 /** Text in quotes, with whatever can't be seen escaped. */
