@@ -44,8 +44,9 @@ export function setUpConsole({ socketFd, size, mount }: ConsoleSetup): void {
   const pty = openConsole(size);
   if (mount) mountConsole(pty.slave);
   sendConsole(socketFd, pty.master);
-  takeConsole(pty.slave);
-  for (const fd of [pty.master, pty.slave, socketFd]) closeSync(fd);
+  const opened = openAgain(pty.slave);
+  takeConsole(opened);
+  for (const fd of new Set([pty.master, pty.slave, opened, socketFd])) closeSync(fd);
 }
 
 function openConsole(size: Box | undefined): Pty {
@@ -76,6 +77,19 @@ function makeConsoleFile(): void {
     closeSync(fd);
   } catch (error) {
     if (!isErrno(error, "EEXIST")) throw error;
+  }
+}
+
+/**
+ * The slave as open(2) gives it, for whoever asks fcntl(2) for its flags: TIOCGPTPEER leaves one among them that tells of execve. A container
+ * need not have a /proc; then it stays as it is.
+ */
+function openAgain(slave: number): number {
+  try {
+    return openSync(`/proc/self/fd/${slave}`, constants.O_RDWR | constants.O_NOCTTY);
+  } catch (error) {
+    if (isErrno(error, "ENOENT", "EACCES", "EPERM")) return slave;
+    throw error;
   }
 }
 
