@@ -2,10 +2,10 @@ import { describe, expect, test } from "vitest";
 import { inChild } from "./in-child.ts";
 
 const HEAD = `
-  import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+  import { mkdirSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
   import { MS_BIND, MS_PRIVATE, MS_REC, mount } from "./mount.ts";
   import { CLONE_FS, CLONE_NEWNS, unshare } from "./namespaces.ts";
-  import { writeProcFile } from "./procfs.ts";
+  import { mountProcesses, openProcRoot, writeProcFile } from "./procfs.ts";
   const refused = (path) => { try { writeProcFile(path, "new"); } catch (error) { report(error.message); } };
   unshare(CLONE_FS | CLONE_NEWNS);
   mount("none", "/", "", MS_REC | MS_PRIVATE);
@@ -43,5 +43,45 @@ describe("writeProcFile()", () => {
   test.each(["../etc/hostname", "self/root/etc/hostname", "self/cwd/x"])("does not leave it: %s", (path) => {
     const [message] = inChild(`${HEAD} refused("${path}");`);
     expect(message).toMatch(/: (EXDEV|ELOOP)$/);
+  });
+});
+
+describe("openProcRoot()", () => {
+  test("opens a proc filesystem, and nothing else", () => {
+    const outcome = inChild(`${HEAD}
+      symlinkSync("/proc", "/tmp/link-to-proc-" + process.pid);
+      report(["/proc", "/proc/self", "/tmp", "/tmp/none", "/tmp/link-to-proc-" + process.pid].map((path) => openProcRoot(path) !== undefined));
+      rmSync("/tmp/link-to-proc-" + process.pid);
+    `);
+    expect(outcome).toEqual([[true, false, false, false, false]]);
+  });
+});
+
+describe("mountProcesses()", () => {
+  test("shows processes and nothing of the kernel", () => {
+    const [names] = inChild(`${HEAD} report(readdirSync("/proc/self/fd/" + mountProcesses()));`);
+    expect(names).toEqual(expect.arrayContaining(["1", "self", "thread-self"]));
+    expect(names).not.toContain("sys");
+  });
+
+  test("is refused in a user namespace that sees only a masked /proc", () => {
+    const outcome = inChild(`${HEAD}
+      import { _exit, fork } from "./fork.ts";
+      import { CLONE_NEWPID, CLONE_NEWUSER } from "./namespaces.ts";
+      import { waitpid } from "./wait.ts";
+      const inChildOfOurs = (work) => {
+        const child = fork();
+        if (child !== 0) return waitpid(child);
+        try { work(); } finally { _exit(0); }
+      };
+      const tried = () => inChildOfOurs(() => {
+        unshare(CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS);
+        inChildOfOurs(() => report(mountProcesses() !== undefined));
+      });
+      tried();
+      mount("tmpfs", "/proc/sys", "tmpfs", 0);
+      tried();
+    `);
+    expect(outcome).toEqual([true, false]);
   });
 });

@@ -6,7 +6,17 @@
  * look at the filesystem under the descriptor, and cross no further mount below it.
  */
 import { closeSync, constants, fstatSync, writeSync } from "node:fs";
-import { AT_FDCWD, openat2, openDirectory, RESOLVE_BENEATH, RESOLVE_NO_MAGICLINKS, RESOLVE_NO_XDEV } from "./open.ts";
+import { isErrno } from "./errno.ts";
+import { fsconfigCreate, fsconfigSetString, fsmount, fsopen } from "./mount-fd.ts";
+import {
+  AT_FDCWD,
+  openat2,
+  openDirectory,
+  RESOLVE_BENEATH,
+  RESOLVE_NO_MAGICLINKS,
+  RESOLVE_NO_SYMLINKS,
+  RESOLVE_NO_XDEV,
+} from "./open.ts";
 import { filesystemType, PROC_SUPER_MAGIC } from "./statfs.ts";
 
 /** The inode of procfs's own root: fs/proc/internal.h. A part of it that is mounted somewhere has another. */
@@ -36,6 +46,45 @@ function openProcFile(path: string): number {
     return openat2(root, path, { flags: constants.O_WRONLY, resolve });
   } finally {
     closeSync(root);
+  }
+}
+
+/**
+ * Opens a proc filesystem where one should be.
+ *
+ * @param path - Of its root. No symbolic link is followed.
+ * @returns A descriptor for calls that start there, to be closed by the caller; undefined when there is another filesystem, or nothing.
+ */
+export function openProcRoot(path: string): number | undefined {
+  try {
+    const root = openDirectory(AT_FDCWD, path, RESOLVE_NO_SYMLINKS);
+    if (isProcRoot(root)) return root;
+    closeSync(root);
+    return undefined;
+  } catch (error) {
+    if (isErrno(error, "ENOENT", "ENOTDIR", "ELOOP")) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Makes a proc filesystem that lies nowhere, and shows the processes of our PID namespace and nothing of the kernel.
+ *
+ * @returns A descriptor of its root, for the caller to close; undefined when the kernel refuses, as in a user namespace that sees only a
+ *   masked /proc.
+ * @see https://docs.kernel.org/filesystems/proc.html, "subset="
+ */
+export function mountProcesses(): number | undefined {
+  const fs = fsopen("proc");
+  try {
+    fsconfigSetString(fs, "subset", "pid");
+    fsconfigCreate(fs);
+    return fsmount(fs);
+  } catch (error) {
+    if (isErrno(error, "EPERM")) return undefined;
+    throw error;
+  } finally {
+    closeSync(fs);
   }
 }
 

@@ -2,11 +2,20 @@
  * Ways out of a container that were once open in runc, tried for real. Those that lead through mounts and masks are in mount-attacks.test.ts,
  * masked-paths.test.ts, console.test.ts and sysctl.test.ts.
  */
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import type { Spec } from "@eras/oci-spec/runtime/config.ts";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { missing, OURS, type Runtime, runtime, start } from "./commands/on-bundle.ts";
+import { create, missing, OURS, type Runtime, runtime, start } from "./commands/on-bundle.ts";
 import { outcome } from "./outcome.ts";
 import { ownClone } from "./own-clone.ts";
 
@@ -136,4 +145,36 @@ describe.skipIf(missing)(`a descriptor is no way to a directory of the host (CVE
       expect(outcome(container, ["run", container.id]).status).toBe(1);
     }
   }, 60_000);
+
+  const NO_PROC = (spec: Spec): Spec => ({
+    ...spec,
+    mounts: spec.mounts!.filter(({ destination }) => destination !== "/proc"),
+    linux: { namespaces: spec.linux!.namespaces!.filter(({ type }) => type !== "pid") },
+  });
+
+  test("which an init holds that waits to be started", () => {
+    const container = runtime(OURS);
+    create(container);
+    const look = `for fd in /proc/1/fd/*; do busybox ls $fd/../..; done; busybox cat /proc/1/environ`;
+    const { stdout } = outcome(container, ["exec", container.id, "/bin/sh", "-c", look]);
+    expect(stdout).toBe("");
+  });
+
+  test("which an init holds that waits, although the container has no /proc", () => {
+    const container = runtime(OURS, NO_PROC);
+    create(container);
+    const { pid } = JSON.parse(container.call("state", container.id).stdout);
+    const seen = readdirSync(`/proc/${pid}/fd`).flatMap((fd) => listed(`/proc/${pid}/fd/${fd}/../..`));
+    expect(seen).toContain("self");
+    expect(seen).not.toContain("sys");
+    expect(outcome(container, ["start", container.id])).toEqual({ status: 0, stdout: "", stderr: "" });
+  });
+
+  function listed(path: string): string[] {
+    try {
+      return readdirSync(path);
+    } catch {
+      return []; // no directory
+    }
+  }
 });

@@ -111,6 +111,7 @@ export async function createContainer(given: Spec, request: CreateRequest): Prom
         process: wanted,
         capabilities: capabilitiesOf(wanted),
         fifo,
+        rootless: planned.rootless,
         keyring: !request.noNewKeyring,
         preservedFds,
         listenFds,

@@ -13,11 +13,13 @@ import { chmodSync, closeSync, constants, existsSync, openSync, readSync, rmSync
 import { join } from "node:path";
 import { isErrno } from "@eras/linux/errno.ts";
 import { mkfifo } from "@eras/linux/fifo.ts";
-import { AT_FDCWD, O_CLOEXEC, O_PATH, openat, openat2 } from "@eras/linux/open.ts";
+import { AT_FDCWD, O_CLOEXEC, O_PATH, openat, openat2, RESOLVE_BENEATH, RESOLVE_NO_XDEV } from "@eras/linux/open.ts";
 import { pidfdOpen } from "@eras/linux/pidfd.ts";
 import { POLLIN, poll } from "@eras/linux/poll.ts";
+import { mountProcesses, openProcRoot } from "@eras/linux/procfs.ts";
 import { FailedPrecondition } from "@eras/oci-spec/errdefs.ts";
 import { step } from "../steps.ts";
+import { withFd } from "./inside-root.ts";
 import type { ChildEnd } from "./sync.ts";
 
 const NAME = "exec.fifo";
@@ -37,9 +39,26 @@ export function isWaiting(dir: string): boolean {
   return existsSync(join(dir, NAME));
 }
 
-/** The init's view of its own descriptors, to be opened while /proc is the host's: a container need not have one. */
-export function openOwnDescriptors(): number {
-  return openSync("/proc/self/fd", constants.O_DIRECTORY | constants.O_RDONLY);
+/**
+ * The init's view of its own descriptors: by it the fifo can be opened that is a mere name until then.
+ *
+ * Not the one in the host's /proc. While the init waits, others may be in the container, and find this directory among its descriptors; ".."
+ * leads from there to the rest of that /proc.
+ *
+ * @param rootfs - Furnished, and not "/" yet.
+ */
+export function openOwnDescriptors(rootfs: string): number {
+  return withFd(mountProcesses() ?? ownProc(rootfs), (proc) =>
+    openat2(proc, "self/fd", { flags: constants.O_DIRECTORY, resolve: RESOLVE_BENEATH | RESOLVE_NO_XDEV }),
+  );
+}
+
+function ownProc(rootfs: string): number {
+  const path = join(rootfs, "proc");
+  const proc = openProcRoot(path);
+  if (proc === undefined)
+    throw new Error(`Cannot wait for the start: ${path} is no proc filesystem, and no other can be mounted`);
+  return proc;
 }
 
 /**

@@ -7,7 +7,7 @@
  */
 import { prepareExecve } from "@eras/linux/exec.ts";
 import { setdomainname, sethostname } from "@eras/linux/hostname.ts";
-import { setNoNewPrivs } from "@eras/linux/prctl.ts";
+import { setDumpable, setNoNewPrivs } from "@eras/linux/prctl.ts";
 import { setsid } from "@eras/linux/tty.ts";
 import type { Process, Spec } from "@eras/oci-spec/runtime/config.ts";
 import type { State } from "@eras/oci-spec/runtime/state.ts";
@@ -39,6 +39,8 @@ export interface InitPlan {
   readonly capabilities: ContainerCapabilities;
   /** Of exec.fifo. */
   readonly fifo: number;
+  /** Started by a user who isn't root: nobody else could look at the waiting init, and he himself may if it is dumpable. */
+  readonly rootless: boolean;
   /** A session keyring of its own. */
   readonly keyring: boolean;
   /** Descriptors from 3 on that the program gets. */
@@ -60,8 +62,8 @@ export function standardInit(plan: InitPlan, runc: ChildEnd): never {
   if (plan.keyring) createSessionKeyring(plan.id, { inUserNamespace: hasNamespace(linux, "user") });
   setsid(); // away from the terminal of whoever started runc
   if (hasNewNamespace(linux, "network")) bringLoopbackUp();
-  const ownDescriptors = openOwnDescriptors(); // a container need not have a /proc
   prepareRootfs(rootfs); // mounts and devices, while host paths are still in reach
+  const ownDescriptors = openOwnDescriptors(rootfs.rootfs);
   runc.ask({ kind: "mounted" }); // runc calls hooks in its own namespaces
   process.chdir(rootfs.rootfs); // hooks find the container's files from there
   runHooks(hooks, "createContainer", { ...plan.state, pid: 1 });
@@ -80,6 +82,7 @@ export function standardInit(plan: InitPlan, runc: ChildEnd): never {
   const listenerFd = parts.seccomp?.early(wanted); // without no_new_privs only root may install a filter
   runc.ask({ kind: "ready", ...(listenerFd !== undefined && { listenerFd }) }); // runc saves the state: we are a container
   const user = resolveUser(wanted.user);
+  if (!plan.rootless) setDumpable(false); // whoever is in the container already has the rights that we keep, and our memory is the host's
   late(() => dropPrivileges({ user, capabilities: plan.capabilities, cwd: wanted.cwd })); // after all that needed them
   const environment = withHome(
     parseEnvironment([...(wanted.env ?? []), ...listenFdsVariables(plan.listenFds)]),
