@@ -12,6 +12,7 @@ const TESTS = existsSync("/sys/fs/selinux")
       "packages/cgroups/systemd/systemd-cgroup.test.ts",
       "packages/cgroups/v2/v2-cgroup.test.ts",
       "test/vm/docker-2013.vm-test.ts",
+      "test/vm/runc.vm-test.ts",
     ];
 
 export default defineConfig({
