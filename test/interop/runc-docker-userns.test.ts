@@ -14,12 +14,13 @@ describe(`docker with user namespaces, with ${RUNTIME.name},`, () => {
   });
   afterAll(() => session.stop());
 
+  // runc makes the namespace of message queues before it has become the container's group, and mounts the host's files in their turn.
   const cases: Case[] = [
     [[], ["cat", "/proc/self/uid_map", "/proc/self/gid_map"], /0 +100000 +65536\n +0 +100000 +65536/],
     [[], STATUS, /CapEff:\t00000000a80425fb/],
     [["--user", "33:44"], STATUS, /Uid:\t33/],
-    [[], sh("ls -ln / /dev | awk '{ print $1, $3, $4, $5, $6 }'"), /crw-rw-rw- 65534 65534 1, 3/],
-    [[], sh("cut -d' ' -f4- /proc/self/mountinfo | sed 's/overlay.*/overlay/'"), /\/dev\/null/],
+    [[], sh("ls -ln / /dev | awk '!/mqueue/ { print $1, $3, $4, $5, $6 }'"), /crw-rw-rw- 65534 65534 1, 3/],
+    [[], sh("cut -d' ' -f4- /proc/self/mountinfo | sed 's/overlay.*/overlay/' | sort"), /\/dev\/null/],
     [["-t"], sh("tty; stty size; ls -ln /dev/console | awk '{ print $1, $3, $4 }'"), /pts/],
     [["-v", "vol:/data"], sh("touch /data/x; ls -ln /data | awk '{ print $3, $4 }'"), /0 0/],
     [["-m", "64m"], cgroup("memory/memory.limit_in_bytes"), /^67108864\n/],

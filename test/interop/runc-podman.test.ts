@@ -168,7 +168,7 @@ describe(`podman, with ${RUNTIME.name},`, () => {
       const id = await runDetached(["-m", "64m"], ...sh("sleep 1000 & wait"));
       const format = "{{.PIDS}} {{.MemUsage}}";
       expect(await output("stats", "--no-stream", "--format", format, id)).toMatch(/^2 .* \/ 67\.11MB$/);
-      expect(await output("top", id, "args")).toMatch(/sh -c sleep 1000 & wait\s+sleep 1000$/);
+      await expect.poll(() => output("top", id, "args")).toMatch(/sh -c sleep 1000 & wait\s+sleep 1000$/);
     });
 
     test("gets signals", async () => {

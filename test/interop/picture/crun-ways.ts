@@ -7,6 +7,10 @@ import type { Picture } from "./comparable.ts";
 /** What genuine runc 1.1 makes otherwise than the specification, crun and ours. */
 export const RUNC_ALONE: Readonly<Record<string, string>> = {
   "a shared root": "it makes the root private again on its way",
+  "mounts that are shared and slave":
+    "it leaves the mounts alone at the end, where 1.2 applies rootfsPropagation to them",
+  "a user namespace with files of the host's":
+    "it binds them where their turn comes; copied outside, they are the oldest mounts",
 };
 
 /** Containers that crun 1.8 won't run, or that it understands otherwise. */
