@@ -22,12 +22,12 @@ export class GenuineContainerd {
     this.#daemon = daemon;
   }
 
-  /** Starts containerd and waits until it answers. */
-  static async start(dir: string): Promise<GenuineContainerd> {
+  /** Starts containerd and waits until it answers. @param env - Where it finds its shims. */
+  static async start(dir: string, env: NodeJS.ProcessEnv = shellEnvironment()): Promise<GenuineContainerd> {
     writeFileSync(join(dir, "config.toml"), config(dir));
     const log = openSync(join(dir, "containerd.log"), "a");
     const args = ["--config", join(dir, "config.toml")];
-    const daemon = spawn("containerd", args, { stdio: ["ignore", log, log], env: shellEnvironment() });
+    const daemon = spawn("containerd", args, { stdio: ["ignore", log, log], env });
     closeSync(log);
     const containerd = new GenuineContainerd(dir, daemon);
     await containerd.#ready();
@@ -53,6 +53,12 @@ export class GenuineContainerd {
   async load(archive: Buffer): Promise<void> {
     const { status, stderr } = await this.ctr(["images", "import", "-"], archive);
     if (status !== 0) throw new Error(`Cannot load an image into genuine containerd: ${stderr}`);
+  }
+
+  /** Ends containerd without a warning. Its containers and all that it had written are there for the next that is started in the directory. */
+  async crash(): Promise<void> {
+    this.#daemon.kill("SIGKILL");
+    await new Promise((resolve) => this.#daemon.on("exit", resolve));
   }
 
   /** Ends containerd and takes its directory away; its containers, which live on without it, are the caller's. */

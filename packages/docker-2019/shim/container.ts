@@ -4,9 +4,9 @@ import { join } from "node:path";
 import type { CgroupPaths } from "@eras/cgroups/container-paths.ts";
 import { memoryFile } from "@eras/linux/memfd.ts";
 import { signalNumber } from "@eras/linux/signals.ts";
-import { AlreadyExists, FailedPrecondition, NotFound } from "@eras/oci-spec/errdefs.ts";
+import { AlreadyExists, NotFound } from "@eras/oci-spec/errdefs.ts";
 import type { Any } from "../proto/gen/google/protobuf/any_pb.ts";
-import type { Options } from "../proto/gen/runc-options_pb.ts";
+import type { CheckpointOptions, Options } from "../proto/gen/runc-options_pb.ts";
 import type { Mount } from "../proto/gen/types_pb.ts";
 import { cgroupPathsOf } from "./cgroup-paths.ts";
 import { ExecProcess } from "./exec-process.ts";
@@ -16,6 +16,7 @@ import { callRuntime, callRuntimeWith, type Runtime } from "./runc-cli.ts";
 import { saveRuntime } from "./runtime-options.ts";
 import { type ProcessIo, ShimProcess } from "./shim-process.ts";
 import type { StdioOwner } from "./stdio.ts";
+import { checkState } from "./task-state.ts";
 
 /** What a container is made of. */
 export interface ContainerRequest {
@@ -40,8 +41,6 @@ export class Container {
   readonly #checkpoint: string;
   /** Where its cgroup is, once it is created. */
   cgroupPaths: CgroupPaths = {};
-  /** Set by pause and resume: runc knows too, but would have to be asked. */
-  paused = false;
 
   private constructor(
     { id, bundle, io, checkpoint }: ContainerRequest,
@@ -145,7 +144,7 @@ export class Container {
   /** Notes a process that is to be started. @throws {AlreadyExists} */
   addExec(execId: string, io: ProcessIo, spec: Any | undefined): void {
     if (this.#execs.has(execId)) throw new AlreadyExists(`id ${execId}: already exists`);
-    if (this.init.exit) throw new FailedPrecondition("cannot exec in a stopped container: failed precondition");
+    checkState("exec", this.init.state);
     this.#execs.set(execId, new ExecProcess({ id: this.id, execId, io, spec, bundle: this.bundle }, this.#owner));
   }
 
@@ -165,13 +164,15 @@ export class Container {
   }
 
   async pause(): Promise<void> {
+    checkState("pause", this.init.state);
     await callRuntime(this.runtime, "pause", ["pause", this.id]);
-    this.paused = true;
+    this.init.paused = true;
   }
 
   async resume(): Promise<void> {
+    checkState("resume", this.init.state);
     await callRuntime(this.runtime, "resume", ["resume", this.id]);
-    this.paused = false;
+    this.init.paused = false;
   }
 
   async pids(): Promise<number[]> {
@@ -180,6 +181,7 @@ export class Container {
 
   /** @param resources - LinuxResources, as JSON. */
   async update(resources: Uint8Array): Promise<void> {
+    checkState("update", this.init.state);
     const input = memoryFile("resources");
     try {
       writeSync(input, resources, 0, resources.length, 0);
@@ -189,8 +191,10 @@ export class Container {
     }
   }
 
-  async checkpoint(path: string, exit: boolean): Promise<void> {
-    const args = ["--image-path", path, "--work-path", join(this.bundle, "work"), ...(exit ? [] : ["--leave-running"])];
+  async checkpoint(path: string, options: CheckpointOptions): Promise<void> {
+    checkState("checkpoint", this.init.state);
+    const work = options.workPath || join(this.bundle, "work");
+    const args = ["--image-path", path, "--work-path", work, ...checkpointFlags(options)];
     await callRuntime(this.runtime, "checkpoint", ["checkpoint", ...args, this.id]);
   }
 
@@ -204,9 +208,9 @@ export class Container {
     }
   }
 
-  /** Removes what is left. @throws {FailedPrecondition} While the first process runs. */
+  /** Removes what is left. @throws {Unknown} While the first process runs. */
   async delete(): Promise<void> {
-    this.init.checkStopped("process");
+    checkState("delete", this.init.state);
     await callRuntime(this.runtime, "delete", ["delete", ...(this.init.exit ? [] : ["--force"]), this.id]);
     await this.init.closeIo();
     unmountRootfs(this.rootfsDir);
@@ -214,7 +218,7 @@ export class Container {
 
   async deleteExec(execId: string): Promise<void> {
     const exec = this.process(execId);
-    exec.checkStopped("process");
+    checkState("delete", exec.state);
     await exec.closeIo();
     this.#execs.delete(execId);
   }
@@ -223,6 +227,19 @@ export class Container {
     await callRuntime(this.runtime, "delete", ["delete", "--force", this.id]).catch(() => {});
     unmountRootfs(this.rootfsDir);
   }
+}
+
+function checkpointFlags(options: CheckpointOptions): string[] {
+  const { exit, openTcp, externalUnixSockets, terminal, fileLocks, emptyNamespaces, cgroupsMode } = options;
+  return [
+    ...(exit ? [] : ["--leave-running"]),
+    ...(openTcp ? ["--tcp-established"] : []),
+    ...(externalUnixSockets ? ["--ext-unix-sk"] : []),
+    ...(terminal ? ["--shell-job"] : []),
+    ...(fileLocks ? ["--file-locks"] : []),
+    ...(cgroupsMode === "" ? [] : ["--manage-cgroups-mode", cgroupsMode]),
+    ...emptyNamespaces.flatMap((namespace) => ["--empty-ns", namespace]),
+  ];
 }
 
 function ownsPidNamespace(bundle: string): boolean {

@@ -45,7 +45,7 @@ export async function callRuntime(
   try {
     const status = await run(runtime, args, streams ?? [nothing, output, output]);
     const text = readAll(output);
-    if (status !== 0) throw new Unknown(`OCI runtime ${what} failed: ${reason(runtime, status, text)}: unknown`);
+    if (status !== 0) throw new Unknown(`OCI runtime ${what} failed: ${reason(runtime, status, text)}`);
     return text;
   } finally {
     closeSync(nothing);
@@ -63,8 +63,7 @@ export async function callRuntimeWith(
   const output = memoryFile("runc-output");
   try {
     const status = await run(runtime, args, [inputFd, output, output]);
-    if (status !== 0)
-      throw new Unknown(`OCI runtime ${what} failed: ${reason(runtime, status, readAll(output))}: unknown`);
+    if (status !== 0) throw new Unknown(`OCI runtime ${what} failed: ${reason(runtime, status, readAll(output))}`);
   } finally {
     closeSync(output);
   }

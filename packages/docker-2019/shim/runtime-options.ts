@@ -4,7 +4,12 @@ import { join } from "node:path";
 import { isErrno } from "@eras/linux/errno.ts";
 import { isAny, unpackAny } from "../proto/any.ts";
 import type { Any } from "../proto/gen/google/protobuf/any_pb.ts";
-import { type Options, OptionsSchema } from "../proto/gen/runc-options_pb.ts";
+import {
+  type CheckpointOptions,
+  CheckpointOptionsSchema,
+  type Options,
+  OptionsSchema,
+} from "../proto/gen/runc-options_pb.ts";
 import { create } from "../proto/message.ts";
 import type { Runtime } from "./runc-cli.ts";
 
@@ -15,6 +20,13 @@ const DEFAULT_BINARY = join(import.meta.dirname, "../../../bin/runc-2019");
 /** @throws {InvalidArgument} When the options can't be read. Those of another runtime are passed over. */
 export function readOptions(options: Any | undefined): Options {
   return options && isAny(options, OptionsSchema) ? unpackAny(OptionsSchema, options) : create(OptionsSchema, {});
+}
+
+/** As readOptions, for a checkpoint. */
+export function readCheckpointOptions(options: Any | undefined): CheckpointOptions {
+  return options && isAny(options, CheckpointOptionsSchema)
+    ? unpackAny(CheckpointOptionsSchema, options)
+    : create(CheckpointOptionsSchema, {});
 }
 
 /** What a bundle's `delete` has to know of its runtime, when the shim that knew is gone. */

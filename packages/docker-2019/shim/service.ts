@@ -1,9 +1,8 @@
 /** The task service: what containerd asks of a shim, by ttrpc. */
 import { AlreadyExists, InvalidArgument, NotFound } from "@eras/oci-spec/errdefs.ts";
-import { isAny, packAny, unpackAny } from "../proto/any.ts";
+import { packAny } from "../proto/any.ts";
 import * as events from "../proto/gen/event-messages_pb.ts";
-import { Status } from "../proto/gen/process_pb.ts";
-import { CheckpointOptionsSchema, ProcessDetailsSchema } from "../proto/gen/runc-options_pb.ts";
+import { ProcessDetailsSchema } from "../proto/gen/runc-options_pb.ts";
 import { type CreateTaskRequest, type StateResponse, Task } from "../proto/gen/shim_pb.ts";
 import type { Init } from "../proto/message.ts";
 import { timestampOf } from "../proto/timestamps.ts";
@@ -12,8 +11,9 @@ import { Container } from "./container.ts";
 import { noteActivity } from "./idle.ts";
 import { log } from "./log.ts";
 import type { Publisher } from "./publisher.ts";
-import { readOptions, runtimeOf } from "./runtime-options.ts";
+import { readCheckpointOptions, readOptions, runtimeOf } from "./runtime-options.ts";
 import type { ShimProcess } from "./shim-process.ts";
+import { STATUS } from "./task-state.ts";
 
 /** What the service needs of the shim around it. */
 export interface Shim {
@@ -88,17 +88,13 @@ export class TaskService {
         return { stats: cgroupMetrics(cgroupPaths) };
       },
       checkpoint: async ({ id, path, options }) => {
-        const exit =
-          options !== undefined &&
-          isAny(options, CheckpointOptionsSchema) &&
-          unpackAny(CheckpointOptionsSchema, options).exit;
-        await this.#container(id).checkpoint(path, exit);
+        await this.#container(id).checkpoint(path, readCheckpointOptions(options));
         this.#publish("/tasks/checkpointed", events.TaskCheckpointedSchema, { containerId: id, checkpoint: path });
         return {};
       },
       connect: async ({ id }) => {
         await this.#creating.get(id)?.catch(() => {}); // who comes in the middle is told what came of it
-        return { shimPid: process.pid, taskPid: this.#containers.get(id)?.init.pid ?? 0, version: "v2" };
+        return { shimPid: process.pid, taskPid: this.#containers.get(id)?.init.pid ?? 0 };
       },
       shutdown: () => {
         if (this.#containers.size + this.#creating.size === 0) this.#shim.shutdown();
@@ -171,17 +167,15 @@ export class TaskService {
 
   #state(id: string, execId: string): Init<StateResponse> {
     const container = this.#container(id);
-    const { pid, io, exit, status } = container.process(execId);
-    const isPaused = execId === "" && container.paused && status === Status.RUNNING;
+    const { pid, io, exit, state } = container.process(execId);
     return {
-      id,
+      id: execId || id,
       bundle: container.bundle,
       pid,
-      status: isPaused ? Status.PAUSED : status,
+      status: STATUS[state],
       ...io,
       exitStatus: exit?.status ?? 0,
       exitedAt: timestampOf(exit?.at),
-      execId,
     };
   }
 
@@ -220,9 +214,8 @@ export class TaskService {
 
   #container(id: string): Container {
     const container = this.#containers.get(id);
-    if (container) return container;
-    if (this.#containers.size === 0) throw new NotFound("container not created: not found");
-    throw new NotFound(`container ${id} does not exist in this shim: not found`);
+    if (!container) throw new NotFound("container not created: not found");
+    return container;
   }
 
   #publish: Publisher["publish"] = (topic, schema, event) => {

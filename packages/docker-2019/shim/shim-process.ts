@@ -1,17 +1,15 @@
 /**
  * A process with streams, of which the shim knows the end: a container's first one, or an exec's.
- *
- *     created ──start──▶ running ──▶ stopped ──delete──▶ gone
  */
 import { closeSync } from "node:fs";
 import { isErrno } from "@eras/linux/errno.ts";
 import { kill } from "@eras/linux/signals.ts";
 import { FailedPrecondition, NotFound } from "@eras/oci-spec/errdefs.ts";
-import { Status } from "../proto/gen/process_pb.ts";
 import type { Console } from "./console.ts";
 import { adopt, type ProcessExit } from "./reaper.ts";
 import type { Streams } from "./runc-cli.ts";
 import { openStdio, type Stdio, type StdioOwner, type StdioRequest } from "./stdio.ts";
+import { checkState, type State } from "./task-state.ts";
 
 /** Streams and terminal, as the client asks for them. */
 export interface ProcessIo extends StdioRequest {
@@ -23,6 +21,8 @@ export class ShimProcess {
   readonly #owner: StdioOwner;
   pid = 0;
   exit: ProcessExit | undefined;
+  /** Set by pause and resume: runc knows too, but would have to be asked. */
+  paused = false;
   /** Resolves with the exit, whenever that is known. */
   readonly ended: Promise<ProcessExit>;
   #console: Console | undefined;
@@ -42,9 +42,10 @@ export class ShimProcess {
     this.#setEnded = resolve;
   }
 
-  get status(): Status {
-    if (this.exit) return Status.STOPPED;
-    return this.#started ? Status.RUNNING : Status.CREATED;
+  get state(): State {
+    if (this.exit) return "stopped";
+    if (!this.#started) return "created";
+    return this.paused ? "paused" : "running";
   }
 
   /**
@@ -102,21 +103,28 @@ export class ShimProcess {
    * Starts its program, and tells of it.
    *
    * However soon the program ends: nobody hears of its end before `begin` is done.
+   *
+   * @throws {Unknown} When it is started already.
    */
   async start(begin: () => Promise<void>): Promise<void> {
+    checkState("start", this.state);
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#starting = promise;
+    this.#started = true;
     try {
       await begin();
-      this.#started = true;
+    } catch (error) {
+      this.#started = false;
+      throw error;
     } finally {
       resolve();
     }
   }
 
-  /** Sends a signal. @throws {NotFound} When it has ended. */
+  /** Sends a signal. @throws {NotFound} When it has ended. @throws {FailedPrecondition} When it is not there yet. */
   signal(signal: number): void {
-    if (this.exit || this.pid === 0) throw new NotFound("process already finished: not found");
+    if (this.pid === 0) throw new FailedPrecondition("process not created: failed precondition");
+    if (this.exit) throw new NotFound("process already finished: not found");
     try {
       kill(this.pid, signal);
     } catch (error) {
@@ -139,12 +147,6 @@ export class ShimProcess {
     await Promise.race([Promise.all([this.#console?.drained, this.#stdio?.drained]), delay(DRAIN_MS)]);
     this.#console?.close();
     this.#stdio?.close();
-  }
-
-  /** @throws {FailedPrecondition} While it runs. */
-  checkStopped(what: string): void {
-    if (!this.exit && this.#started)
-      throw new FailedPrecondition(`cannot delete a running ${what}: failed precondition`);
   }
 }
 
