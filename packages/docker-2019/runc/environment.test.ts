@@ -1,5 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { inheritedListenFds, listenFdsVariables, parseEnvironment, withHome } from "./environment.ts";
+import {
+  callersEnvironment,
+  inheritedListenFds,
+  listenFdsVariables,
+  parseEnvironment,
+  withHome,
+} from "./environment.ts";
 
 describe("parseEnvironment()", () => {
   test("keeps the order of the first mention and the value of the last", () => {
@@ -25,6 +31,12 @@ describe("withHome()", () => {
     expect(withHome({ A: "1" }, "/root")).toEqual({ A: "1", HOME: "/root" });
     expect(withHome({ HOME: "" }, "/root")).toEqual({ HOME: "/root" });
     expect(withHome({ HOME: "/x" }, "/root")).toEqual({ HOME: "/x" });
+  });
+});
+
+describe("callersEnvironment()", () => {
+  test("has nothing of the launcher's", () => {
+    expect(callersEnvironment({ PATH: "/bin", ERAS_NOFILE: "1024" })).toEqual({ PATH: "/bin" });
   });
 });
 

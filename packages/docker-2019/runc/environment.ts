@@ -33,6 +33,14 @@ export function withHome(environment: ProcessEnvironment, home: string): Process
   return environment.HOME ? environment : { ...environment, HOME: home };
 }
 
+/** The environment that runc was started with: without what its launcher and the trace have added. */
+export function callersEnvironment(environment: NodeJS.ProcessEnv): ProcessEnvironment {
+  const variables = Object.entries(environment).filter(([name]) => !name.startsWith(OWN_PREFIX));
+  return Object.fromEntries(variables.map(([name, value = ""]) => [name, value]));
+}
+
+const OWN_PREFIX = "ERAS_";
+
 /**
  * How many sockets a service manager passed to this process, from descriptor 3 on, to be passed on to the container.
  *

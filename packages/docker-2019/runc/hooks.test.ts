@@ -61,6 +61,17 @@ describe.skipIf(missing)(`hooks${missing ? ` (needs ${missing})` : ""}`, () => {
     expect(order(container).slice(6)).toEqual(["poststop"]);
   });
 
+  /** busybox's, without another. */
+  const SHELLS_PATH = "PATH=/sbin:/usr/sbin:/bin:/usr/bin";
+
+  /** What a hook has told by `env`, but for what the shell adds. */
+  function environment({ reports }: Pick<HookedRuntime, "reports">, kind: Kind): string[] {
+    const lines = readFileSync(join(reports, `${kind}.environment`), "utf8")
+      .trim()
+      .split("\n");
+    return lines.filter((line) => !/^(PWD|OLDPWD|SHLVL)=/.test(line)).sort();
+  }
+
   /** What a hook has seen: the state, its environment, its namespaces by whose they are. */
   function seen(
     { reports, root, bundle, id }: HookedRuntime,
@@ -78,14 +89,30 @@ describe.skipIf(missing)(`hooks${missing ? ` (needs ${missing})` : ""}`, () => {
     return {
       status,
       state: { ...state, ...(state.pid === pid && { pid: "the init's" }) },
-      environment: read("environment"),
+      environment: environment({ reports }, kind),
       inContainer: namespaces.filter((namespace) => inits.has(namespace)).map((namespace) => namespace.split(":")[0]),
     };
   }
 
+  test("without an environment of their own have runc's, or in the container the program's, as under genuine runc", () => {
+    const script = (kind: Kind) => `env > ${kind}.environment`;
+    const withoutEnv = (reports: string) =>
+      Object.fromEntries(KINDS.map((kind) => [kind, [hook(kind, reports, script(kind))]]));
+    const [ours, genuine] = [OURS, GENUINE].map((program) => {
+      const container = hooked(program, withoutEnv);
+      const env = { CALLERS: "1" };
+      outcome(container, ["create", container.id], { env });
+      outcome(container, ["start", container.id], { env });
+      outcome(container, ["delete", "--force", container.id], { env });
+      return KINDS.map((kind) => [kind, environment(container, kind)] as const);
+    });
+    expect(ours).toEqual(genuine);
+    expect(Object.fromEntries(ours!)).toMatchObject({ createRuntime: expect.arrayContaining(["CALLERS=1"]) });
+  });
+
   test("get the container's state, and nothing of our environment, in the namespaces of their kind", async () => {
     const script = (kind: Kind) =>
-      `cat > ${kind}.state; tr "\\0" "\\n" < /proc/self/environ > ${kind}.environment;
+      `cat > ${kind}.state; env > ${kind}.environment;
        for n in mnt pid net uts ipc; do readlink /proc/self/ns/$n; done > ${kind}.namespaces`;
     const [ours, genuine] = await Promise.all(
       [OURS, GENUINE].map(async (program) => {
@@ -102,6 +129,7 @@ describe.skipIf(missing)(`hooks${missing ? ` (needs ${missing})` : ""}`, () => {
     );
     const withoutStatus = (hooks: typeof ours) => hooks!.map(([kind, { status: _, ...rest }]) => [kind, rest]);
     expect(withoutStatus(ours)).toEqual(withoutStatus(genuine));
+    for (const [, hook] of ours!) expect(hook.environment).toEqual(["A=1", "B=", SHELLS_PATH]);
     // Genuine runc calls the first and the fifth at other times than the specification has them.
     expect(Object.fromEntries(ours!.map(([kind, { status }]) => [kind, status]))).toEqual({
       ...{ prestart: "created", createRuntime: "creating", createContainer: "creating", startContainer: "created" },

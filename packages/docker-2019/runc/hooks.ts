@@ -7,6 +7,8 @@
  *     poststart                 in runc's, when the program runs                                 a failure stops it
  *     poststop                  in runc's, after `delete`                                        a failure is a warning
  *
+ * A hook without an environment of its own has that of runc, or in the container that of its program.
+ *
  * Everything here is synchronous: the init calls hooks, too.
  *
  * @see https://github.com/opencontainers/runtime-spec/blob/v1.2.0/config.md#posix-platform-hooks
@@ -22,21 +24,32 @@ import { decodeStatus, waitpid } from "@eras/linux/wait.ts";
 import type { Hook, Hooks } from "@eras/oci-spec/runtime/config.ts";
 import type { State } from "@eras/oci-spec/runtime/state.ts";
 import { step } from "../steps.ts";
+import { callersEnvironment, type ProcessEnvironment } from "./environment.ts";
 import { errorText } from "./error-text.ts";
 
 const SIGKILL = 9;
 
-/** Calls the hooks of one kind, one after the other. @throws {Error} At the first that fails: with what it has printed. */
-export function runHooks(hooks: Hooks | undefined, kind: keyof Hooks, state: State): void {
+/**
+ * Calls the hooks of one kind, one after the other.
+ *
+ * @param environment - For those that name none.
+ * @throws {Error} At the first that fails: with what it has printed.
+ */
+export function runHooks(
+  hooks: Hooks | undefined,
+  kind: keyof Hooks,
+  state: State,
+  environment: ProcessEnvironment = callersEnvironment(process.env),
+): void {
   const ofKind = hooks?.[kind] ?? [];
-  if (ofKind.length > 0) runAll(ofKind, kind, state);
+  if (ofKind.length > 0) runAll(ofKind, kind, state, environment);
 }
 
-function runAll(hooks: readonly Hook[], kind: keyof Hooks, state: State): void {
+function runAll(hooks: readonly Hook[], kind: keyof Hooks, state: State, environment: ProcessEnvironment): void {
   step("runc.run-hooks", { kind, hooks });
   for (const [i, hook] of hooks.entries()) {
     try {
-      runHook(hook, state);
+      runHook(hook, state, environment);
     } catch (error) {
       throw new Error(`error running hook #${i} (${kind}): ${(error as Error).message}`, { cause: error });
     }
@@ -44,12 +57,12 @@ function runAll(hooks: readonly Hook[], kind: keyof Hooks, state: State): void {
 }
 
 /** Files rather than pipes: however much is written, nobody has to read meanwhile. */
-function runHook({ path, args, env = [], timeout }: Hook, state: State): void {
+function runHook({ path, args, env, timeout }: Hook, state: State, environment: ProcessEnvironment): void {
   const input = memoryFile("hook-stdin");
   const output = memoryFile("hook-output");
   writeSync(input, JSON.stringify(state), 0); // at a position: so the hook reads from the start
   try {
-    const pid = startHook(path, args, env, [input, output, output]);
+    const pid = startHook(path, args, env ? hookEnvironment(env) : environment, [input, output, output]);
     const status = waitFor(pid, timeout);
     if (status !== undefined) throw new Error(`${status}, output: ${readAll(output)}`);
   } finally {
@@ -58,18 +71,24 @@ function runHook({ path, args, env = [], timeout }: Hook, state: State): void {
   }
 }
 
+/** As it is: what makes no sense as a variable is the hook's own business. */
+function hookEnvironment(env: readonly string[]): ProcessEnvironment {
+  return Object.fromEntries(
+    env.map((variable) => {
+      const equals = variable.indexOf("=");
+      return [variable.slice(0, equals), variable.slice(equals + 1)];
+    }),
+  );
+}
+
 function startHook(
   path: string,
   args: readonly string[] | undefined,
-  env: readonly string[],
+  env: ProcessEnvironment,
   fds: readonly number[],
 ): number {
-  const variables = env.map((variable) => {
-    const equals = variable.indexOf("=");
-    return [variable.slice(0, equals), variable.slice(equals + 1)];
-  });
   try {
-    return posixSpawn({ path, argv: args?.length ? args : [path], env: Object.fromEntries(variables), fds });
+    return posixSpawn({ path, argv: args?.length ? args : [path], env, fds });
   } catch (error) {
     throw new Error(`fork/exec ${path}: ${errorText(error as NodeJS.ErrnoException)}`, { cause: error });
   }

@@ -66,7 +66,7 @@ export function standardInit(plan: InitPlan, runc: ChildEnd): never {
   const ownDescriptors = openOwnDescriptors(rootfs.rootfs);
   runc.ask({ kind: "mounted" }); // runc calls hooks in its own namespaces
   process.chdir(rootfs.rootfs); // hooks find the container's files from there
-  runHooks(hooks, "createContainer", { ...plan.state, pid: 1 });
+  runHooks(hooks, "createContainer", { ...plan.state, pid: 1 }, parseEnvironment(wanted.env ?? []));
   pivotInto(rootfs); // from here on "/" is the container
   makeWorkingDirectory(wanted.cwd); // while / may be written
   parts.console?.setUp({ size: wanted.consoleSize, mount: true }); // on the container's own /dev/pts
@@ -93,7 +93,7 @@ export function standardInit(plan: InitPlan, runc: ChildEnd): never {
   const answer = waitForStart(runc, ownDescriptors, plan.fifo); // `runc create` returns; up to here it could report our errors
   const confined = confineHooks(plan);
   try {
-    runHooks(hooks, "startContainer", { ...plan.state, status: "created", pid: 1 });
+    runHooks(hooks, "startContainer", { ...plan.state, status: "created", pid: 1 }, environment);
   } finally {
     answer(); // `runc start` goes on: poststart hooks come after these
   }
