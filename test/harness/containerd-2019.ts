@@ -13,19 +13,19 @@ const NAMESPACE = "default";
 
 export class Containerd2019 {
   readonly #dir: string;
-  readonly #flags: readonly string[];
+  readonly #env: NodeJS.ProcessEnv;
   #daemon: ChildProcess;
   #channel: ReturnType<typeof connectGrpc> | undefined;
 
-  private constructor(dir: string, flags: readonly string[]) {
+  private constructor(dir: string, env: NodeJS.ProcessEnv) {
     this.#dir = dir;
-    this.#flags = flags;
+    this.#env = env;
     this.#daemon = this.#spawn();
   }
 
-  /** Starts containerd and waits until it says that it serves. @param flags - More of them. */
-  static async start(dir: string, flags: readonly string[] = []): Promise<Containerd2019> {
-    const containerd = new Containerd2019(dir, flags);
+  /** Starts containerd and waits until it says that it serves. @param env - Where it finds its shims. */
+  static async start(dir: string, env: NodeJS.ProcessEnv = shellEnvironment()): Promise<Containerd2019> {
+    const containerd = new Containerd2019(dir, env);
     await containerd.#ready();
     return containerd;
   }
@@ -90,10 +90,7 @@ export class Containerd2019 {
     writeFileSync(this.#logPath, "");
     const log = openSync(this.#logPath, "a");
     const places = ["--root", join(this.#dir, "root"), "--state", join(this.#dir, "state"), "--address", this.socket];
-    const daemon = spawn(CONTAINERD, [...places, ...this.#flags], {
-      stdio: ["ignore", log, log],
-      env: shellEnvironment(),
-    });
+    const daemon = spawn(CONTAINERD, places, { stdio: ["ignore", log, log], env: this.#env });
     closeSync(log);
     return daemon;
   }

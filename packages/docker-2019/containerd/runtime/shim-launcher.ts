@@ -10,6 +10,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { constants, existsSync, openSync } from "node:fs";
 import { Socket } from "node:net";
 import { isAbsolute, join } from "node:path";
+import { closeOnExecAbove } from "@eras/linux/exec.ts";
 import { InvalidArgument, NotFound, Unknown } from "@eras/oci-spec/errdefs.ts";
 import { type Any, AnySchema } from "../../proto/gen/google/protobuf/any_pb.ts";
 import { type DeleteResponse, DeleteResponseSchema } from "../../proto/gen/shim_pb.ts";
@@ -20,6 +21,7 @@ import type { Bundle } from "./bundle.ts";
 const OWN_PROGRAMS = join(import.meta.dirname, "../../../../bin");
 const CONTAINERDS_PROGRAMS = "/opt/containerd/bin";
 const NOTHING = new Uint8Array();
+const STDERR = 2;
 
 /** What a shim has to know of us. */
 export interface LauncherContext {
@@ -98,6 +100,7 @@ async function callShim(
 ): Promise<ShimAnswer> {
   const args = ["-namespace", namespace, "-address", address, "-publish-binary", executable, "-id", id, ...action];
   const env = { ...process.env, GOMAXPROCS: "2", TTRPC_ADDRESS: ttrpcAddress };
+  closeOnExecAbove(STDERR); // LMDB leaves its files open to children
   const child = spawn(shim, args, { cwd: path, env, detached: true, stdio: ["pipe", "pipe", "pipe"] });
   child.stdin.on("error", () => {}); // it need not read
   child.stdin.end(input);

@@ -27,6 +27,8 @@ export class Task {
   /** Of the first process. */
   pid = 0;
   readonly #gone = Promise.withResolvers<TaskEnd>();
+  /** Signals whose senders wait to hear that they have been sent. */
+  readonly #kills = new Set<Promise<unknown>>();
 
   constructor(bundle: Bundle, connection: TtrpcConnection) {
     this.bundle = bundle;
@@ -57,6 +59,13 @@ export class Task {
     await this.shim.exec({ id: this.id, execId, ...io, ...(spec && { spec }) });
   }
 
+  /** @param all - The signal is for every process of the container. */
+  async kill(signal: number, { execId, all }: { readonly execId: string; readonly all: boolean }): Promise<void> {
+    const sent = this.shim.kill({ id: this.id, execId, signal, all });
+    this.#kills.add(sent);
+    await sent.finally(() => this.#kills.delete(sent));
+  }
+
   /** Waits for the end of a process, be it that of its shim, which takes all processes with it. */
   async wait(execId: string, signal: AbortSignal): Promise<Pick<TaskEnd, "exitStatus" | "exitedAt">> {
     try {
@@ -72,8 +81,9 @@ export class Task {
     this.#gone.resolve(end);
   }
 
-  /** It may end before it has answered. */
+  /** Ends the shim, unless it has other containers. It may be gone before it has answered. */
   async shutdown(): Promise<void> {
+    await Promise.allSettled(this.#kills); // the task may have been deleted sooner than its killer was answered
     await this.shim.shutdown({ id: this.id }, { timeoutMs: SHUTDOWN_TIMEOUT_MS }).catch(() => {});
     this.connection.close();
   }

@@ -71,8 +71,10 @@ function processHandlers(tasks: TaskList): Handlers<typeof Tasks> {
       if (execId === "") task.pid = pid;
       return { pid };
     },
-    kill: async ({ containerId: id, execId, signal, all }, call) =>
-      find(call, id).shim.kill({ id, execId, signal, all }),
+    kill: async ({ containerId, execId, signal, all }, call) => {
+      await find(call, containerId).kill(signal, { execId, all });
+      return {};
+    },
     wait: async ({ containerId, execId }, call) => find(call, containerId).wait(execId, call.signal),
     deleteProcess: async ({ containerId: id, execId }, call) => {
       const { pid, exitStatus, exitedAt } = await find(call, id).shim.delete({ id, execId });

@@ -94,14 +94,13 @@ export class TaskStreams {
     return new Socket({ fd, readable: true, writable: false });
   }
 
-  /** A writer can't be opened without blocking unless there is a reader. */
+  /**
+   * Also a reader, which reads nothing: a writer alone could not be opened before the shim is there, and what it writes before a genuine
+   * shim has really opened its end would be lost (fifo(7)).
+   */
   #writer(path: string): Socket | undefined {
     if (path === "") return undefined;
-    this.#held.push(openSync(path, constants.O_RDONLY | constants.O_NONBLOCK));
-    return new Socket({
-      fd: openSync(path, constants.O_WRONLY | constants.O_NONBLOCK),
-      readable: false,
-      writable: true,
-    });
+    const fd = openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
+    return new Socket({ fd, readable: false, writable: true });
   }
 }

@@ -1,0 +1,138 @@
+/**
+ * Every chain of ours and genuine programs runs the same containers with the same results:
+ *
+ *     ctr ──gRPC──▶ containerd ──ttrpc──▶ shim ──exec──▶ runc        each of the four ours or genuine: sixteen chains
+ *
+ * A shim is looked for by the name of the runtime, in PATH: so each containerd is started twice, once with ours under the genuine name.
+ */
+import { once } from "node:events";
+import { mkdirSync, symlinkSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { GenuineContainerd } from "../genuine/containerd.ts";
+import { unpackBusybox } from "../harness/busybox-image.ts";
+import { Containerd2019 } from "../harness/containerd-2019.ts";
+import { newPlace, type Place, remains, removePlace } from "../harness/remains.ts";
+import { type ProgramResult, runProgram, shellEnvironment } from "../harness/run-program.ts";
+import { GENUINE_RUNC, missing } from "../harness/runtime-under-test.ts";
+import { Terminal } from "../harness/terminal.ts";
+
+const BIN = resolve(import.meta.dirname, "../../bin");
+const ENTER = "\r";
+
+type Maker = "ours" | "genuine";
+const MAKERS: readonly Maker[] = ["ours", "genuine"];
+
+const CTR = { ours: join(BIN, "ctr-2019"), genuine: "/usr/bin/ctr" };
+const RUNC = { ours: join(BIN, "runc-2019"), genuine: GENUINE_RUNC.path };
+
+/** A containerd with shims of one maker. */
+interface Daemon {
+  readonly containerd: Maker;
+  readonly shim: Maker;
+  readonly place: Place;
+  readonly running: Containerd2019 | GenuineContainerd;
+}
+
+describe("a chain", () => {
+  const reason = missing("/usr/bin/containerd", CTR.genuine, "/usr/bin/containerd-shim-runc-v2");
+  if (reason) return void test.skip(reason);
+
+  const pairs = MAKERS.flatMap((containerd) => MAKERS.map((shim) => ({ containerd, shim })));
+  const daemons: Daemon[] = [];
+  const shared = newPlace();
+  const rootfs = join(shared.dir, "rootfs");
+  beforeAll(async () => {
+    unpackBusybox(rootfs);
+    daemons.push(...(await Promise.all(pairs.map(startDaemon))));
+  });
+  afterAll(async () => {
+    for (const { place, running } of daemons) {
+      await running.stop();
+      expect(remains(place)).toEqual([]);
+      await removePlace(place);
+    }
+    await removePlace(shared);
+  });
+
+  async function startDaemon({ containerd, shim }: Pick<Daemon, "containerd" | "shim">): Promise<Daemon> {
+    const place = newPlace();
+    const env = shim === "ours" ? withOurShims(place.dir) : shellEnvironment();
+    const start = containerd === "ours" ? Containerd2019.start : GenuineContainerd.start;
+    return { containerd, shim, place, running: await start(place.dir, env) };
+  }
+
+  let count = 0;
+
+  /** A chain, with the words for its container. */
+  function chain(client: Maker, { containerd, shim }: (typeof pairs)[number], runtime: Maker) {
+    const daemon = () => daemons.find((one) => one.containerd === containerd && one.shim === shim)!;
+    const words = (...args: string[]) => [...daemon().running.address, ...args];
+    const ctr = (args: readonly string[], input?: string): Promise<ProgramResult> =>
+      runProgram(CTR[client], words(...args), { input });
+    const runWords = (id: string, flags: readonly string[], ...command: string[]) => {
+      const { place } = daemon();
+      const runc = ["--runc-binary", RUNC[runtime], "--runc-root", join(place.dir, `runc-${runtime}`)];
+      const where = ["--cgroup", `/${place.cgroupParent}/${id}`, "--rootfs", "--env", "PATH=/bin"];
+      return ["run", ...runc, ...where, ...flags, rootfs, id, ...command];
+    };
+    return { words, ctr, runWords, id: `c${++count}` };
+  }
+
+  describe.each(pairs)("of a containerd of $containerd and its shim of $shim,", (pair) => {
+    describe.each(MAKERS.flatMap((client) => MAKERS.map((runtime) => ({ client, runtime }))))(
+      "with a ctr of $client and a runc of $runtime,",
+      ({ client, runtime }) => {
+        const { words, ctr, runWords, id } = chain(client, pair, runtime);
+
+        test("passes input, both outputs and the exit status", async () => {
+          const script = "read line; echo got $line; echo err >&2; exit 7";
+          const result = await ctr(runWords(`${id}-run`, ["--rm"], "sh", "-c", script), "hello\n");
+          expect(result).toEqual({ stdout: "got hello\n", stderr: "err\n", status: 7 });
+        });
+
+        test("has a terminal", async () => {
+          const terminal = new Terminal({ rows: 33, columns: 101 });
+          const args = words(...runWords(`${id}-tty`, ["--rm", "-t"], "sh"));
+          const ended = once(terminal.run(CTR[client], args, shellEnvironment()), "exit");
+          await terminal.waitFor("/ # ");
+          terminal.type(`stty size; exit 4${ENTER}`);
+          await terminal.waitFor(/33 101\r+\n/);
+          expect(await ended).toEqual([4, null]);
+          terminal.close();
+        });
+
+        test("execs beside the container, and tells that it was killed", async () => {
+          const name = `${id}-exec`;
+          const ended = ctr(runWords(name, ["--rm"], "sleep", "1000"));
+          await isRunning(pair, name);
+          const exec = ["tasks", "exec", "--exec-id", "e1", name, "sh", "-c", "echo inside; exit 3"];
+          expect(await ctr(exec)).toEqual({ stdout: "inside\n", stderr: "", status: 3 });
+          expect(await ctr(["tasks", "kill", "--signal", "9", name])).toEqual({ stdout: "", stderr: "", status: 0 });
+          expect((await ended).status).toBe(137);
+        });
+
+        test("ends a container that wants more memory than it may have", async () => {
+          const greedy = "a=xxxxxxxxxxxxxxxx; while :; do a=$a$a; done";
+          const words = runWords(`${id}-oom`, ["--rm", "--memory-limit", String(16 << 20)], "sh", "-c", greedy);
+          expect((await ctr(words)).status).toBe(137);
+        });
+      },
+    );
+  });
+
+  async function isRunning({ containerd, shim }: (typeof pairs)[number], id: string): Promise<void> {
+    const { running } = daemons.find((one) => one.containerd === containerd && one.shim === shim)!;
+    const line = new RegExp(`^${id}\\s+\\d+\\s+RUNNING`, "m");
+    while (!line.test((await running.ctr(["tasks", "ls"])).stdout));
+  }
+});
+
+/** An environment where the genuine name of a shim leads to ours. */
+function withOurShims(dir: string): NodeJS.ProcessEnv {
+  const bin = join(dir, "bin");
+  mkdirSync(bin);
+  symlinkSync(join(BIN, "containerd-shim-eras-v2"), join(bin, "containerd-shim-runc-v2"));
+  const env = shellEnvironment();
+  return { ...env, PATH: `${bin}:${env.PATH}` };
+}
