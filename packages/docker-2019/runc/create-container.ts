@@ -9,6 +9,7 @@
 import { closeSync, realpathSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { isErrno } from "@eras/linux/errno.ts";
+import { forkedPid } from "@eras/linux/fork.ts";
 import { readProcessStat } from "@eras/linux/proc.ts";
 import { kill } from "@eras/linux/signals.ts";
 import { waitpid } from "@eras/linux/wait.ts";
@@ -178,6 +179,7 @@ function startInContainer(
     keptFds,
     preservedFds: plan.preservedFds,
     enter: (runc) => {
+      if (plan.process.oomScoreAdj !== undefined) setOomScoreAdj(forkedPid(), plan.process.oomScoreAdj);
       if (openSources) mountSources = openSources(spec, plan.rootfs.bundle); // while we may
       enterNamespaces(linux, () => runc.ask({ kind: "mapIds" }));
     },
@@ -196,7 +198,6 @@ async function finishCreation(
 ): Promise<void> {
   const known = { ...state, init_process_pid: pid, init_process_start: readProcessStat(pid).startTime };
   try {
-    if (spec.process!.oomScoreAdj !== undefined) setOomScoreAdj(pid, spec.process!.oomScoreAdj);
     applyRlimits(pid, spec.process!.rlimits);
     dialogue.go();
     dialogue.expect("mounted");

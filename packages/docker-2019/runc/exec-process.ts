@@ -3,6 +3,8 @@ import { existsSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import type { Cgroup } from "@eras/cgroups/cgroup.ts";
 import { openCgroupAt } from "@eras/cgroups/open.ts";
+import { forkedPid } from "@eras/linux/fork.ts";
+import { setDumpable } from "@eras/linux/prctl.ts";
 import { kill } from "@eras/linux/signals.ts";
 import { waitpid } from "@eras/linux/wait.ts";
 import { InvalidArgument } from "@eras/oci-spec/errdefs.ts";
@@ -53,6 +55,8 @@ export async function execProcess(container: Container, request: ExecRequest): P
       preservedFds,
       enter: () => {
         bindFinally?.(); // it has joined the cgroup
+        if (wanted.oomScoreAdj !== undefined) setOomScoreAdj(forkedPid(), wanted.oomScoreAdj);
+        setDumpable(false); // processes of the container will see the init, and must not look into our memory
         enterNamespaces(linux, () => {});
       },
       init: (runc) => setnsInit(plan, runc),
@@ -124,7 +128,6 @@ async function finishExec(
   listener: { readonly path: string; readonly metadata: string } | undefined,
 ): Promise<void> {
   try {
-    if (wanted.oomScoreAdj !== undefined) setOomScoreAdj(pid, wanted.oomScoreAdj);
     applyRlimits(pid, wanted.rlimits);
     dialogue.go();
     const { listenerFd } = dialogue.expect("ready");

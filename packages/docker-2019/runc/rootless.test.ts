@@ -92,6 +92,13 @@ describe.skipIf(missing)(`an ordinary user${missing ? ` (needs ${missing})` : ""
     expect(existsSync(join(root, id))).toBe(false);
   });
 
+  test("has his processes killed as early as he says, those of exec too", () => {
+    const container = userRuntime(OURS, (spec) => ({ ...spec, process: { ...spec.process!, oomScoreAdj: 321 } }));
+    expect(container.call("run", "--detach", container.id).status).toBe(0);
+    const read = ["/bin/busybox", "cat", "/proc/1/oom_score_adj", "/proc/self/oom_score_adj"];
+    expect(container.call("exec", container.id, ...read)).toEqual({ status: 0, stdout: "321\n321\n", stderr: "" });
+  });
+
   test("gets the exit status of what he runs", () => {
     const args = ["sh", "-c", "id; exit 7"];
     const { call, id } = userRuntime(OURS, (spec) => ({ ...spec, process: { ...spec.process!, args } }));

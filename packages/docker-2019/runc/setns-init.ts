@@ -2,7 +2,7 @@
  * The init of `exec`: a further process of a container that runs. Root, mounts and names are there; what is left is what belongs to the process
  * itself. As standard-init.ts, it is a fork of runc, and all that it does is synchronous.
  */
-import { setDumpable, setNoNewPrivs } from "@eras/linux/prctl.ts";
+import { setNoNewPrivs } from "@eras/linux/prctl.ts";
 import { setsid } from "@eras/linux/tty.ts";
 import type { Process, Spec } from "@eras/oci-spec/runtime/config.ts";
 import { traceFds } from "@eras/trace/context.ts";
@@ -31,7 +31,6 @@ export interface ExecPlan {
 /** Runs from birth to execve. @throws {Error} When it can't go on. */
 export function setnsInit(plan: ExecPlan, runc: ChildEnd): never {
   const { process: wanted, parts } = plan;
-  setDumpable(false); // processes of the container see us, and must not look into our memory
   runc.awaitGo(); // runc has set limits
   joinContainerKeyring(plan.id);
   setsid();
