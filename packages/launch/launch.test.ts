@@ -6,6 +6,7 @@ import {
   readFileSync,
   realpathSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
@@ -134,6 +135,16 @@ describe("a packed program", () => {
     writeFileSync(packFile()!, "no pack");
     expect(twice("console.log(1)")).toBe("1\n");
     expect(start([...PACKED, "--no-opt"], "console.log(1)", [])).toBe("1\n");
+  });
+
+  test("has a pack that nobody else may write, whatever the umask", () => {
+    const umask = process.umask(0);
+    try {
+      expect(launchPacked("console.log(1)")).toBe("1\n");
+    } finally {
+      process.umask(umask);
+    }
+    expect(statSync(packFile()!).mode & 0o022).toBe(0);
   });
 
   test("fails with an error that names its own line", () => {

@@ -154,7 +154,7 @@ function builtin(name) {
   return module;
 }
 
-/** Beside the old one, and then in its place: another run may read it, or write it too. */
+/** Beside the old one, and then in its place: another run may read it, or write it too. Whoever may write it has a say in what others run. */
 function writePack() {
   if (made.size === 0) return;
   const old = openPack();
@@ -179,11 +179,12 @@ function writePack() {
   const text = Buffer.from(JSON.stringify(index), "latin1");
   const head = Buffer.alloc(INDEX_START);
   head.writeUInt32LE(text.length);
+  const temporary = `${file}.${process.pid}`;
   try {
-    fs.mkdirSync(CACHE, { recursive: true });
-    fs.writeFileSync(`${file}.${process.pid}`, Buffer.concat([head, text, ...buffers]));
-    fs.renameSync(`${file}.${process.pid}`, file);
+    fs.mkdirSync(CACHE, { recursive: true, mode: 0o755 });
+    fs.writeFileSync(temporary, Buffer.concat([head, text, ...buffers]), { mode: 0o644 });
+    fs.renameSync(temporary, file);
   } catch {
-    // A user who may not write here goes without, or has what root's runs have written.
+    fs.rmSync(temporary, { force: true }); // A user who may not write here goes without, or has what root's runs have written.
   }
 }
