@@ -264,6 +264,25 @@ describe("apply() with whiteouts: overlay", () => {
     expect(pathsIn(root)).toEqual(["d", "d/f", "etc", "etc/a"]);
   });
 
+  test("goes through directories of the layers below without changing them", async () => {
+    const [bottom, middle, root] = [temporaryDirectory(), temporaryDirectory(), temporaryDirectory()];
+    const closed = { type: "directory", mode: 0o1700, uid: 5, gid: 6, mtimeNs: 7_000_000_008n } as const;
+    const xattrs = new Map([["user.note", Buffer.from("x")]]);
+    await unpack(
+      tar(member({ ...closed, name: "a/", xattrs }), member({ ...closed, name: "a/b/", uid: 9 })),
+      bottom,
+      mark,
+    );
+    await unpack(tar(file("gone/f"), file("c/.wh..wh..opq", ""), file("a/b/g")), middle, { ...mark, below: [bottom] });
+    const layer = tar(file("a/b/f"), file(".wh.gone", ""), file("gone/new"), file("new/f"));
+    await unpack(layer, root, { ...mark, below: [middle, bottom] });
+    const facts = (path: string) => lstatSync(join(root, path), { bigint: true });
+    expect(facts("a")).toMatchObject({ mode: 0o41700n, uid: 5n, gid: 6n, mtimeNs: closed.mtimeNs });
+    expect(facts("a/b")).toMatchObject({ mode: 0o41700n, uid: 9n, gid: 6n });
+    expect(getxattr(join(root, "a"), "user.note")?.toString()).toBe("x");
+    for (const path of ["gone", "new"]) expect(facts(path)).toMatchObject({ mode: 0o40755n, uid: 0n });
+  });
+
   test("makes a directory opaque that the same layer deletes, before or after", async () => {
     const root = temporaryDirectory();
     const archive = tar(

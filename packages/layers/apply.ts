@@ -11,6 +11,7 @@ import { ArchiveError, quote } from "./archive-error.ts";
 import { decompress } from "./decompress.ts";
 import { DeletingHider, type Hider, MarkingHider } from "./hiding.ts";
 import { type ArchiveLimits, DEFAULT_LIMITS } from "./limits.ts";
+import { LowerLayers } from "./lower-layers.ts";
 import { MadeFiles } from "./made-files.ts";
 import { marksOf, type Union } from "./marks.ts";
 import { removeAt } from "./remove-tree.ts";
@@ -27,6 +28,11 @@ export interface ApplyOptions {
    * a union leaves that union's mark, as when the directory will be one of its layers.
    */
   readonly whiteouts: "delete" | Union;
+  /**
+   * The layers below, topmost first, where the directory is one of a union's. A directory that the archive goes through without saying
+   * anything about it then looks as it does there, and not as if it were new.
+   */
+  readonly below?: readonly string[];
   readonly limits?: Partial<ArchiveLimits>;
 }
 
@@ -54,18 +60,33 @@ export async function apply(
   directory: string,
   options: ApplyOptions,
 ): Promise<void> {
+  await applyTar(decompress(archive), directory, options);
+}
+
+/** `apply` of a tar that is not compressed, or no longer. */
+export async function applyTar(
+  tar: AsyncIterable<Uint8Array>,
+  directory: string,
+  options: ApplyOptions,
+): Promise<void> {
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const target = new Target(directory);
-  const made = new MadeFiles(target, limits);
+  const below = openBelow(options);
+  const made = new MadeFiles(target, limits, below);
   const hider = newHider(options.whiteouts, target, made);
   const unpacking: Unpacking = { target, made, hider, limits, bookkeeping: new Set() };
   try {
-    await applyMembers(readTar(decompress(archive), limits), unpacking);
+    await applyMembers(readTar(tar, limits), unpacking);
     await removeBookkeeping(unpacking);
     await made.finish();
   } finally {
+    below?.close();
     target.close();
   }
+}
+
+function openBelow({ whiteouts, below = [] }: ApplyOptions): LowerLayers | undefined {
+  return whiteouts === "delete" || below.length === 0 ? undefined : new LowerLayers(below, marksOf(whiteouts));
 }
 
 function newHider(whiteouts: "delete" | Union, target: Target, made: MadeFiles): Hider {

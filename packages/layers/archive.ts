@@ -7,14 +7,16 @@
  * numbers or user names. Sockets are left out, as they mean nothing without the process that listens. Files are written whole, holes
  * as zeros: where a file has its holes is the filesystem's affair, and not equal for equal files. `apply` makes holes of zeros again.
  */
-import { closeSync, constants, openSync, readSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
+import { AT_FDCWD, openDirectory } from "@eras/linux/open.ts";
 import { quote } from "./archive-error.ts";
+import type { Change } from "./diff.ts";
 import { type Marks, marksOf, type Union } from "./marks.ts";
 import { xattrNames } from "./metadata.ts";
 import { baseOf, joinPath, parentOf } from "./safe-path.ts";
 import { PLAIN_ENTRY, type TarEntry } from "./tar-entry.ts";
 import { END_OF_ARCHIVE, formatHeaders, paddingOf } from "./tar-writer.ts";
-import { descriptorPath } from "./target.ts";
+import { descriptorPath, openInLayer } from "./target.ts";
 import { Turns } from "./turns.ts";
 import { type WalkedFile, walk } from "./walk.ts";
 import { entryOf, HardLinks, typeOf } from "./walked-entry.ts";
@@ -43,6 +45,50 @@ export function archiveLayer(upper: string, union: Union): AsyncGenerator<Buffer
   return inChunks(layerParts(upper, marksOf(union)));
 }
 
+/**
+ * Packs what changed in a tree as a layer: what was added or changed as files, what was deleted as whiteouts; and with each the
+ * directories that it is in, so that they need not be guessed where the layer is applied.
+ *
+ * @param directory - The tree after the changes, or the directory that holds what is new in it.
+ * @param changes - In the order of a walk.
+ * @returns As `archiveTree`.
+ * @throws {Error} (while reading) When a file bears a whiteout's name.
+ */
+export function archiveChanges(directory: string, changes: readonly Change[]): AsyncGenerator<Buffer> {
+  return inChunks(changeParts(directory, changes));
+}
+
+function* changeParts(directory: string, changes: readonly Change[]): Generator<Buffer> {
+  const root = openDirectory(AT_FDCWD, directory, 0);
+  const written: Written = { links: new HardLinks(), directories: new Set([""]) };
+  try {
+    for (const { kind, path } of changes) yield* oneChange(root, kind, path.slice(1), written);
+  } finally {
+    closeSync(root);
+  }
+}
+
+/** What is in the archive already. */
+interface Written {
+  readonly links: HardLinks;
+  readonly directories: Set<string>;
+}
+
+function* oneChange(root: number, kind: Change["kind"], path: string, written: Written): Generator<Buffer> {
+  if (written.directories.has(path)) return; // it came with what is in it
+  checkName(path);
+  if (parentOf(path) !== "") yield* oneChange(root, "C", parentOf(path), written);
+  if (kind === "D") return yield formatHeaders(whiteoutEntry(joinPath(parentOf(path), WHITEOUT_PREFIX + baseOf(path))));
+  const fd = openInLayer(root, path);
+  try {
+    const file = { path, fd, stats: fstatSync(fd, { bigint: true }) };
+    if (file.stats.isDirectory()) written.directories.add(path);
+    yield* fileParts(file, written.links);
+  } finally {
+    closeSync(fd);
+  }
+}
+
 function* treeParts(directory: string): Generator<Buffer> {
   const links = new HardLinks();
   for (const file of walk(directory)) yield* fileParts(file, links);
@@ -65,6 +111,10 @@ function* layerParts(upper: string, marks: Marks): Generator<Buffer> {
 
 function checkLayerFile({ path, fd }: WalkedFile, marks: Marks): void {
   marks.checkFile(path, xattrNames(fd));
+  checkName(path);
+}
+
+function checkName(path: string): void {
   if (!baseOf(path).startsWith(WHITEOUT_PREFIX)) return;
   throw new Error(`Cannot archive ${quote(path)}: names that start with ${WHITEOUT_PREFIX} are for whiteouts`);
 }

@@ -7,7 +7,8 @@ import { pipeline, Readable, type Transform } from "node:stream";
 import { createGunzip, createZstdDecompress } from "node:zlib";
 import { ArchiveError } from "./archive-error.ts";
 
-const CHUNK_SIZE = 64 * 1024;
+/** Each is a turn of a thread of the pool, and one of ours. */
+const CHUNK_SIZE = 256 * 1024;
 
 interface Compression {
   readonly name: string;

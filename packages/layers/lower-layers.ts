@@ -9,7 +9,7 @@ import { isErrno } from "@eras/linux/errno.ts";
 import { AT_FDCWD, openDirectory } from "@eras/linux/open.ts";
 import type { Marks } from "./marks.ts";
 import { namesIn } from "./remove-tree.ts";
-import { joinPath } from "./safe-path.ts";
+import { joinPath, parentOf } from "./safe-path.ts";
 import { openInLayer, withDescriptor } from "./target.ts";
 
 /** What the merged view has under one path. Layers are named by the descriptor of their root. */
@@ -23,6 +23,7 @@ export interface MergedFile {
 export class LowerLayers {
   readonly #layers: readonly number[];
   readonly #marks: Marks;
+  readonly #found = new Map<string, MergedFile>();
 
   /** @param directories - Topmost first, as in overlayfs's `lowerdir=`. */
   constructor(directories: readonly string[], marks: Marks) {
@@ -44,6 +45,16 @@ export class LowerLayers {
   /** The merged root. */
   root(): MergedFile {
     return { layer: this.#layers[0], directories: this.#layers };
+  }
+
+  /** Looks up the directory `path` from the root on, and remembers what it found on the way. */
+  findDirectory(path: string): MergedFile {
+    if (path === "") return this.root();
+    const known = this.#found.get(path);
+    if (known !== undefined) return known;
+    const found = this.find(path, this.findDirectory(parentOf(path)));
+    this.#found.set(path, found);
+    return found;
   }
 
   /** Looks up `path`, given what was found for the directory it is in. */
@@ -73,14 +84,16 @@ export class LowerLayers {
   #kindIn(layer: number, path: string): Kind {
     if (this.#marks.deletes(layer, path)) return "whiteout";
     try {
-      return withDescriptor(openInLayer(layer, path), (fd) => {
-        if (!fstatSync(fd).isDirectory()) return "file";
-        return this.#marks.isOpaque(fd) ? "opaque directory" : "directory";
-      });
+      return withDescriptor(openInLayer(layer, path), (fd) => this.#kindOf(fd));
     } catch (error) {
       if (isErrno(error, "ENOENT")) return "nothing";
       throw error;
     }
+  }
+
+  #kindOf(fd: number): Kind {
+    if (!fstatSync(fd).isDirectory()) return "file";
+    return this.#marks.isOpaque(fd) ? "opaque directory" : "directory";
   }
 }
 

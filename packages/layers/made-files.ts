@@ -4,12 +4,13 @@
  * A name that exists already is removed and made anew, never written through: then it does not matter what it is, a link, a device or
  * a second name of a file elsewhere. Only a directory stays, if the entry is one too.
  */
-import { closeSync } from "node:fs";
+import { closeSync, fstatSync } from "node:fs";
 import { isErrno } from "@eras/linux/errno.ts";
 import { fchmodat, linkat, mkdirat } from "@eras/linux/open.ts";
 import { ArchiveError, quote } from "./archive-error.ts";
 import { systemName } from "./file-name.ts";
 import type { ArchiveLimits } from "./limits.ts";
+import type { LowerLayers } from "./lower-layers.ts";
 import type { Marks } from "./marks.ts";
 import { setMetadata } from "./metadata.ts";
 import { makeNode, type NodeEntry, writeContent } from "./nodes.ts";
@@ -17,9 +18,10 @@ import { removeAt } from "./remove-tree.ts";
 import { baseOf, parentOf, safePath } from "./safe-path.ts";
 import type { TarEntry } from "./tar-entry.ts";
 import type { TarMember } from "./tar-reader.ts";
-import { createFile, isSameFile, kindOf, openPlace, type Target, withDescriptor } from "./target.ts";
+import { createFile, isSameFile, kindOf, openInLayer, openPlace, type Target, withDescriptor } from "./target.ts";
 import { Turns } from "./turns.ts";
 import { WaitingDirectories } from "./waiting-directories.ts";
+import { entryOf } from "./walked-entry.ts";
 import { layerName } from "./whiteout.ts";
 
 /** Until its metadata is set, a directory is nobody else's. */
@@ -40,13 +42,16 @@ export class MadeFiles {
   readonly #limits: ArchiveLimits;
   readonly #paths = new Set<string>();
   readonly #directories = new WaitingDirectories();
+  readonly #below: LowerLayers | undefined;
   readonly #turns = new Turns();
   #hasReplaced = false;
   /** Paths that this archive left a whiteout for, in which notation. A directory made there later has to hide what the whiteout hid. */
   readonly whiteouts = new Map<string, Marks>();
 
-  constructor(target: Target, limits: ArchiveLimits) {
+  /** @param below - The layers that the target lies on, if it is one of a union's. */
+  constructor(target: Target, limits: ArchiveLimits, below: LowerLayers | undefined) {
     this.#target = target;
+    this.#below = below;
     this.#limits = limits;
   }
 
@@ -127,7 +132,18 @@ export class MadeFiles {
       throw new ArchiveError(`Cannot unpack into ${quote(path)}: it is no directory`, { cause: error });
     }
     fchmodat(directoryFd, systemName(name), IMPLICIT_MODE); // the umask took some away
-    if (marks) withDescriptor(openPlace(directoryFd, name), (fd) => marks.setOpaque(fd));
+    withDescriptor(openPlace(directoryFd, name), (fd) => {
+      if (marks) marks.setOpaque(fd);
+      else this.#noteAsBelow(path, fd);
+    });
+  }
+
+  /** In a union the topmost directory is the one whose owner and mode show. */
+  #noteAsBelow(path: string, fd: number): void {
+    const layer = this.#below?.findDirectory(path).layer;
+    if (layer === undefined) return;
+    const entry = withDescriptor(openInLayer(layer, path), directoryEntryOf);
+    if (entry) this.#directories.note(path, fd, entry);
   }
 
   /** A file hides what is below by being there. @returns The notation, if there was a whiteout: a directory has to be made opaque in it. */
@@ -199,6 +215,12 @@ export class MadeFiles {
     await removeAt(directoryFd, name);
     return make();
   }
+}
+
+/** All that is to be known of a directory; undefined if it is none. */
+function directoryEntryOf(fd: number): TarEntry | undefined {
+  const stats = fstatSync(fd, { bigint: true });
+  return stats.isDirectory() ? entryOf({ path: "", fd, stats }, "directory", undefined) : undefined;
 }
 
 function noFileToLink({ name, linkName }: TarEntry): ArchiveError {
