@@ -1,10 +1,14 @@
 /** The file in which a caller finds the PID of what runc has started. */
-import { renameSync, writeFileSync } from "node:fs";
+import { renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 
-/** Writes the number, in decimal and without a newline: whoever watches for the file finds it complete. */
+/**
+ * Writes the number, in decimal and without a newline: whoever watches for the file finds it complete. It is a new file, whatever somebody has put
+ * there: a symbolic link would lead elsewhere.
+ */
 export function writePidFile(path: string, pid: number): void {
   const temporary = join(dirname(path), `.${basename(path)}`);
-  writeFileSync(temporary, String(pid), { mode: 0o666 });
+  rmSync(temporary, { force: true });
+  writeFileSync(temporary, String(pid), { mode: 0o666, flag: "wx" });
   renameSync(temporary, path);
 }

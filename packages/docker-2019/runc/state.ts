@@ -8,17 +8,7 @@
  * The file has the shape that runc's has where others read it (cAdvisor looks for cgroup_paths), and the whole of config.json, so that
  * later commands don't depend on the bundle.
  */
-import {
-  chmodSync,
-  closeSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from "node:fs";
+import { chmodSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { isErrno } from "@eras/linux/errno.ts";
 import { AlreadyExists, InvalidArgument, NotFound } from "@eras/oci-spec/errdefs.ts";
@@ -94,12 +84,7 @@ export function makeStateDir(root: string, id: string): string {
 /** Writes the state so that a reader, or a crash, finds either the old or the new one. */
 export function writeState(dir: string, state: ContainerState): void {
   const temporary = join(dir, `.${STATE_FILE}.${process.pid}`);
-  const fd = openSync(temporary, "w", 0o600);
-  try {
-    writeSync(fd, stringifyJson(state));
-  } finally {
-    closeSync(fd);
-  }
+  writeFileSync(temporary, stringifyJson(state), { mode: 0o600 }); // whole, or not at all: a full disk takes a part of a write
   renameSync(temporary, join(dir, STATE_FILE));
 }
 
