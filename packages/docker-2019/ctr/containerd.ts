@@ -96,10 +96,15 @@ export class Containerd {
     const { lease } = await this.leases.create({ labels: expiring(LEASE_LIFE_MS) });
     const { id } = lease!;
     try {
-      return await work(new Containerd(this.globals, this.#channel, id));
+      return await work(this.underLease(id));
     } finally {
       await this.leases.delete({ id });
     }
+  }
+
+  /** The same, under a lease that somebody has made and will give back. */
+  underLease(id: string): Containerd {
+    return new Containerd(this.globals, this.#channel, id);
   }
 
   close(): void {

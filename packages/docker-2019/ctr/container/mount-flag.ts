@@ -27,6 +27,6 @@ export function parseMountFlag(text: string): Mount {
     destination,
     ...(type !== undefined && { type }),
     ...(source !== undefined && { source }),
-    options: options?.split(":") ?? [],
+    ...(options !== undefined && { options: options.split(":") }),
   };
 }

@@ -34,11 +34,12 @@ function privileged(spec: Spec): Spec {
   };
 }
 
+/** By the names that specs have: `CAP_SYS_ADMIN`. */
+const NUMBERS = new Map(Object.entries(CAPABILITIES).map(([name, number]) => [`CAP_${name.toUpperCase()}`, number]));
+
 function currentCapabilities(): string[] {
   const { effective } = getCapabilities();
-  return Object.entries(CAPABILITIES)
-    .filter(([, number]) => (effective >> BigInt(number)) & 1n)
-    .map(([name]) => name);
+  return [...NUMBERS].filter(([, number]) => (effective >> BigInt(number)) & 1n).map(([name]) => name);
 }
 
 function writable(mount: Mount): Mount {
@@ -48,8 +49,7 @@ function writable(mount: Mount): Mount {
 
 function capabilities({ process }: Spec, { capAdd, capDrop }: ContainerFlags): LinuxCapabilities {
   for (const name of [...capAdd, ...capDrop])
-    if (!(name in CAPABILITIES))
-      throw new InvalidArgument(`Cannot change capability ${JSON.stringify(name)}: not known`);
+    if (!NUMBERS.has(name)) throw new InvalidArgument(`Cannot change capability ${JSON.stringify(name)}: not known`);
   const changed = (before: readonly string[] = []) =>
     [...new Set([...before, ...capAdd])].filter((name) => !capDrop.includes(name));
   const { bounding, effective, permitted } = process!.capabilities!;

@@ -12,16 +12,17 @@ const TERMINAL_TYPE = "TERM=xterm";
 /** @throws {InvalidArgument} When neither the image nor the user says what to run. */
 export function addProcess(spec: Spec, parts: SpecParts, flags: ContainerFlags): Spec {
   const { image = {}, user } = parts;
+  const { noNewPrivileges, ...process } = spec.process!;
   return {
     ...spec,
     process: {
       ...(flags.tty && { terminal: true }),
-      ...spec.process,
+      ...process,
       ...(user && { user }),
       args: programOf(parts),
       env: environment(image.Env ?? [DEFAULT_PATH], flags),
       cwd: flags.cwd ?? (image.WorkingDir || "/"),
-      noNewPrivileges: !flags.allowNewPrivs,
+      ...(noNewPrivileges && !flags.allowNewPrivs && { noNewPrivileges }),
       ...(flags.apparmorProfile && { apparmorProfile: flags.apparmorProfile }),
     },
   };

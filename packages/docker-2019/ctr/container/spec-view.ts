@@ -41,12 +41,14 @@ function readonlyBind(path: string): Mount {
 function namespaces({ namespaces: all = [] }: Linux, flags: ContainerFlags): Pick<Linux, "namespaces"> {
   const { netHost, withNs, uidmap, gidmap } = flags;
   const joined = withNs.map(parseNamespace);
-  const own = all.filter(({ type }) => !(netHost && type === "network") && !joined.some((one) => one.type === type));
+  const known = all.filter(({ type }) => !(netHost && type === "network"));
+  const own = known.map((one) => joined.findLast(({ type }) => type === one.type) ?? one);
+  const more = joined.filter(({ type }) => !known.some((one) => one.type === type));
   const isMapped = uidmap !== undefined || gidmap !== undefined;
-  if (!isMapped) return { namespaces: [...own, ...joined] };
+  if (!isMapped) return { namespaces: [...own, ...more] };
   if (uidmap === undefined || gidmap === undefined) throw new InvalidArgument("both --uidmap and --gidmap are needed");
   const mappings = { uidMappings: [parseMapping(uidmap)], gidMappings: [parseMapping(gidmap)] };
-  return { ...mappings, namespaces: [...own, ...joined, { type: "user" }] } as Pick<Linux, "namespaces">;
+  return { ...mappings, namespaces: [...own, ...more, { type: "user" }] } as Pick<Linux, "namespaces">;
 }
 
 /** `network:/proc/1/ns/net` */

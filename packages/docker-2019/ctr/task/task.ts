@@ -37,6 +37,8 @@ export async function follow(
   { terminal, start }: FollowOptions,
 ): Promise<number> {
   const lent = terminal ? LentTerminal.lend() : undefined;
+  // Before the start: as soon as the process says something, somebody may send it a signal.
+  const forget = terminal ? undefined : forwardSignals((signal) => quietly(containerd.tasks.kill({ ...name, signal })));
   try {
     const ended = containerd.tasks.wait(name);
     ended.catch(() => {}); // told below, unless the start fails first
@@ -45,14 +47,11 @@ export async function follow(
     lent?.followSize(({ rows, columns }) =>
       quietly(containerd.tasks.resizePty({ ...name, width: columns, height: rows })),
     );
-    const forget = terminal
-      ? () => {}
-      : forwardSignals((signal) => quietly(containerd.tasks.kill({ ...name, signal })));
     const { exitStatus } = await ended;
-    forget();
     await copied;
     return exitStatus;
   } finally {
+    forget?.();
     lent?.giveBack();
   }
 }

@@ -34,7 +34,7 @@ export const mount = leaf<MountFlags>({
     if (!name) throw new InvalidArgument("please provide an image reference to mount");
     if (!target) throw new InvalidArgument("please provide a target path to mount to");
     await holding(containerd, flags.snapshotter, target);
-    await containerd.withLease((leased) => mountImage(leased, name, target, flags));
+    await mountImage(containerd.underLease(target), name, target, flags);
     print(target);
   },
 });

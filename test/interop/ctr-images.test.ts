@@ -1,0 +1,134 @@
+/** Our ctr at a genuine containerd: images, and what they are made of. */
+import { mkdirSync, mkdtempSync, readdirSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { readMountinfo } from "@eras/linux/mountinfo.ts";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { DOCKER_REGISTRY, GenuineRegistry } from "../genuine/registry.ts";
+import { BUSYBOX, CtrSession, missingForCtr, SUCCESS } from "../harness/ctr-session.ts";
+
+describe("ctr, of images,", () => {
+  const reason = missingForCtr(DOCKER_REGISTRY);
+  if (reason) return void test.skip(reason);
+
+  let session: CtrSession;
+  let registry: GenuineRegistry;
+  beforeAll(async () => {
+    session = await CtrSession.start();
+    registry = await GenuineRegistry.start(mkdtempSync(join(tmpdir(), "docker-eras-registry-")));
+  });
+  afterAll(async () => {
+    await registry.stop();
+    await session.stop();
+  });
+
+  describe("images", () => {
+    afterEach(() => session.loadBusybox());
+    /** Digest, size and labels; the age is nothing to compare. */
+    const contentRow = (line: string) => {
+      const [digest, size, , labels = ""] = line.split(/\t+/);
+      return [digest, size, labels.split(",").sort()];
+    };
+    const name = () => `${registry.domain}/busybox:1`;
+
+    test("are pushed and pulled: content, labels and snapshots as the genuine ctr leaves them", async () => {
+      await session.same("images", "tag", "--force", BUSYBOX, name());
+      expect((await session.ours("images", "push", name())).stdout).toMatch(/layer-sha256:\w+: +done +\|.*\+{38}/);
+      const described = async () => [
+        (await session.genuine("content", "ls")).stdout.split("\n").map(contentRow),
+        (await session.genuine("snapshots", "ls")).stdout,
+        (await session.genuine("images", "ls")).stdout,
+      ];
+      await session.genuine("images", "rm", "--sync", name(), BUSYBOX);
+      expect(await session.genuine("images", "pull", name())).toMatchObject({ status: 0 });
+      const left = await described();
+      await session.genuine("images", "rm", "--sync", name());
+      const pulled = await session.ours("images", "pull", name());
+      expect(pulled).toMatchObject({ stderr: "", status: 0 });
+      expect(pulled.stdout).toMatch(
+        /resolved +\|.*\n(.*done.*\n){3}elapsed.*total:.*\nunpacking linux\/\w+ sha256:.*\ndone:/,
+      );
+      expect(await described()).toEqual(left);
+      expect((await session.ours("images", "pull", "--print-chainid", name())).stdout).toMatch(
+        /(.*exists.*\n){3}[\s\S]*chain ID: sha/,
+      );
+    });
+
+    test("are listed, labelled, named and removed", async () => {
+      await session.same("images", "ls");
+      await session.same("images", "ls", "-q");
+      await session.same("images", "check");
+      await session.same("images", "label", BUSYBOX, "a=b");
+      await session.same("images", "ls", "labels.a==b");
+      await session.same("images", "label", BUSYBOX, "a=");
+      expect(await session.ours("images", "tag", BUSYBOX, "other:1")).toEqual({ ...SUCCESS, stdout: "other:1\n" });
+      await session.same("images", "tag", BUSYBOX, "other:1");
+      await session.same("images", "tag", "nosuch", "a");
+      expect(await session.ours("images", "rm", "other:1")).toEqual({ ...SUCCESS, stdout: "other:1\n" });
+      await session.same("images", "rm", "nosuch");
+    });
+
+    test("that a registry lacks are told as the genuine ctr tells it", async () => {
+      const missing = `${registry.domain}/nosuch:1`;
+      const { stderr, status } = await session.ours("images", "pull", missing);
+      expect({ stderr, status }).toEqual({
+        stderr: `ctr: failed to resolve reference "${missing}": ${missing}: not found\n`,
+        status: 1,
+      });
+      expect((await session.ours("images", "pull", "127.0.0.1:1/a:1")).stderr).toMatch(
+        /^ctr: failed to resolve.*ECONNREFUSED/,
+      );
+      expect((await session.ours("images", "pull", "busybox")).stderr).toMatch(/reference "busybox": object required/);
+    });
+
+    test("are mounted and unmounted", async () => {
+      const target = join(session.place.dir, "mnt");
+      mkdirSync(target);
+      expect(await session.ours("images", "mount", BUSYBOX, target)).toMatchObject({ status: 0 });
+      expect(readdirSync(target)).toContain("bin");
+      expect(await session.ours("images", "unmount", "--rm", target)).toEqual({ ...SUCCESS, stdout: `${target}\n` });
+      expect(readMountinfo().some(({ mountPoint }) => mountPoint === target)).toBe(false);
+      expect((await session.genuine("snapshots", "ls")).stdout).not.toContain(target);
+      expect((await session.genuine("leases", "ls", "-q")).stdout).not.toContain(target);
+    });
+  });
+
+  test("namespaces, leases, plugins and content are printed as the genuine ctr prints them", async () => {
+    expect(await session.ours("namespaces", "create", "eras", "a=b")).toEqual(SUCCESS);
+    await session.same("namespaces", "ls");
+    expect(await session.ours("namespaces", "label", "eras", "a=", "c=d")).toEqual(SUCCESS);
+    await session.same("ns", "ls");
+    await session.same("namespaces", "rm", "default");
+    expect(await session.ours("namespaces", "rm", "eras")).toEqual({ ...SUCCESS, stdout: "eras\n" });
+    expect(await session.ours("leases", "create", "--id", "l1", "-x", "1h", "a=b")).toEqual({
+      ...SUCCESS,
+      stdout: "l1\n",
+    });
+    await session.same("leases", "create", "--id", "l1");
+    await session.same("leases", "ls");
+    expect(await session.ours("leases", "rm", "l1")).toEqual({ ...SUCCESS, stdout: "l1\n" });
+    await session.same("leases", "rm", "l1");
+    await session.same("plugins", "ls");
+    await session.same("content", "ls", "-q");
+    const [config = ""] = (await session.ours("content", "ls", "-q")).stdout.split("\n");
+    await session.same("content", "get", config);
+    await session.same("content", "get", "nonsense");
+    expect((await session.ours("version")).stdout).toMatch(/Client:[\s\S]*Server:\n {2}Version: {2}1\.6/);
+  });
+
+  test("snapshots are made, shown, compared and removed", async () => {
+    const [, parent = ""] = (await session.ours("snapshots", "ls")).stdout
+      .split("\n")
+      .map((line) => line.split(" ")[0]);
+    expect(await session.ours("snapshots", "prepare", "k1", parent)).toEqual(SUCCESS);
+    expect((await session.ours("snapshots", "view", "-t", "/mnt", "v1", parent)).stdout).toMatch(
+      /^mount -t bind .* \/mnt -o ro/,
+    );
+    for (const args of [["ls"], ["tree"], ["mounts", "/mnt", "k1"], ["usage"], ["usage", "-b", "k1"], ["info", "k1"]])
+      await session.same("snapshots", ...args);
+    expect(await session.ours("snapshots", "commit", "c1", "k1")).toEqual(SUCCESS);
+    expect((await session.ours("snapshots", "diff", "c1")).stdout.length).toBeGreaterThan(0);
+    expect(await session.ours("snapshots", "rm", "v1", "c1")).toEqual(SUCCESS);
+    await session.same("snapshots", "rm", "nosuch");
+  });
+});
