@@ -15,4 +15,5 @@ this is Node ${process.version} on ${process.platform} ${process.arch}. On anoth
 
 process.argv.splice(1, 1); // the program finds its arguments where it expects them
 const isPacked = process.getBuiltinModule("node:vm").SourceTextModule !== undefined;
-require(isPacked ? "./packed.cjs" : "./hooked.cjs").run(process.argv[1]);
+const loader = isPacked ? require("./packed.cjs") : require("./hooked.cjs");
+loader.run(process.argv[1]);
