@@ -15,5 +15,6 @@ this is Node ${process.version} on ${process.platform} ${process.arch}. On anoth
 
 process.argv.splice(1, 1); // the program finds its arguments where it expects them
 const isPacked = process.getBuiltinModule("node:vm").SourceTextModule !== undefined;
-const loader = isPacked ? require("./packed.cjs") : require("./hooked.cjs");
-loader.run(process.argv[1]);
+const main = process.argv[1];
+if (isPacked) require("./packed.cjs").run(main);
+else require("./hooked.cjs").run(main);
