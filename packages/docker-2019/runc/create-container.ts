@@ -198,7 +198,6 @@ async function finishCreation(
 ): Promise<void> {
   const known = { ...state, init_process_pid: pid, init_process_start: readProcessStat(pid).startTime };
   try {
-    applyRlimits(pid, spec.process!.rlimits);
     dialogue.go();
     dialogue.expect("mounted");
     const creating = containerState(known, "creating");
@@ -206,6 +205,7 @@ async function finishCreation(
     runHooks(spec.hooks, "createRuntime", creating);
     dialogue.go();
     const { listenerFd } = dialogue.expect("ready");
+    applyRlimits(pid, spec.process!.rlimits);
     if (listenerFd !== undefined && seccomp?.listener) {
       const { sendSeccompListener } = await import("./seccomp-notify.ts");
       sendSeccompListener({ pid, fd: listenerFd }, seccomp.listener, creating);

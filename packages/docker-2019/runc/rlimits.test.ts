@@ -1,7 +1,10 @@
 import { spawn } from "node:child_process";
 import { prlimit, RLIMIT_CORE, RLIMIT_NOFILE } from "@eras/linux/rlimits.ts";
 import { afterAll, describe, expect, test } from "vitest";
+import { missing, OURS, runtime } from "./commands/on-bundle.ts";
 import { applyRlimits, checkRlimits } from "./rlimits.ts";
+
+const MIB = 1024 * 1024;
 
 const sleeper = spawn("sleep", ["60"]);
 const pid = sleeper.pid!;
@@ -11,6 +14,23 @@ describe("checkRlimits()", () => {
   test("refuses a limit that there isn't", () => {
     expect(() => checkRlimits([{ type: "RLIMIT_FOO", soft: 1, hard: 1 }])).toThrow("wrong rlimit value: RLIMIT_FOO");
     expect(() => checkRlimits([{ type: "RLIMIT_NOFILE", soft: 1, hard: 1 }])).not.toThrow();
+  });
+});
+
+describe.skipIf(missing)(`limits of memory${missing ? ` (needs ${missing})` : ""}`, () => {
+  test("are the program's, and not for the init, which could not live under them", () => {
+    const limits = { RLIMIT_AS: 64 * MIB, RLIMIT_DATA: 16 * MIB, RLIMIT_STACK: MIB };
+    const rlimits = Object.entries(limits).map(([type, soft]) => ({ type, soft, hard: 2 * soft }));
+    const script = "ulimit -v; ulimit -d; ulimit -s; ulimit -Hv";
+    const { call, bundle, id } = runtime(OURS, (spec) => ({
+      ...spec,
+      process: { ...spec.process!, args: ["sh", "-c", script], rlimits },
+    }));
+    const kib = [64 * 1024, 16 * 1024, 1024, 128 * 1024];
+    expect(call("run", "--bundle", bundle, id)).toMatchObject({
+      stdout: kib.map((n) => `${n}\n`).join(""),
+      stderr: "",
+    });
   });
 });
 

@@ -26,6 +26,7 @@ import { maskPaths, readonlyPaths } from "./masked-paths.ts";
 import { hasNamespace, hasNewNamespace } from "./namespaces.ts";
 import type { ProcessParts } from "./process-parts.ts";
 import { findProgram } from "./program.ts";
+import { takeOnMemoryLimits } from "./rlimits.ts";
 import { finishRootfs, pivotInto, prepareRootfs, type RootfsPlan } from "./rootfs.ts";
 import type { ChildEnd } from "./sync.ts";
 import { resolveUser } from "./user.ts";
@@ -57,7 +58,7 @@ export function standardInit(plan: InitPlan, runc: ChildEnd): never {
   const { process: wanted, parts, rootfs } = plan;
   const { spec } = rootfs;
   const { hooks, linux = {} } = spec;
-  runc.awaitGo(); // runc has mapped ids and set limits
+  runc.awaitGo(); // runc has mapped ids
   if (plan.keyring) parts.keyLabel?.();
   if (plan.keyring) createSessionKeyring(plan.id, { inUserNamespace: hasNamespace(linux, "user") });
   setsid(); // away from the terminal of whoever started runc
@@ -80,7 +81,7 @@ export function standardInit(plan: InitPlan, runc: ChildEnd): never {
   if (wanted.noNewPrivileges) setNoNewPrivs();
   closeDescriptors(plan.preservedFds, [runc.fd, ownDescriptors, plan.fifo, ...traceFds()]); // the filter may not know how
   const listenerFd = parts.seccomp?.early(wanted); // without no_new_privs only root may install a filter
-  runc.ask({ kind: "ready", ...(listenerFd !== undefined && { listenerFd }) }); // runc saves the state: we are a container
+  runc.ask({ kind: "ready", ...(listenerFd !== undefined && { listenerFd }) }); // runc sets limits and saves the state: we are a container
   const user = resolveUser(wanted.user);
   if (!plan.rootless) setDumpable(false); // whoever is in the container already has the rights that we keep, and our memory is the host's
   late(() => dropPrivileges({ user, capabilities: plan.capabilities, cwd: wanted.cwd })); // after all that needed them
@@ -143,6 +144,7 @@ export function becomeProgram(
   const execve = prepareProgram(program, args, environment);
   endTracing();
   handOnDescriptors(preservedFds);
+  takeOnMemoryLimits(wanted.rlimits);
   installFilter?.();
   try {
     return execve();
