@@ -15,6 +15,5 @@ this is Node ${process.version} on ${process.platform} ${process.arch}. On anoth
 
 process.argv.splice(1, 1); // the program finds its arguments where it expects them
 const isPacked = process.getBuiltinModule("node:vm").SourceTextModule !== undefined;
-const main = process.argv[1];
-if (isPacked) require("./packed.cjs").run(main);
-else require("./hooked.cjs").run(main);
+const { run } = isPacked ? require("./packed.cjs") : require("./hooked.cjs");
+run(process.argv[1]);
