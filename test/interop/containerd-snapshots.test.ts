@@ -1,5 +1,5 @@
 /** Our snapshotters beside genuine containerd's: the same life of snapshots gives the same mounts, the same usage, the same layers. */
-import { spawnSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import {
   chmodSync,
   chownSync,
@@ -14,17 +14,28 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { compare } from "@eras/docker-2019/containerd/diff/compare.ts";
+import { openBtrfs } from "@eras/docker-2019/containerd/snapshots/btrfs.ts";
 import { mounted, ownMounts } from "@eras/docker-2019/containerd/snapshots/mount-fixtures.ts";
 import { openNative } from "@eras/docker-2019/containerd/snapshots/native.ts";
 import { openOverlay } from "@eras/docker-2019/containerd/snapshots/overlay.ts";
 import type { Snapshotter, SnapshotUsage } from "@eras/docker-2019/containerd/snapshots/snapshotter.ts";
 import type { Mount } from "@eras/docker-2019/mounts.ts";
+import { MNT_DETACH, umount } from "@eras/linux/mount.ts";
 import { OCI_LAYER } from "@eras/oci-spec/image/media-types.ts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { GenuineContainerd } from "../genuine/containerd.ts";
 
 const hasContainerd = spawnSync("containerd", ["--version"]).status === 0;
-const why = hasContainerd ? "" : " (skipped: no genuine containerd)";
+const hasBtrfs = spawnSync("mkfs.btrfs", ["--version"]).status === 0;
+
+/** @returns The name, and why it is skipped. */
+function named(name: string): string {
+  if (!hasContainerd) return `${name} (skipped: no genuine containerd)`;
+  return name === "btrfs" && !hasBtrfs ? `${name} (skipped: no mkfs.btrfs, package btrfs-progs)` : name;
+}
+
+let place: string;
+/** On btrfs, where it is to be had: the other snapshotters don't mind. */
 
 let directory: string;
 let genuine: GenuineContainerd;
@@ -32,15 +43,26 @@ let genuine: GenuineContainerd;
 beforeAll(async () => {
   if (!hasContainerd) return;
   ownMounts(); // containerd's too, for it is our child
-  directory = mkdtempSync(join(tmpdir(), "docker-eras-snapshots-"));
+  place = mkdtempSync(join(tmpdir(), "docker-eras-snapshots-"));
+  directory = join(place, "root");
+  mkdirSync(directory);
+  if (hasBtrfs) mountBtrfs();
   mkdirSync(join(directory, "genuine"));
   genuine = await GenuineContainerd.start(join(directory, "genuine"));
 });
 
+function mountBtrfs(): void {
+  const image = join(place, "image");
+  execFileSync("truncate", ["--size=512M", image]);
+  execFileSync("mkfs.btrfs", ["--quiet", image]);
+  execFileSync("mount", ["-o", "loop", image, directory]);
+}
+
 afterAll(async () => {
   if (!hasContainerd) return;
+  if (hasBtrfs) umount(directory, MNT_DETACH); // subvolumes that are read-only can't be removed file by file
   await genuine.stop();
-  rmSync(directory, { recursive: true });
+  rmSync(place, { recursive: true });
 });
 
 /** As much of a snapshotter as both sides have here. */
@@ -126,14 +148,19 @@ async function live(side: Side): Promise<unknown[]> {
 }
 
 function withoutPlace(mounts: readonly Mount[]): string {
-  return JSON.stringify(mounts).replaceAll(/\/[^":=,]*\/snapshots\//g, "…/");
+  return JSON.stringify(mounts)
+    .replaceAll(/\/[^":=,]*\/snapshots\//g, "…/")
+    .replaceAll(/subvolid=\d+/g, "subvolid=…");
 }
 
-describe.skipIf(!hasContainerd).each([
+describe.each([
   ["overlayfs", openOverlay],
   ["native", openNative],
-])(`%s${why}`, (name, open) => {
-  test("mounts and usage are as genuine containerd's", async () => {
+  ["btrfs", openBtrfs],
+] as const)("%s", (name, open) => {
+  const isSkipped = named(name) !== name;
+
+  test.skipIf(isSkipped)(`${named(name)}: mounts and usage are as genuine containerd's`, async () => {
     const snapshotter = open(join(directory, name));
     try {
       expect(await live(ourSide(snapshotter))).toEqual(await live(genuineSide(name)));
@@ -142,16 +169,19 @@ describe.skipIf(!hasContainerd).each([
     }
   });
 
-  test("a layer made of two snapshots has the entries of genuine containerd's", async () => {
-    const side = genuineSide(name);
-    const [before, after] = [await side.view(`${name} before`, "A"), await side.view(`${name} after`, "B")];
-    const pieces: Uint8Array[] = [];
-    const writer = { write: async (piece: Uint8Array) => void pieces.push(piece) };
-    await compare(before, after, { mediaType: OCI_LAYER, writer, temporary: join(directory, "tmp") });
-    const ours = entriesOf(Buffer.concat(pieces));
-    expect(ours).toEqual(entriesOf(await genuineDiff(name, "A", "B")));
-    expect(ours).toHaveLength(10);
-  });
+  test.skipIf(isSkipped)(
+    `${named(name)}: a layer made of two snapshots has the entries of genuine containerd's`,
+    async () => {
+      const side = genuineSide(name);
+      const [before, after] = [await side.view(`${name} before`, "A"), await side.view(`${name} after`, "B")];
+      const pieces: Uint8Array[] = [];
+      const writer = { write: async (piece: Uint8Array) => void pieces.push(piece) };
+      await compare(before, after, { mediaType: OCI_LAYER, writer, temporary: join(directory, "tmp") });
+      const ours = entriesOf(Buffer.concat(pieces));
+      expect(ours).toEqual(entriesOf(await genuineDiff(name, "A", "B")));
+      expect(ours).toHaveLength(10);
+    },
+  );
 });
 
 async function genuineDiff(snapshotter: string, before: string, after: string): Promise<Buffer> {
