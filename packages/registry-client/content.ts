@@ -34,7 +34,7 @@ export interface ContentWriter {
   /** Appends. Resolves when more may come. */
   write(piece: Uint8Array): Promise<void>;
   /** Makes it content. @throws {FailedPrecondition} When size or digest are not the descriptor's. */
-  commit(): Promise<void>;
+  commit(): Promise<unknown>;
   /** Lets go. What has been written stays for the next time. */
   close(): Promise<void>;
   /** Forgets what has been written. */

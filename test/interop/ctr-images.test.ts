@@ -2,9 +2,11 @@
 import { mkdirSync, mkdtempSync, readdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { readMountinfo } from "@eras/linux/mountinfo.ts";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { DOCKER_REGISTRY, GenuineRegistry } from "../genuine/registry.ts";
+import { busyboxImage } from "../harness/busybox-image.ts";
 import { BUSYBOX, CtrSession, missingForCtr, SUCCESS } from "../harness/ctr-session.ts";
 
 describe("ctr, of images,", () => {
@@ -79,6 +81,34 @@ describe("ctr, of images,", () => {
         /^ctr: failed to resolve.*ECONNREFUSED/,
       );
       expect((await session.ours("images", "pull", "busybox")).stderr).toMatch(/reference "busybox": object required/);
+    });
+
+    test("go into archives that the genuine ctr reads, and come out of those it writes", async () => {
+      const written = join(session.place.dir, "ours.tar");
+      expect(await session.ours("images", "export", written, BUSYBOX)).toEqual(SUCCESS);
+      const before = (await session.genuine("images", "ls")).stdout;
+      await session.genuine("images", "rm", "--sync", BUSYBOX);
+      expect(await session.genuine("images", "import", written)).toMatchObject({ status: 0 });
+      expect((await session.genuine("images", "ls")).stdout).toBe(before);
+      const genuine = join(session.place.dir, "genuine.tar");
+      expect(await session.genuine("images", "export", genuine, BUSYBOX)).toEqual(SUCCESS);
+      await session.genuine("images", "rm", "--sync", BUSYBOX);
+      const { stdout, status } = await session.ours("images", "import", genuine);
+      expect({ stdout, status }).toEqual({
+        stdout: expect.stringMatching(/^unpacking .*\(sha256:\w+\)\.\.\.done\n$/),
+        status: 0,
+      });
+      expect((await session.genuine("images", "ls")).stdout).toBe(before);
+      await session.same("images", "check");
+    });
+
+    test("come out of what docker save writes, through a pipe, with a manifest that the genuine ctr makes too", async () => {
+      const before = (await session.genuine("images", "ls")).stdout;
+      await session.genuine("images", "rm", "--sync", BUSYBOX);
+      const archive = gzipSync(busyboxImage(BUSYBOX), { level: 1 });
+      expect(await session.withInput(archive, "images", "import", "--no-unpack", "-")).toEqual(SUCCESS);
+      expect((await session.genuine("images", "ls")).stdout).toBe(before);
+      expect(await session.withInput("no archive", "images", "import", "-")).toMatchObject({ status: 1 });
     });
 
     test("are mounted and unmounted", async () => {

@@ -53,7 +53,9 @@ export class ContainerExit extends Error {
 
 /** A flag with or without a value: `-t, --tty`, `--env <value>`. */
 export function flag(flags: string, description: string): Option {
-  return new Option(flags, description);
+  const option = new Option(flags, description);
+  option.negate = false; // `--no-pivot` is a flag of that name, and not the opposite of `--pivot`
+  return option;
 }
 
 /** A flag that may come more than once. */

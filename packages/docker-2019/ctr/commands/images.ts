@@ -1,5 +1,6 @@
 /** `ctr images` */
 import type { Group } from "../command.ts";
+import { exportArchive, importImages } from "./images/archive.ts";
 import { check } from "./images/check.ts";
 import { list } from "./images/list.ts";
 import { mount, unmount } from "./images/mount.ts";
@@ -10,5 +11,5 @@ import { push } from "./images/push.ts";
 export const images: Group = {
   name: "images",
   summary: "manage images",
-  commands: [check, list, mount, unmount, pull, push, remove, tag, label],
+  commands: [check, exportArchive, importImages, list, mount, unmount, pull, push, remove, tag, label],
 };

@@ -38,6 +38,8 @@ export class Ingest implements ContentWriter {
   #chunk: Uint8Array[] = [];
   #chunkBytes = 0;
   #unanswered = 0;
+  /** Of what has been written, as the store says it. */
+  #digest = "";
 
   private constructor(containerd: Containerd, ref: string, wanted: Wanted, labels: Readonly<Record<string, string>>) {
     this.#containerd = containerd;
@@ -81,16 +83,17 @@ export class Ingest implements ContentWriter {
     if (this.#chunkBytes >= CHUNK_BYTES) await this.#sendChunk();
   }
 
-  /** @throws {FailedPrecondition} When size or digest are not as wanted. */
-  async commit(): Promise<void> {
+  /** @returns The digest. @throws {FailedPrecondition} When size or digest are not as wanted. */
+  async commit(): Promise<string> {
     if (this.#chunkBytes > 0) await this.#sendChunk();
-    while (this.#unanswered > 0) await this.#answer();
+    while (this.#unanswered > 0) this.#digest = (await this.#answer()).digest;
     try {
-      await this.#ask({ action: WriteAction.COMMIT, labels: this.#labels });
+      this.#digest = (await this.#ask({ action: WriteAction.COMMIT, labels: this.#labels })).digest;
     } catch (error) {
       if (!(error instanceof AlreadyExists)) throw error; // somebody else was faster, with the same content
     }
     await this.close();
+    return this.#digest;
   }
 
   async close(): Promise<void> {
