@@ -23,6 +23,13 @@ export class ContainerdEvents {
     return this.#lines.map((line) => line.split(" ")[0]!).filter((topic) => topic.startsWith("/tasks/"));
   }
 
+  /** Those of one container. */
+  topicsOf(containerId: string): string[] {
+    return this.#lines
+      .filter((line) => line.includes(`"container_id":"${containerId}"`))
+      .map((line) => line.split(" ")[0]!);
+  }
+
   /** Waits for a line with this text. */
   async waitFor(text: string): Promise<void> {
     while (!this.#lines.some((line) => line.includes(text))) await once(this.#ctr.stdout!, "data");
