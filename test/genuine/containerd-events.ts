@@ -10,7 +10,7 @@ export class ContainerdEvents {
   readonly #ctr: ChildProcess;
   #lines: string[] = [];
 
-  constructor(containerd: GenuineContainerd) {
+  constructor(containerd: Pick<GenuineContainerd, "address">) {
     this.#ctr = spawn("ctr", [...containerd.address, "events"], {
       stdio: ["ignore", "pipe", "inherit"],
       env: shellEnvironment(),

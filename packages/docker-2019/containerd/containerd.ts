@@ -12,6 +12,7 @@ import { grpcServer, type Implementation, listen } from "../proto/grpc/server.ts
 import { ttrpcServer } from "../proto/ttrpc/server.ts";
 import { type Config, ttrpcAddress } from "./config.ts";
 import { LocalStore } from "./content/local-store.ts";
+import { removeLeftMounts } from "./diff/mounted.ts";
 import { Exchange } from "./events/exchange.ts";
 import { lockRoot } from "./lock.ts";
 import { log } from "./log.ts";
@@ -25,11 +26,12 @@ import { Leases } from "./metadata/leases.ts";
 import { Namespaces } from "./metadata/namespaces.ts";
 import { grpcCounters } from "./metrics/grpc-counters.ts";
 import { newRegistry, serveMetrics } from "./metrics/metrics.ts";
-import { contentDir, metadataPath } from "./paths.ts";
+import { contentDir, metadataPath, temporaryMountsDir } from "./paths.ts";
 import { pluginsOf } from "./plugins.ts";
 import { TaskList } from "./runtime/task-list.ts";
 import { containersService } from "./services/containers.ts";
 import { contentService } from "./services/content.ts";
+import { diffService } from "./services/diff.ts";
 import { eventsService, shimEventsService } from "./services/events.ts";
 import { healthService } from "./services/health.ts";
 import { imagesService } from "./services/images.ts";
@@ -86,6 +88,7 @@ interface Stores {
 }
 
 async function openStores(root: string): Promise<Stores> {
+  removeLeftMounts(temporaryMountsDir(root));
   const db = new MetadataDb(metadataPath(root));
   const content = new MetadataContent(db, await LocalStore.open(contentDir(root)));
   const snapshots = openSnapshotters(root, db);
@@ -122,6 +125,7 @@ function services(
     imagesService(new Images(db), exchange, collectGarbage),
     leasesService(new Leases(db), collectGarbage),
     contentService(content, exchange),
+    diffService(content, temporaryMountsDir(root)),
     snapshotsService({ snapshotters, exchange, collectGarbage }),
     eventsService(exchange),
     tasksService({ tasks, containers }),

@@ -153,7 +153,7 @@ export class NamespaceSnapshotter implements Omit<Snapshotter, "cleanup" | "clos
       this.#record(key);
       const siblings = entriesOf(tables.snapshots, this.#namespace, this.#shared.name);
       if (siblings.some(({ value }) => value.parent === key))
-        throw new FailedPrecondition(`cannot remove snapshot ${quote(key)} with child`);
+        throw new FailedPrecondition("cannot remove snapshot with child");
       this.#forget(tables, key);
       this.#shared.db.markDirty();
     });

@@ -11,7 +11,7 @@ import { constants, existsSync, openSync } from "node:fs";
 import { Socket } from "node:net";
 import { isAbsolute, join } from "node:path";
 import { closeOnExecAbove } from "@eras/linux/exec.ts";
-import { InvalidArgument, NotFound, Unknown } from "@eras/oci-spec/errdefs.ts";
+import { Unknown } from "@eras/oci-spec/errdefs.ts";
 import { type Any, AnySchema } from "../../proto/gen/google/protobuf/any_pb.ts";
 import { type DeleteResponse, DeleteResponseSchema } from "../../proto/gen/shim_pb.ts";
 import { fromBinary, toBinary } from "../../proto/message.ts";
@@ -21,6 +21,7 @@ import type { Bundle } from "./bundle.ts";
 const OWN_PROGRAMS = join(import.meta.dirname, "../../../../bin");
 const CONTAINERDS_PROGRAMS = "/opt/containerd/bin";
 const NOTHING = new Uint8Array();
+const UNRESOLVED = "failed to start shim: failed to resolve runtime path";
 const STDERR = 2;
 
 /** What a shim has to know of us. */
@@ -37,20 +38,22 @@ export interface LauncherContext {
  * The program of a runtime's name.
  *
  * @param runtime - `io.containerd.runc.v2`, or an absolute path.
- * @throws {InvalidArgument} @throws {NotFound} When there is no such program.
+ * @throws {Unknown} When there is no such program, in the original's words.
  */
 export function findShim(runtime: string): string {
   if (isAbsolute(runtime)) return runtime;
   const [name, version] = runtime.split(".").slice(-2);
   if (!name || !version)
-    throw new InvalidArgument(
-      `invalid runtime name ${runtime}, correct runtime name should be either format like \`io.containerd.runc.v1\` or a full path to the binary`,
+    throw new Unknown(
+      `${UNRESOLVED}: invalid runtime name ${runtime}, correct runtime name should be either format like \`io.containerd.runc.v1\` or a full path to the binary: unknown`,
     );
   const program = `containerd-shim-${name}-${version}`;
   const directories = [CONTAINERDS_PROGRAMS, ...(process.env.PATH ?? "").split(":"), OWN_PROGRAMS];
   const found = directories.map((directory) => join(directory, program)).find((path) => existsSync(path));
   if (found) return found;
-  throw new NotFound(`runtime "${runtime}" binary not installed "${program}": file does not exist: not found`);
+  throw new Unknown(
+    `${UNRESOLVED}: runtime "${runtime}" binary not installed "${program}": file does not exist: unknown`,
+  );
 }
 
 /** Starts the shim of a bundle. @param options - Of the runtime, for its standard input. @returns Its address. */
@@ -64,7 +67,8 @@ export async function launchShim(
   bundle.shimBinary = shim;
   const input = options ? toBinary(AnySchema, options) : NOTHING;
   const { status, output, errors } = await callShim(bundle, shim, context, ["start"], input);
-  if (status !== 0) throw new Unknown(`failed to start shim: ${output}${errors}: exit status ${status}: unknown`);
+  if (status !== 0)
+    throw new Unknown(`failed to start shim: start failed: ${output}${errors}: exit status ${status}: unknown`);
   return parseAddress(output.toString().trim());
 }
 

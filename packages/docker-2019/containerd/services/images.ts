@@ -9,12 +9,16 @@ import {
   Images,
   ImageUpdateSchema,
 } from "../../proto/gen/images_pb.ts";
+import { DescriptorSchema } from "../../proto/gen/types_pb.ts";
 import { type Implementation, implement } from "../../proto/grpc/server.ts";
-import type { Init } from "../../proto/message.ts";
+import { create, type Init } from "../../proto/message.ts";
 import { timestampOf } from "../../proto/timestamps.ts";
 import type { Exchange } from "../events/exchange.ts";
 import type { Image, ImageInit, Images as ImageStore } from "../metadata/images.ts";
 import { descriptorMessage, descriptorOf } from "./descriptor.ts";
+
+/** In the place of a target that nothing is taken from. */
+const NO_DIGEST = `sha256:${"0".repeat(64)}`;
 
 /** @param collectGarbage - Of deletions that wait for it. */
 export function imagesService(
@@ -34,7 +38,7 @@ export function imagesService(
     },
     update: ({ image: wanted, updateMask }, call) => {
       const namespace = namespaceOf(call);
-      const image = images.update(namespace, initOf(wanted), updateMask?.paths);
+      const image = images.update(namespace, updateOf(wanted, updateMask?.paths), updateMask?.paths);
       const { name, labels } = image;
       exchange.publish(namespace, "/images/update", packAny(ImageUpdateSchema, { name, labels }));
       return { image: messageOf(image) };
@@ -47,6 +51,12 @@ export function imagesService(
       return {};
     },
   });
+}
+
+/** A client that changes labels alone says nothing of the target. */
+function updateOf(message: ImageMessage | undefined, paths: readonly string[] = []): ImageInit {
+  if (!message || paths.length === 0 || paths.includes("target")) return initOf(message);
+  return initOf({ ...message, target: { ...(message.target ?? create(DescriptorSchema)), digest: NO_DIGEST } });
 }
 
 function initOf(message: ImageMessage | undefined): ImageInit {

@@ -1,4 +1,5 @@
 /** The tasks service: what runs. Almost all of it is the shim's to do; events about tasks come from there too. */
+import { InvalidArgument } from "@eras/oci-spec/errdefs.ts";
 import { type Call, namespaceOf } from "../../proto/call.ts";
 import type { StateResponse } from "../../proto/gen/shim_pb.ts";
 import { Tasks } from "../../proto/gen/tasks_pb.ts";
@@ -61,7 +62,7 @@ function processHandlers(tasks: TaskList): Handlers<typeof Tasks> {
   const find = finder(tasks);
   return {
     exec: async ({ containerId, execId, stdin, stdout, stderr, terminal, spec }, call) => {
-      validateIdentifier(execId);
+      validateExecId(execId);
       await find(call, containerId).exec(execId, { stdin, stdout, stderr, terminal }, spec);
       return {};
     },
@@ -115,6 +116,14 @@ function lookHandlers(tasks: TaskList): Handlers<typeof Tasks> {
       return { metrics };
     },
   };
+}
+
+function validateExecId(execId: string): void {
+  try {
+    validateIdentifier(execId);
+  } catch (cause) {
+    throw new InvalidArgument(`invalid exec id ${execId}: ${(cause as Error).message}`, { cause });
+  }
 }
 
 function finder(tasks: TaskList): (call: Call, id: string) => Task {
