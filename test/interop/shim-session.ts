@@ -1,7 +1,7 @@
 /** A shim without containerd: it is started as containerd starts it, and asked by ttrpc; its events come to us. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { closeSync, constants, openSync, readdirSync, readlinkSync, rmSync } from "node:fs";
-import type { Server } from "node:net";
+import { closeSync, constants, openSync, readdirSync, readlinkSync, readSync, rmSync, writeSync } from "node:fs";
+import type { Server, Socket } from "node:net";
 import { join, resolve } from "node:path";
 import { PROCESS_URL, packAny, packJson } from "@eras/docker-2019/proto/any.ts";
 import { type Envelope, Events } from "@eras/docker-2019/proto/gen/events-ttrpc_pb.ts";
@@ -9,6 +9,7 @@ import { type Options, OptionsSchema } from "@eras/docker-2019/proto/gen/runc-op
 import { Task } from "@eras/docker-2019/proto/gen/shim_pb.ts";
 import { connectTtrpc, socketPath, type TtrpcConnection, ttrpcClient } from "@eras/docker-2019/proto/ttrpc/client.ts";
 import { implement, ttrpcServer } from "@eras/docker-2019/proto/ttrpc/server.ts";
+import { isErrno } from "@eras/linux/errno.ts";
 import { mkfifo } from "@eras/linux/fifo.ts";
 import type { Spec } from "@eras/oci-spec/runtime/config.ts";
 import { makeBundle, plainSpec } from "../harness/bundle.ts";
@@ -51,6 +52,7 @@ export class ShimSession {
   readonly place: Place = newPlace();
   readonly events: Envelope[] = [];
   readonly #shim: string;
+  readonly #shimArguments: readonly string[];
   readonly #runtime: string;
   readonly #rootfs: string;
   readonly #connections: TtrpcConnection[] = [];
@@ -58,10 +60,12 @@ export class ShimSession {
   readonly #logs: number[] = [];
   readonly #bundles: string[] = [];
   readonly #containerd: Server;
+  readonly #eventConnections = new Set<Socket>();
 
-  /** @param shim - The program. @param runtime - The runtime that its containers' options name. */
-  constructor(shim: string, runtime = GENUINE_RUNC.path) {
+  /** @param shim - The program, with its first arguments. @param runtime - The runtime that its containers' options name. */
+  constructor(shim: string, runtime = GENUINE_RUNC.path, shimArguments: readonly string[] = []) {
     this.#shim = shim;
+    this.#shimArguments = shimArguments;
     this.#runtime = runtime;
     this.#rootfs = join(this.place.dir, "busybox");
     unpackBusybox(this.#rootfs);
@@ -70,6 +74,7 @@ export class ShimSession {
       return {};
     };
     this.#containerd = ttrpcServer([implement(Events, { forward })]).listen(this.#path("containerd.sock.ttrpc"));
+    this.#containerd.on("connection", (socket) => this.#eventConnections.add(socket));
   }
 
   #path(name: string): string {
@@ -110,7 +115,7 @@ export class ShimSession {
     const address = this.#path("containerd.sock");
     const flags = ["-namespace", NAMESPACE, "-address", address, "-publish-binary", "/bin/true", "-id", id];
     const env = { ...shellEnvironment(), TTRPC_ADDRESS: `${address}.ttrpc` };
-    return runProgram(this.#shim, [...flags, ...action], { cwd: this.#path(id), env });
+    return runProgram(this.#shim, [...this.#shimArguments, ...flags, ...action], { cwd: this.#path(id), env });
   }
 
   async #serve(id: string, bundle: string, task: Served["task"]): Promise<Served> {
@@ -131,10 +136,18 @@ export class ShimSession {
     return { binaryName: this.#runtime, root: this.#path("runc") };
   }
 
-  /** A FIFO for a stream, and its reader or writer, a `cat`. */
+  /** Makes a FIFO for a stream. */
   fifo(name: string): string {
     mkfifo(this.#path(name), 0o700);
     return this.#path(name);
+  }
+
+  /** Hears no more events, as if containerd were away, and reads no log: the FIFOs are full. */
+  leave(): void {
+    this.#containerd.close();
+    rmSync(this.#path("containerd.sock.ttrpc"), { force: true });
+    for (const connection of this.#eventConnections) connection.destroy();
+    for (const fd of this.#logs) fill(fd);
   }
 
   /** Ends everything, and looks what is left. */
@@ -177,6 +190,40 @@ export class FifoReader {
 
   kill(): void {
     this.#cat.kill("SIGKILL");
+  }
+}
+
+/** A client's end of a FIFO that a process writes to: reads what is there, without waiting. */
+export class FifoEnd {
+  readonly #fd: number;
+  text = "";
+  ended = false;
+
+  constructor(path: string) {
+    this.#fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  }
+
+  read(): void {
+    const bytes = Buffer.alloc(1 << 16);
+    try {
+      const length = readSync(this.#fd, bytes);
+      this.ended = length === 0;
+      this.text += bytes.toString("latin1", 0, length);
+    } catch (error) {
+      if (!isErrno(error, "EAGAIN")) throw error;
+    }
+  }
+
+  close(): void {
+    closeSync(this.#fd);
+  }
+}
+
+function fill(fd: number): void {
+  try {
+    for (;;) writeSync(fd, Buffer.alloc(1024, "."));
+  } catch (error) {
+    if (!isErrno(error, "EAGAIN")) throw error;
   }
 }
 
