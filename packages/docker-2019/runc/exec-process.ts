@@ -1,5 +1,5 @@
 /** Starting a further process in a container: `runc exec`. */
-import { existsSync, readlinkSync } from "node:fs";
+import { closeSync, existsSync, openSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import type { Cgroup } from "@eras/cgroups/cgroup.ts";
 import { openCgroupAt } from "@eras/cgroups/open.ts";
@@ -7,7 +7,7 @@ import { forkedPid } from "@eras/linux/fork.ts";
 import { setDumpable } from "@eras/linux/prctl.ts";
 import { kill } from "@eras/linux/signals.ts";
 import { waitpid } from "@eras/linux/wait.ts";
-import { InvalidArgument } from "@eras/oci-spec/errdefs.ts";
+import { FailedPrecondition, InvalidArgument } from "@eras/oci-spec/errdefs.ts";
 import type { Process, Spec } from "@eras/oci-spec/runtime/config.ts";
 import type { Linux, LinuxNamespace } from "@eras/oci-spec/runtime/config-linux.ts";
 import { step } from "../steps.ts";
@@ -45,19 +45,23 @@ export async function execProcess(container: Container, request: ExecRequest): P
   checkRlimits(wanted.rlimits);
   const preservedFds = countPreserved(0, preserveFds);
   const plan = { id: container.id, spec, process: wanted, capabilities: capabilitiesOf(wanted), preservedFds, parts };
-  const linux = { namespaces: namespacesOf(container) };
+  const namespaces = openNamespaces(container);
   const bindFinally = await bindToProcessors(wanted);
   try {
     const init = await startInit({
       cgroup: subCgroup(container, request.subCgroups),
       likePid: request.subCgroups.length === 0 ? container.state.init_process_pid : undefined,
-      keptFds: consoleFd === undefined ? [] : [consoleFd],
+      keptFds: [...namespaces.map(({ fd }) => fd), ...(consoleFd === undefined ? [] : [consoleFd])],
       preservedFds,
       enter: () => {
         bindFinally?.(); // it has joined the cgroup
         if (wanted.oomScoreAdj !== undefined) setOomScoreAdj(forkedPid(), wanted.oomScoreAdj);
         setDumpable(false); // processes of the container will see the init, and must not look into our memory
-        enterNamespaces(linux, () => {});
+        enterNamespaces(
+          { namespaces: namespaces.map(({ type, fd }) => ({ type, path: `/proc/self/fd/${fd}` })) },
+          () => {},
+        );
+        for (const { fd } of namespaces) closeSync(fd);
       },
       init: (runc) => setnsInit(plan, runc),
     });
@@ -65,6 +69,8 @@ export async function execProcess(container: Container, request: ExecRequest): P
     return init.pid;
   } catch (error) {
     throw new Error(failureText(error as Error), { cause: error });
+  } finally {
+    for (const { fd } of namespaces) closeSync(fd);
   }
 }
 
@@ -108,17 +114,31 @@ function withoutSysctls({ linux = {} }: Spec): Linux {
   return rest;
 }
 
-/** The namespaces of the init that we don't share with it. One can't join a user namespace that one is in. */
-function namespacesOf({ state }: Container): LinuxNamespace[] {
-  const own = (kind: string) => readlinkSync(`/proc/self/ns/${kind}`);
-  return Object.entries(KINDS)
-    .map(([type, kind]) => ({
-      type: type as LinuxNamespace["type"],
-      kind,
-      path: `/proc/${state.init_process_pid}/ns/${kind}`,
-    }))
-    .filter(({ kind, path }) => readlinkSync(path) !== own(kind))
-    .map(({ type, path }) => ({ type, path }));
+interface OpenNamespace {
+  readonly type: LinuxNamespace["type"];
+  readonly fd: number;
+}
+
+/**
+ * The namespaces of the init that we don't share with it: one can't join a user namespace that one is in.
+ *
+ * They are opened first, and the init is looked at afterwards: if it is still there, they were its own, and not those of a later process of
+ * the same number, which may be the host's.
+ */
+function openNamespaces(container: Container): OpenNamespace[] {
+  const { init_process_pid: pid } = container.state;
+  const opened = Object.entries(KINDS).map(([type, kind]) => ({
+    type: type as LinuxNamespace["type"],
+    kind,
+    fd: openSync(`/proc/${pid}/ns/${kind}`, "r"),
+  }));
+  const isOther = ({ kind, fd }: (typeof opened)[number]) =>
+    readlinkSync(`/proc/self/fd/${fd}`) !== readlinkSync(`/proc/self/ns/${kind}`);
+  const others = opened.filter(isOther);
+  for (const each of opened) if (!others.includes(each)) closeSync(each.fd);
+  if (container.hasInit) return others;
+  for (const { fd } of others) closeSync(fd);
+  throw new FailedPrecondition("cannot exec in a stopped container");
 }
 
 async function finishExec(
