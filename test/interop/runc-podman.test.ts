@@ -84,6 +84,7 @@ describe(`podman, with ${RUNTIME.name},`, () => {
   const runDetached = (flags: readonly string[], ...command: string[]) =>
     output("run", "-d", ...where(), ...flags, IMAGE, ...command);
   const state = async (id: string) => JSON.parse(await output("inspect", "-f", "{{json .State}}", id));
+  const restarts = async (id: string) => output("inspect", "-f", "{{.RestartCount}}", id);
   function controlFile(controller: string, id: string, file: string): string {
     const mount = cgroupMounts().v1.get(controller)!;
     return readFileSync(join(mount, place.cgroupParent, `libpod-${id}`, file), "utf8").trim();
@@ -169,6 +170,26 @@ describe(`podman, with ${RUNTIME.name},`, () => {
       const format = "{{.PIDS}} {{.MemUsage}}";
       expect(await output("stats", "--no-stream", "--format", format, id)).toMatch(/^2 .* \/ 67\.11MB$/);
       await expect.poll(() => output("top", id, "args")).toMatch(/sh -c sleep 1000 & wait\s+sleep 1000$/);
+    });
+
+    test("gets new limits", async () => {
+      const id = await runDetached(["-m", "64m"], ...FOREVER);
+      await output("update", "-m", "48m", id);
+      expect(controlFile("memory", id, "memory.limit_in_bytes")).toBe(String(48 << 20));
+    });
+
+    test("is healthy as long as its own test says so", async () => {
+      const id = await runDetached(["--health-cmd", "test ! -e /ill", "--health-interval", "disable"], ...FOREVER);
+      expect((await attempt("healthcheck", "run", id)).status).toBe(0);
+      await output("exec", id, "touch", "/ill");
+      expect((await attempt("healthcheck", "run", id)).status).toBe(1);
+    });
+
+    test("is started again as often as its policy says", async () => {
+      const id = await runDetached(["--restart", "on-failure:2"], ...sh("exit 3"));
+      await expect.poll(() => restarts(id), { timeout: 30_000 }).toBe("2");
+      await expect.poll(async () => (await state(id)).Status).toBe("exited");
+      expect((await state(id)).ExitCode).toBe(3);
     });
 
     test("gets signals", async () => {
