@@ -6,7 +6,7 @@
  *                                                      │
  *     clients ◀──gRPC── exchange of events ◀──ttrpc────┘
  */
-import { mkdirSync } from "node:fs";
+import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { grpcServer, type Implementation, listen } from "../proto/grpc/server.ts";
 import { ttrpcServer } from "../proto/ttrpc/server.ts";
@@ -26,7 +26,7 @@ import { Leases } from "./metadata/leases.ts";
 import { Namespaces } from "./metadata/namespaces.ts";
 import { grpcCounters } from "./metrics/grpc-counters.ts";
 import { newRegistry, serveMetrics } from "./metrics/metrics.ts";
-import { contentDir, metadataPath, temporaryMountsDir } from "./paths.ts";
+import { contentDir, metadataPath, temporaryDir, temporaryMountsDir } from "./paths.ts";
 import { pluginsOf } from "./plugins.ts";
 import { TaskList } from "./runtime/task-list.ts";
 import { containersService } from "./services/containers.ts";
@@ -89,6 +89,7 @@ interface Stores {
 
 async function openStores(root: string): Promise<Stores> {
   removeLeftMounts(temporaryMountsDir(root));
+  rmSync(temporaryDir(root), { recursive: true, force: true });
   const db = new MetadataDb(metadataPath(root));
   const content = new MetadataContent(db, await LocalStore.open(contentDir(root)));
   const snapshots = openSnapshotters(root, db);
@@ -128,6 +129,6 @@ function services(
     diffService(content, temporaryMountsDir(root)),
     snapshotsService({ snapshotters, exchange, collectGarbage }),
     eventsService(exchange),
-    tasksService({ tasks, containers }),
+    tasksService({ tasks, containers, content, temporary: temporaryDir(root) }),
   ];
 }

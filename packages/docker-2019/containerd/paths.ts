@@ -6,8 +6,10 @@
  *     ├─ io.containerd.content.v1.content/        blobs and unfinished writes
  *     ├─ io.containerd.snapshotter.v1.NAME/       overlayfs, native, btrfs
  *     ├─ io.containerd.runtime.v2.task/NS/ID/     what a shim may keep
- *     └─ io.containerd.grpc.v1.introspection/
- *        └─ uuid                                  made once
+ *     ├─ io.containerd.grpc.v1.introspection/
+ *     │  └─ uuid                                  made once
+ *     ├─ lock                                     held while a containerd uses all this
+ *     └─ tmp/  tmpmounts/                         for a moment
  *
  *     <state>/                                    gone after a reboot: /run/docker-eras/2019/containerd
  *     ├─ containerd.sock                          gRPC, for clients
@@ -36,6 +38,11 @@ export function snapshotterDir(root: string, name: string): string {
 
 export function uuidPath(root: string): string {
   return join(root, "io.containerd.grpc.v1.introspection", "uuid");
+}
+
+/** For files that are soon over; what is left there is of a containerd that was killed. */
+export function temporaryDir(root: string): string {
+  return join(root, "tmp");
 }
 
 /** Where containerd mounts what it unpacks or compares, for that time. */

@@ -5,6 +5,7 @@
  *     ├─ config.json        the container's spec, byte for byte
  *     ├─ rootfs/            where the shim mounts the snapshot
  *     ├─ work ─▶            <root>/io.containerd.runtime.v2.task/<namespace>/<id>, which outlives a reboot
+ *     ├─ checkpoint/        what it is restored from, if it is
  *     ├─ log                a FIFO: what the shim has to say
  *     ├─ address            where the shim listens; written by it
  *     └─ shim-binary-path   which shim it is
@@ -69,6 +70,10 @@ export class Bundle {
 
   get rootfsDir(): string {
     return join(this.path, "rootfs");
+  }
+
+  get checkpointDir(): string {
+    return join(this.path, "checkpoint");
   }
 
   get logFifo(): string {

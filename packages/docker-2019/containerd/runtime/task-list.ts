@@ -41,7 +41,8 @@ export interface TaskRequest {
   readonly options: Any | undefined;
   readonly rootfs: readonly Init<Mount>[];
   readonly io: TaskIo;
-  readonly checkpoint: string;
+  /** Puts the images of a checkpoint into a directory, which it makes: then the task is restored, not begun. */
+  readonly unpackCheckpoint: ((dir: string) => Promise<void>) | undefined;
 }
 
 export class TaskList {
@@ -99,10 +100,13 @@ export class TaskList {
     }
   }
 
-  async #createTask({ namespace, id, spec, runtime, options, rootfs, io, checkpoint }: TaskRequest): Promise<Task> {
+  async #createTask(request: TaskRequest): Promise<Task> {
+    const { namespace, id, spec, runtime, options, rootfs, io, unpackCheckpoint } = request;
     const shim = findShim(runtime);
     const bundle = Bundle.create(this.#paths, namespace, id, spec);
     try {
+      const checkpoint = unpackCheckpoint ? bundle.checkpointDir : "";
+      await unpackCheckpoint?.(checkpoint);
       const address = await launchShim(bundle, shim, this.#context, options);
       const task = await this.#connect(bundle, address);
       const created = { id, bundle: bundle.path, rootfs: [...rootfs], ...io, checkpoint, ...(options && { options }) };

@@ -59,6 +59,11 @@ export class Task {
     await this.shim.exec({ id: this.id, execId, ...io, ...(spec && { spec }) });
   }
 
+  /** Has the runtime write what the task is into a directory. @param options - Of the runtime. */
+  async checkpoint(path: string, options: Any | undefined): Promise<void> {
+    await this.shim.checkpoint({ id: this.id, path, ...(options && { options }) });
+  }
+
   /** @param all - The signal is for every process of the container. */
   async kill(signal: number, { execId, all }: { readonly execId: string; readonly all: boolean }): Promise<void> {
     const sent = this.shim.kill({ id: this.id, execId, signal, all });

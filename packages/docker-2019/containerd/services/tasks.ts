@@ -1,21 +1,29 @@
 /** The tasks service: what runs. Almost all of it is the shim's to do; events about tasks come from there too. */
 import { InvalidArgument } from "@eras/oci-spec/errdefs.ts";
-import { type Call, namespaceOf } from "../../proto/call.ts";
+import { type Call, leaseOf, namespaceOf } from "../../proto/call.ts";
 import type { StateResponse } from "../../proto/gen/shim_pb.ts";
 import { Tasks } from "../../proto/gen/tasks_pb.ts";
+import type { Descriptor } from "../../proto/gen/types_pb.ts";
 import { type Handlers, type Implementation, implement } from "../../proto/grpc/server.ts";
 import { timestampOf } from "../../proto/timestamps.ts";
+import type { ContentStore } from "../content/content-store.ts";
 import { parseFilters } from "../filters.ts";
 import { validateIdentifier } from "../identifiers.ts";
 import { log } from "../log.ts";
 import type { Containers } from "../metadata/containers.ts";
+import type { MetadataContent } from "../metadata/content.ts";
+import { checkpoint, unpackCheckpoint } from "../runtime/checkpoint.ts";
 import { shimRuntime } from "../runtime/linux-runtime.ts";
 import type { Task } from "../runtime/task.ts";
 import type { TaskList } from "../runtime/task-list.ts";
+import { descriptorMessage, descriptorOf } from "./descriptor.ts";
 
 export interface TaskModules {
   readonly tasks: TaskList;
   readonly containers: Containers;
+  readonly content: MetadataContent;
+  /** A directory for files that are soon over. */
+  readonly temporary: string;
 }
 
 export function tasksService(modules: TaskModules): Implementation {
@@ -27,10 +35,10 @@ export function tasksService(modules: TaskModules): Implementation {
 }
 
 /** The task as a whole. */
-function taskHandlers({ tasks, containers }: TaskModules): Handlers<typeof Tasks> {
+function taskHandlers({ tasks, containers, content, temporary }: TaskModules): Handlers<typeof Tasks> {
   const find = finder(tasks);
   return {
-    create: async ({ containerId, rootfs, stdin, stdout, stderr, terminal, options, runtimePath }, call) => {
+    create: async ({ containerId, rootfs, checkpoint, options, runtimePath, ...io }, call) => {
       const namespace = namespaceOf(call);
       const container = containers.get(namespace, containerId);
       const runtime = shimRuntime(container.runtime, options);
@@ -41,8 +49,8 @@ function taskHandlers({ tasks, containers }: TaskModules): Handlers<typeof Tasks
         runtime: runtimePath || runtime.name,
         options: runtime.options,
         rootfs,
-        io: { stdin, stdout, stderr, terminal },
-        checkpoint: "",
+        io: { stdin: io.stdin, stdout: io.stdout, stderr: io.stderr, terminal: io.terminal },
+        unpackCheckpoint: checkpoint && ((dir) => unpackFrom(content.in(namespace), checkpoint, dir)),
       });
       return { containerId, pid };
     },
@@ -52,9 +60,26 @@ function taskHandlers({ tasks, containers }: TaskModules): Handlers<typeof Tasks
     },
     pause: async ({ containerId: id }, call) => find(call, id).shim.pause({ id }),
     resume: async ({ containerId: id }, call) => find(call, id).shim.resume({ id }),
+    checkpoint: async ({ containerId: id, options }, call) => {
+      const task = find(call, id);
+      const { spec } = containers.get(task.namespace, id);
+      const store = content.in(task.namespace, { lease: leaseOf(call) });
+      const descriptors = await checkpoint({ task, spec, options, store, temporary });
+      return { descriptors: descriptors.map(descriptorMessage) };
+    },
     update: async ({ containerId: id, resources, annotations }, call) =>
       find(call, id).shim.update({ id, resources, annotations }),
   };
+}
+
+async function unpackFrom(store: ContentStore, message: Descriptor, dir: string): Promise<void> {
+  const { mediaType, digest } = descriptorOf(message, "checkpoint");
+  const blob = await store.reader(digest);
+  try {
+    await unpackCheckpoint(mediaType, blob, dir);
+  } finally {
+    await blob.close();
+  }
 }
 
 /** One of its processes: the first, or, with an exec's id, a later one. */
