@@ -62,7 +62,7 @@ export async function openStdio({ stdin, stdout, stderr }: StdioRequest, owner: 
     opened.push(openInput(stdin, held));
     opened.push(openOutput(stdout, held));
     opened.push(openOutput(stderr, held));
-    if (owner.uid > 0 || owner.gid > 0) for (const fd of held.outputs) fchownSync(fd, owner.uid, owner.gid);
+    if (owner.uid > 0 || owner.gid > 0) held.giveTo(owner);
   } catch (error) {
     for (const fd of opened) closeSync(fd);
     held.close();
@@ -98,6 +98,11 @@ function openFile(path: string): number {
 class HeldEnds {
   stdin: number | undefined;
   readonly outputs: number[] = [];
+
+  giveTo({ uid, gid }: StdioOwner): void {
+    const { stdin, outputs } = this;
+    for (const fd of stdin === undefined ? outputs : [stdin, ...outputs]) fchownSync(fd, uid, gid);
+  }
 
   closeStdin(): void {
     if (this.stdin !== undefined) closeSync(this.stdin);
