@@ -1,9 +1,9 @@
 /** Around the whole suite: what it left on the machine, compared with what was there before. Anything of ours fails the run. */
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { readMountinfo } from "@eras/linux/mountinfo.ts";
 
-/** Mounts, cgroups, network devices and processes that bear one of our names. */
+/** Mounts, cgroups, network devices, processes and files that bear one of our names. */
 function ours(): string[] {
   const mounts = readMountinfo();
   return [
@@ -21,8 +21,16 @@ function ours(): string[] {
     ...readdirSync("/proc")
       .filter(Number)
       .map(commandLine)
-      .filter((line) => /docker-eras-|-2013 |dockerd\/main\.ts/.test(line)),
+      .filter((line) => /docker-eras-|-2013 |dockerd\/main\.ts|docker-2019\/(shim|containerd)\/main\.ts/.test(line)),
+    ...["/run/docker-eras/2019", "/var/lib/docker-eras/2019"].flatMap(filesBelow).map((path) => `file ${path}`),
   ];
+}
+
+/** What programs of 2019 keep by default; directories are made once and stay. */
+function filesBelow(dir: string): string[] {
+  if (!existsSync(dir)) return [];
+  const entries = readdirSync(dir, { recursive: true, withFileTypes: true });
+  return entries.filter((entry) => !entry.isDirectory()).map(({ parentPath, name }) => join(parentPath, name));
 }
 
 function commandLine(pid: string): string {

@@ -12,6 +12,8 @@ export interface DockerOptions {
   readonly runtimes?: Readonly<Record<string, string>>;
   /** More flags for dockerd. */
   readonly flags?: readonly string[];
+  /** Programs in this directory come before the host's own: a `containerd`, which dockerd starts when it is told of none. */
+  readonly programs?: string;
   /** Content of /etc/subuid and /etc/subgid, which dockerd then sees in a mount namespace of its own. */
   readonly subordinateIds?: string;
 }
@@ -33,7 +35,8 @@ export class GenuineDocker {
     for (const [name, path] of Object.entries(options.runtimes ?? {})) args.push("--add-runtime", `${name}=${path}`);
     args.push(...(options.flags ?? []));
     const [program, ...all] = [...privateFiles(dir, options), "dockerd", ...args];
-    const daemon = spawn(program!, all, { stdio: ["ignore", log, log] });
+    const PATH = [...(options.programs ? [options.programs] : []), process.env.PATH].join(":");
+    const daemon = spawn(program!, all, { stdio: ["ignore", log, log], env: { ...process.env, PATH } });
     closeSync(log);
     const docker = new GenuineDocker(dir, daemon);
     await docker.#ready();

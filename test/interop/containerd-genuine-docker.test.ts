@@ -1,9 +1,11 @@
 /** A genuine dockerd on our containerd: it doesn't notice the difference, and neither does its user. */
+import { mkdirSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { GenuineDocker } from "../genuine/docker.ts";
 import { busyboxImage } from "../harness/busybox-image.ts";
-import { Containerd2019 } from "../harness/containerd-2019.ts";
+import { CONTAINERD, Containerd2019 } from "../harness/containerd-2019.ts";
 import { newPlace, type Place, remains, removePlace } from "../harness/remains.ts";
 import { missing, RUNTIME } from "../harness/runtime-under-test.ts";
 
@@ -110,4 +112,28 @@ describe("a genuine dockerd, on our containerd,", () => {
   async function eventually(condition: () => Promise<boolean>): Promise<void> {
     while (!(await condition())) await delay(100);
   }
+});
+
+describe("a genuine dockerd that starts our containerd itself", () => {
+  const reason = missing("/usr/sbin/dockerd", "/usr/bin/docker", "/usr/bin/containerd-shim-runc-v2");
+  if (reason) return void test.skip(reason);
+
+  test("configures it, runs on it, and ends it", async () => {
+    const place = newPlace();
+    const programs = join(place.dir, "bin");
+    mkdirSync(programs);
+    symlinkSync(CONTAINERD, join(programs, "containerd"));
+    const docker = await GenuineDocker.start(place.dir, {
+      programs,
+      flags: ["--cgroup-parent", `/${place.cgroupParent}`],
+    });
+    docker.docker(["load"], busyboxImage("busybox:latest"));
+    const hello = await docker.run(["run", "--rm", "--network", "none", "busybox", "echo", "hello"]);
+    expect(hello).toEqual({ stdout: "hello\n", stderr: "", status: 0 });
+    expect(docker.docker(["version", "-f", "{{json .Server.Components}}"])).toContain("docker-eras");
+    await docker.stop();
+    const left = remains(place);
+    await removePlace(place);
+    expect(left).toEqual([]);
+  });
 });
