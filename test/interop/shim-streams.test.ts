@@ -1,5 +1,5 @@
 /** What a shim holds for its containers, and lets go of: the same of a genuine shim and of ours. */
-import { closeSync, constants, existsSync, openSync, readFileSync, writeSync } from "node:fs";
+import { closeSync, constants, existsSync, openSync, readFileSync, writeFileSync, writeSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Status } from "@eras/docker-2019/proto/gen/process_pb.ts";
@@ -103,6 +103,24 @@ describe.each(SHIMS)("%s", (_, program, reason) => {
     expect(await task.wait({ id })).toMatchObject({ exitStatus: 0 });
     for (const end of [output, errors]) end.close();
     expect(output.text).toBe("onetwo");
+  });
+
+  test("lets a process open its streams again, even an input that has ended", async () => {
+    const { task, create, bundle } = await session.start(
+      id,
+      shell("until [ -e /go ]; do usleep 1000; done; cat /dev/stdin >/dev/stdout"),
+    );
+    const [stdin, stdout, stderr] = [session.fifo("stdin"), session.fifo("stdout"), session.fifo("stderr")];
+    const [output, errors] = [new FifoEnd(stdout), new FifoEnd(stderr)];
+    await create({ stdin, stdout, stderr });
+    await task.start({ id });
+    writeFileSync(stdin, "typed");
+    await task.closeIO({ id, stdin: true });
+    writeFileSync(join(bundle, "rootfs/go"), "");
+    expect(await task.wait({ id })).toMatchObject({ exitStatus: 0 });
+    output.read();
+    for (const end of [output, errors]) end.close();
+    expect(output.text).toBe("typed");
   });
 
   test("reaps orphans that nobody asks for", async () => {

@@ -6,19 +6,18 @@
  *     binary://…   a program of the client's, which gets the outputs through pipes: logging-binary.ts
  *     ""           /dev/null
  *
- * The process writes to the FIFO without our help: nothing is copied. (containerd's own shim puts a pipe in between.) What is left for
- * us is to keep the other ends of the FIFOs from closing when the client dies, which would kill the container or end its input:
+ * The process writes to the FIFO without our help: outputs are not copied. (containerd's own shim puts a pipe in between.) What is left for
+ * us is to keep the FIFO's other end from closing when the client dies, which would kill the process:
  *
- *     client ──▶ stdin FIFO  ──▶ process       and a write end of ours, until CloseIO
- *     client ◀── stdout FIFO ◀── process       and a read end of ours, which never reads
+ *     client ◀── FIFO ◀── process       and a read end of ours, which never reads
  *
- * So a process whose client is gone waits when the FIFO is full, and goes on when there is a client again.
+ * So a process whose client is gone waits when the FIFO is full, and goes on when there is a client again. Input is another matter: stdin.ts.
  */
 import { closeSync, constants, fchownSync, mkdirSync, openSync } from "node:fs";
 import { dirname } from "node:path";
-import { clearNonblocking } from "@eras/linux/exec.ts";
 import { InvalidArgument } from "@eras/oci-spec/errdefs.ts";
 import type { Streams } from "./runc-cli.ts";
+import { Stdin } from "./stdin.ts";
 
 const { O_APPEND, O_CREAT, O_NONBLOCK, O_RDONLY, O_WRONLY } = constants;
 
@@ -59,7 +58,7 @@ export async function openStdio({ stdin, stdout, stderr }: StdioRequest, owner: 
   const opened: number[] = [];
   const held = new HeldEnds();
   try {
-    opened.push(openInput(stdin, held));
+    opened.push(openInput(stdin, held, owner));
     opened.push(openOutput(stdout, held));
     opened.push(openOutput(stderr, held));
     if (owner.uid > 0 || owner.gid > 0) held.giveTo(owner);
@@ -69,16 +68,14 @@ export async function openStdio({ stdin, stdout, stderr }: StdioRequest, owner: 
     throw error;
   }
   const [input, output, errors] = opened as [number, number, number];
-  const ends = { closeStdin: () => held.closeStdin(), close: () => held.close() };
+  const ends = { closeStdin: () => held.stdin?.end(), close: () => held.close() };
   return { streams: [input, output, errors], drained: Promise.resolve(), ...ends };
 }
 
-function openInput(path: string, held: HeldEnds): number {
+function openInput(path: string, held: HeldEnds, owner: StdioOwner): number {
   if (path === "") return openSync("/dev/null", O_RDONLY);
-  const fd = openSync(path, O_RDONLY | O_NONBLOCK); // does not wait for a writer
-  held.stdin = openSync(path, O_WRONLY | O_NONBLOCK);
-  clearNonblocking(fd);
-  return fd;
+  held.stdin = new Stdin(path, owner);
+  return held.stdin.readEnd;
 }
 
 function openOutput(uri: string, held: HeldEnds): number {
@@ -96,21 +93,15 @@ function openFile(path: string): number {
 }
 
 class HeldEnds {
-  stdin: number | undefined;
+  stdin: Stdin | undefined;
   readonly outputs: number[] = [];
 
   giveTo({ uid, gid }: StdioOwner): void {
-    const { stdin, outputs } = this;
-    for (const fd of stdin === undefined ? outputs : [stdin, ...outputs]) fchownSync(fd, uid, gid);
-  }
-
-  closeStdin(): void {
-    if (this.stdin !== undefined) closeSync(this.stdin);
-    this.stdin = undefined;
+    for (const fd of this.outputs) fchownSync(fd, uid, gid);
   }
 
   close(): void {
-    this.closeStdin();
+    this.stdin?.close();
     for (const fd of this.outputs.splice(0)) closeSync(fd);
   }
 }

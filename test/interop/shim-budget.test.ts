@@ -1,0 +1,32 @@
+/** What a shim costs: there is one for each container. */
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { afterEach, expect, test } from "vitest";
+import { OUR_SHIM, ShimSession } from "./shim-session.ts";
+
+const SHIMS = 10;
+const PSS_MAX_KIB = 13 << 10;
+const OUR_RUNC = resolve(import.meta.dirname, "../../bin/runc-2019");
+
+let session: ShimSession;
+afterEach(async () => {
+  expect(await session.close()).toEqual([]);
+});
+
+/** Proportional set size: its own memory, and its share of what it has together with others. */
+function pssKib(pid: number): number {
+  return Number(/^Pss:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, "utf8"))![1]);
+}
+
+test("ten shims with a running container each take 13 MiB each, soon after", async () => {
+  session = new ShimSession(OUR_SHIM, OUR_RUNC);
+  const pids: number[] = [];
+  for (let i = 0; i < SHIMS; i++) {
+    const { task, create, id, shimPid } = await session.start(`c${i}`);
+    await create();
+    await task.start({ id });
+    pids.push(shimPid);
+  }
+  const largest = () => Math.max(...pids.map(pssKib));
+  await expect.poll(largest, { timeout: 30_000, interval: 500 }).toBeLessThanOrEqual(PSS_MAX_KIB);
+});
