@@ -39,6 +39,10 @@ export class Containerd2019 {
     return join(this.#dir, "containerd.sock");
   }
 
+  get pid(): number {
+    return this.#daemon.pid!;
+  }
+
   /** What containerd and the shims have written. */
   get log(): string {
     return readFileSync(this.#logPath, "utf8");

@@ -96,7 +96,8 @@ describe("a chain", () => {
           const args = words(...runWords(`${id}-tty`, ["--rm", "-t"], "sh"));
           const ended = once(terminal.run(CTR[client], args, shellEnvironment()), "exit");
           await terminal.waitFor("/ # ");
-          terminal.type(`stty size; exit 4${ENTER}`);
+          // ctr tells the size after the start
+          terminal.type(`until stty size 2> /dev/null; do usleep 20000; done; exit 4${ENTER}`);
           await terminal.waitFor(/33 101\r+\n/);
           expect(await ended).toEqual([4, null]);
           terminal.close();

@@ -41,6 +41,7 @@ describe("genuine ctr, at our containerd,", () => {
     const [first, second] = [newPlace(), newPlace()];
     ours = { place: first, containerd: await Containerd2019.start(first.dir) };
     genuine = { place: second, containerd: await GenuineContainerd.start(second.dir) };
+    for (const { containerd } of [ours, genuine]) await containerd.load(archive);
   });
   afterAll(async () => {
     for (const { place, containerd } of [ours, genuine]) {
@@ -203,7 +204,8 @@ describe("genuine ctr, at our containerd,", () => {
       const args = [...ours.containerd.address, "run", "--rm", "-t", IMAGE, "tty", "sh"];
       const ended = once(terminal.run("ctr", args, shellEnvironment()), "exit");
       await terminal.waitFor("/ # ");
-      terminal.type(`stty size; exit 3${ENTER}`);
+      // ctr tells the size after the start
+      terminal.type(`until stty size 2> /dev/null; do usleep 20000; done; exit 3${ENTER}`);
       await terminal.waitFor(/33 101\r+\n/);
       expect(await ended).toEqual([3, null]);
       terminal.close();

@@ -1,0 +1,216 @@
+/** containerd as a daemon: whom it lets in, what it says of itself, and that bad clients don't bring it down. */
+import { spawn } from "node:child_process";
+import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { connect as connectHttp2, constants } from "node:http2";
+import { connect } from "node:net";
+import { join } from "node:path";
+import { packAny } from "@eras/docker-2019/proto/any.ts";
+import { TaskOOMSchema } from "@eras/docker-2019/proto/gen/event-messages_pb.ts";
+import { Events } from "@eras/docker-2019/proto/gen/events_pb.ts";
+import { AnySchema } from "@eras/docker-2019/proto/gen/google/protobuf/any_pb.ts";
+import { Introspection } from "@eras/docker-2019/proto/gen/introspection_pb.ts";
+import { Version } from "@eras/docker-2019/proto/gen/version_pb.ts";
+import { toBinary } from "@eras/docker-2019/proto/message.ts";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { CONTAINERD, Containerd2019 } from "../harness/containerd-2019.ts";
+import { newPlace, type Place, remains, removePlace } from "../harness/remains.ts";
+import { runProgram } from "../harness/run-program.ts";
+
+let place: Place;
+let containerd: Containerd2019;
+beforeEach(async () => {
+  place = newPlace();
+  containerd = await Containerd2019.start(place.dir);
+});
+afterEach(async () => {
+  await containerd.stop();
+  expect(remains(place)).toEqual([]);
+  await removePlace(place);
+});
+
+const inPlace = (name: string) => join(place.dir, name);
+
+describe("containerd", () => {
+  test("lets in root, and nobody else", () => {
+    for (const socket of [containerd.socket, `${containerd.socket}.ttrpc`]) {
+      const { mode, uid, gid } = statSync(socket);
+      expect({ mode: mode & 0o777, uid, gid }).toEqual({ mode: 0o660, uid: 0, gid: 0 });
+    }
+  });
+
+  test("takes its sockets away when it ends, and replaces those of one that was killed", async () => {
+    await containerd.kill();
+    expect(existsSync(containerd.socket)).toBe(true);
+    await containerd.restart();
+    expect((await containerd.ctr(["version"])).status).toBe(0);
+    await containerd.stop();
+    expect(existsSync(containerd.socket)).toBe(false);
+  });
+
+  test("is the only one of its root, and of its socket", async () => {
+    const start = (root: string, socket: string) =>
+      runProgram(CONTAINERD, ["--root", inPlace(root), "--state", inPlace("other"), "-a", inPlace(socket)]);
+    const sameRoot = await start("root", "other.sock");
+    expect(sameRoot).toMatchObject({ status: 1, stderr: expect.stringContaining("another containerd does") });
+    const sameSocket = await start("other-root", "containerd.sock");
+    expect(sameSocket).toMatchObject({ status: 1, stderr: expect.stringContaining("somebody else does") });
+    expect((await containerd.ctr(["version"])).status).toBe(0);
+  });
+
+  test("keeps its identity", async () => {
+    const uuid = async () => (await containerd.client(Introspection).server({})).uuid;
+    const before = await uuid();
+    await containerd.kill();
+    await containerd.restart();
+    expect(await uuid()).toBe(before);
+  });
+
+  test("reads a configuration, and writes one that it reads", async () => {
+    writeFileSync(
+      inPlace("c.toml"),
+      `root = "${inPlace("r2")}"\n[grpc]\naddress = "/a"\n[plugins.linux]\nshim = "x"\n`,
+    );
+    const dump = await runProgram(CONTAINERD, ["--config", inPlace("c.toml"), "--log-level", "warn", "config", "dump"]);
+    expect(dump.stdout).toContain(`root = "${inPlace("r2")}"`);
+    expect(dump.stdout).toMatch(/address = "\/a"[\s\S]*level = "warning"/);
+    writeFileSync(inPlace("d.toml"), dump.stdout);
+    const again = await runProgram(CONTAINERD, ["--config", inPlace("d.toml"), "config", "dump"]);
+    expect(again.stdout).toBe(dump.stdout);
+  });
+
+  test.each([
+    { words: ["--config", "/nosuch.toml"], text: "Cannot read the configuration /nosuch.toml" },
+    { words: ["--log-level", "loud"], text: 'Cannot log at level "loud"' },
+    { words: ["--nosuch"], text: "unknown option '--nosuch'" },
+    { words: ["nosuch"], text: "too many arguments" },
+  ])("says what is wrong with $words", async ({ words, text }) => {
+    const { status, stderr } = await runProgram(CONTAINERD, words);
+    expect(status).toBe(1);
+    expect(stderr).toContain(text);
+  });
+
+  test("is told of events by its own program, as shims of 1.2 did it", async () => {
+    const events = containerd.client(Events).subscribe({ filters: ['topic=="/tasks/oom"'] });
+    const first = events.next();
+    await containerd.client(Version).version({}); // by now it listens
+    const any = toBinary(AnySchema, packAny(TaskOOMSchema, { containerId: "web" }));
+    const words = ["-a", containerd.socket, "publish", "--topic", "/tasks/oom", "--namespace", "default"];
+    expect(await runProgram(CONTAINERD, words, { input: any })).toEqual({ stdout: "", stderr: "", status: 0 });
+    const { value } = await first;
+    expect(value).toMatchObject({ topic: "/tasks/oom", namespace: "default" });
+    await events.return();
+  });
+});
+
+describe("a bad client", () => {
+  /** The daemon, which answers as before and has not grown by more than a few megabytes. */
+  async function isWell(before: number): Promise<void> {
+    expect((await containerd.ctr(["version"])).status).toBe(0);
+    expect(await residentBytes()).toBeLessThan(before + (64 << 20));
+  }
+
+  async function residentBytes(): Promise<number> {
+    const status = readFileSync(`/proc/${containerd.pid}/status`, "utf8");
+    return Number(/VmRSS:\s+(\d+) kB/.exec(status)![1]) * 1024;
+  }
+
+  const request = (path: string) => ({
+    [constants.HTTP2_HEADER_METHOD]: "POST",
+    [constants.HTTP2_HEADER_PATH]: path,
+    "content-type": "application/grpc",
+    te: "trailers",
+    "containerd-namespace": "default",
+  });
+  const GET = "/containerd.services.containers.v1.Containers/Get";
+
+  /** Sends one body, as it is. @returns The status of gRPC. */
+  function send(path: string, body: Buffer): Promise<string | undefined> {
+    const session = connectHttp2("http://localhost", { createConnection: () => connect(containerd.socket) });
+    return new Promise((resolve) => {
+      let status: string | undefined;
+      const stream = session.request(request(path));
+      stream.on("response", (headers) => (status = headers["grpc-status"] as string | undefined));
+      stream.on("trailers", (trailers) => (status ??= trailers["grpc-status"] as string | undefined));
+      stream
+        .on("error", () => {})
+        .on("close", () => {
+          session.close();
+          resolve(status);
+        });
+      stream.resume().end(body);
+    });
+  }
+
+  function framed(message: Buffer, length = message.length): Buffer {
+    const head = Buffer.alloc(5);
+    head.writeUInt32BE(length, 1);
+    return Buffer.concat([head, message]);
+  }
+
+  test("that sends what is no protobuf is told so", async () => {
+    const before = await residentBytes();
+    const garbage = Array.from({ length: 50 }, (_, i) => Buffer.alloc(100, (i * 37) & 0xff));
+    for (const bytes of garbage) expect(await send(GET, framed(bytes))).not.toBe("0");
+    expect(await send("/no.such.Service/Method", framed(Buffer.alloc(0)))).toBe("12");
+    await isWell(before);
+  });
+
+  test("that announces or sends huge messages is refused", async () => {
+    const before = await residentBytes();
+    for (let i = 0; i < 5; i++) expect(await send(GET, framed(Buffer.alloc(17 << 20)))).not.toBe("0");
+    await send(GET, framed(Buffer.alloc(10), 0xffff_fff0));
+    await isWell(before);
+  });
+
+  test("that opens a thousand streams and leaves them is forgotten", async () => {
+    const before = await residentBytes();
+    for (let round = 0; round < 5; round++) {
+      const session = connectHttp2("http://localhost", { createConnection: () => connect(containerd.socket) });
+      for (let i = 0; i < 1000; i++) session.request(request(GET)).on("error", () => {});
+      await new Promise((resolve) => session.ping(resolve));
+      session.destroy();
+    }
+    await isWell(before);
+  });
+
+  test("that talks anything but HTTP/2, or ttrpc, is dropped", async () => {
+    const before = await residentBytes();
+    for (const socket of [containerd.socket, `${containerd.socket}.ttrpc`]) {
+      for (let i = 0; i < 20; i++) {
+        const client = connect(socket);
+        client.on("error", () => {}).resume();
+        client.end(Buffer.alloc(10_000, i + 1));
+        await new Promise((resolve) => client.on("close", resolve));
+      }
+    }
+    await isWell(before);
+  });
+});
+
+describe("containerd with --metrics-address", () => {
+  test("tells Prometheus of its calls, on /v1/metrics alone", async () => {
+    const address = "127.0.0.1:18642";
+    const words = [
+      "--root",
+      inPlace("m"),
+      "--state",
+      inPlace("ms"),
+      "-a",
+      inPlace("m.sock"),
+      "--metrics-address",
+      address,
+    ];
+    const daemon = spawn(CONTAINERD, words, { stdio: ["ignore", "ignore", "pipe"] });
+    try {
+      for await (const piece of daemon.stderr) if (String(piece).includes("successfully booted")) break;
+      await runProgram("ctr", ["-a", inPlace("m.sock"), "namespaces", "ls"]);
+      const text = await (await fetch(`http://${address}/v1/metrics`)).text();
+      expect(text).toMatch(/^containerd_build_info_total\{version="1\.2\.6\+docker-eras/m);
+      expect(text).toMatch(/grpc_server_handled_total\{.*Namespaces",grpc_method="List",grpc_code="OK"\} 1$/m);
+      expect((await fetch(`http://${address}/`)).status).toBe(404);
+    } finally {
+      daemon.kill();
+      await new Promise((resolve) => daemon.on("exit", resolve));
+    }
+  });
+});
