@@ -83,9 +83,7 @@ describe("NamespaceSnapshotter", () => {
     await expect(snapshots.prepare("c", undefined)).rejects.toThrow(AlreadyExists);
     await snapshots.prepare("child", "c");
     await expect(snapshots.commit("c", "child")).rejects.toThrow(AlreadyExists);
-    await expect(snapshots.remove("c")).rejects.toThrow(
-      new FailedPrecondition("cannot remove snapshot with child"),
-    );
+    await expect(snapshots.remove("c")).rejects.toThrow(new FailedPrecondition("cannot remove snapshot with child"));
     await expect(all.snapshotter.in("other").prepare("d", "c")).rejects.toThrow(NotFound);
     const wanted = { "containerd.io/snapshot.ref": "c" };
     await expect(snapshots.prepare("e", undefined, wanted)).rejects.toThrow(AlreadyExists); // it is there already
