@@ -17,10 +17,10 @@ import type { BidiCall } from "../../proto/grpc/client.ts";
 import type { Init } from "../../proto/message.ts";
 import type { Containerd } from "../containerd.ts";
 
-/** Bytes of a request. */
-const CHUNK_BYTES = 1 << 20;
+/** The least that is worth a request: a piece as a socket gives it goes on as it is. */
+const CHUNK_BYTES = 32 << 10;
 /** Requests without an answer yet. */
-const MAX_UNANSWERED = 4;
+const MAX_UNANSWERED = 16;
 /** How often to look whether another writer has let go of the ref. */
 const LOCKED_MS = 50;
 const LOCKED_TRIES = 100;

@@ -19,15 +19,26 @@ import { labelContent, readWhole } from "./content.ts";
 import { toWire } from "./descriptor.ts";
 import { snapshotLabel, uncompressedLabel } from "./gc-labels.ts";
 
+/** Resolves when a blob is in the store. */
+export type Ready = (blob: Descriptor) => Promise<void>;
+
 /**
- * Unpacks an image whose content is in the store. Call under a lease.
+ * Unpacks an image. Call under a lease.
  *
+ * @param ready - Waits for a config or a layer that is still being fetched; not given, all are there.
  * @returns The chainID of all layers: the name of the snapshot upon which a container's own is made; empty if there are none.
  */
-export async function unpack(containerd: Containerd, manifest: Manifest, snapshotter: string): Promise<string> {
+export async function unpack(
+  containerd: Containerd,
+  manifest: Manifest,
+  snapshotter: string,
+  ready: Ready = async () => {},
+): Promise<string> {
+  await ready(manifest.config);
   const diffIds = await diffIdsOf(containerd, manifest);
   let parent = "";
   for (const [index, layer] of manifest.layers.entries()) {
+    await ready(layer);
     const name = chainId(diffIds.slice(0, index + 1));
     if (!(await hasSnapshot(containerd, snapshotter, name)))
       await unpackLayer(containerd, snapshotter, { layer, diffId: diffIds[index]!, parent, name });

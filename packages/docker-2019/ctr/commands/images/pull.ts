@@ -1,16 +1,17 @@
 /** `ctr images pull`: resolves, fetches into containerd's content store, names the image, unpacks it. */
 import { InvalidArgument } from "@eras/oci-spec/errdefs.ts";
 import { formatPlatform, hostPlatform } from "@eras/oci-spec/platform.ts";
+import type { ProgressListener } from "@eras/registry-client/content.ts";
 import { type Pulled, pull as pullFrom } from "@eras/registry-client/pull.ts";
 import { flag, leaf, listFlag, numberFlag, parsePairs } from "../../command.ts";
 import type { Containerd } from "../../containerd.ts";
 import { ContainerdSink } from "../../image/containerd-store.ts";
+import { EagerUnpack } from "../../image/eager-unpack.ts";
 import { parseRemote, putImage } from "../../image/image-store.ts";
 import { chosenPlatforms, PLATFORM_OPTIONS, type PlatformFlags } from "../../image/platform-flags.ts";
 import { ProgressDisplay } from "../../image/progress.ts";
 import { REGISTRY_OPTIONS, type RegistryFlags, registryClient } from "../../image/registry-flags.ts";
 import { platformsOf } from "../../image/resolve-content.ts";
-import { unpack } from "../../image/unpack.ts";
 import { formatElapsed } from "../../output/duration.ts";
 import { print } from "../../output/print.ts";
 import { SNAPSHOTTER_OPTION, type SnapshotterFlags } from "../../snapshotter-flag.ts";
@@ -36,18 +37,29 @@ export const pull = leaf<PullFlags>({
   async run({ flags, args: [name], containerd }) {
     if (!name) throw new InvalidArgument("please provide an image reference to pull");
     await containerd.withLease(async (leased) => {
-      const pulled = await fetchImage(leased, name, flags);
-      await putImage(leased, name, pulled.target, parsePairs(flags.label));
-      await unpackAll(leased, pulled, flags);
+      const unpacking = new EagerUnpack(leased, flags.snapshotter);
+      try {
+        const pulled = await fetchImage(leased, name, flags, unpacking.update);
+        await putImage(leased, name, pulled.target, parsePairs(flags.label));
+        await finishUnpacking(leased, unpacking, pulled, flags);
+      } catch (error) {
+        await unpacking.giveUp(error);
+        throw error;
+      }
     });
   },
 });
 
-/** Fetches what the name stands for into containerd's store, and draws how far it is. Call under a lease. */
+/**
+ * Fetches what the name stands for into containerd's store, and draws how far it is. Call under a lease.
+ *
+ * @param onProgress - Told how far it is, too.
+ */
 export async function fetchImage(
   containerd: Containerd,
   name: string,
   flags: RegistryFlags & PlatformFlags & { readonly maxConcurrentDownloads?: number },
+  onProgress: ProgressListener = () => {},
 ): Promise<Pulled> {
   const reference = parseRemote(name);
   const display = new ProgressDisplay("downloading");
@@ -61,7 +73,10 @@ export async function fetchImage(
       {
         platforms: chosenPlatforms(flags),
         ...(flags.maxConcurrentDownloads && { concurrency: flags.maxConcurrentDownloads }),
-        onProgress: display.update,
+        onProgress: (progress) => {
+          display.update(progress);
+          onProgress(progress);
+        },
         onResolved: () => {
           isResolved = true;
           display.resolved(name);
@@ -81,12 +96,17 @@ function resolveFailure(name: string, error: Error): Error {
   return new Error(`failed to resolve reference ${JSON.stringify(name)}: ${reason}`, { cause: error });
 }
 
-async function unpackAll(containerd: Containerd, { target, manifests }: Pulled, flags: PullFlags): Promise<void> {
+async function finishUnpacking(
+  containerd: Containerd,
+  unpacking: EagerUnpack,
+  { target, manifests }: Pulled,
+  flags: PullFlags,
+): Promise<void> {
   const start = performance.now();
-  for (const { descriptor, manifest } of manifests) {
+  for (const { descriptor } of manifests) {
     const [platform = hostPlatform()] = await platformsOf(containerd, descriptor);
     print(`unpacking ${formatPlatform(platform)} ${target.digest}...`);
-    const chainId = await unpack(containerd, manifest, flags.snapshotter);
+    const chainId = await unpacking.result(descriptor);
     if (flags.printChainid) print(`image chain ID: ${chainId}`);
   }
   print(`done: ${formatElapsed(performance.now() - start)}\t`);
