@@ -283,7 +283,7 @@ describeWithBothLxcs("docker", (flags) => {
       expect(await output("diff", id)).toBe("");
     });
 
-    test("130 layers can be stacked", async () => {
+    test("130 layers can be stacked", { timeout: 180_000 }, async () => {
       const indexPath = join(docker.root, "images/index.json");
       const Layers: string[] = JSON.parse(await output("inspect", image)).Layers;
       for (let i = 0; i < 130; i++) {
