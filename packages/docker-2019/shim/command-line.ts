@@ -1,15 +1,11 @@
 /**
  * The command line of a shim, in the words that containerd knows (shim v2):
  *
- *     containerd-shim-eras-v2 -namespace NS -address SOCKET -publish-binary EXE -id ID [-debug] start     prints where the shim listens
+ *     containerd-shim-eras-v2 -namespace NS -address SOCKET -publish-binary EXE -id ID [-debug] start     prints where it listens
  *     containerd-shim-eras-v2 -namespace NS -address SOCKET -publish-binary EXE -id ID -bundle DIR delete  cleans up after a dead shim
- *     containerd-shim-eras-v2 -namespace NS -id ID -address SOCKET [-debug]                               the shim itself
  *
  * @see https://github.com/containerd/containerd/blob/v1.6.20/runtime/v2/README.md
  */
-
-/** The shim's descriptor of the socket. */
-export const SOCKET_FD = 3;
 
 export interface Options {
   readonly namespace: string;
@@ -21,10 +17,8 @@ export interface Options {
   readonly publishBinary: string;
   /** The container's directory; ours, if it isn't told. */
   readonly bundle: string;
-  /** Where the shim listens: only the shim itself is told. */
-  readonly socket: string;
   readonly debug: boolean;
-  readonly action: "start" | "delete" | "serve";
+  readonly action: "start" | "delete";
 }
 
 export const USAGE = `usage: containerd-shim-eras-v2 -namespace NAME -address SOCKET -id ID [FLAG…] [start|delete]
@@ -40,7 +34,7 @@ there is little reason to do so by hand.
   -debug                 write more to the log
   -v                     print the version
 
-  start                  start a shim, and print where it listens
+  start                  become a shim, unless the container's group has one, and print where it listens
   delete                 clean up after a shim that is dead`;
 
 const FLAGS = ["namespace", "id", "address", "publish-binary", "bundle", "socket"] as const;
@@ -50,7 +44,7 @@ type Flag = (typeof FLAGS)[number];
 export function parseCommandLine(words: readonly string[]): Options | undefined {
   const values: Partial<Record<Flag, string>> = {};
   let debug = false;
-  let action: Options["action"] = "serve";
+  let action: Options["action"] | undefined;
   for (let i = 0; i < words.length; i++) {
     const [, name, inline] = /^--?([a-z-]+)(?:=(.*))?$/s.exec(words[i]!) ?? [];
     if (name === "help" || name === "h" || name === "v") return undefined;
@@ -59,17 +53,11 @@ export function parseCommandLine(words: readonly string[]): Options | undefined 
     else if (words[i] === "start" || words[i] === "delete") action = words[i] as "start" | "delete";
     else throw new Error(`Cannot use "${words[i]}": see containerd-shim-eras-v2 -help`);
   }
-  const {
-    namespace,
-    id,
-    socket = "",
-    address = "",
-    bundle = process.cwd(),
-    "publish-binary": publishBinary = "",
-  } = values;
+  const { namespace, id, address = "", bundle = process.cwd(), "publish-binary": publishBinary = "" } = values;
   if (!namespace) throw new Error("shim namespace cannot be empty");
   if (!id) throw new Error("Cannot serve a container without -id");
-  return { namespace, id, address, publishBinary, bundle, socket, debug, action };
+  if (!action) throw new Error("Cannot tell what to do: start or delete is missing");
+  return { namespace, id, address, publishBinary, bundle, debug, action };
 }
 
 function isFlag(name: string | undefined): name is Flag {

@@ -6,7 +6,8 @@
  */
 import { rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { type Options, parseCommandLine, SOCKET_FD, USAGE } from "./command-line.ts";
+import { type Options, parseCommandLine, USAGE } from "./command-line.ts";
+import type { ShimSocket } from "./start.ts";
 
 const STDERR = 2;
 
@@ -14,12 +15,12 @@ async function main(words: readonly string[]): Promise<void> {
   const options = parseCommandLine(words);
   if (options === undefined) writeSync(1, `${USAGE}\n`);
   else if (options.action === "start") await start(options);
-  else if (options.action === "delete") await deleteContainer(options);
-  else await serve(options);
+  else await deleteContainer(options);
 }
 
 async function start(options: Options): Promise<void> {
-  (await import("./start.ts")).start(options); // standard input has the container's options, which come again with Create
+  const socket = (await import("./start.ts")).start(options); // standard input has the container's options, which come again with Create
+  if (socket !== undefined) await serve(options, socket);
 }
 
 async function deleteContainer(options: Options): Promise<void> {
@@ -32,7 +33,7 @@ async function deleteContainer(options: Options): Promise<void> {
   clearInterval(stay);
 }
 
-async function serve(options: Options): Promise<void> {
+async function serve(options: Options, socket: ShimSocket): Promise<void> {
   const { log, logTo } = await import("./log.ts");
   const { startReaping } = await import("./reaper.ts");
   const { unignoreSignals } = await import("./spawn.ts");
@@ -47,11 +48,11 @@ async function serve(options: Options): Promise<void> {
   const publisher = new Publisher(options.namespace, process.env.TTRPC_ADDRESS);
   const shutdown = () =>
     void publisher.flushed().then(() => {
-      rmSync(options.socket, { force: true });
+      rmSync(socket.path, { force: true });
       process.exit();
     });
   const service = new TaskService({ namespace: options.namespace, publisher, shutdown });
-  ttrpcServer([service.implementation()]).listen({ fd: SOCKET_FD });
+  ttrpcServer([service.implementation()]).listen({ fd: socket.fd });
 }
 
 try {
