@@ -1,5 +1,5 @@
 /** The task service: what containerd asks of a shim, by ttrpc. */
-import { AlreadyExists, InvalidArgument, NotFound } from "@eras/oci-spec/errdefs.ts";
+import { InvalidArgument, NotFound, Unknown } from "@eras/oci-spec/errdefs.ts";
 import { packAny } from "../proto/any.ts";
 import * as events from "../proto/gen/event-messages_pb.ts";
 import { ProcessDetailsSchema } from "../proto/gen/runc-options_pb.ts";
@@ -106,7 +106,7 @@ export class TaskService {
   /** A second one of the same name must not fail as late as in the runtime: what it had made would be removed. */
   async #create(request: CreateTaskRequest) {
     const { id } = request;
-    if (this.#containers.has(id) || this.#creating.has(id)) throw new AlreadyExists(`container ${id}: already exists`);
+    if (this.#containers.has(id) || this.#creating.has(id)) throw new Unknown(`container ${id}: already exists`);
     const creating = this.#createContainer(request);
     this.#creating.set(id, creating);
     return await creating.finally(() => this.#creating.delete(id));
