@@ -231,7 +231,7 @@ describe("a shim answers as a genuine one:", () => {
     test(name, async () => {
       const genuine = await transcript(GENUINE_SHIM, script);
       expect(await transcript(OUR_SHIM, script)).toEqual(genuine);
-      expect(genuine.length).toBeGreaterThan(3);
+      expect(genuine.length).toBeGreaterThan(2);
     });
   }
 });
