@@ -8,7 +8,7 @@ function anonymous(text: string, { id, bundle }: Runtime): string {
   return text
     .replaceAll(id, "ID".padEnd(id.length, "."))
     .replaceAll(bundle, "BUNDLE".padEnd(bundle.length, "."))
-    .replace(/\d{4}-[-:.\dTZ]+/g, (time) => "CREATED".padEnd(time.length, "."))
+    .replace(/(?:\d{4}-[-:.\dTZ]+|CREATED)( *)/g, (_, { length }) => `CREATED${length > 0 ? " " : ""}`) // Go leaves zeros at the end off
     .replace(/\b\d{2,}( *)(?=[a-z])/g, (pid) => "PID".padEnd(pid.length))
     .replace(/"ociVersion":"[^"]*"/, '"ociVersion":VERSION')
     .replace(/"pid":\d{2,}/, '"pid":PID');
