@@ -117,17 +117,6 @@ describe("our shim, under a genuine containerd,", () => {
       expect(shown).toBe("typed\nend\n");
     });
 
-    test("a lot passes through a terminal, to the last byte", async () => {
-      const script = "stty raw; yes 0123456789abcde | head -c 320000; printf the-end";
-      const { terminal, ended } = host.onTerminal(
-        host.runArguments(host.newId(), ["--rm", "-t"], ["sh", "-c", script]),
-      );
-      expect(await ended).toEqual([0, null]);
-      await terminal.waitFor("the-end");
-      expect(terminal.shown.replaceAll(/[\r\n]/g, "")).toBe(`${"0123456789abcde".repeat(20_000)}the-end`);
-      terminal.close();
-    });
-
     test("a terminal has the window's size, also when that changes; exec has one, too", async () => {
       const { terminal, ended } = host.onTerminal(host.runArguments(host.newId(), ["--rm", "-t"], ["sh"]));
       await terminal.waitFor("/ # ");
