@@ -205,8 +205,9 @@ describe("genuine ctr, at our containerd,", () => {
       const ended = once(terminal.run("ctr", args, shellEnvironment()), "exit");
       await terminal.waitFor("/ # ");
       // ctr tells the size after the start
-      terminal.type(`until stty size 2> /dev/null; do usleep 20000; done; exit 3${ENTER}`);
+      terminal.type(`until stty size 2> /dev/null; do usleep 20000; done${ENTER}`);
       await terminal.waitFor(/33 101\r+\n/);
+      terminal.type(`exit 3${ENTER}`);
       expect(await ended).toEqual([3, null]);
       terminal.close();
     });
