@@ -11,7 +11,7 @@ import { closeSync, writeSync } from "node:fs";
 import { ReadStream } from "node:tty";
 import { getTermios, openpty, setWindowSize, type Termios, type Winsize } from "@eras/linux/tty.ts";
 
-const PATIENCE_MS = 10_000;
+const PATIENCE_MS = 30_000;
 
 export class Terminal {
   readonly #master: number;

@@ -64,7 +64,7 @@ describe("containerd, killed,", () => {
 
   for (const { shim, runtime, many } of SHIMS) {
     test(`leaves ${many} containers of a shim of ${shim} running, loses none of their output and no exit status`, async () => {
-      const ids = Array.from({ length: many }, (_, i) => `${shim}-${i}`);
+      const ids = Array.from({ length: many }, (_, i) => `${shim}-${process.pid}-${i}`);
       const statuses = ids.map((_, i) => 10 + i);
       const [early, late] = [ids.filter((_, i) => i % 2 === 0), ids.filter((_, i) => i % 2 === 1)];
       const gateOf = (id: string) => `${shim}-${early.includes(id) ? "early" : "late"}`;

@@ -48,7 +48,8 @@ async function transcript(shim: string, script: Script): Promise<string[]> {
   } finally {
     expect(await session.close()).toEqual([]);
   }
-  return [...lines, ...session.topics];
+  // The genuine shim may end before it has told of the end of a container.
+  return [...lines, ...session.topics.filter((topic) => topic !== "/tasks/delete")];
 }
 
 const SCRIPTS: Record<string, Script> = {
