@@ -108,8 +108,9 @@ describe("a chain", () => {
           const name = `${id}-exec`;
           const ended = ctr(runWords(name, ["--rm"], "sleep", "1000"));
           await isRunning(pair, name);
-          const exec = ["tasks", "exec", "--exec-id", "e1", name, "sh", "-c", "echo inside; exit 3"];
-          expect(await ctr(exec)).toEqual({ stdout: "inside\n", stderr: "", status: 3 });
+          const script = "read line; echo inside $line; exit 3"; // one that ends sooner, genuine ctr may not listen to
+          const exec = ["tasks", "exec", "--exec-id", "e1", name, "sh", "-c", script];
+          expect(await ctr(exec, "hello\n")).toEqual({ stdout: "inside hello\n", stderr: "", status: 3 });
           expect(await ctr(["tasks", "kill", "--signal", "9", name])).toEqual({ stdout: "", stderr: "", status: 0 });
           expect((await ended).status).toBe(137);
         });
