@@ -6,15 +6,8 @@ import { isErrno } from "@eras/linux/errno.ts";
 import { POLLOUT, poll } from "@eras/linux/poll.ts";
 import type { TaskStreams } from "./fifos.ts";
 
-/**
- * Copies what the task writes, and what is typed. Call when the task is there.
- *
- * @param onStdinEnd - There is nothing more to read: the task has to be told, for its shim holds the pipe open.
- * @returns Resolves when the task has written its last.
- */
-export async function copyStreams(streams: TaskStreams, onStdinEnd: () => void): Promise<void> {
-  const { stdin, stdout, stderr } = streams;
-  if (stdin) copyStdin(stdin, onStdinEnd);
+/** Copies what the task writes. Call when the task is there. @returns Resolves when it has written its last. */
+export async function copyOutputs({ stdout, stderr }: TaskStreams): Promise<void> {
   await Promise.all([stdout && copyOut(stdout, 1), stderr && copyOut(stderr, 2)]);
 }
 
@@ -37,7 +30,14 @@ function writeAll(fd: number, piece: Buffer): void {
   }
 }
 
-function copyStdin(to: Socket, onEnd: () => void): void {
+/**
+ * Copies what is typed, until the end of it or of the task. Call when the process is started: before, a shim may not have opened its end
+ * of an exec's pipe, and whatever is in a pipe that nobody has open is lost.
+ *
+ * @param onEnd - There is nothing more to read: the task has to be told, for its shim holds the pipe open.
+ */
+export function copyInput({ stdin: to }: TaskStreams, onEnd: () => void): void {
+  if (!to) return;
   to.on("error", () => process.stdin.destroy()); // the task has ended
   process.stdin.on("error", onEnd); // closed before ctr was started
   process.stdin.on("end", () => {

@@ -9,7 +9,7 @@ import type { Containerd } from "../containerd.ts";
 import { log } from "../output/log.ts";
 import type { TaskStreams } from "./fifos.ts";
 import { forwardSignals } from "./signals.ts";
-import { copyStreams } from "./stdio.ts";
+import { copyInput, copyOutputs } from "./stdio.ts";
 import { LentTerminal } from "./terminal.ts";
 
 /** Which process: of a container, or with an exec id one beside its first. */
@@ -42,8 +42,9 @@ export async function follow(
   try {
     const ended = containerd.tasks.wait(name);
     ended.catch(() => {}); // told below, unless the start fails first
-    const copied = copyStreams(streams, () => quietly(containerd.tasks.closeIO({ ...name, stdin: true })));
+    const copied = copyOutputs(streams);
     await start?.();
+    copyInput(streams, () => quietly(containerd.tasks.closeIO({ ...name, stdin: true })));
     lent?.followSize(({ rows, columns }) =>
       quietly(containerd.tasks.resizePty({ ...name, width: columns, height: rows })),
     );
