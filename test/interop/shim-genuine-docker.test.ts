@@ -95,7 +95,7 @@ describe("our shim, under a genuine dockerd,", () => {
         const run = ["run", "--rm", "-it", "--runtime", runtime, "busybox", "sh"];
         const ended = once(terminal.run("docker", run, { ...shellEnvironment(), ...session.docker.env }), "exit");
         await terminal.waitFor("/ # ");
-        terminal.type("until stty size 2>/dev/null; do usleep 10000; done; exit 4\r"); // docker tells the size after the start
+        terminal.type("until stty size 2>/dev/null | grep .; do usleep 10000; done; exit 4\r"); // docker tells it after the start
         await terminal.waitFor(/\n33 101\r+\n/);
         expect(await ended).toEqual([4, null]);
         terminal.close();
