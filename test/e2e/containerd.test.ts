@@ -13,7 +13,7 @@ import { Version } from "@eras/docker-2019/proto/gen/version_pb.ts";
 import { toBinary } from "@eras/docker-2019/proto/message.ts";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { CONTAINERD, Containerd2019 } from "../harness/containerd-2019.ts";
-import { newPlace, type Place, remains, removePlace } from "../harness/remains.ts";
+import { newPlace, type Place, removePlace } from "../harness/remains.ts";
 import { runProgram } from "../harness/run-program.ts";
 
 let place: Place;
@@ -24,8 +24,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   await containerd.stop();
-  expect(remains(place)).toEqual([]);
-  await removePlace(place);
+  expect(await removePlace(place)).toEqual([]);
 });
 
 const inPlace = (name: string) => join(place.dir, name);

@@ -29,9 +29,7 @@ describe(`${RUNTIME.name}, given a bad bundle,`, () => {
     unpackBusybox(join(place.dir, "rootfs"));
   });
   afterAll(async () => {
-    const left = remains(place);
-    await removePlace(place);
-    expect(left).toEqual([]);
+    expect(await removePlace(place)).toEqual([]);
   });
 
   const state = () => join(place.dir, "state");

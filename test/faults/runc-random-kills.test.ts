@@ -38,9 +38,7 @@ describe(`${RUNTIME.name}, killed at random,`, () => {
   });
   afterAll(async () => {
     await orphanage.close();
-    const left = remains(place);
-    await removePlace(place);
-    expect(left).toEqual([]);
+    expect(await removePlace(place)).toEqual([]);
   });
 
   const state = () => join(place.dir, "state");

@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 import { expect } from "vitest";
 import { GenuineContainerd } from "../genuine/containerd.ts";
 import { busyboxImage } from "./busybox-image.ts";
-import { newPlace, type Place, remains, removePlace } from "./remains.ts";
+import { newPlace, type Place, removePlace } from "./remains.ts";
 import { type ProgramResult, runProgram } from "./run-program.ts";
 
 export const CTR = resolve(import.meta.dirname, "../../bin/ctr-2019");
@@ -42,9 +42,7 @@ export class CtrSession {
 
   async stop(): Promise<void> {
     await this.containerd.stop();
-    const left = remains(this.place);
-    await removePlace(this.place);
-    expect(left).toEqual([]);
+    expect(await removePlace(this.place)).toEqual([]);
   }
 
   loadBusybox(): Promise<void> {

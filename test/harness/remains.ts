@@ -6,6 +6,8 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { childDirectories, pidsBelow } from "@eras/cgroups/cgroup-path.ts";
 import { removeCgroup } from "@eras/cgroups/remove.ts";
+import { isErrno } from "@eras/linux/errno.ts";
+import { MNT_DETACH, umount } from "@eras/linux/mount.ts";
 import { readMountinfo } from "@eras/linux/mountinfo.ts";
 
 export interface Place {
@@ -25,22 +27,42 @@ export function newPlace(): Place {
 /** Mounts below the directory, cgroups below the parent, processes that name the directory. Empty when nothing is left. */
 export function remains({ dir, cgroupParent }: Place): string[] {
   return [
-    ...readMountinfo()
-      .filter(({ mountPoint }) => mountPoint.startsWith(`${dir}/`))
-      .map(({ mountPoint }) => `mount ${mountPoint}`),
+    ...mountPointsBelow(dir).map((mountPoint) => `mount ${mountPoint}`),
     ...cgroupsCalled(cgroupParent)
       .flatMap(childDirectories)
       .map((path) => `cgroup ${path}`),
-    ...processesThatName(dir),
+    ...processesThatName(dir).map(({ pid, command }) => `process ${pid} ${command}`),
   ];
 }
 
-/** Takes the place away, in all trees, with processes that a failed test may have left there. */
-export async function removePlace({ dir, cgroupParent }: Place): Promise<void> {
-  const cgroups = cgroupsCalled(cgroupParent);
-  for (const pid of new Set(cgroups.flatMap(pidsBelow))) process.kill(pid, "SIGKILL");
+/**
+ * Takes the place away, with all mounts, cgroups and processes that are still there.
+ *
+ * @returns What was there. To be judged after the removal, not before it: a test that fails leaves nothing on the machine either.
+ */
+export async function removePlace(place: Place): Promise<string[]> {
+  const left = remains(place);
+  const cgroups = cgroupsCalled(place.cgroupParent);
+  const pids = new Set([...processesThatName(place.dir).map(({ pid }) => pid), ...cgroups.flatMap(pidsBelow)]);
+  for (const pid of pids) killIfThere(pid);
   for (const path of cgroups) await removeCgroup(path);
-  rmSync(dir, { recursive: true, force: true });
+  for (const mountPoint of mountPointsBelow(place.dir).reverse()) umount(mountPoint, MNT_DETACH);
+  rmSync(place.dir, { recursive: true, force: true });
+  return left;
+}
+
+function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch (error) {
+    if (!isErrno(error, "ESRCH")) throw error;
+  }
+}
+
+function mountPointsBelow(dir: string): string[] {
+  return readMountinfo()
+    .map(({ mountPoint }) => mountPoint)
+    .filter((mountPoint) => mountPoint.startsWith(`${dir}/`));
 }
 
 function cgroupsCalled(name: string): string[] {
@@ -50,11 +72,11 @@ function cgroupsCalled(name: string): string[] {
     .filter(existsSync);
 }
 
-function processesThatName(dir: string): string[] {
+function processesThatName(dir: string): { pid: number; command: string }[] {
   return readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
-    .map((pid) => `process ${pid} ${commandLine(pid)}`)
-    .filter((line) => line.includes(dir));
+    .map((pid) => ({ pid: Number(pid), command: commandLine(pid) }))
+    .filter(({ command }) => command.includes(dir));
 }
 
 function commandLine(pid: string): string {

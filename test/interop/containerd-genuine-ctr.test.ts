@@ -10,7 +10,7 @@ import { ContainerdEvents } from "../genuine/containerd-events.ts";
 import { DOCKER_REGISTRY, GenuineRegistry } from "../genuine/registry.ts";
 import { busyboxImage } from "../harness/busybox-image.ts";
 import { Containerd2019 } from "../harness/containerd-2019.ts";
-import { newPlace, type Place, remains, removePlace } from "../harness/remains.ts";
+import { newPlace, type Place, removePlace } from "../harness/remains.ts";
 import { type ProgramResult, shellEnvironment } from "../harness/run-program.ts";
 import { missing } from "../harness/runtime-under-test.ts";
 import { Terminal } from "../harness/terminal.ts";
@@ -44,13 +44,14 @@ describe("genuine ctr, at our containerd,", () => {
     for (const { containerd } of [ours, genuine]) await containerd.load(archive);
   });
   afterAll(async () => {
+    const left: string[] = [];
     for (const { place, containerd } of [ours, genuine]) {
       await containerd.stop();
-      expect(remains(place)).toEqual([]);
-      await removePlace(place);
+      left.push(...(await removePlace(place)));
     }
     await registry.stop();
     await removePlace(registryPlace);
+    expect(left).toEqual([]);
   });
 
   /** What a command shows at both, which is the same. `PLACE` and `CGROUP` in an argument are each one's own. */

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { GenuineDocker } from "../genuine/docker.ts";
 import { busyboxImage } from "../harness/busybox-image.ts";
 import { CONTAINERD, Containerd2019 } from "../harness/containerd-2019.ts";
-import { newPlace, type Place, remains, removePlace } from "../harness/remains.ts";
+import { newPlace, type Place, removePlace } from "../harness/remains.ts";
 import { missing, RUNTIME } from "../harness/runtime-under-test.ts";
 
 describe("a genuine dockerd, on our containerd,", () => {
@@ -28,9 +28,7 @@ describe("a genuine dockerd, on our containerd,", () => {
     if (ids.length > 0) docker.docker(["rm", "-f", ...ids]);
     await containerd.stop(); // before dockerd, which takes the directory away
     await docker.stop();
-    const left = remains(place);
-    await removePlace(place);
-    expect(left).toEqual([]);
+    expect(await removePlace(place)).toEqual([]);
   });
 
   const run = (...args: string[]) => docker.run(["run", "--network", "none", ...args]);
@@ -132,8 +130,6 @@ describe("a genuine dockerd that starts our containerd itself", () => {
     expect(hello).toEqual({ stdout: "hello\n", stderr: "", status: 0 });
     expect(docker.docker(["version", "-f", "{{json .Server.Components}}"])).toContain("docker-eras");
     await docker.stop();
-    const left = remains(place);
-    await removePlace(place);
-    expect(left).toEqual([]);
+    expect(await removePlace(place)).toEqual([]);
   });
 });

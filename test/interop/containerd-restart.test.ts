@@ -10,7 +10,7 @@ import { processExists } from "@eras/linux/proc.ts";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { unpackBusybox } from "../harness/busybox-image.ts";
 import { Containerd2019 } from "../harness/containerd-2019.ts";
-import { newPlace, type Place, remains, removePlace } from "../harness/remains.ts";
+import { newPlace, type Place, removePlace } from "../harness/remains.ts";
 import { missing } from "../harness/runtime-under-test.ts";
 
 const SHIMS = [
@@ -35,9 +35,7 @@ describe("containerd, killed,", () => {
     const { tasks } = await containerd.client(Tasks).list({});
     for (const { id } of tasks) await containerd.ctr(["tasks", "rm", "--force", id]); // of a test that failed
     await containerd.stop();
-    const left = remains(place);
-    await removePlace(place);
-    expect(left).toEqual([]);
+    expect(await removePlace(place)).toEqual([]);
   });
 
   const logOf = (id: string) => join(place.dir, `${id}.log`);

@@ -2,7 +2,7 @@
 import { expect } from "vitest";
 import { GenuineDocker } from "../genuine/docker.ts";
 import { busyboxImage } from "../harness/busybox-image.ts";
-import { newPlace, type Place, remains, removePlace } from "../harness/remains.ts";
+import { newPlace, type Place, removePlace } from "../harness/remains.ts";
 import type { ProgramResult } from "../harness/run-program.ts";
 import { RUNTIME } from "../harness/runtime-under-test.ts";
 
@@ -37,9 +37,7 @@ export class DockerSession {
     const ids = this.docker.docker(["ps", "-aq"]).split("\n").filter(Boolean);
     if (ids.length > 0) this.docker.docker(["rm", "-f", ...ids]);
     await this.docker.stop();
-    const left = remains(this.place);
-    await removePlace(this.place);
-    expect(left).toEqual([]);
+    expect(await removePlace(this.place)).toEqual([]);
   }
 }
 

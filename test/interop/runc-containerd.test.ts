@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { GenuineContainerd } from "../genuine/containerd.ts";
 import { ContainerdEvents } from "../genuine/containerd-events.ts";
 import { busyboxImage } from "../harness/busybox-image.ts";
-import { newPlace, type Place, remains, removePlace } from "../harness/remains.ts";
+import { newPlace, type Place, removePlace } from "../harness/remains.ts";
 import { type ProgramResult, shellEnvironment } from "../harness/run-program.ts";
 import { GENUINE_RUNC, missing, RUNTIME, type Runtime } from "../harness/runtime-under-test.ts";
 import { Terminal } from "../harness/terminal.ts";
@@ -28,9 +28,7 @@ describe(`containerd, with ${RUNTIME.name},`, () => {
   });
   afterAll(async () => {
     await containerd.stop();
-    const left = remains(place);
-    await removePlace(place);
-    expect(left).toEqual([]);
+    expect(await removePlace(place)).toEqual([]);
   });
   afterEach(removeContainers);
 

@@ -6,7 +6,7 @@ import { cgroupMounts } from "@eras/cgroups/detect.ts";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { GenuinePodman } from "../genuine/podman.ts";
 import { busyboxImage } from "../harness/busybox-image.ts";
-import { newPlace, type Place, remains, removePlace } from "../harness/remains.ts";
+import { newPlace, type Place, removePlace } from "../harness/remains.ts";
 import type { ProgramResult } from "../harness/run-program.ts";
 import { GENUINE_RUNC, missing, RUNTIME, type Runtime } from "../harness/runtime-under-test.ts";
 import { Terminal } from "../harness/terminal.ts";
@@ -57,8 +57,7 @@ describe(`podman, with ${RUNTIME.name},`, () => {
   });
   afterAll(async () => {
     await podman.remove(RUNTIME, place.cgroupParent);
-    const left = remains(place).filter((what) => !/^cgroup .*\/conmon$/.test(what)); // Podman keeps this one for good
-    await removePlace(place);
+    const left = (await removePlace(place)).filter((what) => !/^cgroup .*\/conmon$/.test(what)); // Podman keeps this one for good
     expect(left).toEqual([]);
   });
   afterEach(() => podman.run(RUNTIME, ["rm", "--all", "--force", "--time", "0"]));

@@ -8,7 +8,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { newPlace, type Place, remains, removePlace } from "../harness/remains.ts";
+import { newPlace, type Place, removePlace } from "../harness/remains.ts";
 import { GENUINE_RUNC, missing, RUNTIME, type Runtime } from "../harness/runtime-under-test.ts";
 import type { Picture } from "./picture/comparable.ts";
 import { CRUN_REFUSES, RUNC_ALONE, sharedWithCrun } from "./picture/crun-ways.ts";
@@ -48,9 +48,7 @@ describe(`a container of ${RUNTIME.name} looks as one of`, () => {
   });
   afterAll(async () => {
     holder.kill("SIGKILL"); // it lets others pass; its child ends with it
-    const left = remains(place);
-    await removePlace(place);
-    expect(left).toEqual([]);
+    expect(await removePlace(place)).toEqual([]);
   });
 
   const taken = new Map<string, Picture>();

@@ -5,7 +5,7 @@ import { delimiter, dirname, join } from "node:path";
 import { expect } from "vitest";
 import { GenuineContainerd } from "../genuine/containerd.ts";
 import { busyboxImage } from "../harness/busybox-image.ts";
-import { newPlace, type Place, remains, removePlace } from "../harness/remains.ts";
+import { newPlace, type Place, removePlace } from "../harness/remains.ts";
 import { type ProgramResult, shellEnvironment } from "../harness/run-program.ts";
 import { Terminal } from "../harness/terminal.ts";
 import { OUR_SHIM } from "./shim-session.ts";
@@ -106,9 +106,7 @@ export class ShimContainerd {
   async stop(): Promise<void> {
     await this.removeContainers();
     await this.containerd.stop();
-    const left = remains(this.place);
-    await removePlace(this.place);
-    expect(left).toEqual([]);
+    expect(await removePlace(this.place)).toEqual([]);
   }
 
   async removeContainers(): Promise<void> {

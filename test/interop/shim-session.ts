@@ -158,9 +158,7 @@ export class ShimSession {
     for (const fd of this.#logs) closeSync(fd);
     for (const socket of this.#sockets) rmSync(socket, { force: true });
     await new Promise((resolve) => this.#containerd.close(resolve));
-    const left = remains(this.place);
-    await removePlace(this.place);
-    return left;
+    return removePlace(this.place);
   }
 
   #shimPids(): number[] {
