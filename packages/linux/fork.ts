@@ -17,13 +17,13 @@
  */
 import { closeSync, openSync, readSync, writeSync } from "node:fs";
 import { libcFunction, reportCall, systemCall } from "./libc.ts";
+import { MADV_DOFORK, madvise } from "./madvise.ts";
 import { pipe } from "./pipe.ts";
 import { waitpid } from "./wait.ts";
 
 /** Flags for Node under which a forked child works. */
 export const SINGLE_THREADED = ["--single-threaded", "--v8-pool-size=0"];
 
-const MADV_DOFORK = 11;
 const SIGCHLD = 17;
 /** What fork(3) of glibc asks of clone(2), besides the addresses for thread numbers: CLONE_CHILD_CLEARTID, CLONE_CHILD_SETTID. */
 const CLONE_FLAGS = 0x0020_0000 | 0x0100_0000 | SIGCHLD;
@@ -35,9 +35,6 @@ const CLONE_ARGS = { exitSignal: 32, cgroup: 80 };
 const forkFunction = libcFunction<[]>("int fork(void)", { bare: true });
 const clone3 = systemCall<[Buffer, number]>("clone3", ["void *", "size_t"], { bare: true });
 const exitFunction = libcFunction<[number]>("int _exit(int status)", { bare: true });
-const madvise = libcFunction<[bigint, bigint, number]>("int madvise(uint64 address, ulong length, int advice)", {
-  bare: true,
-});
 
 /**
  * Splits the process in two.
