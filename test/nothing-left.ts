@@ -1,9 +1,13 @@
 /** Around the whole suite: what it left on the machine, compared with what was there before. Anything of ours fails the run. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { childDirectories } from "@eras/cgroups/cgroup-path.ts";
 import { readMountinfo } from "@eras/linux/mountinfo.ts";
 
-/** Mounts, cgroups, network devices, processes and files that bear one of our names. */
+/**
+ * Mounts, network devices, processes and files that bear one of our names; and all cgroups, whose names containerd's namespaces and
+ * genuine programs choose.
+ */
 function ours(): string[] {
   const mounts = readMountinfo();
   return [
@@ -12,8 +16,8 @@ function ours(): string[] {
       .map(({ mountPoint }) => `mount ${mountPoint}`),
     ...mounts
       .filter(({ type }) => type === "cgroup" || type === "cgroup2")
-      .flatMap(({ mountPoint }) => readdirSync(mountPoint).map((name) => join(mountPoint, name)))
-      .filter((path) => /docker-eras|lxc\.(payload|monitor)\./.test(path))
+      .flatMap(({ mountPoint }) => childDirectories(mountPoint))
+      .filter((path) => !/\.(slice|scope|service|mount)$/.test(path)) // systemd's, of a machine that lives on meanwhile
       .map((path) => `cgroup ${path}`),
     ...readdirSync("/sys/class/net")
       .filter((name) => name.startsWith("eras"))

@@ -77,24 +77,24 @@ describe("a chain", () => {
       const where = ["--cgroup", `/${place.cgroupParent}/${id}`, "--rootfs", "--env", "PATH=/bin"];
       return ["run", ...runc, ...where, ...flags, rootfs, id, ...command];
     };
-    return { words, ctr, runWords, id: `c${++count}` };
+    return { words, ctr, runWords, newId: () => `c${++count}` };
   }
 
   describe.each(pairs)("of a containerd of $containerd and its shim of $shim,", (pair) => {
     describe.each(MAKERS.flatMap((client) => MAKERS.map((runtime) => ({ client, runtime }))))(
       "with a ctr of $client and a runc of $runtime,",
       ({ client, runtime }) => {
-        const { words, ctr, runWords, id } = chain(client, pair, runtime);
+        const { words, ctr, runWords, newId } = chain(client, pair, runtime);
 
         test("passes input, both outputs and the exit status", async () => {
           const script = "read line; echo got $line; echo err >&2; exit 7";
-          const result = await ctr(runWords(`${id}-run`, ["--rm"], "sh", "-c", script), "hello\n");
+          const result = await ctr(runWords(newId(), ["--rm"], "sh", "-c", script), "hello\n");
           expect(result).toEqual({ stdout: "got hello\n", stderr: "err\n", status: 7 });
         });
 
         test("has a terminal", async () => {
           const terminal = new Terminal({ rows: 33, columns: 101 });
-          const args = words(...runWords(`${id}-tty`, ["--rm", "-t"], "sh"));
+          const args = words(...runWords(newId(), ["--rm", "-t"], "sh"));
           const ended = once(terminal.run(CTR[client], args, shellEnvironment()), "exit");
           await terminal.waitFor("/ # ");
           // ctr tells the size after the start
@@ -106,7 +106,7 @@ describe("a chain", () => {
         });
 
         test("execs beside the container, and tells that it was killed", async () => {
-          const name = `${id}-exec`;
+          const name = newId();
           const ended = ctr(runWords(name, ["--rm"], "sleep", "1000"));
           await isRunning(pair, name);
           const script = "read line; echo inside $line; exit 3"; // one that ends sooner, genuine ctr may not listen to
@@ -118,7 +118,7 @@ describe("a chain", () => {
 
         test("ends a container that wants more memory than it may have", async () => {
           const greedy = "a=xxxxxxxxxxxxxxxx; while :; do a=$a$a; done";
-          const words = runWords(`${id}-oom`, ["--rm", "--memory-limit", String(16 << 20)], "sh", "-c", greedy);
+          const words = runWords(newId(), ["--rm", "--memory-limit", String(16 << 20)], "sh", "-c", greedy);
           expect((await ctr(words)).status).toBe(137);
         });
       },

@@ -61,11 +61,12 @@ describe("genuine ctr, at our containerd,", () => {
     return ourResult!;
   }
 
+  function inPlace({ dir, cgroupParent }: Place, args: readonly string[]): string[] {
+    return args.map((arg) => arg.replace("PLACE", dir).replace("CGROUP", cgroupParent));
+  }
+
   async function at({ place, containerd }: Side, args: readonly string[], input?: Buffer): Promise<ProgramResult> {
-    const { stdout, stderr, status } = await containerd.ctr(
-      args.map((arg) => arg.replace("PLACE", place.dir).replace("CGROUP", place.cgroupParent)),
-      input,
-    );
+    const { stdout, stderr, status } = await containerd.ctr(inPlace(place, args), input);
     return { stdout: comparable(stdout, place), stderr: comparable(stderr, place), status };
   }
 
@@ -202,7 +203,8 @@ describe("genuine ctr, at our containerd,", () => {
 
     test("a terminal", async () => {
       const terminal = new Terminal({ rows: 33, columns: 101 });
-      const args = [...ours.containerd.address, "run", "--rm", "-t", IMAGE, "tty", "sh"];
+      const run = inPlace(ours.place, `${RUN}5 --rm -t ${IMAGE} c5 sh`.split(" "));
+      const args = [...ours.containerd.address, ...run];
       const ended = once(terminal.run("ctr", args, shellEnvironment()), "exit");
       await terminal.waitFor("/ # ");
       // ctr tells the size after the start
