@@ -10,8 +10,9 @@ export default defineConfig({
     sequence: { sequencer: VmFirst },
     globalSetup: ["./test/nothing-left.ts", "./test/root-controllers.ts"],
     testTimeout: 60_000,
-    // Genuine daemons miss an event now and then, and a shell a key that is typed too soon, on a machine that is busy with the suite itself.
-    retry: 2,
+    // Genuine daemons miss an event now and then, and a shell a key that is typed too soon, on a machine that is busy with the suite
+    // itself. What was tried again is listed at the end.
+    retry: 1,
     hookTimeout: 120_000,
     reporters: ["default", "./test/counts-reporter.ts"],
   },

@@ -1,15 +1,26 @@
-/** Ends the suite's output with one plain line of counts, which any continuous integration can read. */
+/**
+ * Ends the suite's output with what needed a second try, and one plain line of counts, which any continuous integration can read.
+ *
+ * A test that is tried again is no success to be silent about: it may be a busy machine, or a defect that shows seldom.
+ */
 import type { Reporter, TestModule } from "vitest/node";
 
 export default class CountsReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[]): void {
     const counts = { passed: 0, failed: 0, skipped: 0, pending: 0 };
+    const retried: string[] = [];
     for (const module of modules) {
       if (module.errors().length > 0) counts.failed++;
-      for (const test of module.children.allTests()) counts[test.result().state]++;
+      for (const test of module.children.allTests()) {
+        counts[test.result().state]++;
+        if (test.result().state !== "passed" || !test.diagnostic()?.retryCount) continue;
+        const reasons = test.result().errors?.map(({ message }) => message.split("\n")[0]) ?? [];
+        retried.push(`tried again: ${module.relativeModuleId} > ${test.fullName}: ${reasons.join("; ")}`);
+      }
     }
-    process.on("exit", () =>
-      console.log(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`),
-    );
+    process.on("exit", () => {
+      for (const line of retried) console.log(line);
+      console.log(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
+    });
   }
 }

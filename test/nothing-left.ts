@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { childDirectories } from "@eras/cgroups/cgroup-path.ts";
+import { cgroupTrees } from "@eras/cgroups/detect.ts";
 import { readMountinfo } from "@eras/linux/mountinfo.ts";
 
 /**
@@ -9,14 +10,12 @@ import { readMountinfo } from "@eras/linux/mountinfo.ts";
  * genuine programs choose.
  */
 function ours(): string[] {
-  const mounts = readMountinfo();
   return [
-    ...mounts
+    ...readMountinfo()
       .filter(({ mountPoint }) => /docker-eras|eras-/.test(mountPoint))
       .map(({ mountPoint }) => `mount ${mountPoint}`),
-    ...mounts
-      .filter(({ type }) => type === "cgroup" || type === "cgroup2")
-      .flatMap(({ mountPoint }) => childDirectories(mountPoint))
+    ...cgroupTrees()
+      .flatMap(childDirectories)
       .filter((path) => !/\.(slice|scope|service|mount)$/.test(path)) // systemd's, of a machine that lives on meanwhile
       .map((path) => `cgroup ${path}`),
     ...readdirSync("/sys/class/net")

@@ -30,6 +30,13 @@ export function cgroupMounts(): CgroupMounts {
   return known;
 }
 
+/** Mount points of all trees, those without a controller too. */
+export function cgroupTrees(): string[] {
+  return readMountinfo()
+    .filter(({ type }) => type === "cgroup" || type === "cgroup2")
+    .map(({ mountPoint }) => mountPoint);
+}
+
 /** How the machine's control groups are laid out. */
 export function cgroupMode(mounts: CgroupMounts = cgroupMounts()): CgroupMode {
   if (mounts.v1.size > 0) return mounts.v2 === undefined ? "v1" : "hybrid";

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { isErrno } from "@eras/linux/errno.ts";
 import { processExists } from "@eras/linux/proc.ts";
 
-interface Process {
+export interface Process {
   readonly pid: number;
   readonly words: readonly string[];
 }

@@ -2,6 +2,8 @@
 import { appendFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
+import { openCgroup } from "@eras/cgroups/open.ts";
+import { containerCgroupPath } from "@eras/docker-2013/container-cgroup.ts";
 import { processExists } from "@eras/linux/proc.ts";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { EraWorld } from "../harness/era.ts";
@@ -173,6 +175,18 @@ describe("era clean", () => {
     expect((await world.era(["clean"])).stdout).toContain("thesis.txt stay");
     expect(readFileSync(join(world.rootDir, "thesis.txt"), "utf8")).toBe("three years of work");
     rmSync(world.rootDir, { recursive: true });
+  });
+
+  test("leaves the cgroups of another world alone, where an init may be about to join an empty one", async () => {
+    const other = await EraWorld.create();
+    await other.era(["2013", "run", "busybox", "sleep", "1000"]);
+    process.kill(other.pidOf("dockerd"), "SIGKILL");
+    const empty = openCgroup(containerCgroupPath("about-to-start"));
+    empty.create();
+    await world.era(["clean"]);
+    expect(empty.exists()).toBe(true);
+    await empty.delete();
+    await other.remove();
   });
 
   test("finds nothing the second time", async () => {

@@ -4,7 +4,9 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync }
 import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { readMountinfo } from "@eras/linux/mountinfo.ts";
+import { cgroupTrees } from "@eras/cgroups/detect.ts";
+import { containerCgroupPath } from "@eras/docker-2013/container-cgroup.ts";
+import { mountPointsBelow, processesThatName, told } from "./on-machine.ts";
 
 const CLONE = resolve(import.meta.dirname, "../..");
 const NODE = join(CLONE, "node_modules/.bin/node");
@@ -83,14 +85,11 @@ export class EraWorld {
     return [
       ...[this.rootDir, this.runDir].filter(existsSync),
       ...readdirSync(this.tmpDir).map((name) => join(this.tmpDir, name)),
-      ...readMountinfo()
-        .map(({ mountPoint }) => mountPoint)
-        .filter((path) => path.startsWith(`${this.dir}/`)),
-      ...readMountinfo()
-        .filter(({ type }) => type === "cgroup" || type === "cgroup2")
-        .flatMap(({ mountPoint }) => containerIds.map((id) => join(mountPoint, "docker-eras-2013", id)))
+      ...mountPointsBelow(this.dir),
+      ...cgroupTrees()
+        .flatMap((root) => containerIds.map((id) => join(root, containerCgroupPath(id))))
         .filter(existsSync),
-      ...processesThatName(this.dir),
+      ...processesThatName(this.dir).map(told),
     ];
   }
 
@@ -110,21 +109,6 @@ function finish(child: ChildProcess): Promise<EraResult> {
     child.once("error", reject);
     child.once("close", (status) => resolve({ ...output, status }));
   });
-}
-
-function processesThatName(path: string): string[] {
-  return readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name))
-    .map((pid) => `process ${pid} ${commandLine(pid)}`)
-    .filter((line) => line.includes(path));
-}
-
-function commandLine(pid: string): string {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
-  } catch {
-    return ""; // it has ended meanwhile
-  }
 }
 
 async function freeAddress(): Promise<string> {

@@ -1,8 +1,9 @@
 /** What a daemon in `dir` has on the machine: asked of the kernel, not of the daemon. */
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import { cgroupTrees } from "@eras/cgroups/detect.ts";
 import { containerCgroupPath } from "@eras/docker-2013/container-cgroup.ts";
-import { readMountinfo } from "@eras/linux/mountinfo.ts";
+import { mountPointsBelow, processesThatName, told } from "./on-machine.ts";
 
 interface Expected {
   /** The daemon itself, which may well be there. */
@@ -13,37 +14,20 @@ interface Expected {
 
 /** Mounts below `dir`, cgroups of its containers, processes whose command line names it. Empty when nothing is left. */
 export function leftovers(dir: string, { daemonPid, containers = [] }: Expected = {}): string[] {
-  const mounts = readMountinfo();
   return [
-    ...mounts.filter((mount) => mount.mountPoint.startsWith(`${dir}/`)).map((mount) => `mount ${mount.mountPoint}`),
-    ...mounts
-      .filter((mount) => mount.type === "cgroup" || mount.type === "cgroup2")
-      .flatMap(({ mountPoint }) => containers.flatMap((id) => cgroupsOf(id, mountPoint)))
+    ...mountPointsBelow(dir).map((mountPoint) => `mount ${mountPoint}`),
+    ...cgroupTrees()
+      .flatMap((root) => containers.flatMap((id) => cgroupsOf(id, root)))
       .map((path) => `cgroup ${path}`),
-    ...processesOf(dir)
-      .filter(({ pid }) => pid !== String(daemonPid))
-      .map(({ pid, command }) => `process ${pid} ${command}`),
+    ...processesThatName(dir)
+      .filter(({ pid }) => pid !== daemonPid)
+      .map(told),
   ];
 }
 
 /** Ours, and those of a genuine LXC. */
-function cgroupsOf(id: string, mountPoint: string): string[] {
-  const ours = join(mountPoint, containerCgroupPath(id));
-  const genuine = readdirSync(mountPoint).filter((name) => name.startsWith("lxc.") && name.includes(id));
-  return [ours, ...genuine.map((name) => join(mountPoint, name))].filter(existsSync);
-}
-
-function processesOf(dir: string): { pid: string; command: string }[] {
-  return readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
-    .map((pid) => ({ pid, command: commandLine(pid) }))
-    .filter(({ command }) => command.includes(dir));
-}
-
-function commandLine(pid: string): string {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
-  } catch {
-    return ""; // it has ended meanwhile
-  }
+function cgroupsOf(id: string, root: string): string[] {
+  const ours = join(root, containerCgroupPath(id));
+  const genuine = readdirSync(root).filter((name) => name.startsWith("lxc.") && name.includes(id));
+  return [ours, ...genuine.map((name) => join(root, name))].filter(existsSync);
 }

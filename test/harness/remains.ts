@@ -1,14 +1,15 @@
 /**
  * Where containers of a test live, and what they have left on the machine: asked of the kernel, not of the program that ran them.
  */
-import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { childDirectories, pidsBelow } from "@eras/cgroups/cgroup-path.ts";
+import { cgroupTrees } from "@eras/cgroups/detect.ts";
 import { removeCgroup } from "@eras/cgroups/remove.ts";
 import { isErrno } from "@eras/linux/errno.ts";
 import { MNT_DETACH, umount } from "@eras/linux/mount.ts";
-import { readMountinfo } from "@eras/linux/mountinfo.ts";
+import { mountPointsBelow, processesThatName, told } from "./on-machine.ts";
 
 export interface Place {
   /** Everything of the test is below this directory. */
@@ -31,7 +32,7 @@ export function remains({ dir, cgroupParent }: Place): string[] {
     ...cgroupsCalled(cgroupParent)
       .flatMap(childDirectories)
       .map((path) => `cgroup ${path}`),
-    ...processesThatName(dir).map(({ pid, command }) => `process ${pid} ${command}`),
+    ...processesThatName(dir).map(told),
   ];
 }
 
@@ -59,30 +60,8 @@ function killIfThere(pid: number): void {
   }
 }
 
-function mountPointsBelow(dir: string): string[] {
-  return readMountinfo()
-    .map(({ mountPoint }) => mountPoint)
-    .filter((mountPoint) => mountPoint.startsWith(`${dir}/`));
-}
-
 function cgroupsCalled(name: string): string[] {
-  return readMountinfo()
-    .filter(({ type }) => type === "cgroup" || type === "cgroup2")
-    .map(({ mountPoint }) => join(mountPoint, name))
+  return cgroupTrees()
+    .map((root) => join(root, name))
     .filter(existsSync);
-}
-
-function processesThatName(dir: string): { pid: number; command: string }[] {
-  return readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
-    .map((pid) => ({ pid: Number(pid), command: commandLine(pid) }))
-    .filter(({ command }) => command.includes(dir));
-}
-
-function commandLine(pid: string): string {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
-  } catch {
-    return ""; // it has ended meanwhile
-  }
 }

@@ -43,7 +43,8 @@ function receiveStdout(socket: Awaited<ReturnType<typeof callTCP>>): Promise<num
   });
   process.stdout.on("error", () => process.exit(0)); // Whoever read our output has enough: `docker logs X | head`.
   return new Promise((resolve, reject) => {
-    socket.once("end", () => resolve(received)).once("error", reject);
+    // An empty write is done when all before it are: a reader that is slow still gets the last of a pipe's worth.
+    socket.once("end", () => process.stdout.write("", () => resolve(received))).once("error", reject);
   });
 }
 

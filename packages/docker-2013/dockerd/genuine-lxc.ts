@@ -15,11 +15,11 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { cgroupTrees } from "@eras/cgroups/detect.ts";
 import { openCgroup } from "@eras/cgroups/open.ts";
 import { removeCgroup, removeEmpty } from "@eras/cgroups/remove.ts";
 import { isErrno } from "@eras/linux/errno.ts";
 import { findProgram } from "@eras/linux/exec.ts";
-import { readMountinfo } from "@eras/linux/mountinfo.ts";
 import { execLxcStart, type Lxc, type LxcContainer, type LxcProcess, LxcStart } from "./lxc.ts";
 import { DEFAULT_LXC_START } from "./paths.ts";
 import { UNKNOWN_EXIT_CODE } from "./state.ts";
@@ -45,6 +45,9 @@ const V2_KEYS: Readonly<Record<string, string>> = {
 };
 
 const SHELL = "/bin/sh";
+
+/** A cgroup of LXC's, for all its containers. */
+export const LXC_PIVOT = "lxc.pivot";
 
 /** Chooses by what the program says of itself: LXC of 2.1 and later speaks the new keys. Ours needs no asking. */
 export function chooseLxc(program: string, lxcPath: string): Lxc {
@@ -94,7 +97,7 @@ class GenuineLxc implements Lxc {
     const left = cgroupsOf(id);
     for (const name of new Set(left.map((path) => basename(path)))) await openCgroup(`/${name}`).killAll();
     for (const path of left) await removeCgroup(path);
-    for (const root of cgroupRoots()) removeEmpty(join(root, "lxc.pivot")); // where LXC steps aside to remove its own, and always leaves
+    for (const root of cgroupTrees()) removeEmpty(join(root, LXC_PIVOT)); // where LXC steps aside to remove its own, and always leaves
     rmSync(join(this.#lxcPath, id), { recursive: true, force: true });
   }
 }
@@ -112,17 +115,10 @@ function takingTerminal(rootfs: string, command: readonly string[]): readonly st
   return [SHELL, "-c", 'exec "$0" "$@" <>/dev/console', ...command];
 }
 
-/** Of every tree, also those without a controller: LXC uses systemd's too. */
-function cgroupRoots(): string[] {
-  return readMountinfo()
-    .filter(({ type }) => type.startsWith("cgroup"))
-    .map(({ mountPoint }) => mountPoint);
-}
-
 /** LXC's cgroups for a container. It puts -1 to a name that is not free yet: that of a container which ended just now. */
 function cgroupsOf(id: string): string[] {
   const name = new RegExp(`^lxc\\.(payload|monitor)\\.${id}(-\\d+)?$`);
-  return cgroupRoots().flatMap((root) =>
+  return cgroupTrees().flatMap((root) =>
     readdirSync(root)
       .filter((child) => name.test(child))
       .map((child) => join(root, child)),

@@ -8,6 +8,7 @@
 import { existsSync, readdirSync, realpathSync, rmdirSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { childDirectories } from "@eras/cgroups/cgroup-path.ts";
+import { cgroupTrees } from "@eras/cgroups/detect.ts";
 import { openCgroup } from "@eras/cgroups/open.ts";
 import { removeEmpty } from "@eras/cgroups/remove.ts";
 import { containerCgroupPath } from "@eras/docker-2013/container-cgroup.ts";
@@ -19,7 +20,7 @@ import { archiveServer } from "../archive.ts";
 import { killProcess, stopBackground } from "../background.ts";
 import { dockerd } from "../dockerd.ts";
 import { withLock } from "../lock.ts";
-import { listProcesses } from "../processes.ts";
+import { listProcesses, type Process } from "../processes.ts";
 import { setUpLock } from "../set-up.ts";
 import { containersDir, openWorld, type World } from "../world.ts";
 import { GRACE_MS } from "./down.ts";
@@ -97,21 +98,23 @@ function* unmountAll(world: World): Generator<string> {
   }
 }
 
-/** Our parent cgroup, if no other world uses it, with what a container of lost state left there: cgroups without a process. */
+/**
+ * Our parent cgroup, if nobody else uses it, with what a container of lost state left there: cgroups without a process. An lxc-start
+ * that has made one and whose init is about to join it is somebody else.
+ */
 function* removeEmptyCgroups(): Generator<string> {
-  if (otherDaemonRuns()) return;
+  if (listProcesses().some(makesCgroups)) return;
   let found = false;
-  for (const { type, mountPoint } of readMountinfo()) {
-    const parent = join(mountPoint, OUR_CGROUP);
-    if ((type !== "cgroup" && type !== "cgroup2") || !existsSync(parent)) continue;
+  for (const parent of cgroupTrees().map((root) => join(root, OUR_CGROUP))) {
+    if (!existsSync(parent)) continue;
     childDirectories(parent).forEach(removeEmpty);
     found = removeEmpty(parent) || found;
   }
   if (found) yield `cgroups ${OUR_CGROUP}`;
 }
 
-const otherDaemonRuns = () =>
-  listProcesses().some(({ words }) => words.some((word) => word.endsWith("/docker-2013/dockerd/main.ts")));
+const makesCgroups = ({ words }: Process) =>
+  words.some((word) => /\/docker-2013\/(dockerd|lxc-start)\/main\.ts$/.test(word));
 
 /** The daemon's names and ours; a directory of which something is left stays. */
 async function* removeFiles(world: World): AsyncGenerator<string> {
