@@ -1,7 +1,7 @@
 /** What a user of ctr says before the command: which containerd, which namespace, how long. */
 import { resolve } from "node:path";
 import { Option } from "commander";
-import { parseDuration } from "./output/duration.ts";
+import { parseWait } from "./output/duration.ts";
 
 export interface Globals {
   /** The path of containerd's socket. */
@@ -44,8 +44,8 @@ export function readGlobals(flags: GlobalFlags): Globals {
   return {
     address: resolve(flags.address.replace(/^unix:\/\//, "")),
     namespace: flags.namespace,
-    timeoutMs: parseDuration(flags.timeout),
-    connectTimeoutMs: parseDuration(flags.connectTimeout),
+    timeoutMs: parseWait(flags.timeout),
+    connectTimeoutMs: parseWait(flags.connectTimeout),
     debug: flags.debug ?? false,
   };
 }

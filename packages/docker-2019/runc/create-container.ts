@@ -1,21 +1,20 @@
 /**
  * Creating a container: everything but the start of its program. What the two commands `create` and `run` share.
  *
- *     read the bundle ─ state directory ─ cgroup with limits ─ fifo ─ init in its namespaces ─ hooks ─ state.json: created
+ *     state directory ─ cgroup with limits ─ fifo ─ init in its namespaces ─ hooks ─ state.json: created
  *
  * A failure on the way undoes what was made. If runc itself is killed on the way, the state that is written first tells a later
  * `delete --force` what to look for.
  */
-import { closeSync, realpathSync, statSync } from "node:fs";
-import { resolve } from "node:path";
+import { closeSync } from "node:fs";
 import { isErrno } from "@eras/linux/errno.ts";
 import { forkedPid } from "@eras/linux/fork.ts";
 import { readProcessStat } from "@eras/linux/proc.ts";
 import { kill } from "@eras/linux/signals.ts";
 import { waitpid } from "@eras/linux/wait.ts";
-import { readBundle, rootfsDir } from "@eras/oci-spec/runtime/bundle.ts";
 import type { Mount, Process, Spec } from "@eras/oci-spec/runtime/config.ts";
 import { step } from "../steps.ts";
+import { findRootfs } from "./bundle.ts";
 import { parseCapabilities, unknownCapabilitiesWarning } from "./capabilities.ts";
 import type { Globals } from "./command.ts";
 import { Container, containerState } from "./container.ts";
@@ -54,28 +53,12 @@ export interface CreateRequest {
   readonly consoleFd?: number | undefined;
 }
 
-/** Reads and checks a bundle. @throws {KindError} When it can't be used. */
-export async function readSpec(bundle: string): Promise<Spec> {
-  step("runc.read-bundle", { bundle });
-  const { value, warnings } = readBundle(bundle);
-  for (const warning of warnings) log("warning", warning);
-  return value.linux?.mountLabel ? withKnownLabels(value) : value;
-}
-
-/** Files can be labelled only where SELinux runs. A label for the process, in contrast, is to confine it, and not to be passed over. */
-async function withKnownLabels(spec: Spec): Promise<Spec> {
-  const { isSelinuxEnabled } = await import("./selinux.ts");
-  if (isSelinuxEnabled()) return spec;
-  const { mountLabel: _, ...linux } = spec.linux!;
-  return { ...spec, linux };
-}
-
 /** Creates a container, whose init then waits for `start`. */
 export async function createContainer(given: Spec, request: CreateRequest): Promise<Container> {
   step("runc.create", { id: request.id, bundle: request.bundle });
   const notify = await notifySocketOf(stateDir(request.globals.root, request.id));
   const spec = notify?.configure(given) ?? given;
-  const wanted = spec.process!; // readBundle has seen to it
+  const wanted = spec.process!; // enterBundle has seen to it
   checkRootless(spec);
   checkCacheControl(spec);
   checkMappings(spec.linux ?? {});
@@ -133,20 +116,6 @@ export async function createContainer(given: Spec, request: CreateRequest): Prom
 /** Shares of the processor's caches (Linux's resctrl) were not to be had where this was written. */
 function checkCacheControl({ linux }: Spec): void {
   if (linux?.intelRdt) throw new Error("intelRdt is specified in config, but Intel RDT is not supported or enabled");
-}
-
-/** The root file system of a bundle: a real path. */
-export function findRootfs(bundle: string, spec: Spec): string {
-  step("runc.find-rootfs", { path: spec.root!.path });
-  const path = rootfsDir(bundle, spec.root!.path);
-  try {
-    const real = realpathSync(path);
-    if (!statSync(real).isDirectory()) throw new Error(`invalid rootfs: ${path} is not a directory`);
-    return real;
-  } catch (error) {
-    if (!isErrno(error, "ENOENT", "ENOTDIR", "ELOOP")) throw error;
-    throw new Error(`invalid rootfs: stat ${path}: no such file or directory`, { cause: error });
-  }
 }
 
 /** Reads `process.capabilities`; names that mean nothing are told of. */
@@ -249,9 +218,4 @@ async function undo({ globals, id }: CreateRequest, dir: string): Promise<void> 
   } catch (error) {
     log("warning", `Cannot remove what is left in ${dir}: ${(error as Error).message}`);
   }
-}
-
-/** A bundle's directory as the command line gives it. */
-export function bundleDir(flag: string | undefined): string {
-  return resolve(flag ?? ".");
 }

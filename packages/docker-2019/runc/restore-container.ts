@@ -10,10 +10,11 @@ import { MNT_DETACH, MS_BIND, MS_REC, mount, umount } from "@eras/linux/mount.ts
 import { setChildSubreaper } from "@eras/linux/prctl.ts";
 import { readProcessStat } from "@eras/linux/proc.ts";
 import type { Spec } from "@eras/oci-spec/runtime/config.ts";
+import { findRootfs } from "./bundle.ts";
 import type { Globals } from "./command.ts";
 import { Container, containerState } from "./container.ts";
 import { makeContainerCgroup } from "./container-cgroup.ts";
-import { findRootfs, saveState } from "./create-container.ts";
+import { saveState } from "./create-container.ts";
 import { Criu, checkCriu, FIRST_INHERITED_FD } from "./criu.ts";
 import { givenNamespaces, mountsToBringIn, withRoot } from "./criu-externals.ts";
 import type { CriuDirectories } from "./criu-flags.ts";

@@ -2,7 +2,7 @@
 
 import { flag, type Group, leaf, parsePairs } from "../command.ts";
 import { expiring } from "../containerd.ts";
-import { parseDuration } from "../output/duration.ts";
+import { parseWait } from "../output/duration.ts";
 import { formatLabels, print, printTable } from "../output/print.ts";
 import { NARROW } from "../output/table.ts";
 import { rfc3339 } from "../output/time.ts";
@@ -16,7 +16,7 @@ const create = leaf<{ id?: string; expires: string }>({
     flag("-x, --expires <value>", "expiration of lease (0 value will not expire)").default("24h0m0s"),
   ],
   async run({ flags: { id, expires }, args, containerd }) {
-    const lifeMs = parseDuration(expires);
+    const lifeMs = parseWait(expires);
     const labels = { ...parsePairs(args), ...(lifeMs > 0 && expiring(lifeMs)) };
     const { lease } = await containerd.leases.create({ id, labels });
     print(lease!.id);

@@ -1,28 +1,12 @@
 /** Spans of time as Go writes them: `1h30m0s`, `3.179166ms`; and as Docker's library tells them to people: `2 hours`. */
 import { InvalidArgument } from "@eras/oci-spec/errdefs.ts";
+import { parseDuration } from "../../duration.ts";
 
-const UNITS_MS: Readonly<Record<string, number>> = {
-  ns: 1e-6,
-  us: 1e-3,
-  µs: 1e-3,
-  ms: 1,
-  s: 1000,
-  m: 60_000,
-  h: 3_600_000,
-};
-
-/**
- * Milliseconds of `1h30m`, `500ms`, `0`.
- *
- * @throws {InvalidArgument} When it isn't a duration.
- * @see https://pkg.go.dev/time#ParseDuration
- */
-export function parseDuration(text: string): number {
-  if (text === "0") return 0;
-  const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)/g)];
-  const isWhole = parts.length > 0 && parts.map(([part]) => part).join("") === text;
-  if (!isWhole) throw new InvalidArgument(`time: invalid duration ${JSON.stringify(text)}`);
-  return parts.reduce((sum, [, number, unit]) => sum + Number(number) * UNITS_MS[unit!]!, 0);
+/** Milliseconds of `1h30m`: of a time to wait. @throws {InvalidArgument} When it isn't a duration, or would be over already. */
+export function parseWait(text: string): number {
+  const ms = parseDuration(text);
+  if (ms < 0) throw new InvalidArgument(`invalid duration "${text}": a time to wait can't be negative`);
+  return ms;
 }
 
 /** `3.179166ms`, `1.2s`: how long something took. */

@@ -1,8 +1,8 @@
 /** `runc create`: a container whose program does not run yet. */
-import { resolve } from "node:path";
+import { enterBundle } from "../bundle.ts";
 import { defineCommand } from "../command.ts";
 import { connectConsole } from "../console-socket.ts";
-import { bundleDir, createContainer, readSpec } from "../create-container.ts";
+import { createContainer } from "../create-container.ts";
 import { writePidFile } from "../pid-file.ts";
 import { ensureSealed } from "../sealed.ts";
 
@@ -40,10 +40,7 @@ export const command = defineCommand({
   failurePrefix: "runc create failed: ",
   async run({ globals, flags, args }) {
     await ensureSealed(flags["preserve-fds"]);
-    const pidFile = flags["pid-file"] && resolve(flags["pid-file"]); // as the caller means it
-    const bundle = bundleDir(flags.bundle);
-    process.chdir(bundle);
-    const spec = await readSpec(bundle);
+    const { bundle, spec, pidFile } = await enterBundle(flags);
     const container = await createContainer(spec, {
       id: args[0]!,
       bundle,

@@ -96,7 +96,7 @@ describe.skipIf(missing)(`runc events${missing ? ` (needs ${missing})` : ""}`, (
       both.map((each) => each.call("events", ...args, each.id)).map((outcome) => [outcome.status, message(outcome)]);
     const [ours, theirs] = said("--interval", "0");
     expect(ours).toEqual(theirs);
-    expect(said("--interval", "soon")[0]).toEqual([1, '"soon" is not a duration, such as 5s']);
+    expect(said("--interval", "soon")[0]).toEqual([1, 'invalid duration "soon": 5s, 500ms or 1h30m would be valid']);
     for (const each of both) each.call("delete", "-f", each.id);
     const [gone, theirsGone] = said("--stats");
     expect(gone).toEqual(theirsGone);

@@ -6,9 +6,9 @@ import { readCgroupStats } from "@eras/cgroups/read-stats.ts";
 import { runcStatsEvent } from "@eras/cgroups/runc-stats.ts";
 import { reachesState } from "@eras/cgroups/v2/events.ts";
 import { FailedPrecondition, InvalidArgument } from "@eras/oci-spec/errdefs.ts";
+import { parseDuration } from "../../duration.ts";
 import { defineCommand } from "../command.ts";
 import { Container } from "../container.ts";
-import { parseDuration } from "../duration.ts";
 import { log } from "../log.ts";
 
 export const command = defineCommand({

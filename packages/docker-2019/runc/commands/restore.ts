@@ -1,17 +1,15 @@
 /** `runc restore`: makes a container of what "runc checkpoint" has saved. */
 import { closeSync } from "node:fs";
 import { setChildSubreaper } from "@eras/linux/prctl.ts";
+import { enterBundle } from "../bundle.ts";
 import { defineCommand } from "../command.ts";
 import { connectConsole } from "../console-socket.ts";
-import { bundleDir, readSpec } from "../create-container.ts";
 import { CRIU_FLAGS, criuDirectories, flagOptions } from "../criu-flags.ts";
 import { destroy } from "../destroy.ts";
 import { attend } from "../foreground.ts";
 import { writePidFile } from "../pid-file.ts";
 import { restoreContainer } from "../restore-container.ts";
 import { command as run } from "./run.ts";
-
-const { bundle, "console-socket": consoleSocket, "pid-file": pidFile, detach, "no-pivot": noPivot } = run.flags;
 
 export const command = defineCommand({
   usage: "[command options] <container-id>",
@@ -20,11 +18,11 @@ export const command = defineCommand({
    system. The program criu does it. Debian has it as a package; https://criu.org tells more.`,
   flags: {
     ...CRIU_FLAGS,
-    bundle,
-    "console-socket": consoleSocket,
-    "pid-file": pidFile,
-    detach,
-    "no-pivot": noPivot,
+    bundle: run.flags.bundle,
+    "console-socket": run.flags["console-socket"],
+    "pid-file": run.flags["pid-file"],
+    detach: run.flags.detach,
+    "no-pivot": run.flags["no-pivot"],
     "no-subreaper": run.flags["no-subreaper"],
     "lsm-profile": {
       type: "string",
@@ -39,9 +37,7 @@ export const command = defineCommand({
   maxArgs: 1,
   async run({ globals, flags, args: [id] }) {
     const directories = criuDirectories(flags);
-    const bundle = bundleDir(flags.bundle);
-    process.chdir(bundle);
-    const spec = await readSpec(bundle);
+    const { bundle, spec, pidFile } = await enterBundle(flags);
     const terminal = spec.process?.terminal ?? false;
     const detach = flags.detach ?? false;
     const console = connectConsole({ terminal, detach, consoleSocket: flags["console-socket"] });
@@ -61,7 +57,7 @@ export const command = defineCommand({
     });
     if (console !== undefined) closeSync(console);
     const { init_process_pid: pid } = container.state;
-    if (flags["pid-file"]) writePidFile(flags["pid-file"], pid);
+    if (pidFile) writePidFile(pidFile, pid);
     if (detach || flags["no-subreaper"]) setChildSubreaper(false);
     if (detach) return 0;
     const copying = proxy?.open();

@@ -1,11 +1,11 @@
 /** `runc run`: creates a container, starts it, and stays with it until it ends. */
 import { closeSync } from "node:fs";
-import { resolve } from "node:path";
 import { setChildSubreaper } from "@eras/linux/prctl.ts";
+import { enterBundle } from "../bundle.ts";
 import { defineCommand } from "../command.ts";
 import { connectConsole } from "../console-socket.ts";
 import type { Container } from "../container.ts";
-import { bundleDir, createContainer, readSpec } from "../create-container.ts";
+import { createContainer } from "../create-container.ts";
 import { destroy } from "../destroy.ts";
 import { attend } from "../foreground.ts";
 import { writePidFile } from "../pid-file.ts";
@@ -32,10 +32,7 @@ export const command = defineCommand({
   failurePrefix: "runc run failed: ",
   async run({ globals, flags, args }) {
     await ensureSealed(flags["preserve-fds"]);
-    const pidFile = flags["pid-file"] && resolve(flags["pid-file"]); // as the caller means it
-    const bundle = bundleDir(flags.bundle);
-    process.chdir(bundle);
-    const spec = await readSpec(bundle);
+    const { bundle, spec, pidFile } = await enterBundle(flags);
     const terminal = spec.process?.terminal ?? false;
     const detach = flags.detach ?? false;
     const console = connectConsole({ terminal, detach, consoleSocket: flags["console-socket"] });

@@ -18,6 +18,6 @@ export function parseDuration(text: string): number {
   const parts = text.replace(/^[-+]/, "");
   if (parts === "0") return 0;
   if (parts === "" || parts.replace(PART, "") !== "")
-    throw new InvalidArgument(`"${text}" is not a duration, such as 5s`);
+    throw new InvalidArgument(`invalid duration "${text}": 5s, 500ms or 1h30m would be valid`);
   return sign * [...parts.matchAll(PART)].reduce((sum, [, number, unit]) => sum + Number(number) * UNITS_MS[unit!]!, 0);
 }

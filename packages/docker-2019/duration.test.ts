@@ -15,6 +15,6 @@ describe("parseDuration()", () => {
   ])("%s", (text, ms) => expect(parseDuration(text)).toBeCloseTo(ms));
 
   test.each(["", "5", "s", "5 s", "1d", "5s,"])("%j is none", (text) =>
-    expect(() => parseDuration(text)).toThrow("is not a duration"),
+    expect(() => parseDuration(text)).toThrow(`invalid duration "${text}"`),
   );
 });
