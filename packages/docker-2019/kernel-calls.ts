@@ -1,12 +1,16 @@
-/** What a traced program of 2019 asks of the kernel, told from its start on. */
+/** What a traced program of 2019 asks of the kernel. */
 import { observeCalls, reportCall } from "@eras/linux/libc.ts";
 import { MS_BIND, MS_RDONLY, MS_REC, MS_REMOUNT, MS_SLAVE } from "@eras/linux/mount.ts";
 import { CLONE_NEWNS } from "@eras/linux/namespaces.ts";
 import { traceKernelCall } from "@eras/trace/kernel.ts";
 
-/** Tells of the calls that led to this program, and from here on of each that it makes. @param sealed - As in tracing.ts. */
-export function observeKernel({ sealed }: { readonly sealed: boolean }): void {
+/** From here on tells of each call that it makes. */
+export function observeKernel(): void {
   observeCalls(traceKernelCall);
+}
+
+/** Tells of the calls that led to this program. @param sealed - As in tracing.ts. */
+export function tellOfStart({ sealed }: { readonly sealed: boolean }): void {
   if (sealed) tellOfSealing();
   reportCall("execve", [process.argv0, process.argv.join(" ")]); // a shell script of bin/ has just become this program
 }

@@ -1,6 +1,7 @@
 /** What the types can't hold: each step is emitted by the first line of a function, and each has its words in both languages. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Step } from "@eras/trace/step.ts";
 import { describe, expect, test } from "vitest";
 import { STEPS } from "./steps.ts";
 
@@ -25,13 +26,17 @@ function emissions(): Emission[] {
   });
 }
 
+/** A function's or a method's last line before its body. */
+const FUNCTION_BEGINS =
+  /^(?:export )?(?:async )?function .*\{$|^ {2}(?!(?:if|for|while|switch|try)\b)(?:static |async )*#?\w+\(.*\{$|^(?: {2})?\): .*\{$/;
+
 describe("the steps of 2019", () => {
   test("are all emitted, and no other is", () => {
     expect(new Set(emissions().map(({ id }) => id))).toEqual(new Set(Object.keys(STEPS)));
   });
 
   test.each(emissions())("$id in $place is the first line of a function", ({ before }) => {
-    expect(before).toMatch(/^(?:export )?(?:async )?function .*\{$|^\): .*\{$/);
+    expect(before).toMatch(FUNCTION_BEGINS);
   });
 
   test.each(Object.entries(STEPS))("%s is told in English and in Chinese", (_, { title, titleZh, rows }) => {
@@ -41,8 +46,12 @@ describe("the steps of 2019", () => {
     for (const row of rows) expect(row).toMatch(/^00[0-4]\.\d{2,3}$/);
   });
 
-  test("are the duties that article 000 gives a runtime, but for the image's", () => {
-    const numbers = Object.values(STEPS).flatMap(({ number }) => number ?? []);
-    expect(numbers.toSorted()).toEqual([3, 4, 5, 6, 7, 8]);
+  test.each([
+    ["000", "the duties of a runtime, but for the image's", [3, 4, 5, 6, 7, 8]],
+    ["001", "the steps of a run, but for dockerd's", [7, 8, 9, 10, 11, 12, 13, 14]],
+    ["002", "the making of a bundle", [1, 2, 3, 4, 5, 6, 7, 8]],
+  ])("are, of the list in article %s, %s", (article, _, expected) => {
+    const numbers = Object.values<Step>(STEPS).flatMap((step) => (step.article === article && step.number) || []);
+    expect(numbers.toSorted((a, b) => a - b)).toEqual(expected);
   });
 });

@@ -1,23 +1,161 @@
 /**
  * The steps of a run of 2019, in the order in which they happen, as the articles tell it.
  *
- * `number` is a step's place in the article's own list: of article 000, the eight duties of a runtime. The first two are dockerd's; of the
- * last two, 8 comes before 7: a label is asked for beforehand, and execve puts it on. Who performs a step calls `step()` in its first line.
+ * `number` is a step's place in the article's own list:
+ *
+ *     000   the eight duties of a runtime. 1 and 2 are dockerd's. 8 comes before 7: a label is asked for beforehand, and execve puts it on
+ *     001   the fourteen steps of a run. 1 to 6 are dockerd's
+ *     002   how a bundle is made, in eight. 3 may come later: ctr has layers unpacked while it fetches others
+ *
+ * Who performs a step calls `step()` in its first line.
  */
 import { defineSteps, type Step } from "@eras/trace/step.ts";
 
+const DATA_FLOW = { article: "002", heading: "数据流" };
+const COMPONENTS = { article: "002", heading: "组件和子系统" };
+const CONTAINERD_CREATE = { article: "001", heading: "创建容器" };
+const CONTAINERD_START = { article: "001", heading: "启动容器" };
+const TASK_CREATE = { article: "001", heading: "创建 Task" };
+const TASK_START = { article: "001", heading: "启动 Task" };
+const SUMMARY = { article: "001", heading: "直观总结" };
+const PROCESSES = { article: "004", heading: "进程间的关系" };
 const RUNC = { article: "001", heading: "Runc" };
 const CREATE = { article: "001", heading: "创建容器(runc create)" };
 const START = { article: "001", heading: "启动容器(runc start)" };
 const DUTIES = { article: "000", heading: "容器运行过程详解" };
 
 const DECLARED = {
+  "ctr.fetch-image": {
+    actor: "ctr",
+    title: "An image is asked for by its name, and fetched",
+    titleZh: "按名字请求并拉取镜像",
+    ...DATA_FLOW,
+    rows: ["002.32", "002.18"],
+    number: 1,
+  },
+  "containerd.store-content": {
+    actor: "containerd",
+    title: "A piece of the image becomes a blob of the content store, under its digest",
+    titleZh: "镜像的一部分以摘要为名存入 content 存储",
+    ...DATA_FLOW,
+    rows: ["002.33", "002.26"],
+    number: 2,
+  },
+  "ctr.unpack-image": {
+    actor: "ctr",
+    title: "The image's layers are to become snapshots, one upon the other",
+    titleZh: "镜像的各层将成为层层相叠的快照",
+    ...DATA_FLOW,
+    rows: ["002.35"],
+    number: 4,
+  },
+  "containerd.apply-layer": {
+    actor: "containerd",
+    title: "A layer is unpacked from the content store into a snapshot",
+    titleZh: "将层从 content 存储解压到快照",
+    ...DATA_FLOW,
+    rows: ["002.36", "002.28"],
+    number: 5,
+  },
+  "containerd.register-image": {
+    actor: "containerd",
+    title: "The image's name, which points to its manifest, is written to the metadata",
+    titleZh: "将镜像名字及其指向的清单登记到元数据",
+    ...DATA_FLOW,
+    rows: ["002.34", "002.23"],
+    number: 3,
+  },
+  "ctr.make-spec": {
+    actor: "ctr",
+    title: "The snapshot is ready; the image's configuration gives the spec of the container",
+    titleZh: "快照就绪；由镜像配置生成容器的规格",
+    ...DATA_FLOW,
+    rows: ["002.37"],
+    number: 6,
+  },
+  "containerd.create-container": {
+    actor: "containerd",
+    title: "The daemon is called to create the container",
+    titleZh: "containerd 被调用来创建容器",
+    ...SUMMARY,
+    rows: ["001.133", "001.104"],
+    number: 7,
+  },
+  "containerd.store-container": {
+    actor: "containerd",
+    title: "The container's spec is stored in the database",
+    titleZh: "将容器规格储存在数据库中",
+    ...CONTAINERD_CREATE,
+    rows: ["001.134", "001.105"],
+    number: 8,
+  },
+  "containerd.find-container": {
+    actor: "containerd",
+    title: "The daemon is called to start the container: its record and its runtime are looked up",
+    titleZh: "containerd 被调用来启动容器：查找容器记录及其运行时",
+    ...CONTAINERD_START,
+    rows: ["001.135", "001.108"],
+    number: 9,
+  },
+  "containerd.create-task": {
+    actor: "containerd",
+    title: "A task is created for the container",
+    titleZh: "为容器创建一个 Task",
+    ...TASK_CREATE,
+    rows: ["001.136", "001.107"],
+    number: 10,
+  },
+  "containerd.make-bundle": {
+    actor: "containerd",
+    title: "The bundle is made: a directory with the spec, and a place for the root file system",
+    titleZh: "创建 bundle：包含规格文件与根文件系统位置的目录",
+    ...CONTAINERD_CREATE,
+    rows: ["001.103", "002.10"],
+  },
+  "containerd.launch-shim": {
+    actor: "containerd",
+    title: "The bundle is handed to the runtime: a shim is started in it",
+    titleZh: "将 bundle 交给运行时：在其中启动 shim",
+    ...DATA_FLOW,
+    rows: ["002.38", "002.21", "000.20", "004.15"],
+    number: 7,
+  },
+  "shim.listen": {
+    actor: "shim",
+    title: "The shim listens, and says where",
+    titleZh: "shim 开始监听，并告知地址",
+    ...TASK_CREATE,
+    rows: ["001.110"],
+  },
+  "shim.become-subreaper": {
+    actor: "shim",
+    title: "Orphans below the shim will be its children: so it learns how they end",
+    titleZh: "shim 之下的孤儿进程将成为它的子进程，从而得知其结束状态",
+    ...PROCESSES,
+    rows: ["004.26", "004.23", "000.25"],
+  },
+  "shim.mount-rootfs": {
+    actor: "shim",
+    title: "The container's snapshot is mounted in the bundle",
+    titleZh: "在 bundle 中挂载容器的快照",
+    ...TASK_CREATE,
+    rows: ["004.17"],
+  },
+  "shim.create-container": {
+    actor: "shim",
+    title: "The task has the shim call runc create",
+    titleZh: "Task 使用 shim 调用 runc create",
+    ...TASK_CREATE,
+    rows: ["001.137", "001.113"],
+    number: 11,
+  },
   "runc.read-bundle": {
     actor: "runc",
     title: "The bundle's config.json is read and checked",
     titleZh: "读取并检查 bundle 中的 config.json",
-    ...CREATE,
-    rows: ["001.119", "001.120", "004.20"],
+    ...DATA_FLOW,
+    rows: ["002.39", "001.119", "001.120", "004.20"],
+    number: 8,
   },
   "runc.create": {
     actor: "runc",
@@ -206,6 +344,22 @@ const DECLARED = {
     ...CREATE,
     rows: ["001.122"],
   },
+  "containerd.start-task": {
+    actor: "containerd",
+    title: "The task is started",
+    titleZh: "containerd 启动这个 Task",
+    ...TASK_START,
+    rows: ["001.138"],
+    number: 12,
+  },
+  "shim.start-container": {
+    actor: "shim",
+    title: "The task has the shim call runc start",
+    titleZh: "Task 使用 shim 调用 runc start",
+    ...TASK_START,
+    rows: ["001.139", "001.115"],
+    number: 13,
+  },
   "runc.start": {
     actor: "runc",
     title: "A created container is started",
@@ -234,6 +388,28 @@ const DECLARED = {
     ...DUTIES,
     rows: ["000.44", "001.126"],
     number: 7,
+  },
+  "shim.report-exit": {
+    actor: "shim",
+    title: "Shim and daemon watch to the end: the process has ended, and containerd is told",
+    titleZh: "shim/containerd 监控容器直到任务完成：进程结束，上报 containerd",
+    ...SUMMARY,
+    rows: ["001.140", "001.112", "000.24"],
+    number: 14,
+  },
+  "containerd.tell-event": {
+    actor: "containerd",
+    title: "An event is told to all who listen",
+    titleZh: "将事件告知所有订阅者",
+    ...COMPONENTS,
+    rows: ["002.29", "002.22"],
+  },
+  "containerd.delete-task": {
+    actor: "containerd",
+    title: "The task is deleted: its container's remains, its shim, its bundle",
+    titleZh: "删除 Task：容器的残余、shim 与 bundle",
+    ...TASK_START,
+    rows: ["003.36"],
   },
   "runc.exec": {
     actor: "runc",

@@ -27,7 +27,7 @@ interface Span {
 
 type Details = Omit<Partial<TraceEvent>, "run" | "seq" | "t_ns" | "actor" | "ppid" | "span" | "parent">;
 
-const { O_APPEND, O_WRONLY } = constants;
+const { O_APPEND, O_NONBLOCK, O_WRONLY } = constants;
 const PROJECT_ROOT = resolve(import.meta.dirname, "../..");
 
 let ofProgram: Span | undefined;
@@ -54,12 +54,12 @@ export function isTraced(): boolean {
  * @returns Whether the run is traced.
  */
 export function startTracing(actor: string): boolean {
-  const spoolPath = process.env.ERAS_TRACE;
-  if (!spoolPath) return false;
-  const fd = openSync(spoolPath, O_WRONLY | O_APPEND);
-  ofProgram = { ...newSpan(spoolPath, actor, process.env.ERAS_TRACE_PARENT), fd };
+  const { ERAS_TRACE: spoolPath, ERAS_TRACE_PARENT: parent } = process.env;
   delete process.env.ERAS_TRACE;
   delete process.env.ERAS_TRACE_PARENT;
+  const fd = spoolPath ? openSpool(spoolPath) : undefined;
+  if (!spoolPath || fd === undefined) return false;
+  ofProgram = { ...newSpan(spoolPath, actor, parent), fd };
   emit("begin", actor, { args: { argv: process.argv.slice(2) } });
   process.once("exit", endTracing);
   return true;
@@ -84,9 +84,14 @@ export function traceFds(): readonly number[] {
   return ofProgram?.fd === undefined ? [] : [ofProgram.fd];
 }
 
-/** Ends the program's own span, as its exit does by itself. A program that becomes another by execve says it before. */
+/**
+ * Ends the program's own span, as its exit does by itself. A program that becomes another by execve says it before; one that becomes a
+ * daemon when it is ready.
+ */
 export function endTracing(): void {
-  if (ofProgram) emit("end", ofProgram.actor);
+  if (!ofProgram) return;
+  emit("end", ofProgram.actor);
+  if (ofProgram.fd !== undefined) closeSync(ofProgram.fd);
   ofProgram = undefined;
 }
 
@@ -129,6 +134,11 @@ export function traceEnvironment(): Record<string, string> {
   return span ? { ERAS_TRACE: span.spoolPath, ERAS_TRACE_PARENT: span.span } : {};
 }
 
+/** The actor whose work the calling code is; undefined where nothing is traced. */
+export function tracedActor(): string | undefined {
+  return currentSpan()?.actor;
+}
+
 /**
  * Writes one event of the current run; does nothing where the run is not traced.
  *
@@ -160,14 +170,19 @@ function append(span: Span, line: string): void {
 }
 
 function appendToFile(path: string, line: string): void {
-  let fd: number;
-  try {
-    fd = openSync(path, O_WRONLY | O_APPEND);
-  } catch {
-    return; // Whoever asked for the trace has stopped reading and removed the file; the request itself goes on.
-  }
+  const fd = openSpool(path);
+  if (fd === undefined) return;
   writeSync(fd, line);
   closeSync(fd);
+}
+
+/** Nothing when whoever asked for the trace has stopped reading and removed the file: the work itself goes on. */
+function openSpool(path: string): number | undefined {
+  try {
+    return openSync(path, O_WRONLY | O_APPEND | O_NONBLOCK); // a FIFO without a reader must not stop a daemon
+  } catch {
+    return undefined;
+  }
 }
 
 function newSpan(spoolPath: string, actor: string, parent: string | undefined): Span {
@@ -189,7 +204,7 @@ function processIds(): { pid: number; ppid: number } {
 }
 
 /** Files that emit on behalf of others: not where a reader wants to be led. */
-const NOT_THE_SOURCE = ["packages/trace/", "packages/linux/", "/steps.ts", "/tracing.ts"];
+const NOT_THE_SOURCE = ["packages/trace/", "packages/linux/", "/proto/", "/steps.ts", "/tracing.ts"];
 
 function callerPosition(): { file?: string; line?: number } {
   for (const site of process.getBuiltinModule("node:util").getCallSites(24)) {

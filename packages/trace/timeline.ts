@@ -46,10 +46,13 @@ export class Timeline {
   readonly #options: TimelineOptions;
   readonly #depth = new Map<string, number>();
   readonly #actors: string[] = [];
+  readonly #hasOneList: boolean;
   #startNs: number | undefined;
 
   constructor(options: TimelineOptions) {
     this.#options = options;
+    const numbered = Object.values(options.steps).filter(({ number }) => number !== undefined);
+    this.#hasOneList = new Set(numbered.map(({ article }) => article)).size <= 1;
   }
 
   /** One line, without its line feed. */
@@ -89,7 +92,12 @@ export class Timeline {
     const step = this.#options.steps[event.name];
     if (!step) return `▸ ${event.name}`;
     const title = this.#options.language === "zh" ? step.titleZh : step.title;
-    return `▸ ${step.number ? `${step.number}. ` : ""}${title}${details(event.args)}`;
+    return `▸ ${step.number ? `${this.#numbered(step.article, step.number)} ` : ""}${title}${details(event.args)}`;
+  }
+
+  /** `3.`; where several articles number the steps of an era, `000/3`. */
+  #numbered(article: string, number: number): string {
+    return this.#hasOneList ? `${number}.` : `${article}/${number}`;
   }
 
   #coloured(actor: string, text: string): string {

@@ -171,10 +171,12 @@ describe("a run that uses everything", () => {
     return events.filter(isFirst) as (TraceEvent & { step: StepId })[];
   }
 
-  test("tells every declared step, in the order of steps.ts, and where in the source it is performed", async () => {
+  test("tells every declared step of runc, in the order of steps.ts, and where in the source it is performed", async () => {
     const told = await firstOfEachStep();
-    expect(told.map(({ step }) => step)).toEqual(Object.keys(STEPS).filter(isPossibleHere));
-    expect(told.map(({ step }) => STEPS[step].number).filter(Boolean)).toEqual(
+    const declared = Object.keys(STEPS).filter((id) => id.startsWith("runc."));
+    expect(told.map(({ step }) => step)).toEqual(declared.filter(isPossibleHere));
+    const duties = told.map(({ step }) => STEPS[step]).filter(({ article }) => article === "000");
+    expect(duties.map(({ number }) => number).filter(Boolean)).toEqual(
       isPossibleHere("runc.set-label") ? [3, 4, 5, 6, 8, 7] : [3, 4, 5, 6, 7],
     );
     for (const { step, actor, file, line } of told) {
@@ -207,7 +209,7 @@ describe("runc --trace", () => {
     expect(stderr).toMatch(
       /▸ The container's root becomes \/.* packages\/docker-2019\/runc\/rootfs.ts:\d+\n.*pivot_root\(/,
     );
-    expect(stderr).toMatch(/▸ 7\. .*\n.*execve\("\/bin\/busybox", "\/bin\/busybox echo hello"\) = 0/);
+    expect(stderr).toMatch(/▸ 000\/7 .*\n.*execve\("\/bin\/busybox", "\/bin\/busybox echo hello"\) = 0/);
   });
 
   test("traces create, start, exec and kill, each alone", () => {

@@ -21,11 +21,11 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "docker-2013/docker": ["docker-2013", "docker-2013/rcli", "linux", "trace"],
   "docker-2013/dockerd": ["docker-2013", "docker-2013/rcli", "docker-2013/aufs", "linux", "cgroups", "layers", "trace"],
   "docker-2013/lxc-start": ["docker-2013", "launch", "linux", "cgroups", "trace"],
-  // What the programs of 2019 share: the steps.
-  "docker-2019": ["linux", "trace"],
+  // What the programs of 2019 share: the steps, mounts, durations.
+  "docker-2019": ["linux", "oci-spec", "trace"],
   "docker-2019/runc": ["docker-2019", "linux", "cgroups", "oci-spec", "trace"],
   // What the programs of 2019 say to each other: messages, gRPC, ttrpc.
-  "docker-2019/proto": ["linux", "oci-spec"],
+  "docker-2019/proto": ["docker-2019", "linux", "oci-spec", "trace"],
   "docker-2019/containerd": ["docker-2019", "docker-2019/proto", "linux", "cgroups", "oci-spec", "layers", "trace"],
   "docker-2019/shim": ["docker-2019", "docker-2019/proto", "linux", "cgroups", "oci-spec", "trace"],
   "docker-2019/ctr": ["docker-2019", "docker-2019/proto", "registry-client", "oci-spec", "layers", "linux", "trace"],

@@ -2,6 +2,7 @@
 import { resolve } from "node:path";
 import { Option } from "commander";
 import { parseWait } from "./output/duration.ts";
+import { TRACE_OPTION } from "./trace-flag.ts";
 
 export interface Globals {
   /** The path of containerd's socket. */
@@ -28,6 +29,7 @@ export const GLOBAL_OPTIONS: readonly Option[] = [
   new Option("-n, --namespace <value>", "namespace to use with commands")
     .default(DEFAULT_NAMESPACE)
     .env("CONTAINERD_NAMESPACE"),
+  TRACE_OPTION,
 ];
 
 /** The options as commander gives them. */

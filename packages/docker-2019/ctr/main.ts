@@ -7,11 +7,13 @@
  */
 import { writeSync } from "node:fs";
 import { CommanderError } from "commander";
+import { traceProgram } from "../tracing.ts";
 import { ContainerExit } from "./command.ts";
 import { Containerd, checkSocket } from "./containerd.ts";
 import { readGlobals } from "./globals.ts";
 import { log, setDebug } from "./output/log.ts";
 import { makeParser, type Runner } from "./parser.ts";
+import { findTrace } from "./trace-flag.ts";
 import { VERSION } from "./version.ts";
 
 const FAILURE = 1;
@@ -62,9 +64,22 @@ function reportUsage({ code, exitCode, message }: CommanderError): number {
   return FAILURE;
 }
 
-let status = 0;
+/** @returns ctr's exit code. */
+async function main(line: readonly string[]): Promise<number> {
+  const traced = findTrace(line);
+  if (!traced) {
+    await makeParser(VERSION, runCommand).parseAsync(line, { from: "user" });
+    return 0;
+  }
+  const { checkTraceFile, runTracedCommand } = await import("../trace-run.ts");
+  checkTraceFile(traced.file);
+  return runTracedCommand(traced.file, { program: "ctr-2019", ...traced });
+}
+
+await traceProgram("ctr");
+let status: number;
 try {
-  await makeParser(VERSION, runCommand).parseAsync();
+  status = await main(process.argv.slice(2));
 } catch (error) {
   status = report(error);
 }

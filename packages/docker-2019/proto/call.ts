@@ -4,6 +4,8 @@
  * containerd's clients name the namespace in the metadata of each call, and a lease while they hold one.
  */
 import { FailedPrecondition, InvalidArgument } from "@eras/oci-spec/errdefs.ts";
+import type { TracedCall } from "@eras/trace/link.ts";
+import type { Method, Service } from "./service.ts";
 
 /** Metadata of a gRPC call: which namespace it is about. */
 export const NAMESPACE_KEY = "containerd-namespace";
@@ -16,6 +18,11 @@ export const TTRPC_NAMESPACE_KEY = "containerd-namespace-ttrpc";
 
 const IDENTIFIER = /^[A-Za-z0-9]+(?:[._-](?:[A-Za-z0-9]+))*$/;
 const IDENTIFIER_LENGTH_MAX = 76;
+
+/** A call, for a trace. Every service is containerd's, but for a shim's own. */
+export function tracedCall(channel: TracedCall["channel"], { typeName }: Service, { name }: Method): TracedCall {
+  return { channel, method: `${typeName}/${name}`, to: typeName === "containerd.task.v2.Task" ? "shim" : "containerd" };
+}
 
 /** A call, as the one who answers it sees it. */
 export interface Call {

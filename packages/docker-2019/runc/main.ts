@@ -34,8 +34,8 @@ async function main(words: readonly string[]): Promise<number> {
     rootless: usesRootlessCgroups(flags.rootless),
   };
   if (flags.trace !== undefined) {
-    const { runTracedCommand } = await import("./trace-run.ts");
-    return runTracedCommand(flags.trace, words.slice(0, -args.length), name, rest);
+    const { traceCommand } = await import("./trace-run.ts");
+    return traceCommand(flags.trace, words.slice(0, -args.length), name, rest);
   }
   return runCommand(name, globals, rest);
 }

@@ -8,6 +8,7 @@ import { AlreadyExists, NotFound } from "@eras/oci-spec/errdefs.ts";
 import type { Any } from "../proto/gen/google/protobuf/any_pb.ts";
 import type { CheckpointOptions, Options } from "../proto/gen/runc-options_pb.ts";
 import type { Mount } from "../proto/gen/types_pb.ts";
+import { step } from "../steps.ts";
 import { cgroupPathsOf } from "./cgroup-paths.ts";
 import { ExecProcess } from "./exec-process.ts";
 import { log } from "./log.ts";
@@ -82,6 +83,7 @@ export class Container {
   }
 
   async #create(): Promise<void> {
+    step("shim.create-container", { id: this.id, runtime: this.runtime.binary });
     await this.init.make(async (streams, consoleArgs) => {
       const args = [
         "--bundle",
@@ -106,7 +108,12 @@ export class Container {
   async start(execId: string): Promise<void> {
     if (execId !== "") await this.#exec(execId).run(this.runtime);
     else if (this.#checkpoint !== "") await this.#restore();
-    else await callRuntime(this.runtime, "start", ["start", this.id]);
+    else await this.#startInit();
+  }
+
+  async #startInit(): Promise<void> {
+    step("shim.start-container", { id: this.id });
+    await callRuntime(this.runtime, "start", ["start", this.id]);
   }
 
   async #restore(): Promise<void> {

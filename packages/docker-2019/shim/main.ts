@@ -6,6 +6,8 @@
  */
 import { rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
+import { endTracing } from "@eras/trace/context.ts";
+import { traceProgram } from "../tracing.ts";
 import { type Options, parseCommandLine, USAGE } from "./command-line.ts";
 import type { ShimSocket } from "./start.ts";
 
@@ -53,8 +55,10 @@ async function serve(options: Options, socket: ShimSocket): Promise<void> {
     });
   const service = new TaskService({ namespace: options.namespace, publisher, shutdown });
   ttrpcServer([service.implementation()]).listen({ fd: socket.fd });
+  endTracing(); // from here on it works for whoever calls
 }
 
+await traceProgram("shim");
 try {
   await main(process.argv.slice(2));
 } catch (error) {

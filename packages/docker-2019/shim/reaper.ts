@@ -12,6 +12,7 @@
 import { isErrno } from "@eras/linux/errno.ts";
 import { setChildSubreaper } from "@eras/linux/prctl.ts";
 import { decodeStatus, WNOHANG, waitpid } from "@eras/linux/wait.ts";
+import { step } from "../steps.ts";
 
 const ANY_CHILD = -1;
 
@@ -29,6 +30,7 @@ const records = new Set<Exits>();
 
 /** Becomes the subreaper, and begins to listen. Call first thing. */
 export function startReaping(): void {
+  step("shim.become-subreaper");
   setChildSubreaper(true);
   process.on("SIGCHLD", reap);
 }

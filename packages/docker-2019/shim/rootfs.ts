@@ -3,12 +3,14 @@ import { isErrno } from "@eras/linux/errno.ts";
 import { MNT_DETACH, mount, parseMountOptions, umount } from "@eras/linux/mount.ts";
 import { readMountinfo } from "@eras/linux/mountinfo.ts";
 import type { Mount } from "../proto/gen/types_pb.ts";
+import { step } from "../steps.ts";
 
 /** mount(2) takes one page of options. */
 const OPTIONS_MAX = 4095;
 
 /** Mounts on `target`, one over the other. What was mounted is unmounted again if one fails. */
 export function mountRootfs(mounts: readonly Mount[], target: string): void {
+  step("shim.mount-rootfs", { mounts, target });
   try {
     for (const each of mounts) mountOne(each, target);
   } catch (error) {

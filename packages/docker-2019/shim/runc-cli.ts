@@ -10,6 +10,7 @@ import { isErrno } from "@eras/linux/errno.ts";
 import { findProgram } from "@eras/linux/exec.ts";
 import { memoryFile } from "@eras/linux/memfd.ts";
 import { Unknown } from "@eras/oci-spec/errdefs.ts";
+import { traceEnvironment } from "@eras/trace/context.ts";
 import { exitOf } from "./reaper.ts";
 import { spawn } from "./spawn.ts";
 
@@ -74,10 +75,11 @@ async function run(
   args: readonly string[],
   fds: Streams,
 ): Promise<number> {
-  const { NOTIFY_SOCKET: _, ...env } = process.env; // the shim's, not the container's
+  const { NOTIFY_SOCKET: _, ...ours } = process.env; // the shim's, not the container's
+  const env = { ...ours, ...traceEnvironment() };
   const global = ["--root", root, "--log", logPath(bundle), "--log-format", "json"];
   const argv = [binary, ...global, ...(systemdCgroup ? ["--systemd-cgroup"] : []), ...args];
-  const pid = spawn({ path: findProgram(binary, env.PATH ?? ""), argv, env, fds });
+  const pid = spawn({ path: findProgram(binary, ours.PATH ?? ""), argv, env, fds });
   return (await exitOf(pid)).status;
 }
 

@@ -1,5 +1,6 @@
 /** The task service: what containerd asks of a shim, by ttrpc. */
 import { InvalidArgument, NotFound, Unknown } from "@eras/oci-spec/errdefs.ts";
+import { traceSpan } from "@eras/trace/context.ts";
 import { packAny } from "../proto/any.ts";
 import * as events from "../proto/gen/event-messages_pb.ts";
 import { ProcessDetailsSchema } from "../proto/gen/runc-options_pb.ts";
@@ -7,6 +8,7 @@ import { type CreateTaskRequest, type StateResponse, Task } from "../proto/gen/s
 import type { Init } from "../proto/message.ts";
 import { timestampOf } from "../proto/timestamps.ts";
 import { implement, type TtrpcHandlers } from "../proto/ttrpc/server.ts";
+import { step } from "../steps.ts";
 import { Container } from "./container.ts";
 import { noteActivity } from "./idle.ts";
 import { log } from "./log.ts";
@@ -127,7 +129,7 @@ export class TaskService {
     const { pid } = container.init;
     if (pid > 0) await this.#watchMemory(container); // before the program runs: it may not live long
     this.#publish("/tasks/create", events.TaskCreateSchema, { containerId: id, bundle, rootfs, io, checkpoint, pid });
-    void container.init.ended.then(() => this.#exited(container, id, container.init));
+    void traceSpan("watch", () => container.init.ended.then(() => this.#exited(container, id, container.init)));
     return { pid };
   }
 
@@ -138,7 +140,8 @@ export class TaskService {
       await container.start(execId);
       this.#started(container, execId, process);
     });
-    if (execId !== "") void process.ended.then(() => this.#exited(container, execId, process));
+    if (execId !== "")
+      void traceSpan("watch", () => process.ended.then(() => this.#exited(container, execId, process)));
     else if (!this.#stopOomWatch.has(id)) await this.#watchMemory(container); // it comes from a checkpoint
     return { pid: process.pid };
   }
@@ -160,6 +163,7 @@ export class TaskService {
   }
 
   #exited(container: Container, id: string, { pid, exit }: ShimProcess): void {
+    step("shim.report-exit", { id, pid, status: exit!.status });
     const { status: exitStatus, at } = exit!; // it has ended
     const exitedAt = timestampOf(at);
     this.#publish("/tasks/exit", events.TaskExitSchema, { containerId: container.id, id, pid, exitStatus, exitedAt });

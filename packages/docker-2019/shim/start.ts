@@ -10,6 +10,7 @@ import { dup2 } from "@eras/linux/descriptors.ts";
 import { isErrno } from "@eras/linux/errno.ts";
 import { listenUnix } from "@eras/linux/fd-passing.ts";
 import { setsid } from "@eras/linux/tty.ts";
+import { step } from "../steps.ts";
 import { groupOf, removeDeadSocket, shimSocket } from "./address.ts";
 import type { Options } from "./command-line.ts";
 
@@ -25,6 +26,7 @@ export interface ShimSocket {
 
 /** Prints the address of the group's shim. @returns The socket, if there was none and this process is to be it. */
 export function start(options: Options): ShimSocket | undefined {
+  step("shim.listen", { bundle: options.bundle });
   const path = shimSocket(options.address, options.namespace, groupOf(options.bundle, options.id));
   const fd = removeDeadSocket(path) ? listenAt(path) : undefined;
   writeAddress(options.bundle, `unix://${path}`);

@@ -11,6 +11,7 @@ import { dirname } from "node:path";
 import { isErrno } from "@eras/linux/errno.ts";
 import { type Digest, Digester } from "@eras/oci-spec/digest.ts";
 import { AlreadyExists, FailedPrecondition, KindError, NotFound, ResourceExhausted } from "@eras/oci-spec/errdefs.ts";
+import { step } from "../../steps.ts";
 import type { CommitOptions, ContentWriter, IngestStatus } from "./content-store.ts";
 import { dataPath, touchIngest } from "./ingest.ts";
 
@@ -133,6 +134,7 @@ export class LocalWriter implements ContentWriter {
   }
 
   async #becomeBlob(file: FileHandle): Promise<void> {
+    step("containerd.store-content", { digest: this.digest(), bytes: this.#offset });
     const { dir, blobPath } = this.#ingest;
     const target = blobPath(this.digest());
     await file.chmod(BLOB_MODE);

@@ -20,6 +20,7 @@ import { DataLoss, InvalidArgument, NotImplemented } from "@eras/oci-spec/errdef
 import type { Descriptor } from "@eras/oci-spec/image/descriptor.ts";
 import { layerCompression, OCI_LAYER } from "@eras/oci-spec/image/media-types.ts";
 import type { Mount } from "../../mounts.ts";
+import { step } from "../../steps.ts";
 import type { ContentReader } from "../content/content-store.ts";
 import { hashed } from "./hashed.ts";
 import { layersOf, withMounted } from "./mounted.ts";
@@ -44,6 +45,7 @@ export async function applyLayer(
   mounts: readonly Mount[],
   temporary: string,
 ): Promise<Descriptor> {
+  step("containerd.apply-layer", { mediaType, bytes: blob.size });
   if (layerCompression(mediaType) === undefined) {
     throw new NotImplemented(`Cannot unpack ${JSON.stringify(mediaType)}: it is no type of layers`);
   }

@@ -9,6 +9,7 @@
  */
 import { InvalidArgument } from "@eras/oci-spec/errdefs.ts";
 import type { Any } from "../../proto/gen/google/protobuf/any_pb.ts";
+import { step } from "../../steps.ts";
 import { validateIdentifier } from "../identifiers.ts";
 
 /** An event with its circumstances. */
@@ -38,6 +39,7 @@ export class Exchange {
 
   /** Passes on what a shim tells. @throws {InvalidArgument} As `publish`. */
   forward(envelope: Envelope): void {
+    step("containerd.tell-event", { namespace: envelope.namespace, topic: envelope.topic });
     validateIdentifier(envelope.namespace);
     validateTopic(envelope.topic);
     for (const listener of this.#listeners) listener(envelope);

@@ -4,6 +4,7 @@
  */
 import { AlreadyExists, InvalidArgument, NotFound } from "@eras/oci-spec/errdefs.ts";
 import type { Any } from "../../proto/gen/google/protobuf/any_pb.ts";
+import { step } from "../../steps.ts";
 import { type FieldOf, fieldOfMap, parseFilters } from "../filters.ts";
 import { quote, validateIdentifier } from "../identifiers.ts";
 import { type Labels, maskedMap, validateLabels, withoutEmpty } from "../labels.ts";
@@ -66,6 +67,7 @@ export class Containers {
    * @throws {AlreadyExists}
    */
   create(namespace: string, init: ContainerInit): Container {
+    step("containerd.store-container", { namespace, id: init.id });
     const now = new Date();
     const container = validContainer(
       { ...EMPTY, ...init, createdAt: now, updatedAt: now },

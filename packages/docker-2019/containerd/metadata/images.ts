@@ -5,6 +5,7 @@
 import { isDigest } from "@eras/oci-spec/digest.ts";
 import { AlreadyExists, InvalidArgument, NotFound } from "@eras/oci-spec/errdefs.ts";
 import type { Descriptor } from "@eras/oci-spec/image/descriptor.ts";
+import { step } from "../../steps.ts";
 import { type FieldOf, fieldOfMap, parseFilters } from "../filters.ts";
 import { quote } from "../identifiers.ts";
 import { type Labels, maskedMap, validateLabels, withoutEmpty } from "../labels.ts";
@@ -52,6 +53,7 @@ export class Images {
    * @throws {AlreadyExists}
    */
   create(namespace: string, init: ImageInit): Image {
+    step("containerd.register-image", { name: init.name, digest: init.target.digest });
     const now = new Date();
     const image = validImage({ ...init, labels: init.labels ?? {}, createdAt: now, updatedAt: now });
     const { name, ...record } = image;

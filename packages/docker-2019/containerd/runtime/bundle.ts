@@ -19,6 +19,7 @@ import { mkfifo } from "@eras/linux/fifo.ts";
 import { MNT_DETACH, umount } from "@eras/linux/mount.ts";
 import { isMountPoint } from "@eras/linux/mountinfo.ts";
 import { AlreadyExists } from "@eras/oci-spec/errdefs.ts";
+import { step } from "../../steps.ts";
 import { validateIdentifier } from "../identifiers.ts";
 
 const DIRECTORY = "io.containerd.runtime.v2.task";
@@ -45,6 +46,7 @@ export class Bundle {
 
   /** Makes a bundle. @throws {AlreadyExists} @throws {InvalidArgument} When that is no name for one. */
   static create(paths: BundlePaths, namespace: string, id: string, spec: Uint8Array): Bundle {
+    step("containerd.make-bundle", { namespace, id });
     validateIdentifier(id);
     const bundle = new Bundle(paths, namespace, id);
     mkdirSync(dirname(bundle.path), { recursive: true, mode: 0o711 });

@@ -12,9 +12,11 @@ import { Socket } from "node:net";
 import { isAbsolute, join } from "node:path";
 import { closeOnExecAbove } from "@eras/linux/exec.ts";
 import { Unknown } from "@eras/oci-spec/errdefs.ts";
+import { traceEnvironment } from "@eras/trace/context.ts";
 import { type Any, AnySchema } from "../../proto/gen/google/protobuf/any_pb.ts";
 import { type DeleteResponse, DeleteResponseSchema } from "../../proto/gen/shim_pb.ts";
 import { fromBinary, toBinary } from "../../proto/message.ts";
+import { step } from "../../steps.ts";
 import type { Bundle } from "./bundle.ts";
 
 /** Where programs of this project lie, the shim among them. */
@@ -63,6 +65,7 @@ export async function launchShim(
   context: LauncherContext,
   options: Any | undefined,
 ): Promise<string> {
+  step("containerd.launch-shim", { shim, bundle: bundle.path });
   readLog(bundle);
   bundle.shimBinary = shim;
   const input = options ? toBinary(AnySchema, options) : NOTHING;
@@ -103,7 +106,7 @@ async function callShim(
   input: Uint8Array,
 ): Promise<ShimAnswer> {
   const args = ["-namespace", namespace, "-address", address, "-publish-binary", executable, "-id", id, ...action];
-  const env = { ...process.env, GOMAXPROCS: "2", TTRPC_ADDRESS: ttrpcAddress };
+  const env = { ...process.env, GOMAXPROCS: "2", TTRPC_ADDRESS: ttrpcAddress, ...traceEnvironment() };
   closeOnExecAbove(STDERR); // LMDB leaves its files open to children
   const child = spawn(shim, args, { cwd: path, env, detached: true, stdio: ["pipe", "pipe", "pipe"] });
   child.stdin.on("error", () => {}); // it need not read

@@ -19,6 +19,7 @@ import type { Mount } from "../../proto/gen/types_pb.ts";
 import type { Init } from "../../proto/message.ts";
 import { timestampOf } from "../../proto/timestamps.ts";
 import { connectTtrpc, socketPath } from "../../proto/ttrpc/client.ts";
+import { step } from "../../steps.ts";
 import type { Exchange } from "../events/exchange.ts";
 import { log } from "../log.ts";
 import { Bundle, type BundlePaths, bundlesDir } from "./bundle.ts";
@@ -101,6 +102,7 @@ export class TaskList {
   }
 
   async #createTask(request: TaskRequest): Promise<Task> {
+    step("containerd.create-task", { id: request.id, runtime: request.runtime });
     const { namespace, id, spec, runtime, options, rootfs, io, unpackCheckpoint } = request;
     const shim = findShim(runtime);
     const bundle = Bundle.create(this.#paths, namespace, id, spec);
@@ -181,6 +183,7 @@ export class TaskList {
 
   /** Ends a task whose process has ended. */
   async delete(namespace: string, id: string): Promise<DeleteResponse> {
+    step("containerd.delete-task", { namespace, id });
     const task = this.get(namespace, id);
     const response = await task.shim.delete({ id, execId: "" });
     this.#tasks.delete(keyOf(namespace, id)); // so that the end of its shim is no surprise

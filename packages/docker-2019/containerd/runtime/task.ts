@@ -4,6 +4,7 @@ import type { Any } from "../../proto/gen/google/protobuf/any_pb.ts";
 import type { DeleteResponse, StateResponse } from "../../proto/gen/shim_pb.ts";
 import { Task as TaskApi } from "../../proto/gen/shim_pb.ts";
 import { type TtrpcClient, type TtrpcConnection, ttrpcClient } from "../../proto/ttrpc/client.ts";
+import { step } from "../../steps.ts";
 import type { Bundle } from "./bundle.ts";
 
 const SHUTDOWN_TIMEOUT_MS = 3_000;
@@ -52,6 +53,13 @@ export class Task {
       if (error instanceof NotFound) throw new NotFound(`process ${execId || this.id}: not found`, { cause: error });
       throw error;
     }
+  }
+
+  /** Starts the first process's program. @returns Its PID. */
+  async start(): Promise<number> {
+    step("containerd.start-task", { namespace: this.namespace, id: this.id });
+    this.pid = (await this.shim.start({ id: this.id, execId: "" })).pid;
+    return this.pid;
   }
 
   /** @param spec - A Process as JSON in an Any. */

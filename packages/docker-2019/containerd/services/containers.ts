@@ -11,6 +11,7 @@ import {
 import { type Implementation, implement } from "../../proto/grpc/server.ts";
 import type { Init } from "../../proto/message.ts";
 import { timestampOf } from "../../proto/timestamps.ts";
+import { step } from "../../steps.ts";
 import type { Exchange } from "../events/exchange.ts";
 import type { Container, ContainerInit, Containers as ContainerStore } from "../metadata/containers.ts";
 
@@ -22,10 +23,7 @@ export function containersService(containers: ContainerStore, exchange: Exchange
       for (const container of containers.list(namespaceOf(call), filters)) yield { container: messageOf(container) };
     },
     create: ({ container: wanted }, call) => {
-      const namespace = namespaceOf(call);
-      const container = containers.create(namespace, initOf(wanted));
-      const { id, image, runtime } = container;
-      exchange.publish(namespace, "/containers/create", packAny(ContainerCreateSchema, { id, image, runtime }));
+      const container = createContainer(containers, exchange, namespaceOf(call), initOf(wanted));
       return { container: messageOf(container) };
     },
     update: ({ container: wanted, updateMask }, call) => {
@@ -46,6 +44,19 @@ export function containersService(containers: ContainerStore, exchange: Exchange
       return {};
     },
   });
+}
+
+function createContainer(
+  containers: ContainerStore,
+  exchange: Exchange,
+  namespace: string,
+  init: ContainerInit,
+): Container {
+  step("containerd.create-container", { namespace, id: init.id });
+  const container = containers.create(namespace, init);
+  const { id, image, runtime } = container;
+  exchange.publish(namespace, "/containers/create", packAny(ContainerCreateSchema, { id, image, runtime }));
+  return container;
 }
 
 /** Without what is absent, which the store then finds missing; times are the store's to set. */

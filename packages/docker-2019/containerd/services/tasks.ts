@@ -2,10 +2,11 @@
 import { InvalidArgument } from "@eras/oci-spec/errdefs.ts";
 import { type Call, leaseOf, namespaceOf } from "../../proto/call.ts";
 import type { StateResponse } from "../../proto/gen/shim_pb.ts";
-import { Tasks } from "../../proto/gen/tasks_pb.ts";
+import { type CreateTaskRequest, Tasks } from "../../proto/gen/tasks_pb.ts";
 import type { Descriptor } from "../../proto/gen/types_pb.ts";
 import { type Handlers, type Implementation, implement } from "../../proto/grpc/server.ts";
 import { timestampOf } from "../../proto/timestamps.ts";
+import { step } from "../../steps.ts";
 import type { ContentStore } from "../content/content-store.ts";
 import { parseFilters } from "../filters.ts";
 import { validateIdentifier } from "../identifiers.ts";
@@ -15,7 +16,7 @@ import type { MetadataContent } from "../metadata/content.ts";
 import { checkpoint, unpackCheckpoint } from "../runtime/checkpoint.ts";
 import { shimRuntime } from "../runtime/linux-runtime.ts";
 import type { Task } from "../runtime/task.ts";
-import type { TaskList } from "../runtime/task-list.ts";
+import type { TaskList, TaskRequest } from "../runtime/task-list.ts";
 import { descriptorMessage, descriptorOf } from "./descriptor.ts";
 
 export interface TaskModules {
@@ -38,20 +39,9 @@ export function tasksService(modules: TaskModules): Implementation {
 function taskHandlers({ tasks, containers, content, temporary }: TaskModules): Handlers<typeof Tasks> {
   const find = finder(tasks);
   return {
-    create: async ({ containerId, rootfs, checkpoint, options, runtimePath, ...io }, call) => {
-      const namespace = namespaceOf(call);
-      const container = containers.get(namespace, containerId);
-      const runtime = shimRuntime(container.runtime, options);
-      const { pid } = await tasks.create({
-        namespace,
-        id: containerId,
-        spec: container.spec.value,
-        runtime: runtimePath || runtime.name,
-        options: runtime.options,
-        rootfs,
-        io: { stdin: io.stdin, stdout: io.stdout, stderr: io.stderr, terminal: io.terminal },
-        unpackCheckpoint: checkpoint && ((dir) => unpackFrom(content.in(namespace), checkpoint, dir)),
-      });
+    create: async (request, call) => {
+      const { containerId } = request;
+      const { pid } = await tasks.create(taskRequest(request, namespaceOf(call), { containers, content }));
       return { containerId, pid };
     },
     delete: async ({ containerId }, call) => {
@@ -69,6 +59,27 @@ function taskHandlers({ tasks, containers, content, temporary }: TaskModules): H
     },
     update: async ({ containerId: id, resources, annotations }, call) =>
       find(call, id).shim.update({ id, resources, annotations }),
+  };
+}
+
+/** Looks up the container, and how it is to be run. */
+function taskRequest(
+  { containerId, rootfs, checkpoint, options, runtimePath, ...io }: CreateTaskRequest,
+  namespace: string,
+  { containers, content }: Pick<TaskModules, "containers" | "content">,
+): TaskRequest {
+  step("containerd.find-container", { namespace, id: containerId });
+  const container = containers.get(namespace, containerId);
+  const runtime = shimRuntime(container.runtime, options);
+  return {
+    namespace,
+    id: containerId,
+    spec: container.spec.value,
+    runtime: runtimePath || runtime.name,
+    options: runtime.options,
+    rootfs,
+    io: { stdin: io.stdin, stdout: io.stdout, stderr: io.stderr, terminal: io.terminal },
+    unpackCheckpoint: checkpoint && ((dir) => unpackFrom(content.in(namespace), checkpoint, dir)),
   };
 }
 
@@ -93,9 +104,7 @@ function processHandlers(tasks: TaskList): Handlers<typeof Tasks> {
     },
     start: async ({ containerId: id, execId }, call) => {
       const task = find(call, id);
-      const { pid } = await task.shim.start({ id, execId });
-      if (execId === "") task.pid = pid;
-      return { pid };
+      return { pid: execId === "" ? await task.start() : (await task.shim.start({ id, execId })).pid };
     },
     kill: async ({ containerId, execId, signal, all }, call) => {
       await find(call, containerId).kill(signal, { execId, all });

@@ -4,6 +4,7 @@
  */
 import type { ContainerDefaults } from "@eras/oci-spec/image/config.ts";
 import type { Spec, User } from "@eras/oci-spec/runtime/config.ts";
+import { step } from "../../steps.ts";
 import { defaultSpec } from "./default-spec.ts";
 import type { ContainerFlags } from "./flags.ts";
 import { addLimits } from "./spec-limits.ts";
@@ -27,6 +28,7 @@ export interface SpecParts {
 
 /** @throws {InvalidArgument} When a flag makes no sense. */
 export function makeSpec(parts: SpecParts, flags: ContainerFlags): Spec {
+  step("ctr.make-spec", { id: parts.id });
   let spec = defaultSpec(flags.cgroup ?? `/${parts.namespace}/${parts.id}`);
   if (parts.rootfs !== undefined) spec = { ...spec, root: { path: parts.rootfs } };
   spec = addProcess(spec, parts, flags);

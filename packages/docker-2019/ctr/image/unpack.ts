@@ -14,6 +14,7 @@ import { AlreadyExists, FailedPrecondition, NotFound } from "@eras/oci-spec/errd
 import { parseImageConfig } from "@eras/oci-spec/image/config.ts";
 import type { Descriptor } from "@eras/oci-spec/image/descriptor.ts";
 import type { Manifest } from "@eras/oci-spec/image/manifest.ts";
+import { step } from "../../steps.ts";
 import type { Containerd } from "../containerd.ts";
 import { labelContent, readWhole } from "./content.ts";
 import { toWire } from "./descriptor.ts";
@@ -34,6 +35,7 @@ export async function unpack(
   snapshotter: string,
   ready: Ready = async () => {},
 ): Promise<string> {
+  step("ctr.unpack-image", { layers: manifest.layers.length, snapshotter });
   await ready(manifest.config);
   const diffIds = await diffIdsOf(containerd, manifest);
   let parent = "";

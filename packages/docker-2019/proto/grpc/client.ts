@@ -11,6 +11,7 @@
  */
 
 import { once } from "node:events";
+import { announceCall } from "@eras/trace/link.ts";
 import {
   Client,
   type ClientDuplexStream,
@@ -23,7 +24,7 @@ import {
   type ServiceError,
   type StatusObject,
 } from "@grpc/grpc-js";
-import type { CallOptions } from "../call.ts";
+import { type CallOptions, tracedCall } from "../call.ts";
 import type { Init } from "../message.ts";
 import type { Input, Method, Output, Service } from "../service.ts";
 import { errorOf, OK } from "../status.ts";
@@ -70,28 +71,30 @@ export function grpcClient<S extends Service>(
 ): GrpcClient<S> {
   const Stub = makeClientConstructor(definitionOf(service), service.typeName);
   const stub = new Stub("", credentials.createInsecure(), { channelOverride: channel.getChannel() });
-  const methods = Object.entries(service.method).map(([name, { kind }]) => {
+  const methods = Object.entries(service.method).map(([name, method]) => {
     const call = (...args: unknown[]) => stub[name]!.apply(stub, args);
-    return [name, CALLERS[kind](call, metadata)] as const;
+    const defaults = () => ({ ...metadata, ...announceCall(tracedCall("grpc", service, method)) });
+    return [name, CALLERS[method.kind](call, defaults)] as const;
   });
   return Object.fromEntries(methods) as GrpcClient<S>;
 }
 
-type Metadatas = Readonly<Record<string, string>>;
+/** What goes with a call whatever its caller says. */
+type Defaults = () => Readonly<Record<string, string>>;
 
 const CALLERS = {
-  unary: (start: (...args: unknown[]) => ClientUnaryCall, defaults: Metadatas) => unaryCaller(start, defaults),
+  unary: (start: (...args: unknown[]) => ClientUnaryCall, defaults: Defaults) => unaryCaller(start, defaults),
   server_streaming:
-    (start: (...args: unknown[]) => ClientReadableStream<object>, defaults: Metadatas) =>
+    (start: (...args: unknown[]) => ClientReadableStream<object>, defaults: Defaults) =>
     (request: object, options: CallOptions = {}) =>
       responsesOf(start(request, ...argumentsOf(defaults, options)), options.signal),
   bidi_streaming:
-    (start: (...args: unknown[]) => ClientDuplexStream<object, object>, defaults: Metadatas) =>
+    (start: (...args: unknown[]) => ClientDuplexStream<object, object>, defaults: Defaults) =>
     (options: CallOptions = {}) =>
       bidiCall(start(...argumentsOf(defaults, options)), options.signal),
 };
 
-function unaryCaller(start: (...args: unknown[]) => ClientUnaryCall, defaults: Metadatas) {
+function unaryCaller(start: (...args: unknown[]) => ClientUnaryCall, defaults: Defaults) {
   return async (request: object, options: CallOptions = {}) => {
     options.signal?.throwIfAborted();
     const { promise, resolve, reject } = Promise.withResolvers<object>();
@@ -104,9 +107,9 @@ function unaryCaller(start: (...args: unknown[]) => ClientUnaryCall, defaults: M
   };
 }
 
-function argumentsOf(defaults: Metadatas, { metadata: own, timeoutMs }: CallOptions): [Metadata, GrpcCallOptions] {
+function argumentsOf(defaults: Defaults, { metadata: own, timeoutMs }: CallOptions): [Metadata, GrpcCallOptions] {
   const metadata = new Metadata();
-  for (const [key, value] of Object.entries({ ...defaults, ...own })) metadata.set(key, value);
+  for (const [key, value] of Object.entries({ ...defaults(), ...own })) metadata.set(key, value);
   return [metadata, timeoutMs === undefined ? {} : { deadline: Date.now() + timeoutMs }];
 }
 

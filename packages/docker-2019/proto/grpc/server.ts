@@ -20,7 +20,8 @@ import {
   type sendUnaryData,
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
-import type { Call } from "../call.ts";
+import { answerTraced } from "../../tracing.ts";
+import { type Call, tracedCall } from "../call.ts";
 import type { Init } from "../message.ts";
 import type { Input, Method, Output, Service } from "../service.ts";
 import { statusOf } from "../status.ts";
@@ -53,8 +54,9 @@ export interface Implementation {
 /** Pairs a service with its handlers. */
 export function implement<S extends Service>(service: S, handlers: Handlers<S>): Implementation {
   const adapted = Object.entries(handlers).map(([name, handler]) => {
-    const { kind } = service.method[name]!;
-    return [name, ADAPTERS[kind](handler as never)] as const;
+    const method = service.method[name]!;
+    const traced: Tracer = (call, work) => answerTraced(call.metadata, tracedCall("grpc", service, method), work);
+    return [name, ADAPTERS[method.kind](handler as never, traced)] as const;
   });
   return { service, handlers: Object.fromEntries(adapted) };
 }
@@ -79,26 +81,30 @@ export function listen(server: Server, path: string): Promise<void> {
   });
 }
 
+/** Does the work of a call as a part of the run that it belongs to. */
+type Tracer = <Result>(call: Call, work: () => Promise<Result>) => Promise<Result>;
+
 const ADAPTERS = {
   unary:
-    (handler: Handler<Method<object, object, "unary">>) =>
-    (call: ServerUnaryCall<object, object>, answer: sendUnaryData<Init<object>>) => {
-      const work = async () => handler(call.request, callOf(call));
-      work().then(
+    (handler: Handler<Method<object, object, "unary">>, traced: Tracer) =>
+    (libraryCall: ServerUnaryCall<object, object>, answer: sendUnaryData<Init<object>>) => {
+      const call = callOf(libraryCall);
+      traced(call, async () => handler(libraryCall.request, call)).then(
         (response) => answer(null, response),
         (error) => answer(failure(error)),
       );
     },
   server_streaming:
-    (handler: Handler<Method<object, object, "server_streaming">>) =>
+    (handler: Handler<Method<object, object, "server_streaming">>, traced: Tracer) =>
     (stream: ServerWritableStream<object, object>) => {
       const call = callOf(stream);
-      void pump(() => handler(stream.request, call), stream, call.signal);
+      void traced(call, () => pump(() => handler(stream.request, call), stream, call.signal));
     },
   bidi_streaming:
-    (handler: Handler<Method<object, object, "bidi_streaming">>) => (stream: ServerDuplexStream<object, object>) => {
+    (handler: Handler<Method<object, object, "bidi_streaming">>, traced: Tracer) =>
+    (stream: ServerDuplexStream<object, object>) => {
       const call = callOf(stream);
-      void pump(() => handler(requestsOf(stream, call.signal), call), stream, call.signal);
+      void traced(call, () => pump(() => handler(requestsOf(stream, call.signal), call), stream, call.signal));
     },
 };
 

@@ -8,7 +8,8 @@
  */
 import { connect, type Socket } from "node:net";
 import { Cancelled, DeadlineExceeded, Internal, ResourceExhausted, Unavailable } from "@eras/oci-spec/errdefs.ts";
-import type { CallOptions } from "../call.ts";
+import { announceCall } from "@eras/trace/link.ts";
+import { type CallOptions, tracedCall } from "../call.ts";
 import { RequestSchema, ResponseSchema } from "../gen/ttrpc_pb.ts";
 import { fromBinary, type Init, toBinary } from "../message.ts";
 import type { Input, Method, Output, Service } from "../service.ts";
@@ -27,7 +28,7 @@ export type TtrpcClient<S extends Service> = {
 export function ttrpcClient<S extends Service>(service: S, connection: TtrpcConnection): TtrpcClient<S> {
   const calls = Object.entries(service.method).map(([name, method]) => [
     name,
-    (request: Init<object>, options?: CallOptions) => connection.call(service.typeName, method, request, options),
+    (request: Init<object>, options?: CallOptions) => connection.call(service, method, request, options),
   ]);
   return Object.fromEntries(calls);
 }
@@ -85,11 +86,11 @@ export class TtrpcConnection {
   }
 
   /** Calls one method: {@link ttrpcClient} does it with types. */
-  async call(service: string, method: Method, init: Init<object>, options: CallOptions = {}): Promise<object> {
+  async call(service: Service, method: Method, init: Init<object>, options: CallOptions = {}): Promise<object> {
     const payload = this.#encode(service, method, init, options);
     options.signal?.throwIfAborted();
     if (this.#socket.destroyed) throw this.#lost();
-    const frame = await this.#exchange(payload, `${service}/${method.name}`, options);
+    const frame = await this.#exchange(payload, `${service.typeName}/${method.name}`, options);
     if (frame.tooLong !== undefined)
       throw new ResourceExhausted(`The response of ${method.name} has ${frame.tooLong} bytes`);
     const { status, payload: response } = fromBinary(ResponseSchema, frame.payload);
@@ -98,17 +99,18 @@ export class TtrpcConnection {
   }
 
   #encode(
-    service: string,
+    service: Service,
     method: Method,
     init: Init<object>,
     { metadata = {}, timeoutMs = 0 }: CallOptions,
   ): Uint8Array {
+    const traced = announceCall(tracedCall("ttrpc", service, method));
     const payload = toBinary(RequestSchema, {
-      service,
+      service: service.typeName,
       method: method.name,
       payload: toBinary(method.input, init),
       timeoutNano: BigInt(Math.ceil(timeoutMs * 1e6)),
-      metadata: Object.entries(metadata).map(([key, value]) => ({ key, value })),
+      metadata: Object.entries({ ...metadata, ...traced }).map(([key, value]) => ({ key, value })),
     });
     if (payload.length > PAYLOAD_MAX)
       throw new ResourceExhausted(`Cannot call ${method.name} with ${payload.length} bytes`);

@@ -8,7 +8,8 @@
  */
 import { createServer, type Server, type Socket } from "node:net";
 import { InvalidArgument, NotImplemented, ResourceExhausted } from "@eras/oci-spec/errdefs.ts";
-import type { Call } from "../call.ts";
+import { answerTraced } from "../../tracing.ts";
+import { type Call, tracedCall } from "../call.ts";
 import { type Request, RequestSchema, type Response, ResponseSchema } from "../gen/ttrpc_pb.ts";
 import { fromBinary, type Init, toBinary } from "../message.ts";
 import type { Input, Method, Output, Service } from "../service.ts";
@@ -92,19 +93,20 @@ class ServedConnection {
   }
 
   async #call(request: Request): Promise<Uint8Array> {
-    const { method, handler } = this.#find(request);
+    const { service, method, handler } = this.#find(request);
     const metadata = new Map(request.metadata.map(({ key, value }) => [key.toLowerCase(), value] as const).reverse());
     const call = { metadata, signal: this.#signalFor(request.timeoutNano) };
-    return toBinary(method.output, await handler(fromBinary(method.input, request.payload), call));
+    const work = async () => handler(fromBinary(method.input, request.payload), call);
+    return toBinary(method.output, await answerTraced(metadata, tracedCall("ttrpc", service, method), work));
   }
 
-  #find(request: Request): { method: Method; handler: TtrpcHandler<Method> } {
+  #find(request: Request): { service: Service; method: Method; handler: TtrpcHandler<Method> } {
     const found = this.#implementations.find(({ service }) => service.typeName === request.service);
     if (!found) throw new NotImplemented(`service ${request.service}`);
     const [name, method] = Object.entries(found.service.method).find(([, { name }]) => name === request.method) ?? [];
     const handler = name === undefined ? undefined : found.handlers[name];
     if (!method || !handler) throw new NotImplemented(`method ${request.method}`);
-    return { method, handler };
+    return { service: found.service, method, handler };
   }
 
   #signalFor(timeoutNano: bigint): AbortSignal {

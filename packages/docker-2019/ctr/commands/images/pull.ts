@@ -3,6 +3,7 @@ import { InvalidArgument } from "@eras/oci-spec/errdefs.ts";
 import { formatPlatform, hostPlatform } from "@eras/oci-spec/platform.ts";
 import type { ProgressListener } from "@eras/registry-client/content.ts";
 import { type Pulled, pull as pullFrom } from "@eras/registry-client/pull.ts";
+import { step } from "../../../steps.ts";
 import { flag, leaf, listFlag, numberFlag, parsePairs } from "../../command.ts";
 import type { Containerd } from "../../containerd.ts";
 import { ContainerdSink } from "../../image/containerd-store.ts";
@@ -61,6 +62,7 @@ export async function fetchImage(
   flags: RegistryFlags & PlatformFlags & { readonly maxConcurrentDownloads?: number },
   onProgress: ProgressListener = () => {},
 ): Promise<Pulled> {
+  step("ctr.fetch-image", { name });
   const reference = parseRemote(name);
   const display = new ProgressDisplay("downloading");
   display.resolving(name);

@@ -1,0 +1,54 @@
+/** `--trace`: runs a command in another process of the same program, and shows what happens in all that have a part in it. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { callText } from "@eras/linux/call-text.ts";
+import { runTraced } from "@eras/trace/traced-run.ts";
+import { STEPS } from "./steps.ts";
+
+const PROGRAMS = resolve(import.meta.dirname, "../../bin");
+const TRACE_FLAG = /^--?trace(?:=|$)/s;
+
+/** A command, as it was given with `--trace`. */
+export interface CommandToTrace {
+  /** In bin/. */
+  readonly program: "ctr-2019" | "runc-2019";
+  /** Before the command's name; `--trace` is among them. */
+  readonly globalWords: readonly string[];
+  readonly words: readonly string[];
+  /** Descriptors of ours that the command gets beside the standard three. */
+  readonly fds?: readonly number[];
+}
+
+/** What `--trace=FILE` says; empty for `--trace`. @throws {Error} When the file is not one for Perfetto. */
+export function checkTraceFile(file: string): void {
+  if (file === "" || file.endsWith(".json")) return;
+  throw new Error(`Cannot trace into "${file}": expected a name that ends in .json`);
+}
+
+/**
+ * Runs the command, traced.
+ *
+ * @param file - For Perfetto; empty: lines on stderr.
+ * @returns The exit status of the command.
+ */
+export async function runTracedCommand(
+  file: string,
+  { program, globalWords, words, fds = [] }: CommandToTrace,
+): Promise<number> {
+  const dir = mkdtempSync(join(tmpdir(), `${program}-trace-`));
+  try {
+    return await runTraced({
+      program: join(PROGRAMS, program),
+      args: [...globalWords.filter((word) => !TRACE_FLAG.test(word)), ...words],
+      env: process.env,
+      fds,
+      spool: join(dir, "run.jsonl"),
+      file: file || undefined,
+      steps: STEPS,
+      callText,
+    });
+  } finally {
+    rmSync(dir, { recursive: true });
+  }
+}

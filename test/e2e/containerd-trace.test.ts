@@ -1,0 +1,176 @@
+/**
+ * The chain tells of itself: one command of ctr is one run, in which containerd, the shim, runc and the init have their parts. Every
+ * declared step is told, in the order of steps.ts, and where in the source it is performed.
+ *
+ * Two have no place of their own in that order: layers are unpacked while the rest is fetched, so an image may get its name before or
+ * after; and events are told all the time.
+ */
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { STEPS } from "@eras/docker-2019/steps.ts";
+import type { TraceEvent } from "@eras/trace/event.ts";
+import type { Step } from "@eras/trace/step.ts";
+import { parseSpool } from "@eras/trace/timeline.ts";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { DOCKER_REGISTRY, GenuineRegistry } from "../genuine/registry.ts";
+import { busyboxImage } from "../harness/busybox-image.ts";
+import { Containerd2019 } from "../harness/containerd-2019.ts";
+import { CTR } from "../harness/ctr-session.ts";
+import { newPlace, type Place, removePlace } from "../harness/remains.ts";
+import { type ProgramResult, runProgram, shellEnvironment } from "../harness/run-program.ts";
+import { missing } from "../harness/runtime-under-test.ts";
+
+const RUNC = resolve(import.meta.dirname, "../../bin/runc-2019");
+
+const WITHOUT_PLACE = ["containerd.register-image", "containerd.tell-event"];
+
+type StepId = keyof typeof STEPS;
+type StepEvent = TraceEvent & { step: StepId };
+
+describe("a traced run of ctr", () => {
+  const reason = missing(DOCKER_REGISTRY);
+  if (reason) return void test.skip(reason);
+
+  let place: Place;
+  let containerd: Containerd2019;
+  let registry: GenuineRegistry;
+  let image: string;
+  beforeAll(async () => {
+    place = newPlace();
+    containerd = await Containerd2019.start(place.dir);
+    const registryDir = join(place.dir, "registry");
+    mkdirSync(registryDir);
+    registry = await GenuineRegistry.start(registryDir);
+    image = `${registry.domain}/busybox:1`;
+    await containerd.load(busyboxImage(image));
+    expect(await ctr("images", "push", image)).toMatchObject({ stderr: "", status: 0 });
+    expect(await ctr("images", "rm", "--sync", image)).toMatchObject({ stderr: "", status: 0 });
+  });
+  afterAll(async () => {
+    await registry.stop();
+    await containerd.stop();
+    expect(await removePlace(place)).toEqual([]);
+  });
+
+  const ctr = (...args: string[]) => runProgram(CTR, [...containerd.address, ...args]);
+
+  /** Runs ctr as a part of a run. @returns What all programs have told. */
+  async function traced(...args: string[]): Promise<TraceEvent[]> {
+    const spool = join(place.dir, `${args[0]}.jsonl`);
+    writeFileSync(spool, "");
+    const env = { ...shellEnvironment(), ERAS_TRACE: spool };
+    expect(await runProgram(CTR, [...containerd.address, ...args], { env })).toMatchObject({ stderr: "", status: 0 });
+    return parseSpool(readFileSync(spool, "utf8"));
+  }
+
+  function runArguments(id: string, ...command: string[]): string[] {
+    const cgroup = ["--cgroup", `/${place.cgroupParent}/${id}`];
+    const runtime = ["--runtime", "io.containerd.eras.v2", "--runc-binary", RUNC];
+    const fifos = ["--fifo-dir", join(place.dir, "fifos")];
+    return ["run", "--rm", ...runtime, ...cgroup, ...fifos, image, id, ...command];
+  }
+
+  test("tells of a pull and a run what the articles tell, in their order", async () => {
+    const events = [
+      ...(await traced("images", "pull", image)),
+      ...(await traced(...runArguments("traced", "/bin/busybox", "true"))),
+    ];
+    const first = firstOfEach(events);
+    const told = first.map(({ step }) => step);
+    const ofChain = (ids: readonly string[]) =>
+      ids.filter((id) => !id.startsWith("runc.") && !WITHOUT_PLACE.includes(id));
+    expect(ofChain(told)).toEqual(ofChain(Object.keys(STEPS)));
+    expect(numbersOf(told, "001")).toEqual([7, 8, 9, 10, 11, 12, 13, 14]);
+    expect(numbersOf(told, "002").filter((number) => number !== 3)).toEqual([1, 2, 4, 5, 6, 7, 8]);
+    const isBefore = (a: StepId, b: StepId) => told.indexOf(a) < told.indexOf(b);
+    expect(isBefore("containerd.store-content", "containerd.register-image")).toBe(true);
+    expect(isBefore("containerd.register-image", "ctr.make-spec")).toBe(true);
+    const topics = events.filter(({ step }) => step === "containerd.tell-event").map(({ args }) => args!.topic);
+    expect(topics).toEqual(
+      expect.arrayContaining(["/images/create", "/containers/create", "/tasks/create", "/tasks/exit"]),
+    );
+    for (const { step, actor, file, line } of first) {
+      expect(STEPS[step].actor).toBe(actor);
+      expect(lineOf(file!, line!), `${file}:${line}`).toContain(`step("${step}"`);
+    }
+  });
+
+  test("names both ends of every call, and who has caused it", async () => {
+    const events = await traced(...runArguments("linked", "/bin/busybox", "true"));
+    const sent = events.filter(({ kind }) => kind === "send");
+    const received = events.filter(({ kind }) => kind === "recv");
+    expect(new Set(received.map(({ msg }) => msg))).toEqual(new Set(sent.map(({ msg }) => msg)));
+    expect(received).toHaveLength(sent.length);
+    const calls = sent.map(({ msg }) => `${msg!.from} ─${msg!.channel}▶ ${msg!.to} ${msg!.summary}`);
+    for (const call of [
+      "ctr ─grpc▶ containerd containerd.services.tasks.v1.Tasks/Create",
+      "containerd ─ttrpc▶ shim containerd.task.v2.Task/Create",
+      "containerd ─ttrpc▶ shim containerd.task.v2.Task/Start",
+      "shim ─ttrpc▶ containerd containerd.services.events.ttrpc.v1.Events/Forward",
+    ])
+      expect(calls).toContain(call);
+    expect(chainOf(events, "init")).toEqual(["init", "bootstrap", "runc", "shim", "containerd", "ctr"]);
+  });
+
+  test("is printed by --trace, beside the container's output, and written for Perfetto by --trace=FILE", async () => {
+    const printed = await ctr("--trace", ...runArguments("printed", "echo", "hello"));
+    expect(printed).toMatchObject({ stdout: "hello\n", status: 0 });
+    expect(printed.stderr).toMatch(
+      /▸ 001\/10 A task is created .*packages\/docker-2019\/containerd\/runtime\/task-list.ts:\d+/,
+    );
+    expect(printed.stderr).toMatch(/init +▸ 000\/7 A system call, execve/);
+    const file = join(place.dir, "run.json");
+    const written = await ctr(`--trace=${file}`, ...runArguments("written", "sh", "-c", "exit 3"));
+    expect(written).toEqual({
+      stdout: "",
+      stderr: expect.stringMatching(/^trace: \d+ events in .*run\.json/),
+      status: 3,
+    });
+    const { traceEvents } = JSON.parse(readFileSync(file, "utf8")) as { traceEvents: { ph: string; args: object }[] };
+    const names = traceEvents.filter(({ ph }) => ph === "M").map(({ args }) => args);
+    for (const name of ["ctr", "containerd", "shim", "runc", "bootstrap", "init"])
+      expect(names).toContainEqual({ name });
+    expect(await ctr("--trace=run.txt", "version")).toMatchObject({
+      stderr: expect.stringContaining("ends in .json"),
+      status: 1,
+    });
+  });
+
+  test("leaves a --trace of the container's command to it", async () => {
+    expect((await ctr(...runArguments("own", "echo", "--trace"))).stdout).toBe("--trace\n");
+  });
+
+  test("ends for containerd and shim when nobody reads it any more", async () => {
+    const spool = join(place.dir, "gone.jsonl");
+    const env = { ...shellEnvironment(), ERAS_TRACE: spool };
+    const run = (...args: string[]): Promise<ProgramResult> =>
+      runProgram(CTR, [...containerd.address, ...args], { env });
+    expect(await run(...runArguments("unread", "echo", "hello"))).toEqual({ stdout: "hello\n", stderr: "", status: 0 });
+  });
+});
+
+/** The first event of each step, in the order of the run. */
+function firstOfEach(events: readonly TraceEvent[]): StepEvent[] {
+  const isFirst = ({ step }: TraceEvent, i: number) => step && i === events.findIndex((other) => other.step === step);
+  return events.filter(isFirst) as StepEvent[];
+}
+
+function numbersOf(told: readonly StepId[], article: string): number[] {
+  const steps = told.map((id): Step => STEPS[id]).filter((step) => step.article === article);
+  return steps.flatMap(({ number }) => number ?? []);
+}
+
+/** Whose work an actor's is a part of, up to the first. */
+function chainOf(events: readonly TraceEvent[], actor: string): string[] {
+  const actors: string[] = [];
+  for (let event = events.find((one) => one.actor === actor); event; ) {
+    if (event.actor !== actors.at(-1)) actors.push(event.actor);
+    const { parent } = event;
+    event = events.find(({ span }) => span === parent);
+  }
+  return actors;
+}
+
+function lineOf(file: string, line: number): string {
+  return readFileSync(join(import.meta.dirname, "../..", file), "utf8").split("\n")[line - 1]!;
+}
