@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { cgroupTrees } from "@eras/cgroups/detect.ts";
-import { removeEmpty } from "@eras/cgroups/remove.ts";
+import { removeCgroup } from "@eras/cgroups/remove.ts";
 import { LXC_PIVOT } from "@eras/docker-2013/dockerd/genuine-lxc.ts";
 import { afterAll, describe, test } from "vitest";
 
@@ -12,13 +12,13 @@ const GENUINE_LXC = "/usr/bin/lxc-start";
 export function describeWithBothLxcs(name: string, tests: (flags: readonly string[]) => void): void {
   describe(`${name}, with our lxc-start,`, () => tests([]));
   describe(`${name}, with a genuine lxc-start,`, () => {
+    afterAll(removePivots); // first here is last to run: after the daemon's end
     if (existsSync(GENUINE_LXC)) tests(["--lxc-start", GENUINE_LXC]);
     else test.skip(`needs ${GENUINE_LXC}: install lxc`);
-    afterAll(removePivots);
   });
 }
 
-/** Where LXC steps aside to remove its own cgroups; a daemon that is killed doesn't remove it, nor while another container is in it. */
-function removePivots(): void {
-  for (const root of cgroupTrees()) removeEmpty(join(root, LXC_PIVOT));
+/** Where LXC steps aside to remove its own cgroups. It may still be in there when the daemon looks; and so may that of another test. */
+async function removePivots(): Promise<void> {
+  await Promise.allSettled(cgroupTrees().map((root) => removeCgroup(join(root, LXC_PIVOT))));
 }

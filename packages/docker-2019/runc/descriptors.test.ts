@@ -35,9 +35,9 @@ describe("handOnDescriptors()", () => {
       `dup2(openSync("/usr"), 3); dup2(openSync("/etc"), 4); dup2(openSync("/var"), 5);
        closeDescriptors(2);
        handOnDescriptors(2);
-       execve("/bin/sh", ["sh", "-c", "readlink /proc/$$/fd/3 /proc/$$/fd/4; ls /proc/$$/fd | tr '\\\\n' ' '"], { PATH: "/bin" });`,
+       execve("/bin/sh", ["sh", "-c", "readlink /proc/$$/fd/3 /proc/$$/fd/4; ls -m /proc/$$/fd; true"], { PATH: "/bin" });`,
     );
-    expect(outcome).toEqual(["/usr", "/etc", "0 1 2 3 4 "]);
+    expect(outcome).toEqual(["/usr", "/etc", "0, 1, 2, 3, 4"]);
   });
 });
 
