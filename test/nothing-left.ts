@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { childDirectories } from "@eras/cgroups/cgroup-path.ts";
 import { cgroupTrees } from "@eras/cgroups/detect.ts";
 import { readMountinfo } from "@eras/linux/mountinfo.ts";
+import { removeAbandonedPlaces } from "./harness/remains.ts";
 
 /**
  * Mounts, network devices, processes and files that bear one of our names; and all cgroups, whose names containerd's namespaces and
@@ -45,7 +46,8 @@ function commandLine(pid: string): string {
 }
 
 /** vitest's globalSetup. @returns What runs after the last test. */
-export function setup(): () => void {
+export async function setup(): Promise<() => void> {
+  await removeAbandonedPlaces();
   const before = new Set(ours());
   return () => {
     const left = ours().filter((what) => !before.has(what));

@@ -1,7 +1,7 @@
 /**
  * Where containers of a test live, and what they have left on the machine: asked of the kernel, not of the program that ran them.
  */
-import { chmodSync, existsSync, mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { childDirectories, pidsBelow } from "@eras/cgroups/cgroup-path.ts";
@@ -9,6 +9,7 @@ import { cgroupTrees } from "@eras/cgroups/detect.ts";
 import { removeCgroup } from "@eras/cgroups/remove.ts";
 import { isErrno } from "@eras/linux/errno.ts";
 import { MNT_DETACH, umount } from "@eras/linux/mount.ts";
+import { processExists } from "@eras/linux/proc.ts";
 import { mountPointsBelow, processesThatName, told } from "./on-machine.ts";
 
 export interface Place {
@@ -18,11 +19,26 @@ export interface Place {
   readonly cgroupParent: string;
 }
 
-/** A fresh directory that every user may enter, and a cgroup of the same name. */
+const PREFIX = "docker-eras-interop-";
+
+/** A fresh directory that every user may enter, and a cgroup of the same name, which says whose they are. */
 export function newPlace(): Place {
-  const dir = mkdtempSync(join(tmpdir(), "docker-eras-interop-"));
+  const dir = mkdtempSync(join(tmpdir(), `${PREFIX}${process.pid}-`));
   chmodSync(dir, 0o755); // mkdtemp's own is 0700, which keeps the root of a user namespace out
+  return placeAt(dir);
+}
+
+function placeAt(dir: string): Place {
   return { dir, cgroupParent: basename(dir) };
+}
+
+/** Takes away the places of tests that were killed, so that they are not in the way of the next. */
+export async function removeAbandonedPlaces(): Promise<void> {
+  for (const name of readdirSync(tmpdir())) {
+    const [, pid] = /^(\d+)-/.exec(name.slice(PREFIX.length)) ?? [];
+    if (name.startsWith(PREFIX) && pid !== undefined && !processExists(Number(pid)))
+      await removePlace(placeAt(join(tmpdir(), name)));
+  }
 }
 
 /** Mounts below the directory, cgroups below the parent, processes that name the directory. Empty when nothing is left. */
