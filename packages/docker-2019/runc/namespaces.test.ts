@@ -1,6 +1,6 @@
 /** The namespaces of a container: made new, or joined where others are. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { chmodSync, readFileSync, readlinkSync } from "node:fs";
+import { chmodSync, existsSync, readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import { namespaceId, namespacePath } from "@eras/linux/namespaces.ts";
 import type { Spec } from "@eras/oci-spec/runtime/config.ts";
@@ -42,7 +42,7 @@ function inside(made: Runtime, ...args: string[]): string {
 
 /** Sleeps in new namespaces that it does not share with anybody. */
 async function stranger(): Promise<ChildProcess & { readonly pid: number }> {
-  const flags = ["--net", "--uts", "--ipc", "--cgroup"];
+  const flags = ["--mount", "--net", "--uts", "--ipc", "--cgroup"];
   const child = spawn("unshare", [...flags, "sh", "-c", "hostname stranger; echo ready; exec sleep 1000"]);
   onTestFinished(() => void child.kill("SIGKILL"));
   await new Promise((resolve) => child.stdout.once("data", resolve));
@@ -100,6 +100,23 @@ describe.skipIf(missing)(`the namespaces of a container${missing ? ` (needs ${mi
     for (const type of types) expect(namespaceId(pid, KINDS[type])).toBe(namespaceId(firstPid, KINDS[type]));
     expect(inside(second, "readlink", "/proc/1/ns/pid")).toBe(inside(first, "readlink", "/proc/1/ns/pid"));
     expect(inside(first, "ps", "-o", "args").match(/sleep 1000/g)).toHaveLength(2);
+  });
+
+  test("are joined by path: a mount namespace, which gets the container's root, and keeps its own mounts out of the host's", async () => {
+    const { pid: other } = await stranger();
+    const path = namespacePath(other, "mnt");
+    const made = runtime(OURS, (spec) => ({
+      ...spec,
+      linux: {
+        ...spec.linux,
+        namespaces: [{ type: "mount", path }, { type: "pid" }, { type: "uts" }, { type: "ipc" }],
+      },
+    }));
+    expect(outcome(made, ["run", "--detach", made.id])).toEqual({ status: 0, stdout: "", stderr: "" });
+    expect(namespaceId(pidOf(made), "mnt")).toBe(namespaceId(other, "mnt"));
+    expect(existsSync(`/proc/${other}/root/bin/busybox`)).toBe(true); // pivot_root takes everybody along whose root it was
+    expect(existsSync(`/proc/${other}/root/usr`)).toBe(false);
+    expect(readFileSync("/proc/self/mountinfo", "utf8")).not.toContain(made.bundle);
   });
 
   test("end together, where they share the one of PIDs", async () => {
