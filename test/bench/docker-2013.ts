@@ -29,7 +29,7 @@ const MOUNTS = `lxc.mount.entry = proc proc proc nosuid,nodev,noexec 0 0
 lxc.mount.entry = sysfs sys sysfs nosuid,nodev,noexec 0 0
 `;
 
-export async function benchDocker2013(turns: number, containers: number): Promise<void> {
+export async function benchDocker2013(turns: number, containers = 50): Promise<void> {
   const dir = mkdtempSync(join(tmpdir(), "docker-eras-bench-"));
   const ours = await Docker2013.start();
   mkdirSync(join(dir, "docker"));
@@ -37,7 +37,7 @@ export async function benchDocker2013(turns: number, containers: number): Promis
   try {
     await ours.putBusybox();
     genuine.docker(["import", "-", "busybox"], busyboxTar());
-    report(interleave(contenders(ours, genuine, dir), turns, progress(turns)), RATIOS);
+    report(await interleave(contenders(ours, genuine, dir), turns, progress(turns)), RATIOS);
     await fifty(ours, containers);
   } finally {
     await genuine.stop();

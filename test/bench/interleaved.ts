@@ -1,8 +1,10 @@
-/** Times whole commands against each other on a noisy machine: they take turns, and the medians of the turns are compared. */
+/** Times things against each other on a noisy machine: they take turns, and the medians of the turns are compared. */
 import { spawnSync } from "node:child_process";
 import { closeSync, ftruncateSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
+import { interruption } from "./interruption.ts";
 
 /** A command to time. `env` is added to the caller's environment. */
 export interface TimedCommand {
@@ -26,24 +28,54 @@ export interface Timing {
   readonly runsMs: number[];
 }
 
+/** Something that takes its own time. */
+export interface Measured {
+  readonly name: string;
+  /** @returns Milliseconds. */
+  measure(): number | Promise<number>;
+}
+
 /**
- * Runs each contender once per turn.
+ * Measures each once per turn.
  *
  * @param turns - Counted turns; one more goes before and is not counted.
- * @throws {Error} When a command fails: a failing command is quick and would win.
+ * @throws {Error} After Ctrl-C, at the end of a turn.
  */
-export function interleave(contenders: readonly Contender[], turns: number, onTurn: (turn: number) => void): Timing[] {
+export async function takeTurns(
+  contenders: readonly Measured[],
+  turns: number,
+  onTurn: (turn: number) => void,
+): Promise<Timing[]> {
   const timings: Timing[] = contenders.map(({ name }) => ({ name, runsMs: [] }));
-  const errors = new ErrorFile();
   for (let turn = 0; turn <= turns; turn++) {
     for (const [i, contender] of contenders.entries()) {
-      const elapsed = timeAll(contender, errors);
+      const elapsed = await contender.measure();
       if (turn > 0) timings[i]!.runsMs.push(elapsed);
     }
     onTurn(turn);
+    await setImmediate(); // signals are heard here
+    interruption.throwIfAborted();
   }
-  errors.remove();
   return timings;
+}
+
+/**
+ * Runs the commands of each contender once per turn.
+ *
+ * @throws {Error} When a command fails: a failing command is quick and would win.
+ */
+export async function interleave(
+  contenders: readonly Contender[],
+  turns: number,
+  onTurn: (turn: number) => void,
+): Promise<Timing[]> {
+  const errors = new ErrorFile();
+  const measured = contenders.map((one) => ({ name: one.name, measure: () => timeAll(one, errors) }));
+  try {
+    return await takeTurns(measured, turns, onTurn);
+  } finally {
+    errors.remove();
+  }
 }
 
 function timeAll({ name, commands, within = (work) => work() }: Contender, errors: ErrorFile): number {

@@ -43,15 +43,15 @@ export async function benchRunc(turns: number): Promise<void> {
   const lasting = makeBundle(join(dir, "lasting"), ["/bin/sleep", "1000000"]);
   try {
     for (const runtime of runtimes) call(runtime, "run", "--detach", "--bundle", lasting, lastingId(runtime));
-    compare(
+    await compare(
       runtimes.map((runtime) => run(runtime, bundle)),
       turns,
     );
-    compare(
+    await compare(
       runtimes.map((runtime) => lifecycle(runtime, bundle, join(dir, "pid"))),
       turns,
     );
-    compare(runtimes.map(exec), turns);
+    await compare(runtimes.map(exec), turns);
   } finally {
     for (const runtime of runtimes) call(runtime, "delete", "--force", lastingId(runtime));
     withoutHybrid.close();
@@ -59,10 +59,10 @@ export async function benchRunc(turns: number): Promise<void> {
   }
 }
 
-function compare(contenders: readonly Contender[], turns: number): void {
+async function compare(contenders: readonly Contender[], turns: number): Promise<void> {
   const [ours, ...others] = contenders.map(({ name }) => name) as [string, ...string[]];
   report(
-    interleave(contenders, turns, progress(turns)),
+    await interleave(contenders, turns, progress(turns)),
     others.map((other) => [ours, other]),
   );
 }

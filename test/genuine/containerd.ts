@@ -13,6 +13,11 @@ disabled_plugins = ["io.containerd.grpc.v1.cri"]
   address = "${dir}/containerd.sock"
 `;
 
+export interface StartOptions {
+  /** Whether it has a session of its own, so that Ctrl-C in the terminal reaches its caller only, who still needs it. */
+  readonly detached?: boolean;
+}
+
 export class GenuineContainerd {
   readonly #daemon: ChildProcess;
   readonly #dir: string;
@@ -23,11 +28,15 @@ export class GenuineContainerd {
   }
 
   /** Starts containerd and waits until it answers. @param env - Where it finds its shims. */
-  static async start(dir: string, env: NodeJS.ProcessEnv = shellEnvironment()): Promise<GenuineContainerd> {
+  static async start(
+    dir: string,
+    env: NodeJS.ProcessEnv = shellEnvironment(),
+    { detached = false }: StartOptions = {},
+  ): Promise<GenuineContainerd> {
     writeFileSync(join(dir, "config.toml"), config(dir));
     const log = openSync(join(dir, "containerd.log"), "a");
     const args = ["--config", join(dir, "config.toml")];
-    const daemon = spawn("containerd", args, { stdio: ["ignore", log, log], env });
+    const daemon = spawn("containerd", args, { stdio: ["ignore", log, log], env, detached });
     closeSync(log);
     const containerd = new GenuineContainerd(dir, daemon);
     await containerd.#ready();
@@ -36,7 +45,15 @@ export class GenuineContainerd {
 
   /** The arguments of `ctr` that lead to this containerd; a subcommand follows. */
   get address(): readonly string[] {
-    return ["--address", join(this.#dir, "containerd.sock")];
+    return ["--address", this.socket];
+  }
+
+  get socket(): string {
+    return join(this.#dir, "containerd.sock");
+  }
+
+  get pid(): number {
+    return this.#daemon.pid!;
   }
 
   /** What containerd and the shims have written. */

@@ -6,6 +6,7 @@ import { join, resolve } from "node:path";
 import { NAMESPACE_KEY } from "@eras/docker-2019/proto/call.ts";
 import { connectGrpc, type GrpcClient, grpcClient } from "@eras/docker-2019/proto/grpc/client.ts";
 import type { Service } from "@eras/docker-2019/proto/service.ts";
+import type { StartOptions } from "../genuine/containerd.ts";
 import { type ProgramResult, runProgram, shellEnvironment } from "./run-program.ts";
 
 export const CONTAINERD = resolve(import.meta.dirname, "../../bin/containerd-2019");
@@ -14,18 +15,24 @@ const NAMESPACE = "default";
 export class Containerd2019 {
   readonly #dir: string;
   readonly #env: NodeJS.ProcessEnv;
+  readonly #detached: boolean;
   #daemon: ChildProcess;
   #channel: ReturnType<typeof connectGrpc> | undefined;
 
-  private constructor(dir: string, env: NodeJS.ProcessEnv) {
+  private constructor(dir: string, env: NodeJS.ProcessEnv, { detached = false }: StartOptions) {
     this.#dir = dir;
     this.#env = env;
+    this.#detached = detached;
     this.#daemon = this.#spawn();
   }
 
   /** Starts containerd and waits until it says that it serves. @param env - Where it finds its shims. */
-  static async start(dir: string, env: NodeJS.ProcessEnv = shellEnvironment()): Promise<Containerd2019> {
-    const containerd = new Containerd2019(dir, env);
+  static async start(
+    dir: string,
+    env: NodeJS.ProcessEnv = shellEnvironment(),
+    options: StartOptions = {},
+  ): Promise<Containerd2019> {
+    const containerd = new Containerd2019(dir, env, options);
     await containerd.#ready();
     return containerd;
   }
@@ -94,7 +101,7 @@ export class Containerd2019 {
     writeFileSync(this.#logPath, "");
     const log = openSync(this.#logPath, "a");
     const places = ["--root", join(this.#dir, "root"), "--state", join(this.#dir, "state"), "--address", this.socket];
-    const daemon = spawn(CONTAINERD, places, { stdio: ["ignore", log, log], env: this.#env });
+    const daemon = spawn(CONTAINERD, places, { stdio: ["ignore", log, log], env: this.#env, detached: this.#detached });
     closeSync(log);
     return daemon;
   }

@@ -1,7 +1,7 @@
 /** What a shim costs: there is one for each container. */
-import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { afterEach, expect, test } from "vitest";
+import { pssKib } from "../harness/memory.ts";
 import { OUR_SHIM, type Served, ShimSession } from "./shim-session.ts";
 
 const SHIMS = 10;
@@ -12,11 +12,6 @@ let session: ShimSession;
 afterEach(async () => {
   expect(await session.close()).toEqual([]);
 });
-
-/** Proportional set size: its own memory, and its share of what it has together with others. */
-function pssKib(pid: number): number {
-  return Number(/^Pss:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, "utf8"))![1]);
-}
 
 /** A shim that ends has packed what it loaded, if that has changed: those after it load the pack. */
 async function liveThrough({ task, create, id }: Served): Promise<void> {
