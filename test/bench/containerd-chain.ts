@@ -1,6 +1,7 @@
 /** The two chains of programs that run a container: ours and the genuine one, each in a place of its own. */
 import { execFileSync } from "node:child_process";
 import { join, resolve } from "node:path";
+import { Slots } from "@eras/registry-client/slots.ts";
 import { GenuineContainerd } from "../genuine/containerd.ts";
 import { busyboxImage } from "../harness/busybox-image.ts";
 import { Containerd2019 } from "../harness/containerd-2019.ts";
@@ -11,7 +12,7 @@ import { interruption } from "./interruption.ts";
 
 const BIN = resolve(import.meta.dirname, "../../bin");
 const BUSYBOX = "docker.io/library/busybox:latest";
-/** Containers that are started at the same time. */
+/** Containers that are started, or removed, at the same time. */
 const AT_ONCE = 4;
 
 /** What is ours or genuine. */
@@ -94,13 +95,7 @@ export class Chain {
 
   /** Starts containers that sleep. */
   async bringUp(ids: readonly string[]): Promise<void> {
-    const waiting = [...ids];
-    const startNext = async () => {
-      for (let id = waiting.shift(); id !== undefined; id = waiting.shift()) await this.#runDetached(id);
-    };
-    const all = Array.from({ length: AT_ONCE }, startNext);
-    await Promise.allSettled(all); // after a failure, too: then nothing is under way any more
-    await Promise.all(all);
+    await forEachOf(ids, (id) => this.#runDetached(id));
   }
 
   async #runDetached(id: string): Promise<void> {
@@ -118,14 +113,22 @@ export class Chain {
 
   async removeAll(): Promise<void> {
     const { stdout } = await this.containerd.ctr(["containers", "ls", "-q"]);
-    const ids = stdout.split("\n").filter(Boolean);
-    if (ids.length === 0) return;
-    await this.containerd.ctr(["tasks", "rm", "--force", ...ids]);
-    await this.containerd.ctr(["containers", "rm", ...ids]);
+    await forEachOf(stdout.split("\n").filter(Boolean), async (id) => {
+      await this.containerd.ctr(["tasks", "rm", "--force", id]);
+      await this.containerd.ctr(["containers", "rm", id]);
+    });
   }
 
   async #stop(): Promise<void> {
     await this.removeAll();
     await this.containerd.stop();
   }
+}
+
+/** Does something with each, a few at a time. After a failure, too, nothing is under way any more. */
+async function forEachOf(ids: readonly string[], act: (id: string) => Promise<void>): Promise<void> {
+  const slots = new Slots(AT_ONCE);
+  const all = ids.map((id) => slots.run(() => act(id)));
+  await Promise.allSettled(all);
+  await Promise.all(all);
 }
