@@ -82,9 +82,9 @@ export class Containerd2019 {
     await this.#end("SIGKILL");
   }
 
-  /** Starts it again. */
-  async restart(): Promise<void> {
-    this.#daemon = this.#spawn();
+  /** Starts it again. @param program - Another version of it, perhaps. */
+  async restart(program = CONTAINERD): Promise<void> {
+    this.#daemon = this.#spawn(program);
     await this.#ready();
   }
 
@@ -97,11 +97,11 @@ export class Containerd2019 {
     return join(this.#dir, "containerd.log");
   }
 
-  #spawn(): ChildProcess {
+  #spawn(program = CONTAINERD): ChildProcess {
     writeFileSync(this.#logPath, "");
     const log = openSync(this.#logPath, "a");
     const places = ["--root", join(this.#dir, "root"), "--state", join(this.#dir, "state"), "--address", this.socket];
-    const daemon = spawn(CONTAINERD, places, { stdio: ["ignore", log, log], env: this.#env, detached: this.#detached });
+    const daemon = spawn(program, places, { stdio: ["ignore", log, log], env: this.#env, detached: this.#detached });
     closeSync(log);
     return daemon;
   }

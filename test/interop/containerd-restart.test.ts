@@ -2,31 +2,46 @@
 import { closeSync, constants, existsSync, openSync, readdirSync, readFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { VERSION } from "@eras/docker-2019/containerd/version.ts";
 import { Containers } from "@eras/docker-2019/proto/gen/containers_pb.ts";
 import { Events } from "@eras/docker-2019/proto/gen/events_pb.ts";
 import { Tasks } from "@eras/docker-2019/proto/gen/tasks_pb.ts";
+import { Version } from "@eras/docker-2019/proto/gen/version_pb.ts";
 import { mkfifo } from "@eras/linux/fifo.ts";
 import { processExists } from "@eras/linux/proc.ts";
+import { Slots } from "@eras/registry-client/slots.ts";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { unpackBusybox } from "../harness/busybox-image.ts";
-import { Containerd2019 } from "../harness/containerd-2019.ts";
+import { CONTAINERD, Containerd2019 } from "../harness/containerd-2019.ts";
+import { copyWithVersion } from "../harness/other-version.ts";
 import { newPlace, type Place, removePlace } from "../harness/remains.ts";
 import { missing } from "../harness/runtime-under-test.ts";
 
-const SHIMS = [
-  { shim: "ours", runtime: "io.containerd.eras.v2", many: 20 },
-  { shim: "genuine", runtime: "io.containerd.runc.v2", many: 3 },
-];
+const OURS = { shim: "ours", runtime: "io.containerd.eras.v2" };
+const GENUINE = { shim: "genuine", runtime: "io.containerd.runc.v2" };
 
-describe("containerd, killed,", () => {
+/** How containerd goes, and which comes. */
+const RESTARTS = [
+  { ...OURS, many: 100, end: "killed", next: "the same" },
+  { ...GENUINE, many: 3, end: "killed", next: "the same" },
+  { ...OURS, many: 5, end: "killed", next: "another version" },
+  { ...OURS, many: 5, end: "ended", next: "another version" },
+] as const;
+/** More, and ctr may be tired of waiting for its turn. */
+const STARTED_AT_ONCE = 8;
+const OTHER_VERSION = "1.2.7+docker-eras.0.2.0";
+
+describe("containerd, started again,", () => {
   const reason = missing("/usr/bin/ctr", "/usr/bin/containerd-shim-runc-v2");
   if (reason) return void test.skip(reason);
 
   let place: Place;
   let containerd: Containerd2019;
   let rootfs: string;
+  let otherContainerd: string;
   beforeAll(async () => {
     place = newPlace();
+    otherContainerd = copyWithVersion(join(place.dir, "clone"), OTHER_VERSION);
     rootfs = join(place.dir, "rootfs");
     unpackBusybox(rootfs);
     containerd = await Containerd2019.start(place.dir);
@@ -40,6 +55,8 @@ describe("containerd, killed,", () => {
 
   const logOf = (id: string) => join(place.dir, `${id}.log`);
 
+  const whereOf = (id: string) => ["--cgroup", `/${place.cgroupParent}/${id}`, "--rootfs"];
+
   /** Makes what containers wait at. @returns Lets a number of them go. */
   function gate(name: string): (containers: number) => void {
     const path = join(rootfs, name);
@@ -52,28 +69,48 @@ describe("containerd, killed,", () => {
   /** Starts a container that speaks, waits at a gate, speaks again, and ends. @returns Its process. */
   async function startWaiting(runtime: string, id: string, gateName: string, status: number): Promise<number> {
     const script = `echo before; read line < /${gateName}; echo after; exit ${status}`;
-    const where = ["--cgroup", `/${place.cgroupParent}/${id}`, "--rootfs", "--log-uri", `file://${logOf(id)}`];
-    const command = [rootfs, id, "/bin/sh", "-c", script];
-    const result = await containerd.ctr(["run", "-d", "--runtime", runtime, ...where, ...command]);
+    const flags = ["-d", "--runtime", runtime, ...whereOf(id), "--log-uri", `file://${logOf(id)}`];
+    const result = await containerd.ctr(["run", ...flags, rootfs, id, "/bin/sh", "-c", script]);
     expect(result).toMatchObject({ stderr: "", status: 0 });
     const { process } = await containerd.client(Tasks).get({ containerId: id });
     return process!.pid;
   }
 
-  for (const { shim, runtime, many } of SHIMS) {
-    test(`leaves ${many} containers of a shim of ${shim} running, loses none of their output and no exit status`, async () => {
-      const ids = Array.from({ length: many }, (_, i) => `${shim}-${process.pid}-${i}`);
+  /** @returns The exit status, which is 6, of a container that ends at once. */
+  async function runOnce(runtime: string, id: string): Promise<number | null> {
+    const command = [rootfs, id, "/bin/sh", "-c", "exit 6"];
+    return (await containerd.ctr(["run", "--rm", "--runtime", runtime, ...whereOf(id), ...command])).status;
+  }
+
+  /** What has been upgraded, the next test expects as it was. */
+  async function goBack(): Promise<void> {
+    await containerd.stop();
+    await containerd.restart();
+  }
+
+  let round = 0;
+  test.each(RESTARTS)(
+    "$end and followed by $next, finds $many containers of a shim of $shim running, all their output, and each exit status",
+    async ({ runtime, many, end, next }) => {
+      const name = `round-${++round}`;
+      const ids = Array.from({ length: many }, (_, i) => `${name}-${process.pid}-${i}`);
       const statuses = ids.map((_, i) => 10 + i);
       const [early, late] = [ids.filter((_, i) => i % 2 === 0), ids.filter((_, i) => i % 2 === 1)];
-      const gateOf = (id: string) => `${shim}-${early.includes(id) ? "early" : "late"}`;
-      const [openEarly, openLate] = [gate(`${shim}-early`), gate(`${shim}-late`)];
-      const pids = await Promise.all(ids.map((id, i) => startWaiting(runtime, id, gateOf(id), statuses[i]!)));
+      const gateOf = (id: string) => `${name}-${early.includes(id) ? "early" : "late"}`;
+      const [openEarly, openLate] = [gate(`${name}-early`), gate(`${name}-late`)];
+      const slots = new Slots(STARTED_AT_ONCE);
+      const pids = await Promise.all(
+        ids.map((id, i) => slots.run(() => startWaiting(runtime, id, gateOf(id), statuses[i]!))),
+      );
 
-      await containerd.kill();
+      await (end === "killed" ? containerd.kill() : containerd.stop());
       openEarly(early.length);
       while (early.some((id) => !readFileSync(logOf(id), "utf8").includes("after"))) await delay(20);
       expect(late.filter((id) => processExists(pids[ids.indexOf(id)]!))).toEqual(late);
-      await containerd.restart();
+      const [program, version] = next === "the same" ? [CONTAINERD, VERSION] : [otherContainerd, OTHER_VERSION];
+      await containerd.restart(program);
+      onTestFinished(goBack);
+      expect((await containerd.client(Version).version({})).version).toBe(version);
 
       const tasks = containerd.client(Tasks);
       const waits = ids.map((id) => tasks.wait({ containerId: id }));
@@ -83,10 +120,14 @@ describe("containerd, killed,", () => {
       const deletions = await Promise.all(ids.map((id) => tasks.delete({ containerId: id })));
       expect(deletions.map(({ exitStatus }) => exitStatus)).toEqual(statuses);
       for (const id of ids) await containerd.client(Containers).delete({ id });
-    }, 120_000);
+      expect(await runOnce(runtime, `${name}-new`)).toBe(6);
+    },
+    180_000,
+  );
 
-    test(`learns that a shim of ${shim} was killed: the task is dead, its processes and files are gone`, async () => {
-      const id = `${shim}-killed`;
+  describe.each([OURS, GENUINE])("with a shim of $shim,", ({ shim, runtime }) => {
+    test("learns that it was killed: the task is dead, its processes and files are gone", async () => {
+      const id = `${shim}-killed-${process.pid}`;
       gate(id);
       const pid = await startWaiting(runtime, id, id, 0);
       const tasks = containerd.client(Tasks);
@@ -102,8 +143,8 @@ describe("containerd, killed,", () => {
       await containerd.client(Containers).delete({ id });
     });
 
-    test(`finds a shim of ${shim} dead that was killed while it was away`, async () => {
-      const id = `${shim}-both`;
+    test("finds it dead when it was killed meanwhile", async () => {
+      const id = `${shim}-both-${process.pid}`;
       gate(id);
       const pid = await startWaiting(runtime, id, id, 0);
       await containerd.kill();
@@ -114,7 +155,7 @@ describe("containerd, killed,", () => {
       expect((await containerd.client(Tasks).list({})).tasks).toEqual([]);
       await containerd.client(Containers).delete({ id });
     });
-  }
+  });
 
   /** Resolves when the exchange tells that a container has ended. */
   async function nextExit(id: string): Promise<boolean> {
