@@ -181,15 +181,13 @@ export class TaskList {
     return [...this.#tasks.values()].filter((task) => namespace === undefined || task.namespace === namespace);
   }
 
-  /** Ends a task whose process has ended. */
+  /** Ends a task whose process has ended. What a shim that answers has deleted, its program need not delete once more. */
   async delete(namespace: string, id: string): Promise<DeleteResponse> {
     step("containerd.delete-task", { namespace, id });
     const task = this.get(namespace, id);
     const response = await task.shim.delete({ id, execId: "" });
     this.#tasks.delete(keyOf(namespace, id)); // so that the end of its shim is no surprise
     await task.shutdown();
-    const { shimBinary } = task.bundle;
-    if (shimBinary !== undefined) await callShimDelete(task.bundle, shimBinary, this.#context).catch(() => {}); // done already
     task.bundle.delete();
     task.isGone(response);
     return response;
