@@ -15,7 +15,7 @@ import { GenuineRegistry } from "../genuine/registry.ts";
 import { pssKib } from "../harness/memory.ts";
 import { Chain } from "./containerd-chain.ts";
 import { passEvents } from "./containerd-events.ts";
-import { type Contender, interleave, median, takeTurns } from "./interleaved.ts";
+import { type Contender, interleave, median, type Timing, takeTurns } from "./interleaved.ts";
 import { pushLayeredImage } from "./layered-image.ts";
 import { progress, report } from "./report.ts";
 
@@ -39,10 +39,9 @@ export function benchContainerd(turns: number, containers = 200): Promise<void> 
   });
 }
 
-async function compare(contenders: readonly Contender[], turns: number): Promise<readonly number[]> {
+async function compare(contenders: readonly Contender[], turns: number): Promise<void> {
   const timings = await interleave(contenders, turns, progress(turns));
   report(timings, [contenders.map(({ name }) => name) as [string, string]]);
-  return timings.map(({ runsMs }) => median(runsMs));
 }
 
 function run(chain: Chain): Contender {
@@ -56,28 +55,36 @@ async function exec(chain: Chain): Promise<Contender> {
   return { name: `${chain.name} tasks exec`, commands: [{ argv }] };
 }
 
-/** What a containerd with many containers costs, and how soon it has one more. */
+/**
+ * What a containerd with many containers costs, and how soon it has one more. One chain after the other: containers of both would be
+ * twice as many for the kernel.
+ */
 async function compareMany(chains: readonly Chain[], turns: number, containers: number): Promise<void> {
-  for (const chain of chains) await chain.removeAll();
+  const timings: Timing[] = [];
+  for (const chain of chains) timings.push(...(await fill(chain, turns, containers)));
+  const [oursAlone, ours, genuineAlone, genuine] = timings.map(({ name }) => name) as [string, string, string, string];
+  report(timings, [
+    [ours, oursAlone],
+    [genuine, genuineAlone],
+    [oursAlone, genuineAlone],
+    [ours, genuine],
+  ]);
+}
+
+async function fill(chain: Chain, turns: number, containers: number): Promise<Timing[]> {
   const ids = Array.from({ length: containers }, (_, i) => `many-${i}`);
   const half = ids.slice(0, containers / 2);
-  tellMemory(chains, 0);
-  const alone = await compare(
-    chains.map((chain) => startBeside(chain, 0)),
-    turns,
-  );
-  for (const chain of chains) await chain.removeAll();
-  for (const chain of chains) await chain.bringUp(half);
-  tellMemory(chains, half.length);
-  for (const chain of chains) await chain.bringUp(ids.slice(half.length));
-  tellMemory(chains, containers);
-  const amongMany = await compare(
-    chains.map((chain) => startBeside(chain, containers)),
-    turns,
-  );
-  for (const [i, { name }] of chains.entries())
-    console.log(`  ${name} run -d beside ${containers} / beside 0: ${(amongMany[i]! / alone[i]!).toFixed(2)}`);
-  for (const chain of chains) await chain.removeAll();
+  await chain.removeAll();
+  tellMemory(chain, 0);
+  const alone = await interleave([startBeside(chain, 0)], turns, progress(turns));
+  await chain.removeAll();
+  await chain.bringUp(half);
+  tellMemory(chain, half.length);
+  await chain.bringUp(ids.slice(half.length));
+  tellMemory(chain, containers);
+  const amongMany = await interleave([startBeside(chain, containers)], turns, progress(turns));
+  await chain.removeAll();
+  return [...alone, ...amongMany];
 }
 
 function startBeside(chain: Chain, others: number): Contender {
@@ -90,9 +97,9 @@ function startBeside(chain: Chain, others: number): Contender {
   return { name: `${chain.name} run -d beside ${others}`, commands: [{ argv, before: removeLast }] };
 }
 
-function tellMemory(chains: readonly Chain[], running: number): void {
-  const told = chains.map(({ name, containerd }) => `of ${name} ${(pssKib(containerd.pid) / 1024).toFixed(0)} MiB`);
-  console.log(`containerd with ${running} containers, proportional set size: ${told.join(", ")}`);
+function tellMemory({ name, containerd }: Chain, running: number): void {
+  const mib = (pssKib(containerd.pid) / 1024).toFixed(0);
+  console.log(`containerd of ${name} with ${running} containers: ${mib} MiB proportional set size`);
 }
 
 async function comparePulls(chains: readonly Chain[], turns: number): Promise<void> {
