@@ -8,6 +8,7 @@ Groups (all, if none is named):
   2013             the chain of 2013 against docker and lxc-execute
   runc             runc of 2019 against runc and crun
   containerd       ctr, containerd, shim and runc of 2019 against the genuine four
+  shim             the shim of 2019 against containerd-shim-runc-v2: how soon one answers
 
   --turns N        counted runs of each command (default 21)
   --containers N   how many run at once for memory and start-up (default 50 of 2013, 200 of containerd)`;
@@ -17,6 +18,7 @@ const GROUPS: Record<string, () => Promise<(turns: number, containers?: number) 
   "2013": async () => (await import("./docker-2013.ts")).benchDocker2013,
   runc: async () => (await import("./runc.ts")).benchRunc,
   containerd: async () => (await import("./containerd.ts")).benchContainerd,
+  shim: async () => (await import("./shim.ts")).benchShim,
 };
 
 const { values, positionals } = parseArgs({
