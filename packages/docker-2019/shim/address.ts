@@ -3,7 +3,8 @@
  *
  *     /run/docker-eras/2019/s/<hash(containerd's socket / namespace / group)>
  *
- * The group is an annotation of config.json; a container without one is a group of its own.
+ * The group is an annotation of config.json, which is all that a shim learns of a container's labels; a container without it is a group of its
+ * own.
  */
 import { closeSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -18,7 +19,7 @@ const SOCKET_DIR = "/run/docker-eras/2019/s";
 
 /** The path of the socket. */
 export function shimSocket(containerdAddress: string, namespace: string, group: string): string {
-  return join(SOCKET_DIR, fnv1a(join(containerdAddress, namespace, group)));
+  return join(SOCKET_DIR, fnv1a(`${containerdAddress}/${namespace}/${group}`));
 }
 
 /**
@@ -32,13 +33,18 @@ function fnv1a(text: string): string {
   return hash.toString(16).padStart(32, "0");
 }
 
-/** The group that the container of a bundle belongs to. */
-export function groupOf(bundle: string, id: string): string {
+/**
+ * The group that the container of a bundle belongs to: `LABEL=VALUE`; or, without any of the labels, its id, which has no `=`.
+ *
+ * @param label - By which to group instead of the usual ones.
+ */
+export function groupOf(bundle: string, id: string, label: string | undefined): string {
   const { annotations = {} } = JSON.parse(readFileSync(join(bundle, "config.json"), "utf8")) as {
     annotations?: Record<string, string>;
   };
-  const name = GROUP_ANNOTATIONS.find((annotation) => annotations[annotation]);
-  return name === undefined ? id : annotations[name]!;
+  const labels = label === undefined ? GROUP_ANNOTATIONS : [label];
+  const found = labels.find((name) => annotations[name]);
+  return found === undefined ? id : `${found}=${annotations[found]}`;
 }
 
 /** Removes a socket that its shim has left by dying. @returns Whether there is none any more: else a shim serves there. */

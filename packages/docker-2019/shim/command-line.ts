@@ -4,6 +4,10 @@
  *     containerd-shim-eras-v2 -namespace NS -address SOCKET -publish-binary EXE -id ID [-debug] start     prints where it listens
  *     containerd-shim-eras-v2 -namespace NS -address SOCKET -publish-binary EXE -id ID -bundle DIR delete  cleans up after a dead shim
  *
+ * containerd has no word for `-group`. Who wants it makes a runtime of it, a script by the name of a shim in containerd's PATH:
+ *
+ *     containerd-shim-pods-v1:  exec containerd-shim-eras-v2 -group example.org/pod "$@"       the runtime io.containerd.pods.v1
+ *
  * @see https://github.com/containerd/containerd/blob/v1.6.20/runtime/v2/README.md
  */
 
@@ -17,6 +21,8 @@ export interface Options {
   readonly publishBinary: string;
   /** The container's directory; ours, if it isn't told. */
   readonly bundle: string;
+  /** The annotation by which containers share a shim; the usual ones, if it isn't told. */
+  readonly group: string | undefined;
   readonly debug: boolean;
   readonly action: "start" | "delete";
 }
@@ -31,13 +37,15 @@ there is little reason to do so by hand.
   -id ID                 the container
   -publish-binary FILE   containerd, to be called with events
   -bundle DIR            the container's directory (default: the working directory)
+  -group LABEL           one shim for all containers that have the same value of this annotation
+                         (default: io.containerd.runc.v2.group, else io.kubernetes.cri.sandbox-id)
   -debug                 write more to the log
   -v                     print the version
 
   start                  become a shim, unless the container's group has one, and print where it listens
   delete                 clean up after a shim that is dead`;
 
-const FLAGS = ["namespace", "id", "address", "publish-binary", "bundle", "socket"] as const;
+const FLAGS = ["namespace", "id", "address", "publish-binary", "bundle", "socket", "group"] as const;
 type Flag = (typeof FLAGS)[number];
 
 /** @returns The options; nothing if only help is wanted. @throws {Error} When a flag is unknown or a needed one is missing. */
@@ -53,11 +61,11 @@ export function parseCommandLine(words: readonly string[]): Options | undefined 
     else if (words[i] === "start" || words[i] === "delete") action = words[i] as "start" | "delete";
     else throw new Error(`Cannot use "${words[i]}": see containerd-shim-eras-v2 -help`);
   }
-  const { namespace, id, address = "", bundle = process.cwd(), "publish-binary": publishBinary = "" } = values;
+  const { namespace, id, address = "", bundle = process.cwd(), "publish-binary": publishBinary = "", group } = values;
   if (!namespace) throw new Error("shim namespace cannot be empty");
   if (!id) throw new Error("Cannot serve a container without -id");
   if (!action) throw new Error("Cannot tell what to do: start or delete is missing");
-  return { namespace, id, address, publishBinary, bundle, debug, action };
+  return { namespace, id, address, publishBinary, bundle, group, debug, action };
 }
 
 function isFlag(name: string | undefined): name is Flag {

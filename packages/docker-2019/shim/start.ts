@@ -27,7 +27,7 @@ export interface ShimSocket {
 /** Prints the address of the group's shim. @returns The socket, if there was none and this process is to be it. */
 export function start(options: Options): ShimSocket | undefined {
   step("shim.listen", { bundle: options.bundle });
-  const path = shimSocket(options.address, options.namespace, groupOf(options.bundle, options.id));
+  const path = shimSocket(options.address, options.namespace, groupOf(options.bundle, options.id, options.group));
   const fd = removeDeadSocket(path) ? listenAt(path) : undefined;
   writeAddress(options.bundle, `unix://${path}`);
   writeSync(1, `unix://${path}`); // who connects now waits in the socket's queue
