@@ -14,7 +14,7 @@ import { constants as osConstants } from "node:os";
 import { ErrnoError, isErrno } from "./errno.ts";
 import { libcFunction, reportCall, stringArray, systemCall } from "./libc.ts";
 import { AT_FDCWD, O_PATH, openat2, openDirectory, RESOLVE_IN_ROOT } from "./open.ts";
-import { getrlimit, RLIMIT_NOFILE, setrlimit } from "./rlimits.ts";
+import { getrlimit, RESOURCES, setrlimit } from "./rlimits.ts";
 import { restoreSignals } from "./signals.ts";
 
 const execveFunction = libcFunction<[string, Buffer, Buffer]>("int execve(str path, void *argv, void *env)", {
@@ -79,8 +79,8 @@ export function restoreInheritedState(): void {
     clearNonblocking(fd);
   }
   closeOnExecAbove(2); // Node's own, and what its parent left open
-  const { soft, hard } = getrlimit(RLIMIT_NOFILE); // Node raised soft to hard: old programs try to close every descriptor
-  setrlimit(RLIMIT_NOFILE, { soft: Math.min(soft, USUAL_OPEN_FILES), hard });
+  const { soft, hard } = getrlimit(RESOURCES.RLIMIT_NOFILE); // Node raised soft to hard: old programs try to close every descriptor
+  setrlimit(RESOURCES.RLIMIT_NOFILE, { soft: Math.min(soft, USUAL_OPEN_FILES), hard });
   restoreSignals();
 }
 

@@ -2,10 +2,10 @@ import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { inChild } from "./in-child.ts";
-import * as rlimits from "./rlimits.ts";
+import { getrlimit, prlimit, RESOURCES, type ResourceLimit } from "./rlimits.ts";
 
 /** The rows of /proc/PID/limits, by the numbers that this package gives the resources. */
-function kernelLimits(pid: number | "self"): Record<string, rlimits.ResourceLimit> {
+function kernelLimits(pid: number | "self"): Record<string, ResourceLimit> {
   const value = (text: string) => (text === "unlimited" ? Infinity : Number(text));
   const rows = readFileSync(`/proc/${pid}/limits`, "utf8").matchAll(/^Max (.*?) {2,}(\w+) +(\w+)/gm);
   return Object.fromEntries(
@@ -15,24 +15,24 @@ function kernelLimits(pid: number | "self"): Record<string, rlimits.ResourceLimi
 
 describe("getrlimit()", () => {
   test.each([
-    [rlimits.RLIMIT_CPU, "cpu time"],
-    [rlimits.RLIMIT_FSIZE, "file size"],
-    [rlimits.RLIMIT_DATA, "data size"],
-    [rlimits.RLIMIT_STACK, "stack size"],
-    [rlimits.RLIMIT_CORE, "core file size"],
-    [rlimits.RLIMIT_RSS, "resident set"],
-    [rlimits.RLIMIT_NPROC, "processes"],
-    [rlimits.RLIMIT_NOFILE, "open files"],
-    [rlimits.RLIMIT_MEMLOCK, "locked memory"],
-    [rlimits.RLIMIT_AS, "address space"],
-    [rlimits.RLIMIT_LOCKS, "file locks"],
-    [rlimits.RLIMIT_SIGPENDING, "pending signals"],
-    [rlimits.RLIMIT_MSGQUEUE, "msgqueue size"],
-    [rlimits.RLIMIT_NICE, "nice priority"],
-    [rlimits.RLIMIT_RTPRIO, "realtime priority"],
-    [rlimits.RLIMIT_RTTIME, "realtime timeout"],
-  ])("reads limit %d as the kernel shows it: %s", (resource, row) => {
-    expect(rlimits.getrlimit(resource)).toEqual(kernelLimits("self")[row]);
+    ["RLIMIT_CPU", "cpu time"],
+    ["RLIMIT_FSIZE", "file size"],
+    ["RLIMIT_DATA", "data size"],
+    ["RLIMIT_STACK", "stack size"],
+    ["RLIMIT_CORE", "core file size"],
+    ["RLIMIT_RSS", "resident set"],
+    ["RLIMIT_NPROC", "processes"],
+    ["RLIMIT_NOFILE", "open files"],
+    ["RLIMIT_MEMLOCK", "locked memory"],
+    ["RLIMIT_AS", "address space"],
+    ["RLIMIT_LOCKS", "file locks"],
+    ["RLIMIT_SIGPENDING", "pending signals"],
+    ["RLIMIT_MSGQUEUE", "msgqueue size"],
+    ["RLIMIT_NICE", "nice priority"],
+    ["RLIMIT_RTPRIO", "realtime priority"],
+    ["RLIMIT_RTTIME", "realtime timeout"],
+  ] as const)("reads %s as the kernel shows it: %s", (resource, row) => {
+    expect(getrlimit(RESOURCES[resource])).toEqual(kernelLimits("self")[row]);
   });
 });
 
@@ -40,9 +40,9 @@ describe("setrlimit()", () => {
   test("holds for what is started afterwards", () => {
     const [open, size] = inChild(`
       import { execFileSync } from "node:child_process";
-      import { RLIMIT_FSIZE, RLIMIT_NOFILE, setrlimit } from "./rlimits.ts";
-      setrlimit(RLIMIT_NOFILE, { soft: 100, hard: 200 });
-      setrlimit(RLIMIT_FSIZE, { soft: 2 ** 40, hard: Infinity });
+      import { RESOURCES, setrlimit } from "./rlimits.ts";
+      setrlimit(RESOURCES.RLIMIT_NOFILE, { soft: 100, hard: 200 });
+      setrlimit(RESOURCES.RLIMIT_FSIZE, { soft: 2 ** 40, hard: Infinity });
       report(execFileSync("sh", ["-c", "ulimit -Sn; ulimit -Hn"], { encoding: "utf8" }));
       report(execFileSync("grep", ["file size", "/proc/self/limits"], { encoding: "utf8" }));
     `);
@@ -51,7 +51,7 @@ describe("setrlimit()", () => {
   });
 
   test("refuses a soft limit above the hard one", () => {
-    const raise = `import { RLIMIT_NOFILE, setrlimit } from "./rlimits.ts"; setrlimit(RLIMIT_NOFILE, { soft: 20, hard: 10 });`;
+    const raise = `import { RESOURCES, setrlimit } from "./rlimits.ts"; setrlimit(RESOURCES.RLIMIT_NOFILE, { soft: 20, hard: 10 });`;
     expect(() => inChild(raise)).toThrow("prlimit: EINVAL");
   });
 });
@@ -64,17 +64,17 @@ describe("prlimit()", () => {
   afterAll(() => process.kill(pid, "SIGKILL"));
 
   test("changes another process's limit and gives the one before", () => {
-    const before = rlimits.prlimit(pid, rlimits.RLIMIT_CORE);
-    expect(rlimits.prlimit(pid, rlimits.RLIMIT_CORE, { soft: 0, hard: before.hard })).toEqual(before);
+    const before = prlimit(pid, RESOURCES.RLIMIT_CORE);
+    expect(prlimit(pid, RESOURCES.RLIMIT_CORE, { soft: 0, hard: before.hard })).toEqual(before);
     expect(kernelLimits(pid)["core file size"]).toEqual({ soft: 0, hard: before.hard });
   });
 
   test("takes numbers that only a bigint tells exactly", () => {
-    rlimits.prlimit(pid, rlimits.RLIMIT_DATA, { soft: 2n ** 53n + 1n, hard: 2n ** 64n - 1n });
+    prlimit(pid, RESOURCES.RLIMIT_DATA, { soft: 2n ** 53n + 1n, hard: 2n ** 64n - 1n });
     expect(readFileSync(`/proc/${pid}/limits`, "utf8")).toMatch(/^Max data size +9007199254740993 +unlimited/m);
   });
 
   test("fails for a process that does not exist", () => {
-    expect(() => rlimits.prlimit(2 ** 22 + 1, rlimits.RLIMIT_CORE)).toThrow("prlimit: ESRCH");
+    expect(() => prlimit(2 ** 22 + 1, RESOURCES.RLIMIT_CORE)).toThrow("prlimit: ESRCH");
   });
 });

@@ -1,5 +1,5 @@
 /** What execve hands on to the container's program, and Node or its launcher changed at the start of runc. */
-import { getrlimit, RLIMIT_NOFILE, setrlimit } from "@eras/linux/rlimits.ts";
+import { getrlimit, RESOURCES, setrlimit } from "@eras/linux/rlimits.ts";
 import { restoreSignals } from "@eras/linux/signals.ts";
 
 /** In which bin/runc-2019 tells how many files the caller may open: Node makes that as many as it can. */
@@ -18,5 +18,5 @@ export function restoreWhatNodeChanged(): void {
 /** The limit alone. */
 export function restoreOpenFilesLimit(): void {
   const soft = Number(process.env[VARIABLE]);
-  if (soft > 0) setrlimit(RLIMIT_NOFILE, { ...getrlimit(RLIMIT_NOFILE), soft });
+  if (soft > 0) setrlimit(RESOURCES.RLIMIT_NOFILE, { ...getrlimit(RESOURCES.RLIMIT_NOFILE), soft });
 }

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { prlimit, RLIMIT_CORE, RLIMIT_NOFILE } from "@eras/linux/rlimits.ts";
+import { prlimit, RESOURCES } from "@eras/linux/rlimits.ts";
 import { afterAll, describe, expect, test } from "vitest";
 import { missing, OURS, runtime } from "./commands/on-bundle.ts";
 import { applyRlimits, checkRlimits } from "./rlimits.ts";
@@ -37,13 +37,13 @@ describe.skipIf(missing)(`limits of memory${missing ? ` (needs ${missing})` : ""
 describe("applyRlimits()", () => {
   test("limits another process", () => {
     const infinity = 2n ** 64n - 1n;
-    prlimit(pid, RLIMIT_CORE, { soft: 0, hard: Infinity });
+    prlimit(pid, RESOURCES.RLIMIT_CORE, { soft: 0, hard: Infinity });
     applyRlimits(pid, [
       { type: "RLIMIT_NOFILE", soft: 64, hard: 128 },
       { type: "RLIMIT_CORE", soft: 2n ** 62n + 1n, hard: infinity },
     ]);
-    expect(prlimit(pid, RLIMIT_NOFILE)).toEqual({ soft: 64, hard: 128 });
-    expect(prlimit(pid, RLIMIT_CORE)).toEqual({ soft: Number(2n ** 62n + 1n), hard: Infinity });
+    expect(prlimit(pid, RESOURCES.RLIMIT_NOFILE)).toEqual({ soft: 64, hard: 128 });
+    expect(prlimit(pid, RESOURCES.RLIMIT_CORE)).toEqual({ soft: Number(2n ** 62n + 1n), hard: Infinity });
   });
 
   test("names the limit that the kernel refuses", () => {

@@ -4,50 +4,13 @@
  */
 
 import { isErrno } from "@eras/linux/errno.ts";
-import {
-  prlimit,
-  RLIMIT_AS,
-  RLIMIT_CORE,
-  RLIMIT_CPU,
-  RLIMIT_DATA,
-  RLIMIT_FSIZE,
-  RLIMIT_LOCKS,
-  RLIMIT_MEMLOCK,
-  RLIMIT_MSGQUEUE,
-  RLIMIT_NICE,
-  RLIMIT_NOFILE,
-  RLIMIT_NPROC,
-  RLIMIT_RSS,
-  RLIMIT_RTPRIO,
-  RLIMIT_RTTIME,
-  RLIMIT_SIGPENDING,
-  RLIMIT_STACK,
-} from "@eras/linux/rlimits.ts";
+import { prlimit, RESOURCES } from "@eras/linux/rlimits.ts";
 import type { POSIXRlimit } from "@eras/oci-spec/runtime/config.ts";
 import { errorText } from "./error-text.ts";
 
-const RESOURCES: Readonly<Record<string, number>> = {
-  RLIMIT_AS,
-  RLIMIT_CORE,
-  RLIMIT_CPU,
-  RLIMIT_DATA,
-  RLIMIT_FSIZE,
-  RLIMIT_LOCKS,
-  RLIMIT_MEMLOCK,
-  RLIMIT_MSGQUEUE,
-  RLIMIT_NICE,
-  RLIMIT_NOFILE,
-  RLIMIT_NPROC,
-  RLIMIT_RSS,
-  RLIMIT_RTPRIO,
-  RLIMIT_RTTIME,
-  RLIMIT_SIGPENDING,
-  RLIMIT_STACK,
-};
-
 /** @throws {Error} When one isn't among those of getrlimit(2). Call before anything is made. */
 export function checkRlimits(rlimits: readonly POSIXRlimit[] = []): void {
-  const unknown = rlimits.find(({ type }) => RESOURCES[type] === undefined);
+  const unknown = rlimits.find(({ type }) => !Object.hasOwn(RESOURCES, type));
   if (unknown) throw new Error(`wrong rlimit value: ${unknown.type}`);
 }
 
@@ -61,7 +24,7 @@ const OF_MEMORY: readonly string[] = ["RLIMIT_AS", "RLIMIT_DATA", "RLIMIT_STACK"
  */
 export function applyRlimits(pid: number, rlimits: readonly POSIXRlimit[] = []): void {
   for (const { type, soft, hard } of rlimits) {
-    const resource = RESOURCES[type]!; // checked
+    const resource = resourceOf(type);
     explaining(resource, () => {
       if (OF_MEMORY.includes(type) && soft <= hard) {
         const now = prlimit(pid, resource);
@@ -74,9 +37,14 @@ export function applyRlimits(pid: number, rlimits: readonly POSIXRlimit[] = []):
 /** Sets our own limits of memory, after `applyRlimits`. There may be no more to have: call right before execve. */
 export function takeOnMemoryLimits(rlimits: readonly POSIXRlimit[] = []): void {
   for (const { type, soft, hard } of rlimits.filter(({ type }) => OF_MEMORY.includes(type))) {
-    const resource = RESOURCES[type]!;
+    const resource = resourceOf(type);
     explaining(resource, () => prlimit(0, resource, { soft, hard }));
   }
+}
+
+/** The kernel's number of a limit that {@link checkRlimits} has passed. */
+function resourceOf(type: string): number {
+  return RESOURCES[type as keyof typeof RESOURCES];
 }
 
 function larger<Value extends number | bigint>(one: Value, other: Value): Value {

@@ -1,6 +1,6 @@
 /** Starting a program with what we had when we were started, before Node and our own launcher changed it. */
 import { posixSpawn, type SpawnedProgram } from "@eras/linux/posix-spawn.ts";
-import { getrlimit, RLIMIT_NOFILE, setrlimit } from "@eras/linux/rlimits.ts";
+import { getrlimit, RESOURCES, setrlimit } from "@eras/linux/rlimits.ts";
 
 /** In which bin/containerd-shim-eras-v2 tells how many files we might open: Node makes that as many as it can. */
 const NOFILE_VARIABLE = "ERAS_NOFILE";
@@ -11,13 +11,13 @@ const OUR_VARIABLES = [NOFILE_VARIABLE, "MALLOC_ARENA_MAX", "UV_THREADPOOL_SIZE"
 export function spawn(program: Omit<SpawnedProgram, "env"> & { env?: NodeJS.ProcessEnv }): number {
   const env = { ...(program.env ?? process.env) };
   for (const name of OUR_VARIABLES) delete env[name];
-  const limit = getrlimit(RLIMIT_NOFILE);
+  const limit = getrlimit(RESOURCES.RLIMIT_NOFILE);
   const soft = Number(process.env[NOFILE_VARIABLE]) || limit.soft;
-  setrlimit(RLIMIT_NOFILE, { ...limit, soft });
+  setrlimit(RESOURCES.RLIMIT_NOFILE, { ...limit, soft });
   try {
     return posixSpawn({ ...program, env });
   } finally {
-    setrlimit(RLIMIT_NOFILE, limit);
+    setrlimit(RESOURCES.RLIMIT_NOFILE, limit);
   }
 }
 
