@@ -1,8 +1,10 @@
-import { closeSync, mkdtempSync, openSync, rmSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { tryLockExclusively } from "./flock.ts";
+import { lockExclusively, tryLockExclusively } from "./flock.ts";
 
 describe("tryLockExclusively()", () => {
   test("gives a file to one open descriptor, until that is closed", () => {
@@ -17,4 +19,18 @@ describe("tryLockExclusively()", () => {
   });
 
   test("needs an open file", () => expect(() => tryLockExclusively(-1)).toThrow("EBADF"));
+});
+
+describe("lockExclusively()", () => {
+  test("waits for a file that another has locked", async () => {
+    const dir = mkdtempSync(join(tmpdir(), "docker-eras-flock-"));
+    const path = join(dir, "lock");
+    const holder = spawn("flock", [path, "sh", "-c", "echo held; sleep 0.3; echo over > $0.out", path]);
+    await once(holder.stdout, "data");
+    const fd = openSync(path, "r");
+    lockExclusively(fd);
+    expect(readFileSync(`${path}.out`, "utf8")).toBe("over\n");
+    closeSync(fd);
+    rmSync(dir, { recursive: true });
+  });
 });

@@ -13,6 +13,15 @@ const LOCK_NB = 4;
 const flockFn = libcFunction("int flock(int fd, int operation)");
 
 /**
+ * Locks an open file for this process alone, as soon as nobody else holds a lock on it.
+ *
+ * @throws {ErrnoError} EBADF.
+ */
+export function lockExclusively(fd: number): void {
+  flockFn(fd, LOCK_EX);
+}
+
+/**
  * Locks an open file for this process alone, without waiting.
  *
  * @returns Whether it could be: nobody else holds a lock on the file.

@@ -1,11 +1,10 @@
 /** `delete`: what containerd calls after each container, and in place of a shim that is dead. Prints a DeleteResponse. */
 import { readFileSync, writeSync } from "node:fs";
 import { basename, join } from "node:path";
-import { isErrno } from "@eras/linux/errno.ts";
 import { DeleteResponseSchema } from "../proto/gen/shim_pb.ts";
 import { toBinary } from "../proto/message.ts";
 import { timestampOf } from "../proto/timestamps.ts";
-import { removeDeadSocket } from "./address.ts";
+import { readSocket, removeDeadSocket, withSocketsLocked } from "./address.ts";
 import type { Options } from "./command-line.ts";
 import { unmountRootfs } from "./rootfs.ts";
 import { callRuntime } from "./runc-cli.ts";
@@ -26,12 +25,8 @@ export async function deleteContainer({ namespace, bundle }: Options): Promise<v
 
 /** That of the dead shim; a living one of a group has other containers. */
 function removeSocket(bundle: string): void {
-  try {
-    const address = readFileSync(join(bundle, "address"), "utf8");
-    removeDeadSocket(address.slice("unix://".length));
-  } catch (error) {
-    if (!isErrno(error, "ENOENT")) throw error; // there was no shim
-  }
+  const socket = readSocket(bundle);
+  if (socket !== undefined) withSocketsLocked(() => removeDeadSocket(socket));
 }
 
 function initPid(bundle: string): number {

@@ -4,14 +4,16 @@
  *
  * Its log is containerd's: the FIFO `log` of the bundle.
  */
-import { rmSync, writeSync } from "node:fs";
-import { join } from "node:path";
+import { writeSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { endTracing } from "@eras/trace/context.ts";
 import { traceProgram } from "../tracing.ts";
 import { type Options, parseCommandLine, USAGE } from "./command-line.ts";
 import type { ShimSocket } from "./start.ts";
 
 const STDERR = 2;
+/** After which a shim without containers looks again whether somebody will come. */
+const EXPECTED_MS = 1_000;
 
 async function main(words: readonly string[]): Promise<void> {
   const options = parseCommandLine(words);
@@ -36,6 +38,8 @@ async function deleteContainer(options: Options): Promise<void> {
 }
 
 async function serve(options: Options, socket: ShimSocket): Promise<void> {
+  const { removeAddress } = await import("./address.ts");
+  const { stopListening } = await import("./start.ts");
   const { log, logTo } = await import("./log.ts");
   const { startReaping } = await import("./reaper.ts");
   const { unignoreSignals } = await import("./spawn.ts");
@@ -48,12 +52,15 @@ async function serve(options: Options, socket: ShimSocket): Promise<void> {
   process.chdir("/"); // the bundle may go before us, if it is one of a group
   process.on("uncaughtException", ({ stack }) => log(`${stack}`)); // a mistake of ours is no reason to let go of the containers
   const publisher = new Publisher(options.namespace, process.env.TTRPC_ADDRESS);
-  const shutdown = () =>
-    void publisher.flushed().then(() => {
-      rmSync(socket.path, { force: true });
-      process.exit();
-    });
-  const service = new TaskService({ namespace: options.namespace, publisher, shutdown });
+  const bundlesDir = dirname(options.bundle);
+  const forget = (id: string) => removeAddress(join(bundlesDir, id));
+  const shutdown = async () => {
+    await publisher.flushed();
+    if (!service.isEmpty) return;
+    if (stopListening(socket, bundlesDir)) process.exit();
+    setTimeout(shutdown, EXPECTED_MS); // one of the group has been started, and may fail on its way here
+  };
+  const service = new TaskService({ namespace: options.namespace, publisher, forget, shutdown });
   ttrpcServer([service.implementation()]).listen({ fd: socket.fd });
   endTracing(); // from here on it works for whoever calls
 }

@@ -21,7 +21,9 @@ import { STATUS } from "./task-state.ts";
 export interface Shim {
   readonly namespace: string;
   readonly publisher: Publisher;
-  /** Ends the shim. */
+  /** containerd is done with a container that we don't have. */
+  forget(id: string): void;
+  /** Ends the shim, if nobody will come any more. */
   shutdown(): void;
 }
 
@@ -98,17 +100,27 @@ export class TaskService {
         await this.#creating.get(id)?.catch(() => {}); // who comes in the middle is told what came of it
         return { shimPid: process.pid, taskPid: this.#containers.get(id)?.init.pid ?? 0 };
       },
-      shutdown: () => {
-        if (this.#containers.size + this.#creating.size === 0) this.#shim.shutdown();
+      shutdown: ({ id }) => {
+        if (!this.#has(id)) this.#shim.forget(id);
+        if (this.isEmpty) this.#shim.shutdown();
         return {};
       },
     };
   }
 
+  /** Whether there is no container to serve. */
+  get isEmpty(): boolean {
+    return this.#containers.size + this.#creating.size === 0;
+  }
+
+  #has(id: string): boolean {
+    return this.#containers.has(id) || this.#creating.has(id);
+  }
+
   /** A second one of the same name must not fail as late as in the runtime: what it had made would be removed. */
   async #create(request: CreateTaskRequest) {
     const { id } = request;
-    if (this.#containers.has(id) || this.#creating.has(id)) throw new Unknown(`container ${id}: already exists`);
+    if (this.#has(id)) throw new Unknown(`container ${id}: already exists`);
     const creating = this.#createContainer(request);
     this.#creating.set(id, creating);
     return await creating.finally(() => this.#creating.delete(id));

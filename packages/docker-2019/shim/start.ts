@@ -4,14 +4,20 @@
  * Genuinely, this starts another process and ends. A start of Node takes longer than all else here, so there is one: bin/containerd-shim-eras-v2
  * ends when it has the address, and this goes on and is the shim.
  */
-import { linkSync, mkdirSync, openSync, readFileSync, renameSync, unlinkSync, writeFileSync, writeSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { openSync, readFileSync, rmSync, writeFileSync, writeSync } from "node:fs";
 import { dup2 } from "@eras/linux/descriptors.ts";
-import { isErrno } from "@eras/linux/errno.ts";
 import { listenUnix } from "@eras/linux/fd-passing.ts";
 import { setsid } from "@eras/linux/tty.ts";
 import { step } from "../steps.ts";
-import { groupOf, removeDeadSocket, shimSocket } from "./address.ts";
+import {
+  addressOf,
+  groupOf,
+  isExpected,
+  removeDeadSocket,
+  shimSocket,
+  withSocketsLocked,
+  writeAddress,
+} from "./address.ts";
 import type { Options } from "./command-line.ts";
 
 /** @see https://man7.org/linux/man-pages/man5/proc_pid_oom_score_adj.5.html */
@@ -28,36 +34,33 @@ export interface ShimSocket {
 export function start(options: Options): ShimSocket | undefined {
   step("shim.listen", { bundle: options.bundle });
   const path = shimSocket(options.address, options.namespace, groupOf(options.bundle, options.id, options.group));
-  const fd = removeDeadSocket(path) ? listenAt(path) : undefined;
-  writeAddress(options.bundle, `unix://${path}`);
-  writeSync(1, `unix://${path}`); // who connects now waits in the socket's queue
+  const fd = withSocketsLocked(() => {
+    writeAddress(options.bundle, path); // a shim that serves there does not end any more, before our container has come
+    return removeDeadSocket(path) ? listenAt(path) : undefined;
+  });
+  writeSync(1, addressOf(path)); // who connects now waits in the socket's queue
   if (fd === undefined) return undefined;
   leaveCaller();
   return { path, fd };
 }
 
-/** @returns Nothing when another `start` of the group has been quicker. The socket gets its name when it listens: nobody finds it dead. */
-function listenAt(socket: string): number | undefined {
-  mkdirSync(dirname(socket), { recursive: true, mode: 0o711 });
-  const unnamed = join(dirname(socket), `.${process.pid}`);
-  const umask = process.umask(0o177); // for nobody but root
-  const listening = listenUnix(unnamed);
-  process.umask(umask);
+/** For nobody but root. */
+function listenAt(socket: string): number {
+  const umask = process.umask(0o177);
   try {
-    linkSync(unnamed, socket);
-    return listening;
-  } catch (error) {
-    if (!isErrno(error, "EEXIST")) throw error;
-    return undefined;
+    return listenUnix(socket);
   } finally {
-    unlinkSync(unnamed);
+    process.umask(umask);
   }
 }
 
-/** For containerd, when it comes back after a restart. */
-function writeAddress(bundle: string, address: string): void {
-  writeFileSync(join(bundle, ".address"), address);
-  renameSync(join(bundle, ".address"), join(bundle, "address"));
+/** Lets go of the socket's name, unless somebody has found it and will come. @returns Whether that has been done. */
+export function stopListening({ path }: ShimSocket, bundlesDir: string): boolean {
+  return withSocketsLocked(() => {
+    if (isExpected(path, bundlesDir)) return false;
+    rmSync(path, { force: true });
+    return true;
+  });
 }
 
 /** Whoever has called waits until nobody has its streams any more; and its signals are not for us. */
