@@ -15,6 +15,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { constants, tmpdir } from "node:os";
+import type { LinuxResources } from "@eras/oci-spec/runtime/config-linux.ts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Cgroup } from "./cgroup.ts";
 import { type CgroupPaths, containerCgroupPaths } from "./container-paths.ts";
@@ -22,7 +23,6 @@ import { containerDeviceRules } from "./default-devices.ts";
 import { cgroupMode } from "./detect.ts";
 import { openCgroupAt } from "./open.ts";
 import { readCgroupStats } from "./read-stats.ts";
-import type { CgroupResources } from "./resources.ts";
 import { runcStatsEvent } from "./runc-stats.ts";
 
 const RUNC = "/usr/sbin/runc";
@@ -31,7 +31,7 @@ const MIB = 1024 * 1024;
 const isV2 = cgroupMode() === "v2";
 const missing = [RUNC, BUSYBOX].filter((path) => !existsSync(path));
 
-const FIRST: CgroupResources = {
+const FIRST: LinuxResources = {
   devices: [
     { allow: false, access: "rwm" },
     { allow: true, type: "c", major: 10, minor: 229, access: "rwm" },
@@ -45,7 +45,7 @@ const FIRST: CgroupResources = {
 };
 
 /** What Docker's update and Kubernetes' change. Without `devices`: an update leaves them alone. */
-const UPDATES: readonly [string, CgroupResources][] = [
+const UPDATES: readonly [string, LinuxResources][] = [
   [
     "more of all",
     { memory: { limit: 256 * MIB, swap: 512 * MIB }, cpu: { shares: 2048, quota: 80_000, period: 200_000 } },
@@ -70,7 +70,7 @@ describe.skipIf(missing.length > 0)(`beside runc${missing.length > 0 ? ` (needs 
     });
 
   /** Starts a container, which sleeps. @returns The directories of its cgroup, as its state has them. */
-  function start(id: string, cgroupsPath: string | undefined, resources: CgroupResources): CgroupPaths {
+  function start(id: string, cgroupsPath: string | undefined, resources: LinuxResources): CgroupPaths {
     const bundle = `${dir}/${id}`;
     mkdirSync(`${bundle}/rootfs/bin`, { recursive: true });
     for (const name of ["proc", "sleep"]) mkdirSync(`${bundle}/rootfs/${name}`);

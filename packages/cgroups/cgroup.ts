@@ -17,8 +17,8 @@
  *
  * @see https://man7.org/linux/man-pages/man7/cgroups.7.html
  */
+import type { LinuxResources } from "@eras/oci-spec/runtime/config-linux.ts";
 import type { CgroupPaths } from "./container-paths.ts";
-import type { CgroupResources } from "./resources.ts";
 
 /** FREEZING: told to stop, and some processes have not yet; a matter of milliseconds. */
 export type FreezerState = "THAWED" | "FREEZING" | "FROZEN";
@@ -62,7 +62,7 @@ export interface Cgroup {
    * @throws {ControlFileError} When the kernel refuses a value.
    * @throws {Error} When the host has no controller for a limit.
    */
-  set(resources: CgroupResources): void;
+  set(resources: LinuxResources): void;
 
   /**
    * Writes one control file by its name: `memory.limit_in_bytes`. v1 names work on every host: on v2 they are translated to what

@@ -5,41 +5,41 @@
  *     {memory: {limit: 64 << 20, swap: 0}, cpu: {shares: 0, cpus: "0"}, pids: {limit: 0}}
  *     {memory: {limit: 64 << 20}, cpuset: {cpus: "0"}}
  */
-import { type Present, present } from "./present.ts";
 import type {
-  BlockIOResources,
-  CgroupResources,
-  CpuResources,
-  HugepageLimit,
-  InterfacePriority,
-  MemoryResources,
-  NetworkResources,
-  PidsResources,
-  RdmaLimit,
-} from "./resources.ts";
+  LinuxBlockIO,
+  LinuxCPU,
+  LinuxHugepageLimit,
+  LinuxInterfacePriority,
+  LinuxMemory,
+  LinuxNetwork,
+  LinuxPids,
+  LinuxRdma,
+  LinuxResources,
+} from "@eras/oci-spec/runtime/config-linux.ts";
+import { type Present, present } from "./present.ts";
 
 /** By controller, in v1's names. A controller that is not there is not needed. */
 export interface ControllerLimits {
   readonly cpuset?: CpusetLimits;
-  readonly memory?: MemoryResources;
+  readonly memory?: LinuxMemory;
   readonly cpu?: CpuLimits;
-  readonly pids?: PidsResources;
-  readonly blkio?: BlockIOResources;
-  readonly hugetlb?: readonly HugepageLimit[];
+  readonly pids?: LinuxPids;
+  readonly blkio?: LinuxBlockIO;
+  readonly hugetlb?: readonly LinuxHugepageLimit[];
   readonly net_cls?: { readonly classID: number };
-  readonly net_prio?: readonly InterfacePriority[];
-  readonly rdma?: Readonly<Record<string, RdmaLimit>>;
-  readonly devices?: NonNullable<CgroupResources["devices"]>;
+  readonly net_prio?: readonly LinuxInterfacePriority[];
+  readonly rdma?: Readonly<Record<string, LinuxRdma>>;
+  readonly devices?: NonNullable<LinuxResources["devices"]>;
 }
 
 export type LimitingController = keyof ControllerLimits;
 
-export type CpusetLimits = Pick<CpuResources, "cpus" | "mems">;
+export type CpusetLimits = Pick<LinuxCPU, "cpus" | "mems">;
 
-export type CpuLimits = Omit<CpuResources, keyof CpusetLimits>;
+export type CpuLimits = Omit<LinuxCPU, keyof CpusetLimits>;
 
 /** Sorts limits by controller, and drops what leaves the present value alone. */
-export function limitsByController(resources: CgroupResources): ControllerLimits {
+export function limitsByController(resources: LinuxResources): ControllerLimits {
   const { cpu = {}, pids, blockIO, hugepageLimits = [], network = {}, rdma = {}, devices } = resources;
   const { cpus = "", mems = "", burst, idle, ...time } = cpu;
   return present({
@@ -59,7 +59,7 @@ export function limitsByController(resources: CgroupResources): ControllerLimits
 /** The size of a limit that means none: -1, which arrives as 2⁶⁴ - 1 where it was written as an unsigned number. */
 export const UNSIGNED_MINUS_ONE = 2 ** 63;
 
-function neededMemory(memory: MemoryResources): MemoryResources | undefined {
+function neededMemory(memory: LinuxMemory): LinuxMemory | undefined {
   const { limit, reservation, swap, swappiness = -1, disableOOMKiller, checkBeforeUpdate } = memory;
   const ignoresSwappiness = swappiness === -1 || swappiness >= UNSIGNED_MINUS_ONE;
   const limits = needed({
@@ -70,12 +70,12 @@ function neededMemory(memory: MemoryResources): MemoryResources | undefined {
   return limits && present({ ...limits, checkBeforeUpdate });
 }
 
-function neededBlkio({ weight, leafWeight, ...byDevice }: BlockIOResources): BlockIOResources | undefined {
+function neededBlkio({ weight, leafWeight, ...byDevice }: LinuxBlockIO): LinuxBlockIO | undefined {
   const lists = Object.entries(byDevice).filter(([, devices]) => devices.length > 0);
   return needed({ ...notZero({ weight, leafWeight }), ...Object.fromEntries(lists) });
 }
 
-function neededClass({ classID }: NetworkResources): ControllerLimits["net_cls"] {
+function neededClass({ classID }: LinuxNetwork): ControllerLimits["net_cls"] {
   return classID ? { classID } : undefined;
 }
 

@@ -5,12 +5,12 @@
  *     controllers that no v1 tree has, pressure   ─▶ v2
  *     killing                                     ─▶ v2's cgroup.kill, then v1 for who is in its trees alone (see addCaller)
  */
+import type { LinuxResources } from "@eras/oci-spec/runtime/config-linux.ts";
 import type { Cgroup, FreezerState } from "./cgroup.ts";
 import type { CgroupPaths } from "./container-paths.ts";
 import { ifPresent } from "./control-file.ts";
 import { type LimitingController, limitsByController } from "./controller-limits.ts";
 import { removeEmpty } from "./remove.ts";
-import type { CgroupResources } from "./resources.ts";
 import type { V1Cgroup } from "./v1/v1-cgroup.ts";
 import type { V2Cgroup } from "./v2/v2-cgroup.ts";
 
@@ -55,7 +55,7 @@ export class HybridCgroup implements Cgroup {
     this.#v1.addCaller();
   }
 
-  set({ unified = {}, ...resources }: CgroupResources): void {
+  set({ unified = {}, ...resources }: LinuxResources): void {
     checkUnified(Object.keys(unified).filter((name) => this.#v1.has(controllerOf(name))));
     const limits = Object.entries(limitsByController(resources)) as [LimitingController, never][];
     const isV1 = ([controller]: [LimitingController, never]) => this.#isV1(controller);

@@ -4,13 +4,13 @@
  * @see https://docs.kernel.org/admin-guide/cgroup-v1/pids.html
  * @see https://docs.kernel.org/admin-guide/cgroup-v2.html#pid
  */
+import type { LinuxPids } from "@eras/oci-spec/runtime/config-linux.ts";
 import { ifPresent, readFlatKeyed, readLimit, readNumber, writeControlFile } from "./control-file.ts";
 import { present } from "./present.ts";
-import type { PidsResources } from "./resources.ts";
 import type { PidsStats } from "./stats.ts";
 
 /** Sets the number of tasks. */
-export function setPids(dir: string, { limit }: PidsResources): void {
+export function setPids(dir: string, { limit }: LinuxPids): void {
   writeControlFile(dir, "pids.max", limit < 0 ? "max" : limit);
 }
 

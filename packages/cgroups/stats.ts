@@ -1,7 +1,7 @@
 /** What a cgroup has used, in the same shape from v1 and v2. A part is missing where the host has no controller for it. */
+import type { LinuxRdma } from "@eras/oci-spec/runtime/config-linux.ts";
 import { ifPresent, readNestedKeyed } from "./control-file.ts";
 import { present } from "./present.ts";
-import type { RdmaLimit } from "./resources.ts";
 
 /** Bytes and nanoseconds. */
 export interface CgroupStats {
@@ -118,8 +118,8 @@ export interface HugetlbStats {
 
 /** By device. */
 export interface RdmaStats {
-  readonly current: ReadonlyMap<string, RdmaLimit>;
-  readonly limit: ReadonlyMap<string, RdmaLimit>;
+  readonly current: ReadonlyMap<string, LinuxRdma>;
+  readonly limit: ReadonlyMap<string, LinuxRdma>;
 }
 
 /** How long processes waited because a resource was scarce. */

@@ -11,7 +11,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   trace: [],
   launch: [],
   "oci-spec": [],
-  cgroups: ["linux"],
+  cgroups: ["linux", "oci-spec"],
   layers: ["linux"],
   "registry-client": ["linux", "oci-spec"],
   // What the programs of 2013 share: the wire, the steps, names of things on the host.

@@ -9,10 +9,10 @@
  *     await container.stop();               StopUnit, then what of the cgroup is left
  *     manager.close();
  */
+import type { LinuxResources } from "@eras/oci-spec/runtime/config-linux.ts";
 import type { Cgroup } from "../cgroup.ts";
 import type { CgroupPaths } from "../container-paths.ts";
 import { openCgroupAt } from "../open.ts";
-import type { CgroupResources } from "../resources.ts";
 import type { SystemdManager, UnitProperty } from "./manager.ts";
 import { type SystemdUnit, systemdUnit, unitCgroupPaths } from "./unit.ts";
 import { resourceProperties, unitProperties } from "./unit-properties.ts";
@@ -71,7 +71,7 @@ export class SystemdCgroup {
   }
 
   /** Sets limits: systemd's first, which would undo others of ours, then all of them in the control files. */
-  async set(resources: CgroupResources): Promise<void> {
+  async set(resources: LinuxResources): Promise<void> {
     const properties = resourceProperties(resources, this.#isV2);
     if (properties.length > 0) await this.#manager.setUnitProperties(this.unit.name, properties);
     this.cgroup.set(resources);

@@ -4,8 +4,8 @@
  *
  * @see https://man7.org/linux/man-pages/man5/systemd.resource-control.5.html
  */
+import type { LinuxResources } from "@eras/oci-spec/runtime/config-linux.ts";
 import { type ControllerLimits, limitsByController } from "../controller-limits.ts";
-import type { CgroupResources } from "../resources.ts";
 import { weightOfShares } from "../v2/cpu.ts";
 import type { DBusValue } from "./dbus/encoder.ts";
 import { deviceProperties } from "./device-properties.ts";
@@ -41,7 +41,7 @@ export function unitProperties({ name, slice, container }: SystemdUnit, pid: num
 const INFINITY = 2n ** 64n - 1n;
 
 /** The limits, as far as systemd knows them. The others the kernel is told alone. */
-export function resourceProperties(resources: CgroupResources, isV2: boolean): UnitProperty[] {
+export function resourceProperties(resources: LinuxResources, isV2: boolean): UnitProperty[] {
   const limits = limitsByController(resources);
   return [
     ...(limits.devices === undefined ? [] : deviceProperties(limits.devices)),

@@ -19,7 +19,7 @@ export const MIB = 1024 * 1024;
 export interface CgroupSuiteOptions {
   /** A cgroup of the backend; each test asks for one of its own. */
   readonly open: (path: string) => Cgroup;
-  /** What limits the backend can set here: the keys of `CgroupResources`, and some finer ones. */
+  /** What limits the backend can set here: the keys of `LinuxResources`, and some finer ones. */
   readonly controllers: ReadonlySet<string>;
   /** The same as a module's source, for a process that puts itself into the cgroup: it declares `cgroup`. */
   readonly source: (path: string) => string;

@@ -4,12 +4,12 @@
  * @see https://docs.kernel.org/admin-guide/cgroup-v1/blkio-controller.html
  */
 import { existsSync } from "node:fs";
+import type { LinuxBlockIO, LinuxThrottleDevice } from "@eras/oci-spec/runtime/config-linux.ts";
 import { ifPresent, lines, readControlFile, writeControlFile } from "../control-file.ts";
-import type { BlockIOResources, ThrottleDevice } from "../resources.ts";
 import { IO_COUNTERS, type IoCount, type IoStats } from "../stats.ts";
 
 /** Sets weights and speed limits. */
-export function setBlkio(dir: string, blockIO: BlockIOResources): void {
+export function setBlkio(dir: string, blockIO: LinuxBlockIO): void {
   setWeights(dir, blockIO);
   throttle(dir, "read_bps", blockIO.throttleReadBpsDevice);
   throttle(dir, "write_bps", blockIO.throttleWriteBpsDevice);
@@ -18,7 +18,7 @@ export function setBlkio(dir: string, blockIO: BlockIOResources): void {
 }
 
 /** The scheduler of the disk knows weights: CFQ was replaced by BFQ in Linux 5.0, and the file's name with it. */
-function setWeights(dir: string, { weight, leafWeight, weightDevice = [] }: BlockIOResources): void {
+function setWeights(dir: string, { weight, leafWeight, weightDevice = [] }: LinuxBlockIO): void {
   const file = existsSync(`${dir}/blkio.weight`) ? "blkio.weight" : "blkio.bfq.weight";
   if (weight !== undefined) writeControlFile(dir, file, weight);
   if (leafWeight !== undefined) writeControlFile(dir, "blkio.leaf_weight", leafWeight);
@@ -28,7 +28,7 @@ function setWeights(dir: string, { weight, leafWeight, weightDevice = [] }: Bloc
   }
 }
 
-function throttle(dir: string, what: string, devices: readonly ThrottleDevice[] = []): void {
+function throttle(dir: string, what: string, devices: readonly LinuxThrottleDevice[] = []): void {
   for (const { major, minor, rate } of devices) {
     writeControlFile(dir, `blkio.throttle.${what}_device`, `${major}:${minor} ${rate}`);
   }

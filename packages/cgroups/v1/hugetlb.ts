@@ -4,14 +4,14 @@
  * @see https://docs.kernel.org/admin-guide/cgroup-v1/hugetlb.html
  */
 import { readdirSync } from "node:fs";
+import type { LinuxHugepageLimit } from "@eras/oci-spec/runtime/config-linux.ts";
 import { ifPresent, readNumber, writeControlFile } from "../control-file.ts";
 import { UNSIGNED_MINUS_ONE } from "../controller-limits.ts";
 import { checkPageSize } from "../page-size.ts";
-import type { HugepageLimit } from "../resources.ts";
 import type { HugetlbStats } from "../stats.ts";
 
 /** Sets the limits, of pages in use and of pages reserved. */
-export function setHugetlb(dir: string, limits: readonly HugepageLimit[]): void {
+export function setHugetlb(dir: string, limits: readonly LinuxHugepageLimit[]): void {
   for (const { pageSize, limit } of limits) {
     checkPageSize(pageSize);
     const bytes = limit >= UNSIGNED_MINUS_ONE ? -1 : limit;

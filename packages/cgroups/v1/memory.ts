@@ -4,17 +4,17 @@
  * @see https://docs.kernel.org/admin-guide/cgroup-v1/memory.html
  */
 import { isErrno } from "@eras/linux/errno.ts";
+import type { LinuxMemory } from "@eras/oci-spec/runtime/config-linux.ts";
 import { ifPresent, readFlatKeyed, readLimit, readNumber, writeControlFile } from "../control-file.ts";
 import { checkAboveUsage } from "../memory-usage.ts";
 import { present } from "../present.ts";
-import type { MemoryResources } from "../resources.ts";
 import type { MemoryCounter, MemoryStats } from "../stats.ts";
 
 const LIMIT = "memory.limit_in_bytes";
 const LIMIT_WITH_SWAP = "memory.memsw.limit_in_bytes";
 
 /** Sets the limits of memory. */
-export function setMemory(dir: string, memory: MemoryResources): void {
+export function setMemory(dir: string, memory: LinuxMemory): void {
   const { limit, reservation, swappiness, disableOOMKiller, checkBeforeUpdate } = memory;
   if (checkBeforeUpdate && limit !== undefined) checkAboveUsage(dir, "memory.usage_in_bytes", limit);
   setLimits(dir, memory);
@@ -27,7 +27,7 @@ export function setMemory(dir: string, memory: MemoryResources): void {
  * The kernel holds `limit ≤ limit with swap` at every moment, so what grows is written from the outside in: the larger limit first
  * when it goes up, last when it comes down.
  */
-function setLimits(dir: string, { limit, swap }: MemoryResources): void {
+function setLimits(dir: string, { limit, swap }: LinuxMemory): void {
   const present = limit === undefined && swap === undefined ? undefined : presentSwapLimit(dir);
   const newSwap = swap ?? (limit === -1 && present !== undefined ? -1 : undefined);
   const writeLimit = () => limit !== undefined && writeLimitAboveUsage(dir, limit);

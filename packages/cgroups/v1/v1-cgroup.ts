@@ -1,5 +1,6 @@
 /** A cgroup on v1: a directory in the tree of every controller. */
 import { existsSync } from "node:fs";
+import type { LinuxResources } from "@eras/oci-spec/runtime/config-linux.ts";
 import { deleteCgroup } from "../ancestors.ts";
 import type { Cgroup, FreezerState } from "../cgroup.ts";
 import { pidsBelow } from "../cgroup-path.ts";
@@ -8,7 +9,6 @@ import { writeControlFile } from "../control-file.ts";
 import { type ControllerLimits, limitsByController } from "../controller-limits.ts";
 import { setPids } from "../pids.ts";
 import { setRdma } from "../rdma.ts";
-import type { CgroupResources } from "../resources.ts";
 import { killFrozen, signalFrozen } from "../signal-all.ts";
 import { setBlkio } from "./blkio.ts";
 import { setCpu } from "./cpu.ts";
@@ -67,7 +67,7 @@ export class V1Cgroup implements Cgroup {
     for (const { root, path } of this.#trees()) writeControlFile(root + path, "tasks", 0);
   }
 
-  set({ unified, ...resources }: CgroupResources): void {
+  set({ unified, ...resources }: LinuxResources): void {
     if (unified !== undefined && Object.keys(unified).length > 0) {
       const files = Object.keys(unified).join(", ");
       throw new Error(`invalid configuration: Cannot set ${files} of ${this.path}: control files of v2, on a v1 host`);

@@ -4,12 +4,12 @@
  * @see https://docs.kernel.org/admin-guide/cgroup-v2.html#io
  */
 import { existsSync } from "node:fs";
+import type { LinuxBlockIO, LinuxThrottleDevice } from "@eras/oci-spec/runtime/config-linux.ts";
 import { readNestedKeyed, writeControlFile } from "../control-file.ts";
-import type { BlockIOResources, ThrottleDevice } from "../resources.ts";
 import type { IoCount, IoStats } from "../stats.ts";
 
 /** Sets weights and speed limits. There is no leaf weight: a cgroup has processes or children with limits, not both. */
-export function setIo(dir: string, blockIO: BlockIOResources): void {
+export function setIo(dir: string, blockIO: LinuxBlockIO): void {
   setWeights(dir, blockIO);
   throttle(dir, "rbps", blockIO.throttleReadBpsDevice);
   throttle(dir, "wbps", blockIO.throttleWriteBpsDevice);
@@ -18,7 +18,7 @@ export function setIo(dir: string, blockIO: BlockIOResources): void {
 }
 
 /** BFQ, if the kernel has it, takes OCI's weights as they are. */
-function setWeights(dir: string, { weight, weightDevice = [] }: BlockIOResources): void {
+function setWeights(dir: string, { weight, weightDevice = [] }: LinuxBlockIO): void {
   if (weight === undefined && weightDevice.length === 0) return;
   const hasBfq = existsSync(`${dir}/io.bfq.weight`);
   const file = hasBfq ? "io.bfq.weight" : "io.weight";
@@ -34,7 +34,7 @@ export function weightOfBlkioWeight(weight: number): number {
   return 1 + Math.floor(((weight - 10) * 9999) / 990);
 }
 
-function throttle(dir: string, what: string, devices: readonly ThrottleDevice[] = []): void {
+function throttle(dir: string, what: string, devices: readonly LinuxThrottleDevice[] = []): void {
   for (const { major, minor, rate } of devices) {
     writeControlFile(dir, "io.max", `${major}:${minor} ${what}=${rate === 0 ? "max" : rate}`);
   }

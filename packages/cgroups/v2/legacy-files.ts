@@ -4,8 +4,8 @@
  * Only files that set limits are here; v1's statistics and switches without a counterpart are not.
  */
 import type { DeviceRule } from "@eras/linux/device-program.ts";
+import type { LinuxBlockIO } from "@eras/oci-spec/runtime/config-linux.ts";
 import type { ControllerLimits } from "../controller-limits.ts";
-import type { BlockIOResources } from "../resources.ts";
 
 type Translation = (value: string) => ControllerLimits;
 
@@ -37,7 +37,7 @@ export function translateLegacyFile(controlFile: string, value: string): Control
   return Object.hasOwn(FILES, controlFile) ? FILES[controlFile]!(value) : undefined;
 }
 
-function throttle(key: keyof BlockIOResources): Translation {
+function throttle(key: keyof LinuxBlockIO): Translation {
   return (value) => {
     const [, major, minor, rate] = /^(\d+):(\d+)\s+(\d+)$/.exec(value.trim()) ?? [];
     if (rate === undefined) throw new Error(`Cannot read "${value}" as a limit for a disk: MAJOR:MINOR RATE is needed`);

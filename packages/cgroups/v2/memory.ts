@@ -4,14 +4,14 @@
  * @see https://docs.kernel.org/admin-guide/cgroup-v2.html#memory
  */
 import { existsSync } from "node:fs";
+import type { LinuxMemory } from "@eras/oci-spec/runtime/config-linux.ts";
 import { ifPresent, readFlatKeyed, readLimit, readNumber, writeControlFile } from "../control-file.ts";
 import { checkAboveUsage } from "../memory-usage.ts";
 import { present } from "../present.ts";
-import type { MemoryResources } from "../resources.ts";
 import type { MemoryCounter, MemoryStats } from "../stats.ts";
 
 /** Sets the limits of memory. */
-export function setMemory(dir: string, { limit, reservation, swap, checkBeforeUpdate }: MemoryResources): void {
+export function setMemory(dir: string, { limit, reservation, swap, checkBeforeUpdate }: LinuxMemory): void {
   if (checkBeforeUpdate && limit !== undefined) checkAboveUsage(dir, "memory.current", limit);
   const swapAlone = swapWithoutMemory(dir, swap, limit);
   if (limit !== undefined) writeControlFile(dir, "memory.max", orMax(limit));

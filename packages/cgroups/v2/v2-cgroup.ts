@@ -1,7 +1,7 @@
 /** A cgroup on v2: one directory, in which each controller has its files. */
-
 import { existsSync } from "node:fs";
 import { isErrno } from "@eras/linux/errno.ts";
+import type { LinuxResources } from "@eras/oci-spec/runtime/config-linux.ts";
 import { deleteCgroup, makeCgroup } from "../ancestors.ts";
 import type { Cgroup, FreezerState } from "../cgroup.ts";
 import { pidsBelow } from "../cgroup-path.ts";
@@ -11,7 +11,6 @@ import { type ControllerLimits, limitsByController } from "../controller-limits.
 import { ALL_DEVICES, type DeviceList, deviceListOf } from "../device-list.ts";
 import { setPids } from "../pids.ts";
 import { setRdma } from "../rdma.ts";
-import type { CgroupResources } from "../resources.ts";
 import { killFrozen, SIGKILL, signalFrozen } from "../signal-all.ts";
 import { availableControllers, enableControllers } from "./controllers.ts";
 import { setCpu } from "./cpu.ts";
@@ -84,7 +83,7 @@ export class V2Cgroup implements Cgroup {
     this.addProcess(0);
   }
 
-  set({ unified = {}, ...resources }: CgroupResources): void {
+  set({ unified = {}, ...resources }: LinuxResources): void {
     this.#explaining(() => {
       this.setLimits(limitsByController(resources));
       for (const [name, value] of Object.entries(unified)) this.#writeOwnFile(name, value);

@@ -11,9 +11,9 @@ import { type CgroupPaths, containerCgroupPaths } from "@eras/cgroups/container-
 import { limitsByController } from "@eras/cgroups/controller-limits.ts";
 import { containerDeviceRules } from "@eras/cgroups/default-devices.ts";
 import { openCgroupAt } from "@eras/cgroups/open.ts";
-import type { CgroupResources } from "@eras/cgroups/resources.ts";
 import type { SystemdCgroup } from "@eras/cgroups/systemd/systemd-cgroup.ts";
 import type { Spec } from "@eras/oci-spec/runtime/config.ts";
+import type { LinuxResources } from "@eras/oci-spec/runtime/config-linux.ts";
 import { step } from "../steps.ts";
 import { log } from "./log.ts";
 import type { ContainerState } from "./state.ts";
@@ -77,7 +77,7 @@ async function setLimits(
   { linux = {} }: Spec,
   rootless: boolean,
   paths: CgroupPaths,
-  set: (resources: CgroupResources) => Promise<void>,
+  set: (resources: LinuxResources) => Promise<void>,
 ): Promise<void> {
   const { devices, ...resources } = linux.resources ?? {};
   const ownDevices = linux.devices?.map(({ path }) => path);
@@ -111,7 +111,7 @@ async function startUnit(spec: Spec, state: CgroupState, pid: number): Promise<v
 }
 
 /** Changes limits of a container that is there. */
-export async function setContainerResources(state: CgroupState, resources: CgroupResources): Promise<void> {
+export async function setContainerResources(state: CgroupState, resources: LinuxResources): Promise<void> {
   if (state.config.cgroups.Systemd) await withUnit(state, (unit) => unit.set(resources));
   else openCgroupAt(state.cgroup_paths).set(resources);
 }

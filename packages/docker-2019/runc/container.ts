@@ -8,9 +8,9 @@
  */
 import type { Cgroup } from "@eras/cgroups/cgroup.ts";
 import { openCgroupAt } from "@eras/cgroups/open.ts";
-import type { CgroupResources } from "@eras/cgroups/resources.ts";
 import { processExists } from "@eras/linux/proc.ts";
 import { OCI_VERSION } from "@eras/oci-spec/runtime/config.ts";
+import type { LinuxResources } from "@eras/oci-spec/runtime/config-linux.ts";
 import type { ContainerStatus, State } from "@eras/oci-spec/runtime/state.ts";
 import { setContainerResources } from "./container-cgroup.ts";
 import { isWaiting } from "./exec-fifo.ts";
@@ -40,7 +40,7 @@ export class Container {
   }
 
   /** Changes limits, of the cgroup and of the unit of systemd that it may be. */
-  setResources(resources: CgroupResources): Promise<void> {
+  setResources(resources: LinuxResources): Promise<void> {
     return setContainerResources(this.state, resources);
   }
 

@@ -1,8 +1,8 @@
 /**
  * How Linux holds a container: `linux` of config.json.
  *
- * `resources` fits `CgroupResources` of packages/cgroups, and `seccomp` fits `SeccompProfile` of packages/linux but for its
- * architectures, of which the specification names more than have a table there.
+ * `seccomp` fits `SeccompProfile` of packages/linux but for its architectures, of which the specification names more than have a table
+ * there.
  *
  * @see https://github.com/opencontainers/runtime-spec/blob/v1.2.0/config-linux.md
  */
@@ -83,9 +83,9 @@ export interface LinuxNetDevice {
   readonly name?: string;
 }
 
-/** Limits of the container's cgroup. */
+/** Limits of the container's cgroup. What is left out keeps its present value. */
 export interface LinuxResources {
-  /** In order; the last rule that matches an access decides. */
+  /** In order; the last rule that matches an access decides. A list that doesn't begin with a rule for all devices begins with none allowed. */
   readonly devices?: readonly LinuxDeviceCgroup[];
   readonly memory?: LinuxMemory;
   readonly cpu?: LinuxCPU;
@@ -93,9 +93,9 @@ export interface LinuxResources {
   readonly blockIO?: LinuxBlockIO;
   readonly hugepageLimits?: readonly LinuxHugepageLimit[];
   readonly network?: LinuxNetwork;
-  /** By device: `mlx5_1`. */
+  /** By RDMA device: `mlx5_1`. */
   readonly rdma?: Readonly<Record<string, LinuxRdma>>;
-  /** Files of cgroup v2 and what to write: `{"memory.high": "100M"}`. */
+  /** Raw control files of cgroup v2, written last: `{"memory.high": "100M"}`. */
   readonly unified?: Readonly<Record<string, string>>;
 }
 
@@ -111,35 +111,37 @@ export interface LinuxDeviceCgroup {
   readonly access?: string;
 }
 
-/** Bytes; -1 means no limit. */
+/** Bytes; -1 means no limit, 0 leaves it alone. */
 export interface LinuxMemory {
   readonly limit?: number;
   /** What the kernel tries to leave when memory gets scarce. */
   readonly reservation?: number;
-  /** Memory and swap together. */
+  /** Memory and swap together, as v1 counts; never less than `limit`. Left alone beside a `limit` of -1 it is -1 too. */
   readonly swap?: number;
-  /** Of the kernel; modern ones have no such limit, and runc passes over it. */
+  /** Ignored, as runc does since 1.1: the kernel dropped the limits of its own memory in Linux 5.16. */
   readonly kernel?: number;
   /** Of the network buffers; cgroup v1 only. */
   readonly kernelTCP?: number;
-  /** 0 to 100; cgroup v1 only. */
+  /** 0 to 100, -1 leaves it alone; v2 has none, and ignores it. */
   readonly swappiness?: number;
+  /** Processes wait for memory where they would be killed; v2 can't, and ignores it. False leaves it alone. */
   readonly disableOOMKiller?: boolean;
-  /** Of old kernels' v1: limits hold for what is below too. */
+  /** Ignored: limits of v1 hold for children too since Linux 5.11 and on all hosts that turned it on before. */
   readonly useHierarchy?: boolean;
-  /** Refuse a limit below what is in use. */
+  /** Refuse a limit below what is in use, where the kernel would kill. */
   readonly checkBeforeUpdate?: boolean;
 }
 
 /** Times in microseconds. */
 export interface LinuxCPU {
-  /** Weight: 2 to 262144, 1024 for everybody who doesn't say. */
+  /** Weight against the neighbours in v1's measure: 2 to 262144, 1024 for everybody who doesn't say; 0 leaves it alone. */
   readonly shares?: number;
-  /** Processor time in each period; -1 means no limit. */
+  /** Processor time in each period; -1 means no limit, 0 leaves it alone. */
   readonly quota?: number;
   /** Unused quota that may be saved for later. */
   readonly burst?: number;
   readonly period?: number;
+  /** v1 only, and only on kernels with CONFIG_RT_GROUP_SCHED; v2 ignores them. */
   readonly realtimeRuntime?: number;
   readonly realtimePeriod?: number;
   /** Processors, as a list: `0-2,7`. */
@@ -150,16 +152,16 @@ export interface LinuxCPU {
   readonly idle?: number;
 }
 
-/** How many tasks; -1 means no limit. */
+/** How many tasks, threads too; -1 means no limit, 0 leaves it alone. */
 export interface LinuxPids {
   readonly limit: number;
 }
 
 /** Of disks. */
 export interface LinuxBlockIO {
-  /** 10 to 1000. */
+  /** 10 to 1000, as v1 counts; 0 leaves it alone. */
   readonly weight?: number;
-  /** The same, against the cgroup's own children; only old kernels know it. */
+  /** Of the cgroup's own processes against its children; only v1 before Linux 5.0 knows it. */
   readonly leafWeight?: number;
   readonly weightDevice?: readonly LinuxWeightDevice[];
   readonly throttleReadBpsDevice?: readonly LinuxThrottleDevice[];
@@ -168,41 +170,43 @@ export interface LinuxBlockIO {
   readonly throttleWriteIOPSDevice?: readonly LinuxThrottleDevice[];
 }
 
-/** The weight for one disk. */
+/** The weights for one disk. */
 export interface LinuxWeightDevice {
   readonly major: number;
   readonly minor: number;
-  readonly weight: number;
+  readonly weight?: number;
   readonly leafWeight?: number;
 }
 
-/** Bytes or operations per second for one disk. */
+/** Bytes or operations per second for one disk; 0 means no limit. */
 export interface LinuxThrottleDevice {
   readonly major: number;
   readonly minor: number;
   readonly rate: number;
 }
 
-/** Bytes of huge pages of one size. */
+/** Bytes of huge pages of one size: of those in use, and of those reserved where the kernel counts them (since Linux 5.7). */
 export interface LinuxHugepageLimit {
-  /** `2MB`, `1GB`. */
+  /** `2MB`, `1GB`: the names of the control files. */
   readonly pageSize: string;
   readonly limit: number;
 }
 
-/** Marks for what the container sends: cgroup v1's net_cls and net_prio. */
+/** Marks for what the container sends: v1's net_cls and net_prio. v2 has firewalls match the cgroup itself, and ignores them. */
 export interface LinuxNetwork {
+  /** For tc(8) and iptables(8), 0xAAAABBBB for `AAAA:BBBB`; 0 leaves it alone. */
   readonly classID?: number;
+  /** By interface of the host. */
   readonly priorities?: readonly LinuxInterfacePriority[];
 }
 
-/** The priority on one interface of the host. */
+/** Larger goes first. */
 export interface LinuxInterfacePriority {
   readonly name: string;
   readonly priority: number;
 }
 
-/** Of one RDMA device. */
+/** What may be open at one RDMA device. */
 export interface LinuxRdma {
   readonly hcaHandles?: number;
   readonly hcaObjects?: number;

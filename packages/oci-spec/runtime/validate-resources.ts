@@ -100,7 +100,7 @@ const blockIO: Check<LinuxBlockIO> = object<LinuxBlockIO>(
   {
     weight,
     leafWeight: weight,
-    weightDevice: list(object<LinuxWeightDevice>({ major, minor, weight }, { leafWeight: weight })),
+    weightDevice: list(object<LinuxWeightDevice>({ major, minor }, { weight, leafWeight: weight })),
     throttleReadBpsDevice: throttles,
     throttleWriteBpsDevice: throttles,
     throttleReadIOPSDevice: throttles,

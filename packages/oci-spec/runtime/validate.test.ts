@@ -310,6 +310,8 @@ describe("parseProcess() and parseResources()", () => {
     expect(parseProcess('{"args": ["id"], "cwd": "/"}').value.args).toEqual(["id"]);
     expect(() => parseProcess('{"args": ["id"]}')).toThrow("Invalid process: process.cwd: missing");
     expect(parseResources('{"memory": {"limit": 65536}}').value.memory?.limit).toBe(65536);
+    const weights = { blockIO: { weightDevice: [{ major: 8, minor: 0, leafWeight: 10 }] } };
+    expect(parseResources(JSON.stringify(weights)).value).toEqual(weights);
     expect(() => parseResources("[]")).toThrow("Invalid resources: resources: a list is not an object");
   });
 });
