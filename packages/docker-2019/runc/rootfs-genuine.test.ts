@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { copyFileSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { parseMountinfo } from "@eras/linux/mountinfo.ts";
-import type { Mount } from "@eras/oci-spec/runtime/config.ts";
+import { defaultSpec, HIDDEN_PATHS } from "@eras/oci-spec/runtime/defaults.ts";
 import { describe, expect, test } from "vitest";
 import { inRootfs, makeBundle, type TestBundle, type TestSpec, testSpec } from "./in-rootfs.ts";
 
@@ -11,39 +11,7 @@ const BUSYBOX = "/bin/busybox";
 const RUNC = spawnSync("runc", ["--version"]).status === 0 && existsSync(BUSYBOX);
 
 /** What `runc spec` writes. */
-const USUAL: readonly Mount[] = [
-  { destination: "/proc", type: "proc", source: "proc" },
-  {
-    destination: "/dev",
-    type: "tmpfs",
-    source: "tmpfs",
-    options: ["nosuid", "strictatime", "mode=755", "size=65536k"],
-  },
-  {
-    destination: "/dev/pts",
-    type: "devpts",
-    source: "devpts",
-    options: ["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5"],
-  },
-  {
-    destination: "/dev/shm",
-    type: "tmpfs",
-    source: "shm",
-    options: ["nosuid", "noexec", "nodev", "mode=1777", "size=65536k"],
-  },
-  { destination: "/dev/mqueue", type: "mqueue", source: "mqueue", options: ["nosuid", "noexec", "nodev"] },
-  { destination: "/sys", type: "sysfs", source: "sysfs", options: ["nosuid", "noexec", "nodev", "ro"] },
-  {
-    destination: "/sys/fs/cgroup",
-    type: "cgroup",
-    source: "cgroup",
-    options: ["nosuid", "noexec", "nodev", "relatime", "ro"],
-  },
-];
-const MASKS = {
-  maskedPaths: ["/proc/acpi", "/proc/kcore", "/proc/keys", "/proc/timer_list", "/sys/firmware", "/proc/scsi"],
-  readonlyPaths: ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"],
-};
+const USUAL = defaultSpec().mounts!;
 
 /** Run in the container by both. */
 const SHOW = [
@@ -119,7 +87,7 @@ const WITH_CGROUP_NAMESPACE = { namespaces: [...NAMESPACES, { type: "cgroup" as 
 
 describe.skipIf(!RUNC)("ours and genuine runc", () => {
   test("make the usual mounts, masks and devices", () => {
-    expectSame({ mounts: USUAL, linux: { namespaces: NAMESPACES, ...MASKS }, readonly: true });
+    expectSame({ mounts: USUAL, linux: { namespaces: NAMESPACES, ...HIDDEN_PATHS }, readonly: true });
   });
 
   test("make the view of the cgroups in a cgroup namespace", () => {

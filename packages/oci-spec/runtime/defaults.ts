@@ -114,7 +114,7 @@ function forRoot(): Linux {
   return {
     resources: { devices: [{ allow: false, access: "rwm" }] },
     namespaces: [{ type: "pid" }, { type: "network" }, { type: "ipc" }, { type: "uts" }, { type: "mount" }],
-    ...HIDDEN,
+    ...HIDDEN_PATHS,
   };
 }
 
@@ -123,12 +123,12 @@ function forUser(uid: number, gid: number): Linux {
     uidMappings: [{ containerID: 0, hostID: uid, size: 1 }],
     gidMappings: [{ containerID: 0, hostID: gid, size: 1 }],
     namespaces: [{ type: "pid" }, { type: "ipc" }, { type: "uts" }, { type: "mount" }, { type: "user" }],
-    ...HIDDEN,
+    ...HIDDEN_PATHS,
   };
 }
 
-/** What of /proc and /sys tells of the host, or changes it. */
-const HIDDEN: Pick<Linux, "maskedPaths" | "readonlyPaths"> = {
+/** What of /proc and /sys tells of the host, or changes it: containerd's client library hides the same. */
+export const HIDDEN_PATHS: Pick<Linux, "maskedPaths" | "readonlyPaths"> = {
   maskedPaths: [
     "/proc/acpi",
     "/proc/asound",

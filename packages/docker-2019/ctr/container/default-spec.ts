@@ -6,6 +6,7 @@
  */
 import type { Mount, Spec } from "@eras/oci-spec/runtime/config.ts";
 import type { LinuxDeviceCgroup } from "@eras/oci-spec/runtime/config-linux.ts";
+import { HIDDEN_PATHS } from "@eras/oci-spec/runtime/defaults.ts";
 
 /** The newest that runtimes of 2019 know. */
 const SPEC_VERSION = "1.0.2-dev";
@@ -27,20 +28,6 @@ const CAPABILITIES = [
   "CAP_KILL",
   "CAP_AUDIT_WRITE",
 ];
-
-const MASKED_PATHS = [
-  "/proc/acpi",
-  "/proc/asound",
-  "/proc/kcore",
-  "/proc/keys",
-  "/proc/latency_stats",
-  "/proc/timer_list",
-  "/proc/timer_stats",
-  "/proc/sched_debug",
-  "/sys/firmware",
-  "/proc/scsi",
-];
-const READONLY_PATHS = ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"];
 
 /** null, random, full, tty, zero, urandom, console, the terminals of devpts, ptmx; nothing else may be opened. */
 const DEVICES: readonly (readonly [major: number, minor?: number])[] = [
@@ -73,8 +60,7 @@ export function defaultSpec(cgroupsPath: string): Spec {
       resources: { devices: [{ allow: false, access: "rwm" }, ...DEVICES.map(allowed)] },
       cgroupsPath,
       namespaces: (["pid", "ipc", "uts", "mount", "network"] as const).map((type) => ({ type })),
-      maskedPaths: MASKED_PATHS,
-      readonlyPaths: READONLY_PATHS,
+      ...HIDDEN_PATHS,
     },
   };
 }
