@@ -5,15 +5,23 @@
 import { constants } from "node:os";
 import { kill } from "@eras/linux/signals.ts";
 import { type ProcessStatus, waitForEnd } from "@eras/linux/wait.ts";
+import type { TerminalProxy } from "./terminal-proxy.ts";
 
 /** Not passed on: they are about us, and two can't be caught. */
 const OURS: readonly string[] = ["SIGCHLD", "SIGURG", "SIGKILL", "SIGSTOP", "SIGPROF", "SIGWINCH"];
 
-/** Waits for the end of a child. @returns Its exit status, 128 + n if signal n ended it. */
-export async function attend(pid: number): Promise<number> {
+/**
+ * Waits for the end of a child, and until all that it has printed on our terminal is there.
+ *
+ * @returns Its exit status, 128 + n if signal n ended it.
+ */
+export async function attend(pid: number, proxy?: TerminalProxy): Promise<number> {
+  const copying = proxy?.open();
   const stop = forwardSignals(pid);
   const status = await waitForEnd(pid);
   stop();
+  await copying?.ended;
+  copying?.close();
   return exitStatus(status);
 }
 

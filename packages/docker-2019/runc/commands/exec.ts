@@ -1,11 +1,11 @@
 /** `runc exec`: starts a further process in a container that runs. */
-import { closeSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { setChildSubreaper } from "@eras/linux/prctl.ts";
 import { FailedPrecondition, InvalidArgument } from "@eras/oci-spec/errdefs.ts";
 import type { LinuxCapabilities, Process, Spec, User } from "@eras/oci-spec/runtime/config.ts";
 import { parseProcess } from "@eras/oci-spec/runtime/parse.ts";
 import { defineCommand, type FlagValues } from "../command.ts";
-import { connectConsole } from "../console-socket.ts";
+import { keepConsole } from "../console-socket.ts";
 import { Container } from "../container.ts";
 import { execProcess } from "../exec-process.ts";
 import { attend } from "../foreground.ts";
@@ -64,24 +64,19 @@ export const command = defineCommand({
     const wanted = flags.process === undefined ? fromFlags(container.state.spec, flags, args) : fromFile(flags.process);
     const { terminal = false } = wanted;
     const detach = flags.detach ?? false;
-    const console = connectConsole({ terminal, detach, consoleSocket: flags["console-socket"] });
-    const proxy = terminal && !detach ? new (await import("../terminal-proxy.ts")).TerminalProxy() : undefined;
+    const keeper = await keepConsole({ terminal, detach, consoleSocket: flags["console-socket"] });
     const pid = await execProcess(container, {
       process: wanted,
       preserveFds: flags["preserve-fds"] ?? 0,
-      consoleFd: console ?? proxy?.consoleFd,
-      onConsole: () => proxy?.receive(),
+      consoleFd: keeper.consoleFd,
+      onConsole: () => keeper.proxy?.receive(),
       subCgroups: flags.cgroup ?? [],
     });
-    if (console !== undefined) closeSync(console);
+    keeper.closeSocket();
     if (flags["pid-file"]) writePidFile(flags["pid-file"], pid);
-    if (detach) setChildSubreaper(false);
-    if (detach) return 0;
-    const copying = proxy?.open();
-    const status = await attend(pid);
-    await copying?.ended;
-    copying?.close();
-    return status;
+    if (!detach) return attend(pid, keeper.proxy);
+    setChildSubreaper(false);
+    return 0;
   },
 });
 

@@ -1,9 +1,8 @@
 /** `runc restore`: makes a container of what "runc checkpoint" has saved. */
-import { closeSync } from "node:fs";
 import { setChildSubreaper } from "@eras/linux/prctl.ts";
 import { enterBundle } from "../bundle.ts";
 import { defineCommand } from "../command.ts";
-import { connectConsole } from "../console-socket.ts";
+import { keepConsole } from "../console-socket.ts";
 import { CRIU_FLAGS, criuDirectories, flagOptions } from "../criu-flags.ts";
 import { destroy } from "../destroy.ts";
 import { attend } from "../foreground.ts";
@@ -40,8 +39,7 @@ export const command = defineCommand({
     const { bundle, spec, pidFile } = await enterBundle(flags);
     const terminal = spec.process?.terminal ?? false;
     const detach = flags.detach ?? false;
-    const console = connectConsole({ terminal, detach, consoleSocket: flags["console-socket"] });
-    const proxy = terminal && !detach ? new (await import("../terminal-proxy.ts")).TerminalProxy() : undefined;
+    const keeper = await keepConsole({ terminal, detach, consoleSocket: flags["console-socket"] });
     const options = {
       ...flagOptions(flags),
       lsm_profile: flags["lsm-profile"],
@@ -53,17 +51,14 @@ export const command = defineCommand({
       globals,
       directories,
       options,
-      consoleFd: console ?? proxy?.consoleFd,
+      consoleFd: keeper.consoleFd,
     });
-    if (console !== undefined) closeSync(console);
+    keeper.closeSocket();
     const { init_process_pid: pid } = container.state;
     if (pidFile) writePidFile(pidFile, pid);
     if (detach || flags["no-subreaper"]) setChildSubreaper(false);
     if (detach) return 0;
-    const copying = proxy?.open();
-    const status = await attend(pid);
-    await copying?.ended;
-    copying?.close();
+    const status = await attend(pid, keeper.proxy);
     await container.cgroup.killAll();
     await destroy(container);
     return status;

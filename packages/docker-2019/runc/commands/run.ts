@@ -1,9 +1,8 @@
 /** `runc run`: creates a container, starts it, and stays with it until it ends. */
-import { closeSync } from "node:fs";
 import { setChildSubreaper } from "@eras/linux/prctl.ts";
 import { enterBundle } from "../bundle.ts";
 import { defineCommand } from "../command.ts";
-import { connectConsole } from "../console-socket.ts";
+import { keepConsole } from "../console-socket.ts";
 import type { Container } from "../container.ts";
 import { createContainer } from "../create-container.ts";
 import { destroy } from "../destroy.ts";
@@ -35,8 +34,7 @@ export const command = defineCommand({
     const { bundle, spec, pidFile } = await enterBundle(flags);
     const terminal = spec.process?.terminal ?? false;
     const detach = flags.detach ?? false;
-    const console = connectConsole({ terminal, detach, consoleSocket: flags["console-socket"] });
-    const proxy = terminal && !detach ? new (await import("../terminal-proxy.ts")).TerminalProxy() : undefined;
+    const keeper = await keepConsole({ terminal, detach, consoleSocket: flags["console-socket"] });
     const container = await createContainer(spec, {
       id: args[0]!,
       bundle,
@@ -44,14 +42,13 @@ export const command = defineCommand({
       noPivot: flags["no-pivot"] ?? false,
       noNewKeyring: flags["no-new-keyring"] ?? false,
       preserveFds: flags["preserve-fds"] ?? 0,
-      consoleFd: console ?? proxy?.consoleFd,
+      consoleFd: keeper.consoleFd,
     });
-    if (console !== undefined) closeSync(console);
+    keeper.closeSocket();
     const pid = container.state.init_process_pid;
     if (pidFile) writePidFile(pidFile, pid);
     if (detach || flags["no-subreaper"]) setChildSubreaper(false);
-    const copying = proxy?.open();
-    const ended = detach ? undefined : attend(pid);
+    const ended = detach ? undefined : attend(pid, keeper.proxy);
     const notify = await notifySocketOf(container.dir);
     notify?.listen();
     await startContainer(container);
@@ -62,8 +59,6 @@ export const command = defineCommand({
     const stopNotifying = notify?.forwardMeanwhile(process.pid);
     const status = await ended;
     stopNotifying?.();
-    await copying?.ended;
-    copying?.close();
     if (!flags.keep) await remove(container);
     return status;
   },
