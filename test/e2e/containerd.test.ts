@@ -12,9 +12,11 @@ import { Introspection } from "@eras/docker-2019/proto/gen/introspection_pb.ts";
 import { Version } from "@eras/docker-2019/proto/gen/version_pb.ts";
 import { toBinary } from "@eras/docker-2019/proto/message.ts";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { unpackBusybox } from "../harness/busybox-image.ts";
 import { CONTAINERD, Containerd2019 } from "../harness/containerd-2019.ts";
 import { newPlace, type Place, removePlace } from "../harness/remains.ts";
 import { runProgram } from "../harness/run-program.ts";
+import { openFiles } from "../interop/shim-session.ts";
 
 let place: Place;
 let containerd: Containerd2019;
@@ -99,6 +101,16 @@ describe("containerd", () => {
     expect(value).toMatchObject({ topic: "/tasks/oom", namespace: "default" });
     await events.return();
   });
+});
+
+test("containerd shows what a shim logs, and has nothing of it open when it is gone", async () => {
+  unpackBusybox(inPlace("rootfs"));
+  const words = ["--runtime", "io.containerd.eras.v2", "--cgroup", `/${place.cgroupParent}/web`, "--rootfs"];
+  await containerd.ctr(["run", "-d", ...words, inPlace("rootfs"), "web", "/bin/sleep", "1000"]);
+  writeFileSync(join(containerd.bundle("web"), "log"), "from the shim\n"); // its standard error is this FIFO
+  await expect.poll(() => containerd.log).toContain("from the shim\n");
+  await containerd.ctr(["tasks", "delete", "--force", "web"]);
+  await expect.poll(() => openFiles(containerd.pid).filter((path) => path.includes("web/log"))).toEqual([]);
 });
 
 describe("a bad client", () => {

@@ -7,7 +7,7 @@
  * @see https://github.com/containerd/containerd/blob/v1.6.20/runtime/v2/README.md
  */
 import { type ChildProcess, spawn } from "node:child_process";
-import { constants, existsSync, openSync } from "node:fs";
+import { closeSync, constants, existsSync, openSync } from "node:fs";
 import { Socket } from "node:net";
 import { isAbsolute, join } from "node:path";
 import { closeOnExecAbove } from "@eras/linux/exec.ts";
@@ -66,7 +66,6 @@ export async function launchShim(
   options: Any | undefined,
 ): Promise<string> {
   step("containerd.launch-shim", { shim, bundle: bundle.path });
-  readLog(bundle);
   bundle.shimBinary = shim;
   const input = options ? toBinary(AnySchema, options) : NOTHING;
   const { status, output, errors } = await callShim(bundle, shim, context, ["start"], input);
@@ -131,11 +130,18 @@ function ending(child: ChildProcess): Promise<ShimAnswer> {
   });
 }
 
-/** Copies what a shim logs to our own standard error. Opened for writing, too: the shim may come and go. */
-export function readLog({ logFifo }: Bundle): void {
-  const { O_NONBLOCK, O_RDWR } = constants;
-  if (!existsSync(logFifo)) return;
-  const log = new Socket({ fd: openSync(logFifo, O_RDWR | O_NONBLOCK), readable: true, writable: false });
+/**
+ * Copies what a shim logs to our own standard error, until nobody has the FIFO open for writing any more: the shim's end. A shim of a group
+ * logs to the FIFO of its first container, which may be deleted long before.
+ *
+ * @returns To be called when the shim has opened its log, or won't: until then it is we who have it open.
+ */
+export function readLog({ logFifo }: Bundle): () => void {
+  const { O_NONBLOCK, O_RDONLY, O_WRONLY } = constants;
+  if (!existsSync(logFifo)) return () => {};
+  const log = new Socket({ fd: openSync(logFifo, O_RDONLY | O_NONBLOCK), readable: true, writable: false });
+  const writeEnd = openSync(logFifo, O_WRONLY | O_NONBLOCK);
   log.on("data", (text: Buffer) => process.stderr.write(text)).on("error", () => {});
   log.unref();
+  return () => closeSync(writeEnd);
 }

@@ -70,7 +70,7 @@ export class TaskList {
   }
 
   async #restoreTask(bundle: Bundle): Promise<void> {
-    readLog(bundle);
+    const logIsOpen = readLog(bundle);
     try {
       const task = await this.#connect(bundle, bundle.address ?? "");
       const { taskPid } = await task.shim.connect({ id: bundle.id }, { timeoutMs: CONNECT_TIMEOUT_MS });
@@ -83,6 +83,8 @@ export class TaskList {
     } catch (error) {
       log("warning", `Cannot find the shim of ${bundle.namespace}/${bundle.id}; cleaning up`, { error: String(error) });
       await this.#cleanUp(bundle);
+    } finally {
+      logIsOpen();
     }
   }
 
@@ -106,6 +108,7 @@ export class TaskList {
     const { namespace, id, spec, runtime, options, rootfs, io, unpackCheckpoint } = request;
     const shim = findShim(runtime);
     const bundle = Bundle.create(this.#paths, namespace, id, spec);
+    const logIsOpen = readLog(bundle);
     try {
       const checkpoint = unpackCheckpoint ? bundle.checkpointDir : "";
       await unpackCheckpoint?.(checkpoint);
@@ -123,6 +126,8 @@ export class TaskList {
       await callShimDelete(bundle, shim, this.#context).catch(() => {}); // what it failed for is the error to tell
       bundle.delete();
       throw error;
+    } finally {
+      logIsOpen();
     }
   }
 
