@@ -17,12 +17,18 @@ import { copyWithVersion } from "../harness/other-version.ts";
 import { newPlace, type Place, removePlace } from "../harness/remains.ts";
 import { missing } from "../harness/runtime-under-test.ts";
 
-const OURS = { shim: "ours", runtime: "io.containerd.eras.v2" };
-const GENUINE = { shim: "genuine", runtime: "io.containerd.runc.v2" };
+const OURS = { shim: "ours", runtime: ["io.containerd.eras.v2"] };
+/** One shim for all of them. */
+const OURS_FOR_ALL = {
+  shim: "ours for all",
+  runtime: [...OURS.runtime, "--annotation", "io.containerd.runc.v2.group=all"],
+};
+const GENUINE = { shim: "genuine", runtime: ["io.containerd.runc.v2"] };
 
 /** How containerd goes, and which comes. */
 const RESTARTS = [
   { ...OURS, many: 100, end: "killed", next: "the same" },
+  { ...OURS_FOR_ALL, many: 5, end: "killed", next: "the same" },
   { ...GENUINE, many: 3, end: "killed", next: "the same" },
   { ...OURS, many: 5, end: "killed", next: "another version" },
   { ...OURS, many: 5, end: "ended", next: "another version" },
@@ -67,9 +73,14 @@ describe("containerd, started again,", () => {
   }
 
   /** Starts a container that speaks, waits at a gate, speaks again, and ends. @returns Its process. */
-  async function startWaiting(runtime: string, id: string, gateName: string, status: number): Promise<number> {
+  async function startWaiting(
+    runtime: readonly string[],
+    id: string,
+    gateName: string,
+    status: number,
+  ): Promise<number> {
     const script = `echo before; read line < /${gateName}; echo after; exit ${status}`;
-    const flags = ["-d", "--runtime", runtime, ...whereOf(id), "--log-uri", `file://${logOf(id)}`];
+    const flags = ["-d", "--runtime", ...runtime, ...whereOf(id), "--log-uri", `file://${logOf(id)}`];
     const result = await containerd.ctr(["run", ...flags, rootfs, id, "/bin/sh", "-c", script]);
     expect(result).toMatchObject({ stderr: "", status: 0 });
     const { process } = await containerd.client(Tasks).get({ containerId: id });
@@ -77,9 +88,9 @@ describe("containerd, started again,", () => {
   }
 
   /** @returns The exit status, which is 6, of a container that ends at once. */
-  async function runOnce(runtime: string, id: string): Promise<number | null> {
+  async function runOnce(runtime: readonly string[], id: string): Promise<number | null> {
     const command = [rootfs, id, "/bin/sh", "-c", "exit 6"];
-    return (await containerd.ctr(["run", "--rm", "--runtime", runtime, ...whereOf(id), ...command])).status;
+    return (await containerd.ctr(["run", "--rm", "--runtime", ...runtime, ...whereOf(id), ...command])).status;
   }
 
   /** What has been upgraded, the next test expects as it was. */
