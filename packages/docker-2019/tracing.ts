@@ -6,7 +6,7 @@ import { adoptCall, isTracedCall, type TracedCall } from "@eras/trace/link.ts";
  * Call first thing. From here on steps and kernel calls of this program are events of the run; untraced, nothing is loaded and nothing
  * happens.
  *
- * @param sealed - Whether bin/runc-2019 has had Node sealed before it started it: runc/sealed.ts.
+ * @param sealed - Whether bin/runc-2019 has had Node sealed before it started it: runc/init/sealed.ts.
  */
 export async function traceProgram(
   actor: "ctr" | "shim" | "runc",

@@ -2,8 +2,8 @@
 import { once } from "node:events";
 import { closeSync, readFileSync, readSync } from "node:fs";
 import { join } from "node:path";
-import { missing, OURS, type Runtime, runtime, start } from "@eras/docker-2019/runc/commands/on-bundle.ts";
-import { outcome } from "@eras/docker-2019/runc/outcome.ts";
+import { missing, OURS, type Runtime, runtime, start } from "@eras/docker-2019/runc/testsuite/on-bundle.ts";
+import { outcome } from "@eras/docker-2019/runc/testsuite/outcome.ts";
 import { acceptUnix, listenUnix, recvFds } from "@eras/linux/fd-passing.ts";
 import type { Spec } from "@eras/oci-spec/runtime/config.ts";
 import { describe, expect, onTestFinished, test } from "vitest";

@@ -5,7 +5,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { OURS, type Runtime, runtime } from "@eras/docker-2019/runc/commands/on-bundle.ts";
+import { OURS, type Runtime, runtime } from "@eras/docker-2019/runc/testsuite/on-bundle.ts";
 import { STEPS } from "@eras/docker-2019/steps.ts";
 import type { Hook, Spec } from "@eras/oci-spec/runtime/config.ts";
 import type { TraceEvent } from "@eras/trace/event.ts";
@@ -207,7 +207,7 @@ describe("runc --trace", () => {
     const times = lines.map((line) => Number.parseFloat(line));
     expect(times).toEqual(times.toSorted((a, b) => a - b));
     expect(stderr).toMatch(
-      /▸ The container's root becomes \/.* packages\/docker-2019\/runc\/rootfs.ts:\d+\n.*pivot_root\(/,
+      /▸ The container's root becomes \/.* packages\/docker-2019\/runc\/rootfs\/rootfs.ts:\d+\n.*pivot_root\(/,
     );
     expect(stderr).toMatch(/▸ 000\/7 .*\n.*execve\("\/bin\/busybox", "\/bin\/busybox echo hello"\) = 0/);
   });

@@ -7,7 +7,7 @@ import { once } from "node:events";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { eventually, message, type Runtime, runtime, start } from "@eras/docker-2019/runc/commands/on-bundle.ts";
+import { eventually, message, type Runtime, runtime, start } from "@eras/docker-2019/runc/testsuite/on-bundle.ts";
 import { CAPABILITIES } from "@eras/linux/capabilities.ts";
 import type { Spec } from "@eras/oci-spec/runtime/config.ts";
 import type { LinuxResources } from "@eras/oci-spec/runtime/config-linux.ts";

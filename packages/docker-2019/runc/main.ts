@@ -10,9 +10,9 @@ import { traceProgram } from "../tracing.ts";
 import { type Command, GLOBAL_FLAGS, type Globals, type Invocation } from "./command.ts";
 import { COMMANDS, isCommandName, loadCommand } from "./commands.ts";
 import { parseFlags, UsageError } from "./flag-parser.ts";
+import { isSealed, leaveSealingNamespace } from "./init/sealed.ts";
 import { type LogFormat, logFailure, openLog } from "./log.ts";
 import { defaultRoot, usesRootlessCgroups } from "./rootless.ts";
-import { isSealed, leaveSealingNamespace } from "./sealed.ts";
 
 const FAILURE = 1;
 const UNKNOWN_COMMAND = 3;

@@ -13,8 +13,8 @@ import {
 import { join } from "node:path";
 import type { Spec } from "@eras/oci-spec/runtime/config.ts";
 import { describe, expect, test } from "vitest";
-import { GENUINE, message, missing, OURS, type Outcome, type Runtime, runtime } from "./commands/on-bundle.ts";
-import { ownClone } from "./own-clone.ts";
+import { GENUINE, message, missing, OURS, type Outcome, type Runtime, runtime } from "./testsuite/on-bundle.ts";
+import { ownClone } from "./testsuite/own-clone.ts";
 
 const USER = 71_234;
 const NEWUIDMAP = "/usr/bin/newuidmap";

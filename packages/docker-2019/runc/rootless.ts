@@ -9,7 +9,7 @@ import { isInUserNamespace } from "@eras/cgroups/user-namespace.ts";
 import { InvalidArgument } from "@eras/oci-spec/errdefs.ts";
 import type { Mount, Spec } from "@eras/oci-spec/runtime/config.ts";
 import type { LinuxIDMapping } from "@eras/oci-spec/runtime/config-linux.ts";
-import { hasNamespace } from "./namespaces.ts";
+import { hasNamespace } from "./init/namespaces.ts";
 
 /** As Go's strconv.ParseBool reads it. */
 const TRUTHS: Readonly<Record<string, boolean>> = {

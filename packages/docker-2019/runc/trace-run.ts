@@ -6,9 +6,9 @@
  */
 import { checkTraceFile, runTracedCommand } from "../trace-run.ts";
 import { loadCommand } from "./commands.ts";
-import { FIRST_PRESERVED } from "./descriptors.ts";
 import { parseFlags } from "./flag-parser.ts";
-import { restoreOpenFilesLimit } from "./restore.ts";
+import { FIRST_PRESERVED } from "./init/descriptors.ts";
+import { restoreOpenFilesLimit } from "./init/restore.ts";
 
 /**
  * Runs `runc [globalWords…] name words…`, traced. Descriptors of a service manager (LISTEN_FDS) are meant for one process, and stay here.

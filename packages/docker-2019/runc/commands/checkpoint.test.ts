@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { acceptUnix, listenUnix, recvFds } from "@eras/linux/fd-passing.ts";
 import type { Spec } from "@eras/oci-spec/runtime/config.ts";
 import { describe, expect, test } from "vitest";
-import { eventually, GENUINE, message, missing, OURS, type Runtime, runtime, start } from "./on-bundle.ts";
-import { CRIU, criuFailure } from "./with-criu.ts";
+import { eventually, GENUINE, message, missing, OURS, type Runtime, runtime, start } from "../testsuite/on-bundle.ts";
+import { CRIU, criuFailure } from "../testsuite/with-criu.ts";
 
 /** Counts, ten times a second. */
 const COUNT = "n=0; while :; do n=$((n+1)); echo $n > /tmp/n; sleep 0.1; done";

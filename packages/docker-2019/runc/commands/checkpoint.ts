@@ -2,11 +2,11 @@
 import { statSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
 import { InvalidArgument } from "@eras/oci-spec/errdefs.ts";
-import { checkCanBeSaved, checkpointContainer } from "../checkpoint-container.ts";
 import { defineCommand, type Flags, type FlagValues } from "../command.ts";
-import { Container } from "../container.ts";
-import { CRIU_FLAGS, criuDirectories, flagOptions } from "../criu-flags.ts";
-import type { CriuOptions } from "../criu-messages.ts";
+import { Container } from "../container/container.ts";
+import { checkCanBeSaved, checkpointContainer } from "../criu/checkpoint-container.ts";
+import { CRIU_FLAGS, criuDirectories, flagOptions } from "../criu/criu-flags.ts";
+import type { CriuOptions } from "../criu/criu-messages.ts";
 import { callErrorText } from "../error-text.ts";
 
 const FLAGS = {

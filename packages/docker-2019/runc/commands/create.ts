@@ -1,10 +1,11 @@
 /** `runc create`: a container whose program does not run yet. */
-import { enterBundle } from "../bundle.ts";
+
 import { defineCommand } from "../command.ts";
-import { connectConsole } from "../console-socket.ts";
-import { createContainer } from "../create-container.ts";
-import { writePidFile } from "../pid-file.ts";
-import { ensureSealed } from "../sealed.ts";
+import { enterBundle } from "../container/bundle.ts";
+import { createContainer } from "../container/create-container.ts";
+import { writePidFile } from "../container/pid-file.ts";
+import { ensureSealed } from "../init/sealed.ts";
+import { connectConsole } from "../terminal/console-socket.ts";
 
 export const command = defineCommand({
   usage: "[command options] <container-id>",

@@ -4,9 +4,9 @@ import { kill, signalNumber } from "@eras/linux/signals.ts";
 import { FailedPrecondition, NotFound } from "@eras/oci-spec/errdefs.ts";
 import { step } from "../../steps.ts";
 import { defineCommand } from "../command.ts";
-import { Container } from "../container.ts";
-import { destroy } from "../destroy.ts";
-import { removeStateDir, stateDir } from "../state.ts";
+import { Container } from "../container/container.ts";
+import { destroy } from "../container/destroy.ts";
+import { removeStateDir, stateDir } from "../container/state.ts";
 
 export const command = defineCommand({
   usage: "[command options] <container-id>",

@@ -4,7 +4,17 @@ import { readdirSync, readlinkSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { cgroupMode } from "@eras/cgroups/detect.ts";
 import { describe, expect, test } from "vitest";
-import { create, eventually, GENUINE, message, missing, OURS, type Runtime, runtime, start } from "./on-bundle.ts";
+import {
+  create,
+  eventually,
+  GENUINE,
+  message,
+  missing,
+  OURS,
+  type Runtime,
+  runtime,
+  start,
+} from "../testsuite/on-bundle.ts";
 
 /** The names of all members, with their places: `data.cpu.usage.total`. Those that are left out when they are 0 come and go. */
 function names(value: unknown, prefix = ""): string[] {

@@ -8,7 +8,7 @@ import { reachesState } from "@eras/cgroups/v2/events.ts";
 import { FailedPrecondition, InvalidArgument } from "@eras/oci-spec/errdefs.ts";
 import { parseDuration } from "../../duration.ts";
 import { defineCommand } from "../command.ts";
-import { Container } from "../container.ts";
+import { Container } from "../container/container.ts";
 import { log } from "../log.ts";
 
 export const command = defineCommand({

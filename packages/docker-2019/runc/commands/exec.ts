@@ -5,12 +5,12 @@ import { FailedPrecondition, InvalidArgument } from "@eras/oci-spec/errdefs.ts";
 import type { LinuxCapabilities, Process, Spec, User } from "@eras/oci-spec/runtime/config.ts";
 import { parseProcess } from "@eras/oci-spec/runtime/parse.ts";
 import { defineCommand, type FlagValues } from "../command.ts";
-import { keepConsole } from "../console-socket.ts";
-import { Container } from "../container.ts";
-import { execProcess } from "../exec-process.ts";
-import { attend } from "../foreground.ts";
-import { writePidFile } from "../pid-file.ts";
-import { ensureSealed } from "../sealed.ts";
+import { Container } from "../container/container.ts";
+import { execProcess } from "../container/exec-process.ts";
+import { attend } from "../container/foreground.ts";
+import { writePidFile } from "../container/pid-file.ts";
+import { ensureSealed } from "../init/sealed.ts";
+import { keepConsole } from "../terminal/console-socket.ts";
 import { command as create } from "./create.ts";
 
 const { "console-socket": consoleSocket, "pid-file": pidFile, "preserve-fds": preserveFds } = create.flags;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { GENUINE, message, missing, OURS, runtime } from "./on-bundle.ts";
+import { GENUINE, message, missing, OURS, runtime } from "../testsuite/on-bundle.ts";
 
 describe.skipIf(missing)(`runc features${missing ? ` (needs ${missing})` : ""}`, () => {
   const featuresOf = (program: string) => JSON.parse(runtime(program).call("features").stdout);

@@ -11,9 +11,9 @@ import {
 } from "@eras/oci-spec/runtime/config-seccomp.ts";
 import type { Features, SeccompFeatures } from "@eras/oci-spec/runtime/features.ts";
 import { defineCommand } from "../command.ts";
-import { CRIU_CONFIG_ANNOTATION } from "../criu-config.ts";
-import { entryOptionWords } from "../mount-options.ts";
-import { KINDS } from "../namespaces.ts";
+import { CRIU_CONFIG_ANNOTATION } from "../criu/criu-config.ts";
+import { KINDS } from "../init/namespaces.ts";
+import { entryOptionWords } from "../rootfs/mount-options.ts";
 import { VERSION } from "../version.ts";
 
 export const command = defineCommand({

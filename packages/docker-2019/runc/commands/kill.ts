@@ -4,9 +4,9 @@ import { kill, signalNumber } from "@eras/linux/signals.ts";
 import { FailedPrecondition, InvalidArgument } from "@eras/oci-spec/errdefs.ts";
 import { step } from "../../steps.ts";
 import { defineCommand } from "../command.ts";
-import { Container } from "../container.ts";
+import { Container } from "../container/container.ts";
 import { errorText } from "../error-text.ts";
-import { hasNamespace } from "../namespaces.ts";
+import { hasNamespace } from "../init/namespaces.ts";
 
 export const command = defineCommand({
   usage: "[command options] <container-id> [signal]",

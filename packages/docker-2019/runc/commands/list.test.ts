@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { create, GENUINE, message, missing, OURS, type Runtime, runtime, start } from "./on-bundle.ts";
+import { create, GENUINE, message, missing, OURS, type Runtime, runtime, start } from "../testsuite/on-bundle.ts";
 
 /** What differs from one container to the next, by name; and the version, which is the program's there and the bundle's here. */
 function anonymous(text: string, { id, bundle }: Runtime): string {

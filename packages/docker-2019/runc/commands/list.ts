@@ -2,10 +2,10 @@
 import { existsSync, writeSync } from "node:fs";
 import { isErrno } from "@eras/linux/errno.ts";
 import { defineCommand } from "../command.ts";
-import { Container } from "../container.ts";
-import { type ContainerDescription, describeContainer } from "../describe-container.ts";
+import { Container } from "../container/container.ts";
+import { type ContainerDescription, describeContainer } from "../container/describe-container.ts";
+import { containerIds, stateDir } from "../container/state.ts";
 import { FORMAT_FLAG, parseFormat } from "../output-format.ts";
-import { containerIds, stateDir } from "../state.ts";
 
 export const command = defineCommand({
   usage: "[command options]",

@@ -1,7 +1,17 @@
 import { readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
-import { create, eventually, GENUINE, message, missing, OURS, type Runtime, runtime, start } from "./on-bundle.ts";
+import {
+  create,
+  eventually,
+  GENUINE,
+  message,
+  missing,
+  OURS,
+  type Runtime,
+  runtime,
+  start,
+} from "../testsuite/on-bundle.ts";
 
 const status = ({ call, id }: Runtime) => JSON.parse(call("state", id).stdout).status;
 

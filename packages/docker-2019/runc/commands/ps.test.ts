@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { eventually, GENUINE, message, missing, OURS, runtime, start } from "./on-bundle.ts";
+import { eventually, GENUINE, message, missing, OURS, runtime, start } from "../testsuite/on-bundle.ts";
 
 describe.skipIf(missing)(`runc ps${missing ? ` (needs ${missing})` : ""}`, () => {
   const running = () => {

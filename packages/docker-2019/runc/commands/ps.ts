@@ -1,7 +1,7 @@
 /** `runc ps`: the processes of a container, by ps(1) of the host or by number. */
 import { writeSync } from "node:fs";
 import { defineCommand } from "../command.ts";
-import { Container } from "../container.ts";
+import { Container } from "../container/container.ts";
 import { FORMAT_FLAG, parseFormat } from "../output-format.ts";
 
 export const command = defineCommand({

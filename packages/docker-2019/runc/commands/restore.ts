@@ -1,13 +1,13 @@
 /** `runc restore`: makes a container of what "runc checkpoint" has saved. */
 import { setChildSubreaper } from "@eras/linux/prctl.ts";
-import { enterBundle } from "../bundle.ts";
 import { defineCommand } from "../command.ts";
-import { keepConsole } from "../console-socket.ts";
-import { CRIU_FLAGS, criuDirectories, flagOptions } from "../criu-flags.ts";
-import { destroy } from "../destroy.ts";
-import { attend } from "../foreground.ts";
-import { writePidFile } from "../pid-file.ts";
-import { restoreContainer } from "../restore-container.ts";
+import { enterBundle } from "../container/bundle.ts";
+import { destroy } from "../container/destroy.ts";
+import { attend } from "../container/foreground.ts";
+import { writePidFile } from "../container/pid-file.ts";
+import { CRIU_FLAGS, criuDirectories, flagOptions } from "../criu/criu-flags.ts";
+import { restoreContainer } from "../criu/restore-container.ts";
+import { keepConsole } from "../terminal/console-socket.ts";
 import { command as run } from "./run.ts";
 
 export const command = defineCommand({

@@ -1,7 +1,7 @@
 /** `runc resume`: lets the processes of a paused container go on. */
 import { FailedPrecondition } from "@eras/oci-spec/errdefs.ts";
 import { defineCommand } from "../command.ts";
-import { Container } from "../container.ts";
+import { Container } from "../container/container.ts";
 
 export const command = defineCommand({
   usage: "<container-id>",

@@ -1,15 +1,15 @@
 /** `runc run`: creates a container, starts it, and stays with it until it ends. */
 import { setChildSubreaper } from "@eras/linux/prctl.ts";
-import { enterBundle } from "../bundle.ts";
 import { defineCommand } from "../command.ts";
-import { keepConsole } from "../console-socket.ts";
-import type { Container } from "../container.ts";
-import { createContainer } from "../create-container.ts";
-import { destroy } from "../destroy.ts";
-import { attend } from "../foreground.ts";
-import { writePidFile } from "../pid-file.ts";
-import { ensureSealed } from "../sealed.ts";
-import { notifySocketOf, startContainer } from "../start-container.ts";
+import { enterBundle } from "../container/bundle.ts";
+import type { Container } from "../container/container.ts";
+import { createContainer } from "../container/create-container.ts";
+import { destroy } from "../container/destroy.ts";
+import { attend } from "../container/foreground.ts";
+import { writePidFile } from "../container/pid-file.ts";
+import { notifySocketOf, startContainer } from "../container/start-container.ts";
+import { ensureSealed } from "../init/sealed.ts";
+import { keepConsole } from "../terminal/console-socket.ts";
 import { command as create } from "./create.ts";
 
 export const command = defineCommand({

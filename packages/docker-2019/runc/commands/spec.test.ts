@@ -1,7 +1,7 @@
 import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { GENUINE, message, missing, OURS, runtime } from "./on-bundle.ts";
+import { GENUINE, message, missing, OURS, runtime } from "../testsuite/on-bundle.ts";
 
 describe.skipIf(missing)(`runc spec${missing ? ` (needs ${missing})` : ""}`, () => {
   test.each([[], ["--rootless"]])("writes what the genuine one writes %s", (...args) => {

@@ -1,7 +1,7 @@
 /** `runc start`: lets a created container run its program. */
 import { defineCommand } from "../command.ts";
-import { Container } from "../container.ts";
-import { notifySocketOf, startContainer } from "../start-container.ts";
+import { Container } from "../container/container.ts";
+import { notifySocketOf, startContainer } from "../container/start-container.ts";
 
 export const command = defineCommand({
   usage: "<container-id>",

@@ -1,8 +1,8 @@
 /** `runc state`: what a container is, as JSON. */
 import { writeSync } from "node:fs";
 import { defineCommand } from "../command.ts";
-import { Container } from "../container.ts";
-import { describeContainer } from "../describe-container.ts";
+import { Container } from "../container/container.ts";
+import { describeContainer } from "../container/describe-container.ts";
 
 export const command = defineCommand({
   usage: "<container-id>",

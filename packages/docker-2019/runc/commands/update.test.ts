@@ -2,7 +2,17 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { cgroupMode } from "@eras/cgroups/detect.ts";
 import { describe, expect, test } from "vitest";
-import { create, eventually, GENUINE, message, missing, OURS, type Runtime, runtime, start } from "./on-bundle.ts";
+import {
+  create,
+  eventually,
+  GENUINE,
+  message,
+  missing,
+  OURS,
+  type Runtime,
+  runtime,
+  start,
+} from "../testsuite/on-bundle.ts";
 
 const MIB = 1024 ** 2;
 

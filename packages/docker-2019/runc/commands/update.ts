@@ -5,13 +5,13 @@ import { FailedPrecondition, InvalidArgument } from "@eras/oci-spec/errdefs.ts";
 import type { LinuxResources } from "@eras/oci-spec/runtime/config-linux.ts";
 import { parseResources } from "@eras/oci-spec/runtime/parse.ts";
 import { defineCommand, type Flags, type FlagValues } from "../command.ts";
-import { Container } from "../container.ts";
+import { Container } from "../container/container.ts";
+import { parseMemorySize } from "../container/memory-size.ts";
+import { resctrlRoot, type Schemata, setSchemata } from "../container/resctrl.ts";
+import { type ContainerState, writeState } from "../container/state.ts";
+import { updateResources } from "../container/update-resources.ts";
 import { callErrorText } from "../error-text.ts";
 import { log } from "../log.ts";
-import { parseMemorySize } from "../memory-size.ts";
-import { resctrlRoot, type Schemata, setSchemata } from "../resctrl.ts";
-import { type ContainerState, writeState } from "../state.ts";
-import { updateResources } from "../update-resources.ts";
 
 const FLAGS = {
   resources: {

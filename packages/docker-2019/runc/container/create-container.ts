@@ -1,0 +1,223 @@
+/**
+ * Creating a container: everything but the start of its program. What the two commands `create` and `run` share.
+ *
+ *     state directory ─ cgroup with limits ─ fifo ─ init in its namespaces ─ hooks ─ state.json: created
+ *
+ * A failure on the way undoes what was made. If runc itself is killed on the way, the state that is written first tells a later
+ * `delete --force` what to look for.
+ */
+import { closeSync } from "node:fs";
+import { isErrno } from "@eras/linux/errno.ts";
+import { forkedPid } from "@eras/linux/fork.ts";
+import { readProcessStat } from "@eras/linux/proc.ts";
+import { kill } from "@eras/linux/signals.ts";
+import { waitpid } from "@eras/linux/wait.ts";
+import type { Mount, Process, Spec } from "@eras/oci-spec/runtime/config.ts";
+import { step } from "../../steps.ts";
+import type { Globals } from "../command.ts";
+import { countPreserved } from "../init/descriptors.ts";
+import { checkMappings, mapIds } from "../init/id-maps.ts";
+import { enterNamespaces, hasNamespace, KINDS } from "../init/namespaces.ts";
+import { type InitPlan, standardInit } from "../init/standard-init.ts";
+import { type Stages, type StartedInit, startInit } from "../init/start-init.ts";
+import { log } from "../log.ts";
+import { parseCapabilities, unknownCapabilitiesWarning } from "../process/capabilities.ts";
+import { inheritedListenFds } from "../process/environment.ts";
+import { setOomScoreAdj } from "../process/oom-score.ts";
+import { applyRlimits, checkRlimits } from "../process/rlimits.ts";
+import { checkRootless } from "../rootless.ts";
+import { findRootfs } from "./bundle.ts";
+import { Container, containerState } from "./container.ts";
+import { checkExistingCgroup, makeContainerCgroup } from "./container-cgroup.ts";
+import { creationFailure } from "./create-failure.ts";
+import { destroy } from "./destroy.ts";
+import { makeExecFifo } from "./exec-fifo.ts";
+import { firstState } from "./first-state.ts";
+import { runHooks } from "./hooks.ts";
+import { loadParts, type ProcessParts } from "./process-parts.ts";
+import { notifySocketOf } from "./start-container.ts";
+import { type ContainerState, makeStateDir, stateDir, writeState } from "./state.ts";
+
+const SIGKILL = 9;
+
+/** What `create` and `run` are told. */
+export interface CreateRequest {
+  readonly id: string;
+  /** Absolute. */
+  readonly bundle: string;
+  readonly globals: Globals;
+  readonly noPivot: boolean;
+  readonly noNewKeyring: boolean;
+  readonly preserveFds: number;
+  /** Connected to whoever is to have the terminal's master. */
+  readonly consoleFd?: number | undefined;
+}
+
+/** Creates a container, whose init then waits for `start`. */
+export async function createContainer(given: Spec, request: CreateRequest): Promise<Container> {
+  step("runc.create", { id: request.id, bundle: request.bundle });
+  const notify = await notifySocketOf(stateDir(request.globals.root, request.id));
+  const spec = notify?.configure(given) ?? given;
+  const wanted = spec.process!; // enterBundle has seen to it
+  checkRootless(spec);
+  checkCacheControl(spec);
+  checkMappings(spec.linux ?? {});
+  const rootfs = findRootfs(request.bundle, spec);
+  const parts = await loadParts(wanted, spec.linux ?? {}, request.consoleFd);
+  checkRlimits(wanted.rlimits);
+  const listenFds = inheritedListenFds(process.env, process.pid);
+  const preservedFds = countPreserved(listenFds, request.preserveFds);
+  const planned = await firstState(spec, request, rootfs);
+  checkExistingCgroup(planned.cgroup_paths);
+  const dir = makeStateDir(request.globals.root, request.id);
+  writeState(dir, planned);
+  notify?.makeDirectory();
+  try {
+    const { cgroup, admit } = await makeContainerCgroup(spec, planned);
+    const state = { ...planned, cgroup_paths: cgroup.paths };
+    const fifo = makeExecFifo(dir);
+    const keptFds = [fifo, ...(request.consoleFd === undefined ? [] : [request.consoleFd])];
+    const openSources = needsMountSources(spec)
+      ? (await import("../rootfs/mount-sources.ts")).openMountSources
+      : undefined;
+    const init = await startInContainer(
+      spec,
+      openSources,
+      { cgroup, admit, keptFds },
+      {
+        id: request.id,
+        rootfs: {
+          spec,
+          rootfs,
+          bundle: request.bundle,
+          mountSources: new Map(),
+          cgroupPaths: state.cgroup_paths,
+          noPivot: request.noPivot,
+        },
+        process: wanted,
+        capabilities: capabilitiesOf(wanted),
+        fifo,
+        rootless: planned.rootless,
+        keyring: !request.noNewKeyring,
+        preservedFds,
+        listenFds,
+        state: containerState(state, "creating"),
+        parts,
+      },
+    );
+    closeSync(fifo);
+    await finishCreation(init, spec, dir, state, parts);
+  } catch (error) {
+    const failure = await creationFailure(error as Error, planned);
+    await undo(request, dir);
+    throw new Error(failure, { cause: error });
+  }
+  return Container.load(request.globals.root, request.id);
+}
+
+/** Shares of the processor's caches (Linux's resctrl) were not to be had where this was written. */
+function checkCacheControl({ linux }: Spec): void {
+  if (linux?.intelRdt) throw new Error("intelRdt is specified in config, but Intel RDT is not supported or enabled");
+}
+
+/** Reads `process.capabilities`; names that mean nothing are told of. */
+export function capabilitiesOf({ capabilities }: Process): InitPlan["capabilities"] {
+  const { sets, unknown } = parseCapabilities(capabilities);
+  if (unknown.length > 0) log("warning", unknownCapabilitiesWarning(unknown));
+  return sets;
+}
+
+/** A user namespace can't reach the sources of bind mounts, or change the ids that a mount shows. */
+function needsMountSources({ mounts = [], linux = {} }: Spec): boolean {
+  const isIdMapped = ({ options = [], uidMappings, gidMappings }: Mount) =>
+    uidMappings !== undefined || gidMappings !== undefined || options.some((option) => /^r?idmap$/.test(option));
+  return hasNamespace(linux, "user") || mounts.some(isIdMapped);
+}
+
+/** Forks the init and makes it a member of what limits it. It waits for its `go`. */
+function startInContainer(
+  spec: Spec,
+  openSources: ((spec: Spec, bundle: string) => Map<number, number>) | undefined,
+  { cgroup, admit, keptFds }: Pick<Stages, "cgroup" | "admit" | "keptFds">,
+  plan: InitPlan,
+): Promise<StartedInit> {
+  step("runc.start-init", { namespaces: spec.linux?.namespaces });
+  const { linux = {} } = spec;
+  let mountSources = plan.rootfs.mountSources;
+  return startInit({
+    cgroup,
+    admit,
+    keptFds,
+    preservedFds: plan.preservedFds,
+    enter: (runc) => {
+      if (plan.process.oomScoreAdj !== undefined) setOomScoreAdj(forkedPid(), plan.process.oomScoreAdj);
+      if (openSources) mountSources = openSources(spec, plan.rootfs.bundle); // while we may
+      enterNamespaces(linux, () => runc.ask({ kind: "mapIds" }));
+    },
+    mapIds: (pid) => mapIds(pid, linux),
+    init: (runc) => standardInit({ ...plan, rootfs: { ...plan.rootfs, mountSources } }, runc),
+  });
+}
+
+/** runc's part of the dialogue with the init, up to the point where it waits for `start`. */
+async function finishCreation(
+  { pid, dialogue }: StartedInit,
+  spec: Spec,
+  dir: string,
+  state: ContainerState,
+  { seccomp }: ProcessParts,
+): Promise<void> {
+  const known = { ...state, init_process_pid: pid, init_process_start: readProcessStat(pid).startTime };
+  try {
+    dialogue.go();
+    dialogue.expect("mounted");
+    const creating = containerState(known, "creating");
+    runHooks(spec.hooks, "prestart", containerState(known, "created")); // deprecated; belongs to `start` by the specification
+    runHooks(spec.hooks, "createRuntime", creating);
+    dialogue.go();
+    const { listenerFd } = dialogue.expect("ready");
+    applyRlimits(pid, spec.process!.rlimits);
+    if (listenerFd !== undefined && seccomp?.listener) {
+      const { sendSeccompListener } = await import("../process/seccomp-notify.ts");
+      sendSeccompListener({ pid, fd: listenerFd }, seccomp.listener, creating);
+    }
+    saveState(dir, known);
+    dialogue.go();
+    dialogue.expect("waiting");
+    log("debug", "init: closing the pipe to signal completion");
+  } catch (error) {
+    endInit(pid);
+    throw error;
+  } finally {
+    dialogue.close();
+  }
+}
+
+/** From here on, other commands find the container. */
+export function saveState(dir: string, state: ContainerState): void {
+  step("runc.save-state", { id: state.id, pid: state.init_process_pid });
+  writeState(dir, { ...state, namespace_paths: namespacePaths(state) });
+}
+
+function namespacePaths({ spec, init_process_pid: pid }: ContainerState): Record<string, string> {
+  const names = { ...KINDS, network: "net", mount: "ns" }; // as in CLONE_NEWNET, CLONE_NEWNS
+  const types = (spec.linux?.namespaces ?? []).map(({ type }) => type);
+  return Object.fromEntries(types.map((type) => [`NEW${names[type].toUpperCase()}`, `/proc/${pid}/ns/${KINDS[type]}`]));
+}
+
+function endInit(pid: number): void {
+  try {
+    kill(pid, SIGKILL);
+    waitpid(pid);
+  } catch (error) {
+    if (!isErrno(error, "ESRCH", "ECHILD")) throw error;
+  }
+}
+
+async function undo({ globals, id }: CreateRequest, dir: string): Promise<void> {
+  try {
+    await destroy(Container.load(globals.root, id));
+  } catch (error) {
+    log("warning", `Cannot remove what is left in ${dir}: ${(error as Error).message}`);
+  }
+}

@@ -1,0 +1,187 @@
+/** A container's life by runc's commands: each answers with the status and the words of the genuine one. */
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Spec } from "@eras/oci-spec/runtime/config.ts";
+import { describe, expect, test } from "vitest";
+import { GENUINE, message, missing, OURS, type Runtime, runtime } from "../testsuite/on-bundle.ts";
+import { outcome } from "../testsuite/outcome.ts";
+
+const needs = missing ? ` (needs ${missing})` : "";
+
+function withProcess(process: Partial<NonNullable<Spec["process"]>>): (spec: Spec) => Spec {
+  return (spec) => ({ ...spec, process: { ...spec.process!, ...process } });
+}
+
+/** What a command answers: its status, what it prints, what it logs. */
+function answer(container: Runtime, ...args: string[]): unknown[] {
+  const { status, stdout, stderr } = outcome(container, args);
+  const text = stderr === "" ? "" : message({ status, stdout, stderr });
+  return [args.join(" "), status, stdout, text].map((part) =>
+    typeof part === "string" ? part.replaceAll(container.id, "ID").replaceAll(container.bundle, "BUNDLE") : part,
+  );
+}
+
+function statusOf(container: Runtime): string {
+  const { stdout } = outcome(container, ["state", container.id]);
+  return stdout === "" ? "gone" : (JSON.parse(stdout) as { status: string }).status;
+}
+
+/** Runs the same commands with both. */
+function both(
+  change: (spec: Spec) => Spec,
+  script: (container: Runtime) => unknown,
+): [ours: unknown, genuine: unknown] {
+  return [script(runtime(OURS, change)), script(runtime(GENUINE, change))];
+}
+
+describe.skipIf(missing)(`commands${needs}`, () => {
+  test("take a container through its life, each in its time", async () => {
+    const script = async (container: Runtime) => {
+      const answers: unknown[] = [];
+      const call = (...args: string[]) => answers.push([...answer(container, ...args), statusOf(container)]);
+      const { id } = container;
+      for (const command of ["start", "delete", "kill", "state", "pause", "ps"]) call(command, id);
+      call("exec", id, "true");
+      call("delete", "--force", id);
+      call("create", id);
+      call("create", id);
+      call("exec", id, "/bin/busybox", "echo", "before its time"); // a created container has a process already
+      call("kill", id, "0");
+      call("start", id);
+      for (const command of ["create", "start", "delete"]) call(command, id);
+      call("exec", id, "/bin/sh", "-c", "exit 7");
+      call("exec", id, "/bin/sh", "-c", "kill -9 $$");
+      for (const signal of ["0", "BOGUS", "SIGBOGUS", "1000"]) call("kill", id, signal);
+      call("kill", id, "SIGKILL");
+      await expect.poll(() => statusOf(container), { timeout: 10_000 }).toBe("stopped");
+      for (const command of ["create", "start", "kill", "pause", "resume"]) call(command, id);
+      call("kill", "--all", id);
+      call("exec", id, "/bin/busybox", "true");
+      call("delete", id);
+      call("delete", id);
+      return answers;
+    };
+    const [ours, genuine] = await Promise.all(both((spec) => spec, script) as Promise<unknown>[]);
+    expect(ours).toEqual(genuine);
+  });
+
+  test("delete a container that never started, and one that runs by force", () => {
+    const [ours, genuine] = both(
+      (spec) => spec,
+      (container) => [
+        answer(container, "create", container.id),
+        answer(container, "delete", container.id),
+        answer(container, "run", "--detach", container.id),
+        answer(container, "delete", container.id),
+        answer(container, "delete", "--force", container.id),
+        statusOf(container),
+      ],
+    );
+    expect(ours).toEqual(genuine);
+  });
+
+  test.each([
+    ["is nowhere in PATH", ["nothing"]],
+    ["isn't there", ["/nothing"]],
+    ["is a directory", ["/tmp"]],
+    ["can't be executed", ["/config"]],
+    ["is no program", ["/text"]],
+  ])("tell of a program that %s", (_what, args) => {
+    const furnish = ({ bundle }: Runtime) => {
+      writeFileSync(join(bundle, "rootfs/config"), "");
+      writeFileSync(join(bundle, "rootfs/text"), "text", { mode: 0o755 });
+    };
+    const [ours, genuine] = both(withProcess({ args }), (container) => {
+      furnish(container);
+      return [
+        answer(container, "create", container.id),
+        answer(container, "start", container.id),
+        answer(container, "run", container.id),
+        statusOf(container),
+      ];
+    });
+    expect(ours).toEqual(genuine);
+    const [ourExec, genuineExec] = both(
+      (spec) => spec,
+      (container) => {
+        furnish(container);
+        outcome(container, ["run", "--detach", container.id]);
+        return answer(container, "exec", container.id, ...args);
+      },
+    );
+    expect(ourExec).toEqual(genuineExec);
+  });
+
+  test.each(["..", ".", "a/b", "", "ä", "a b", "a:b"])("take no ID such as %j", (id) => {
+    const [ours, genuine] = both(
+      (spec) => spec,
+      (container) => answer(container, "create", "--", id).slice(1),
+    );
+    expect(ours).toEqual(genuine);
+  });
+
+  test("want a terminal and its socket together", () => {
+    const [ours, genuine] = [true, false].map((terminal) =>
+      both(withProcess({ terminal }), (container) => [
+        answer(container, "create", ...(terminal ? [] : ["--console-socket", "/tmp/nothing"]), container.id),
+        answer(container, "run", "--detach", ...(terminal ? [] : ["--console-socket", "/tmp/nothing"]), container.id),
+        answer(container, "run", "--console-socket", "/tmp/nothing", container.id),
+      ]),
+    );
+    expect(ours![0]).toEqual(ours![1]);
+    expect(genuine![0]).toEqual(genuine![1]);
+  });
+
+  test("write the PID of what they start into a file", () => {
+    for (const program of [OURS, GENUINE]) {
+      const container = runtime(program);
+      const file = join(container.bundle, "pid");
+      outcome(container, ["run", "--detach", "--pid-file", file, container.id]);
+      const { pid } = JSON.parse(outcome(container, ["state", container.id]).stdout);
+      expect(readFileSync(file, "utf8")).toBe(String(pid));
+      outcome(container, ["exec", "--detach", "--pid-file", file, container.id, "/bin/sleep", "100"]);
+      const other = readFileSync(file, "utf8");
+      expect(other).not.toBe(String(pid));
+      expect(readFileSync(`/proc/${other}/cmdline`, "utf8").split("\0")).toEqual(["/bin/sleep", "100", ""]);
+    }
+  });
+
+  test("let one of two who create at once win", async () => {
+    const container = runtime(OURS);
+    const { spawn } = await import("node:child_process");
+    const create = () =>
+      new Promise((resolve) => {
+        const { program, root, bundle, id } = container;
+        spawn(program, ["--root", root, "create", id], { cwd: bundle, stdio: "ignore" }).once("exit", resolve);
+      });
+    const statuses = await Promise.all([create(), create(), create()]);
+    expect(statuses.sort()).toEqual([0, 1, 1]);
+    expect(statusOf(container)).toBe("created");
+  });
+});
+
+describe.skipIf(missing)(`descriptors${needs}`, () => {
+  /** What a program sees of its descriptors. */
+  const SHOW = [
+    "/bin/sh",
+    "-c",
+    "cd /proc/self/fd && for fd in *; do readlink $fd | grep -q ^/proc || echo $fd; done; echo $LISTEN_FDS $LISTEN_PID",
+  ];
+
+  test.each([
+    ["none but the three", [], "0"],
+    ["those to be preserved", ["--preserve-fds", "2"], "0"],
+    ["those of a service manager", [], "2"],
+    ["both kinds", ["--preserve-fds", "1"], "1"],
+    ["never more than there are", ["--preserve-fds", "5"], "0"],
+  ])("are %s", (_which, flags, listenFds) => {
+    const [ours, genuine] = both(withProcess({ args: SHOW }), (container) => {
+      const program = join(container.bundle, "wrapper"); // a service manager knows the PID before the program runs
+      writeFileSync(program, `#!/bin/sh\nLISTEN_PID=$$ exec ${container.program} "$@"\n`, { mode: 0o755 });
+      const options = { fds: [0, 0], env: { LISTEN_FDS: listenFds } };
+      const { status, stdout, stderr } = outcome({ ...container, program }, ["run", ...flags, container.id], options);
+      return [status, stdout, stderr === "" ? "" : "an error"];
+    });
+    expect(ours).toEqual(genuine);
+  });
+});

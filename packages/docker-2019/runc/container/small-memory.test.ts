@@ -1,0 +1,40 @@
+/** Containers with the least memory that Docker allows: the init, a fork of Node, is charged to them. */
+import type { Spec } from "@eras/oci-spec/runtime/config.ts";
+import { describe, expect, test } from "vitest";
+import { message, missing, OURS, type Runtime, runtime } from "../testsuite/on-bundle.ts";
+import { outcome } from "../testsuite/outcome.ts";
+
+const MIB = 1024 * 1024;
+
+function withMemory(limit: number): (spec: Spec) => Spec {
+  return (spec) => ({
+    ...spec,
+    linux: { ...spec.linux, resources: { ...spec.linux?.resources, memory: { limit, swap: limit } } },
+  });
+}
+
+const call = (container: Runtime, name: string, ...args: string[]) => outcome(container, [name, container.id, ...args]);
+
+describe.skipIf(missing)(`with a limit${missing ? ` (needs ${missing})` : ""}`, () => {
+  test.each([
+    ["of 6 MiB, Docker's least since 20.10", 6],
+    ["of 4 MiB, Docker's least before", 4],
+  ])("%s, a container runs and is entered", (_limit, mib) => {
+    const container = runtime(OURS, withMemory(mib * MIB));
+    expect(call(container, "create")).toEqual({ status: 0, stdout: "", stderr: "" });
+    expect(call(container, "start")).toEqual({ status: 0, stdout: "", stderr: "" });
+    expect(call(container, "exec", "/bin/busybox", "echo", "here")).toEqual({
+      status: 0,
+      stdout: "here\n",
+      stderr: "",
+    });
+  });
+
+  test("that is too small, it says so, and nothing is left", () => {
+    const container = runtime(OURS, withMemory(MIB / 2));
+    expect(message(call(container, "create"))).toBe(
+      "runc create failed: unable to start container process: container init was OOM-killed (memory limit too low?)",
+    );
+    expect(message(call(container, "state"))).toBe("container does not exist");
+  });
+});

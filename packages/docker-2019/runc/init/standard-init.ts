@@ -1,0 +1,163 @@
+/**
+ * The init of a new container: PID 1 of its PID namespace, if it has one. It furnishes the container from the inside and ends by becoming the
+ * user's program, with the same PID.
+ *
+ * It is a fork of runc, of one thread (packages/linux/fork.ts): everything is synchronous, nothing awaits or loads a module. The order of the
+ * calls is the lesson; what is odd about it has its reason beside it.
+ */
+import { prepareExecve } from "@eras/linux/exec.ts";
+import { setdomainname, sethostname } from "@eras/linux/hostname.ts";
+import { setDumpable, setNoNewPrivs } from "@eras/linux/prctl.ts";
+import { setsid } from "@eras/linux/tty.ts";
+import type { Process, Spec } from "@eras/oci-spec/runtime/config.ts";
+import type { State } from "@eras/oci-spec/runtime/state.ts";
+import { endTracing, traceFds } from "@eras/trace/context.ts";
+import { step } from "../../steps.ts";
+import { openOwnDescriptors, waitForStart } from "../container/exec-fifo.ts";
+import { runHooks } from "../container/hooks.ts";
+import type { ProcessParts } from "../container/process-parts.ts";
+import { callErrorText } from "../error-text.ts";
+import type { ContainerCapabilities } from "../process/capabilities.ts";
+import { dropPrivileges } from "../process/drop-privileges.ts";
+import { listenFdsVariables, parseEnvironment, withHome } from "../process/environment.ts";
+import { createSessionKeyring } from "../process/keyring.ts";
+import { findProgram } from "../process/program.ts";
+import { takeOnMemoryLimits } from "../process/rlimits.ts";
+import { resolveUser } from "../process/user.ts";
+import { makeWorkingDirectory } from "../process/working-directory.ts";
+import { maskPaths, readonlyPaths } from "../rootfs/masked-paths.ts";
+import { finishRootfs, pivotInto, prepareRootfs, type RootfsPlan } from "../rootfs/rootfs.ts";
+import { closeDescriptors, handOnDescriptors } from "./descriptors.ts";
+import { bringLoopbackUp } from "./loopback.ts";
+import { hasNamespace, hasNewNamespace } from "./namespaces.ts";
+import type { ChildEnd } from "./sync.ts";
+
+/** All that the init needs to know; it was read and checked before the fork. */
+export interface InitPlan {
+  readonly id: string;
+  readonly rootfs: RootfsPlan;
+  readonly process: Process;
+  readonly capabilities: ContainerCapabilities;
+  /** Of exec.fifo. */
+  readonly fifo: number;
+  /** Started by a user who isn't root: nobody else could look at the waiting init, and he himself may if it is dumpable. */
+  readonly rootless: boolean;
+  /** A session keyring of its own. */
+  readonly keyring: boolean;
+  /** Descriptors from 3 on that the program gets. */
+  readonly preservedFds: number;
+  /** Of these, how many a service manager has passed. */
+  readonly listenFds: number;
+  /** What hooks are told. */
+  readonly state: State;
+  readonly parts: ProcessParts;
+}
+
+/** Runs from birth to execve. @throws {Error} When it can't go on: the caller reports it and ends the process. */
+export function standardInit(plan: InitPlan, runc: ChildEnd): never {
+  const { process: wanted, parts, rootfs } = plan;
+  const { spec } = rootfs;
+  const { hooks, linux = {} } = spec;
+  runc.awaitGo(); // runc has mapped ids
+  if (plan.keyring) parts.keyLabel?.();
+  if (plan.keyring) createSessionKeyring(plan.id, { inUserNamespace: hasNamespace(linux, "user") });
+  setsid(); // away from the terminal of whoever started runc
+  if (hasNewNamespace(linux, "network")) bringLoopbackUp();
+  prepareRootfs(rootfs); // mounts and devices, while host paths are still in reach
+  const ownDescriptors = openOwnDescriptors(rootfs.rootfs);
+  runc.ask({ kind: "mounted" }); // runc calls hooks in its own namespaces
+  process.chdir(rootfs.rootfs); // hooks find the container's files from there
+  runHooks(hooks, "createContainer", { ...plan.state, pid: 1 }, parseEnvironment(wanted.env ?? []));
+  pivotInto(rootfs); // from here on "/" is the container
+  makeWorkingDirectory(wanted.cwd); // while / may be written
+  parts.console?.setUp({ size: wanted.consoleSize, mount: true }); // on the container's own /dev/pts
+  finishRootfs(spec);
+  setNames(spec);
+  parts.label?.(wanted); // while /proc may be written; it takes effect at execve
+  parts.sysctls?.(linux.sysctl ?? {}); // while /proc/sys may be written
+  readonlyPaths(spec);
+  maskPaths(spec);
+  parts.scheduling?.(wanted, linux);
+  if (wanted.noNewPrivileges) setNoNewPrivs();
+  closeDescriptors(plan.preservedFds, [runc.fd, ownDescriptors, plan.fifo, ...traceFds()]); // the filter may not know how
+  const listenerFd = parts.seccomp?.early(wanted); // without no_new_privs only root may install a filter
+  runc.ask({ kind: "ready", ...(listenerFd !== undefined && { listenerFd }) }); // runc sets limits and saves the state: we are a container
+  const user = resolveUser(wanted.user);
+  if (!plan.rootless) setDumpable(false); // whoever is in the container already has the rights that we keep, and our memory is the host's
+  late(() => dropPrivileges({ user, capabilities: plan.capabilities, cwd: wanted.cwd })); // after all that needed them
+  const environment = withHome(
+    parseEnvironment([...(wanted.env ?? []), ...listenFdsVariables(plan.listenFds)]),
+    user.home,
+  );
+  const program = late(() => findProgram(wanted.args[0]!, environment.PATH));
+  process.umask(wanted.user?.umask ?? DEFAULT_UMASK);
+  const answer = waitForStart(runc, ownDescriptors, plan.fifo); // `runc create` returns; up to here it could report our errors
+  const confined = confineHooks(plan);
+  try {
+    runHooks(hooks, "startContainer", { ...plan.state, status: "created", pid: 1 }, environment);
+  } finally {
+    answer(); // `runc start` goes on: poststart hooks come after these
+  }
+  return becomeProgram(program, wanted.args, environment, confined);
+}
+
+export const DEFAULT_UMASK = 0o022;
+
+/** Marks an error as one of the program and of who it runs as, not of the container around it. */
+export class ProgramError extends Error {}
+
+/** Calls `find`, whose failure is the program's. @throws {ProgramError} */
+export function late<Result>(find: () => Result): Result {
+  try {
+    return find();
+  } catch (error) {
+    throw new ProgramError((error as Error).message, { cause: error });
+  }
+}
+
+function setNames({ hostname, domainname }: Spec): void {
+  step("runc.set-hostname", { hostname, domainname });
+  if (hostname) sethostname(hostname);
+  if (domainname) setdomainname(domainname);
+}
+
+/** The filter holds for hooks in the container, too: with them it has to allow whatever comes between here and the program. */
+function confineHooks(plan: InitPlan): InitPlan {
+  const { rootfs, parts, process: wanted } = plan;
+  if (!rootfs.spec.hooks?.startContainer?.length) return plan;
+  parts.seccomp?.late(wanted)?.();
+  const { seccomp: _, ...others } = parts;
+  return { ...plan, parts: others };
+}
+
+/**
+ * The end of every process that runc starts. With no_new_privs the filter is installed last: it may forbid everything but the execve.
+ * All descriptors that it isn't to have are closed by now, but for those that execve closes.
+ */
+export function becomeProgram(
+  program: string,
+  args: readonly string[],
+  environment: Readonly<Record<string, string>>,
+  { preservedFds, parts, process: wanted }: Pick<InitPlan, "preservedFds" | "parts" | "process">,
+): never {
+  const installFilter = parts.seccomp?.late(wanted);
+  const execve = prepareProgram(program, args, environment);
+  endTracing();
+  handOnDescriptors(preservedFds);
+  takeOnMemoryLimits(wanted.rlimits);
+  installFilter?.();
+  try {
+    return execve();
+  } catch (error) {
+    throw new ProgramError(callErrorText("exec", program, error as NodeJS.ErrnoException), { cause: error });
+  }
+}
+
+function prepareProgram(
+  program: string,
+  args: readonly string[],
+  environment: Readonly<Record<string, string>>,
+): () => never {
+  step("runc.exec-program", { args });
+  return prepareExecve(program, args, environment);
+}
