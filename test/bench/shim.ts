@@ -7,49 +7,43 @@
 import { Task } from "@eras/docker-2019/proto/gen/shim_pb.ts";
 import { connectTtrpc, socketPath, ttrpcClient } from "@eras/docker-2019/proto/ttrpc/client.ts";
 import { GENUINE_SHIM, OUR_SHIM, ShimSession } from "../interop/shim-session.ts";
-import type { Timing } from "./interleaved.ts";
+import { type Measured, takeTurns } from "./interleaved.ts";
 import { progress, report } from "./report.ts";
 
-/** One of the two, with all that its shims have on the machine. */
-interface Contender {
-  readonly name: string;
-  readonly session: ShimSession;
-}
+const [OURS, GENUINE] = ["containerd-shim-eras-v2", "containerd-shim-runc-v2"];
+const MOMENTS = ["start", "ready"] as const;
 
-/** @param turns - Counted starts of each; one more goes before and is not counted. */
+/** @param turns - Counted starts of each. */
 export async function benchShim(turns: number): Promise<void> {
-  const contenders = [
-    { name: "containerd-shim-eras-v2", session: new ShimSession(OUR_SHIM) },
-    { name: "containerd-shim-runc-v2", session: new ShimSession(GENUINE_SHIM) },
+  const sessions = [
+    { name: OURS, session: new ShimSession(OUR_SHIM) },
+    { name: GENUINE, session: new ShimSession(GENUINE_SHIM) },
   ];
-  const timings: Timing[] = ["start", "ready"].flatMap((what) =>
-    contenders.map(({ name }) => ({ name: `${name} ${what}`, runsMs: [] })),
+  const contenders: Measured[] = MOMENTS.flatMap((moment) =>
+    sessions.map(({ name, session }) => ({
+      name: `${name} ${moment}`,
+      measure: async () => (await timeStart(session))[moment],
+    })),
   );
-  const onTurn = progress(turns);
   try {
-    for (let turn = 0; turn <= turns; turn++) {
-      for (const contender of contenders) {
-        const times = await timeStart(contender, `c${turn}`);
-        for (const [what, ms] of Object.entries(times)) {
-          if (turn > 0) timings.find(({ name }) => name === `${contender.name} ${what}`)!.runsMs.push(ms);
-        }
-      }
-      onTurn(turn);
-    }
+    report(
+      await takeTurns(contenders, turns, progress(turns)),
+      MOMENTS.map((moment) => [`${OURS} ${moment}`, `${GENUINE} ${moment}`] as const),
+    );
   } finally {
-    for (const { session } of contenders) await session.close();
+    for (const { session } of sessions) await session.close();
   }
-  report(
-    timings,
-    ["start", "ready"].map((what) => [`containerd-shim-eras-v2 ${what}`, `containerd-shim-runc-v2 ${what}`] as const),
-  );
 }
 
-async function timeStart({ name, session }: Contender, id: string): Promise<{ start: number; ready: number }> {
+let count = 0;
+
+/** Starts a shim, and ends it. @returns Milliseconds from its exec to each moment. */
+async function timeStart(session: ShimSession): Promise<Record<(typeof MOMENTS)[number], number>> {
+  const id = `c${++count}`;
   session.makeBundle(id, (spec) => spec);
   const began = performance.now();
   const { stdout, stderr, status } = await session.call(id, "start");
-  if (status !== 0) throw new Error(`Cannot time ${name}: ${stderr}`);
+  if (status !== 0) throw new Error(`Cannot time the start of a shim: ${stderr}`);
   const start = performance.now() - began;
   const connection = await connectTtrpc(socketPath(stdout));
   const task = ttrpcClient(Task, connection);
