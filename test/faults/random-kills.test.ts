@@ -7,6 +7,7 @@ import { childrenOf } from "@eras/linux/proc.ts";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Docker2013 } from "../harness/docker-2013.ts";
 import { leftovers } from "../harness/leftovers.ts";
+import { random } from "../harness/random.ts";
 
 const KILLS = Number(process.env.ERAS_KILLS ?? 200);
 const SEED = Number(process.env.ERAS_SEED ?? Date.now() % 1e6);
@@ -19,17 +20,6 @@ beforeAll(async () => {
   image = await docker.putBusybox();
 });
 afterAll(() => docker.stop());
-
-/** mulberry32: a small generator, so that a failing run can be repeated from its seed. */
-function random(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 const VICTIMS = ["docker", "dockerd", "lxc-start", "init"] as const;
 

@@ -39,7 +39,8 @@ export function unpackBusybox(dir: string): void {
   execFileSync("tar", ["-C", dir, "-x"], { input: busyboxTar() });
 }
 
-function tarOf(files: Readonly<Record<string, string | Buffer>>): Buffer {
+/** A tar of files, all in its root. */
+export function tarOf(files: Readonly<Record<string, string | Buffer>>): Buffer {
   const dir = mkdtempSync(join(tmpdir(), "docker-eras-image-"));
   try {
     for (const [name, content] of Object.entries(files)) writeFileSync(join(dir, name), content);

@@ -50,6 +50,11 @@ export class Containerd2019 {
     return this.#daemon.pid!;
   }
 
+  /** Where it keeps what outlives a reboot. */
+  get root(): string {
+    return join(this.#dir, "root");
+  }
+
   /** What containerd and the shims have written. */
   get log(): string {
     return readFileSync(this.#logPath, "utf8");
@@ -100,7 +105,7 @@ export class Containerd2019 {
   #spawn(program = CONTAINERD): ChildProcess {
     writeFileSync(this.#logPath, "");
     const log = openSync(this.#logPath, "a");
-    const places = ["--root", join(this.#dir, "root"), "--state", join(this.#dir, "state"), "--address", this.socket];
+    const places = ["--root", this.root, "--state", join(this.#dir, "state"), "--address", this.socket];
     const daemon = spawn(program, places, { stdio: ["ignore", log, log], env: this.#env, detached: this.#detached });
     closeSync(log);
     return daemon;

@@ -49,11 +49,12 @@ export class LocalStore implements ContentStore {
     this.#root = root;
   }
 
-  /** Opens a store, makes it where there is none, and ends removals that were cut short. */
+  /** Opens a store, makes it where there is none, and clears away what a crash has left: removals cut short, ingests half-made. */
   static async open(root: string): Promise<LocalStore> {
     await rm(join(root, "removed"), { recursive: true, force: true });
     for (const dir of ["blobs/sha256", "ingest", "removed"])
       mkdirSync(join(root, dir), { recursive: true, mode: 0o755 });
+    await removeNameless(join(root, "ingest"));
     return new LocalStore(root);
   }
 
@@ -172,6 +173,15 @@ export class LocalStore implements ContentStore {
 
   #ingestDir(ref: string): string {
     return join(this.#root, "ingest", ingestName(ref));
+  }
+}
+
+/** Without its ref an ingest can be neither gone on with nor aborted. */
+async function removeNameless(ingests: string): Promise<void> {
+  for (const name of await readdir(ingests)) {
+    const dir = join(ingests, name);
+    const ref = await refOfIngest(dir);
+    if (ref === undefined || ingestName(ref) !== name) await rm(dir, { recursive: true, force: true });
   }
 }
 
