@@ -4,6 +4,7 @@
  * The connection is made when something is first asked, and every call names the namespace, and the lease while there is one.
  */
 import { statSync } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
 import { Unavailable } from "@eras/oci-spec/errdefs.ts";
 import type { Client } from "@grpc/grpc-js";
 import { LEASE_KEY, NAMESPACE_KEY } from "../proto/call.ts";
@@ -21,9 +22,12 @@ import { Version } from "../proto/gen/version_pb.ts";
 import { connectGrpc, type GrpcClient, grpcClient } from "../proto/grpc/client.ts";
 import type { Service } from "../proto/service.ts";
 import type { Globals } from "./globals.ts";
+import { onInterrupt } from "./interrupt.ts";
 
 /** How long a lease holds what a command makes, should the command not live to give it back: a day, as genuine ctr has it. */
 const LEASE_LIFE_MS = 24 * 3_600_000;
+/** What is under way when it is given up may end in order, for so long. */
+const GRACE_MS = 1000;
 /** The label by which containerd's garbage collector knows when a lease is over. */
 const EXPIRE_LABEL = "containerd.io/gc.expire";
 
@@ -32,10 +36,16 @@ export class Containerd {
   readonly #channel: Client;
   readonly #metadata: Readonly<Record<string, string>>;
   readonly #clients = new Map<Service, unknown>();
+  readonly #giveUp: AbortController;
+  #leases = 0;
 
-  /** @param lease - Holds what is made through this one. */
-  constructor(globals: Globals, channel = connectGrpc(globals.address), lease?: string) {
+  /**
+   * @param giveUp - Ends what is under way: see `signal`.
+   * @param lease - Holds what is made through this one.
+   */
+  constructor(globals: Globals, giveUp: AbortController, channel = connectGrpc(globals.address), lease?: string) {
     this.globals = globals;
+    this.#giveUp = giveUp;
     this.#channel = channel;
     this.#metadata = { [NAMESPACE_KEY]: globals.namespace, ...(lease !== undefined && { [LEASE_KEY]: lease }) };
   }
@@ -88,23 +98,41 @@ export class Containerd {
     return this.#client(Version);
   }
 
+  /** Aborted when there is no more time, or somebody has pressed Ctrl-C: what takes long ends then. */
+  get signal(): AbortSignal {
+    return this.#giveUp.signal;
+  }
+
+  /** Whether something is being done that ends by itself when `signal` is aborted. */
+  get holdsLease(): boolean {
+    return this.#leases > 0;
+  }
+
   /**
    * Does something under a lease, without which the garbage collector might take what has been made before something refers to it. The
-   * lease is given back at the end, whatever came of it.
+   * lease is given back at the end, whatever came of it, and if it is given up, too.
    */
   async withLease<Result>(work: (leased: Containerd) => Promise<Result>): Promise<Result> {
     const { lease } = await this.leases.create({ labels: expiring(LEASE_LIFE_MS) });
     const { id } = lease!;
+    const ignoreInterrupts = onInterrupt((reason) => this.#giveUp.abort(reason));
+    this.#leases++;
     try {
-      return await work(this.underLease(id));
-    } finally {
+      const result = await Promise.race([work(this.underLease(id)), givenUp(this.signal)]);
       await this.leases.delete({ id });
+      return result;
+    } catch (error) {
+      await this.leases.delete({ id }).catch(() => {}); // what went wrong first is what counts; the lease ends by itself in a day
+      throw this.signal.aborted ? this.signal.reason : error;
+    } finally {
+      this.#leases--;
+      ignoreInterrupts();
     }
   }
 
   /** The same, under a lease that somebody has made and will give back. */
   underLease(id: string): Containerd {
-    return new Containerd(this.globals, this.#channel, id);
+    return new Containerd(this.globals, this.#giveUp, this.#channel, id);
   }
 
   close(): void {
@@ -118,6 +146,14 @@ export class Containerd {
     this.#clients.set(service, made);
     return made;
   }
+}
+
+/** Fails a while after the signal. */
+function givenUp(signal: AbortSignal): Promise<never> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const fail = async () => reject(await delay(GRACE_MS, signal.reason, { ref: false }));
+  signal.addEventListener("abort", () => void fail(), { once: true });
+  return promise;
 }
 
 /** The label of a lease that is over after `lifeMs`, should nobody give it back before. */

@@ -2,7 +2,7 @@
  * ctr: containerd's client, for development and debugging, and for whoever has no dockerd. It resolves and fetches images itself, prepares
  * specs and terminals, and has containerd store, unpack and run.
  *
- * Exit code: 0; 1 for a failure, 3 for a command that is not known; of `run`, `tasks start`, `tasks attach` and `tasks exec`, the
+ * Exit code: 0; 1 for a failure, 3 for a command that is not known, 130 after Ctrl-C; of `run`, `tasks start`, `tasks attach` and `tasks exec`, the
  * container's.
  */
 import { writeSync } from "node:fs";
@@ -11,6 +11,7 @@ import { traceProgram } from "../tracing.ts";
 import { ContainerExit } from "./command.ts";
 import { Containerd, checkSocket } from "./containerd.ts";
 import { readGlobals } from "./globals.ts";
+import { Interrupted } from "./interrupt.ts";
 import { log, setDebug } from "./output/log.ts";
 import { makeParser, type Runner } from "./parser.ts";
 import { findTrace } from "./trace-flag.ts";
@@ -23,20 +24,26 @@ const runCommand: Runner = async (command, line, flags) => {
   const globals = readGlobals(flags);
   setDebug(globals.debug);
   checkSocket(globals.address);
-  const containerd = new Containerd(globals);
+  const giveUp = new AbortController();
+  const containerd = new Containerd(globals, giveUp);
+  const work = command.run({ ...line, containerd });
   try {
-    await withTimeout(command.run({ ...line, containerd }), globals.timeoutMs);
+    if (globals.timeoutMs === 0) await work;
+    else await Promise.race([work, late(globals.timeoutMs)]);
+  } catch (error) {
+    giveUp.abort(error);
+    if (containerd.holdsLease) await work;
+    throw error;
   } finally {
     containerd.close();
   }
 };
 
-/** Gives up what takes too long; the end of the program ends it. */
-function withTimeout(work: Promise<void>, timeoutMs: number): Promise<void> {
-  if (timeoutMs === 0) return work;
-  const { promise, reject } = Promise.withResolvers<void>();
+/** Fails when the time is over. */
+function late(timeoutMs: number): Promise<never> {
+  const { promise, reject } = Promise.withResolvers<never>();
   setTimeout(() => reject(new Error("context deadline exceeded")), timeoutMs).unref();
-  return Promise.race([work, promise]);
+  return promise;
 }
 
 /** @returns ctr's exit code. */
@@ -45,7 +52,7 @@ function report(error: unknown): number {
   if (error instanceof CommanderError) return reportUsage(error);
   writeSync(2, `ctr: ${(error as Error).message}\n`);
   log("debug", (error as Error).stack ?? "");
-  return FAILURE;
+  return error instanceof Interrupted ? error.status : FAILURE;
 }
 
 /** Help that was asked for is no error; commander has printed it. */
@@ -76,6 +83,7 @@ async function main(line: readonly string[]): Promise<number> {
   return runTracedCommand(traced.file, { program: "ctr-2019", ...traced });
 }
 
+process.exitCode = FAILURE; // until all is done: should there be nothing left to wait for, it isn't
 await traceProgram("ctr");
 let status: number;
 try {

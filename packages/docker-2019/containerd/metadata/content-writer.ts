@@ -108,8 +108,15 @@ export class NamespaceWriter implements ContentWriter {
     try {
       await this.#inner?.close();
     } finally {
-      this.#shared.writing.delete(this.#plan);
+      if (this.#shared.writing.delete(this.#plan)) this.#askForCollection();
     }
+  }
+
+  /** A collection leaves an ingest alone that is open, even if nothing keeps it: then it is for the next one. */
+  #askForCollection(): void {
+    const { db } = this.#shared;
+    const { namespace, ref } = this.#plan;
+    if (recordAt(db.tables.ingests, namespace, ref) !== undefined) db.update(() => db.markDirty());
   }
 
   async #commitBytes(size: number | undefined, expected: Digest | undefined): Promise<PresentBlob> {

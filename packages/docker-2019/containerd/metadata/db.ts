@@ -8,8 +8,9 @@
  */
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
-import { FailedPrecondition, InvalidArgument, Unavailable } from "@eras/oci-spec/errdefs.ts";
-import { type Database, open, type RootDatabase } from "lmdb";
+import { FailedPrecondition, InvalidArgument } from "@eras/oci-spec/errdefs.ts";
+import type { Database } from "lmdb";
+import { DatabaseFile } from "../database-file.ts";
 import { quote } from "../identifiers.ts";
 import { MAX_KEY_BYTES, SCHEMA_VERSION, TABLE_NAMES, type Tables } from "./schema.ts";
 
@@ -17,7 +18,7 @@ import { MAX_KEY_BYTES, SCHEMA_VERSION, TABLE_NAMES, type Tables } from "./schem
 export type MutationListener = (dirty: boolean) => void;
 
 export class MetadataDb {
-  readonly #environment: RootDatabase;
+  readonly #file: DatabaseFile;
   readonly #listeners: MutationListener[] = [];
   readonly tables: Tables;
   /** Removals since the last garbage collection. */
@@ -33,9 +34,9 @@ export class MetadataDb {
    */
   constructor(path: string) {
     mkdirSync(dirname(path), { recursive: true, mode: 0o711 });
-    this.#environment = openEnvironment(path);
+    this.#file = new DatabaseFile(path, TABLE_NAMES.length + 1);
     this.#checkVersion(path);
-    const openTable = (name: string) => this.#environment.openDB({ name, encoding: "msgpack" });
+    const openTable = (name: string) => this.#file.environment.openDB({ name, encoding: "msgpack" });
     // openDB knows nothing of the types: schema.ts says what is in each table.
     this.tables = Object.fromEntries(TABLE_NAMES.map((name) => [name, openTable(name)])) as unknown as Tables;
   }
@@ -48,7 +49,7 @@ export class MetadataDb {
   update<Result>(change: (tables: Tables) => Result): Result {
     const removalsBefore = this.#removals;
     try {
-      const result = this.#environment.transactionSync(() => change(this.tables));
+      const result = this.#file.change(() => change(this.tables));
       for (const listener of this.#listeners) listener(this.#removals > 0);
       return result;
     } catch (cause) {
@@ -59,7 +60,7 @@ export class MetadataDb {
 
   /** As `update`, for the garbage collector: nobody is told, and afterwards nothing is left that nobody refers to. */
   clean<Result>(change: (tables: Tables) => Result): Result {
-    const result = this.#environment.transactionSync(() => change(this.tables));
+    const result = this.#file.change(() => change(this.tables));
     this.#removals = 0;
     return result;
   }
@@ -85,31 +86,17 @@ export class MetadataDb {
   }
 
   close(): Promise<void> {
-    return this.#environment.close();
+    return this.#file.close();
   }
 
   #checkVersion(path: string): void {
-    const versions = this.#environment.openDB<number, string>({ name: "version", encoding: "msgpack" });
+    const versions = this.#file.environment.openDB<number, string>({ name: "version", encoding: "msgpack" });
     const version = versions.get("schema");
     if (version === undefined) versions.putSync("schema", SCHEMA_VERSION);
     else if (version !== SCHEMA_VERSION)
       throw new FailedPrecondition(
         `Cannot open ${path}: its schema has version ${version}, known is ${SCHEMA_VERSION}`,
       );
-  }
-}
-
-function openEnvironment(path: string): RootDatabase {
-  try {
-    return open({
-      path,
-      noSubdir: true,
-      maxDbs: TABLE_NAMES.length + 1,
-      pageSize: 8192, // longer keys: MAX_KEY_BYTES
-      overlappingSync: false, // a commit is on the disk when it returns
-    });
-  } catch (cause) {
-    throw new Unavailable(`Cannot open ${path}: ${(cause as Error).message}`, { cause });
   }
 }
 

@@ -1,5 +1,7 @@
-import { rmSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { digestEncoded } from "@eras/oci-spec/digest.ts";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { openStores, writeBlob } from "./fixtures.ts";
 import { GarbageCollector } from "./gc.ts";
@@ -8,8 +10,8 @@ import { Leases } from "./leases.ts";
 
 const NEVER_MS = 1_000_000;
 
-/** A scheduler that counts its collections. */
-async function open(schedule: Partial<GcSchedule>) {
+/** A scheduler that counts its collections, of which so many shall have failed in the end. */
+async function open(schedule: Partial<GcSchedule>, failures = 0) {
   const { db, content, root } = await openStores();
   const collector = new GarbageCollector(db, { content, snapshotters: [] });
   const collect = vi.spyOn(collector, "collect");
@@ -19,9 +21,9 @@ async function open(schedule: Partial<GcSchedule>) {
     await scheduler.stop();
     await db.close();
     rmSync(root, { recursive: true });
-    expect(onError).not.toHaveBeenCalled();
+    expect(onError).toHaveBeenCalledTimes(failures);
   });
-  return { db, content, leases: new Leases(db), scheduler, collect };
+  return { root, db, content, leases: new Leases(db), scheduler, collect, onError };
 }
 
 describe("GcScheduler", () => {
@@ -42,6 +44,19 @@ describe("GcScheduler", () => {
     await vi.waitFor(() => expect(collect).toHaveBeenCalledTimes(1));
     leases.delete("test", "l");
     await vi.waitFor(() => expect(content.in("test").info(digest)).rejects.toThrow("not found"), 5000);
+  });
+
+  test("tries again when a collection has failed, and sweeps what that one has left", async () => {
+    const { root, content, leases, onError } = await open({ startupDelayMs: 10 }, 1);
+    leases.create("test", { id: "l" });
+    const digest = await writeBlob(content, "x", { lease: "l" });
+    const blob = join(root, "content/blobs/sha256", digestEncoded(digest));
+    rmSync(join(root, "content/removed"), { recursive: true });
+    leases.delete("test", "l");
+    await vi.waitFor(() => expect(onError).toHaveBeenCalledTimes(1), 5000);
+    expect(existsSync(blob)).toBe(true);
+    mkdirSync(join(root, "content/removed"));
+    await vi.waitFor(() => expect(existsSync(blob)).toBe(false), 5000);
   });
 
   test("does not collect more often than the pauses allow", async () => {

@@ -2,7 +2,8 @@
  * Decides when to collect garbage: soon after something was removed, and not so often that it would be felt.
  *
  * A collection stops the world for `pauseMs`. The pauses shall take no more than a fiftieth of all time, so the next one comes no
- * earlier than about 49 average pauses after the last. Nothing is scheduled as long as nothing happens.
+ * earlier than about 49 average pauses after the last. Nothing is scheduled as long as nothing happens. A collection that fails, on a
+ * full disk say, is tried again, after ever longer times.
  *
  * @see https://github.com/containerd/containerd/blob/v1.2.6/gc/scheduler/scheduler.go
  */
@@ -33,6 +34,8 @@ export const DEFAULT_GC_SCHEDULE: GcSchedule = {
 /** Before anybody knows how long a pause is. */
 const FIRST_INTERVAL_MS = 1000;
 const MAX_PAUSE_THRESHOLD = 0.5;
+/** Before a collection that has failed is tried again: doubled each time. */
+const RETRY_MS = { first: 500, last: 60_000 };
 
 export class GcScheduler {
   readonly #collector: GarbageCollector;
@@ -45,6 +48,8 @@ export class GcScheduler {
   #deletions = 0;
   #mutations = 0;
   #collections = 0;
+  /** In a row. */
+  #failures = 0;
   #pausesMs = 0;
   #lastEndMs = 0;
 
@@ -115,7 +120,11 @@ export class GcScheduler {
       const stats = await this.#running;
       this.#collections++;
       this.#pausesMs += stats.pauseMs;
+      this.#failures = 0;
       return stats;
+    } catch (error) {
+      this.#collectIn(Math.min(RETRY_MS.first * 2 ** this.#failures++, RETRY_MS.last));
+      throw error;
     } finally {
       this.#running = undefined;
       this.#lastEndMs = performance.now();

@@ -122,6 +122,19 @@ describe("GarbageCollector", () => {
     await expect(writing.commit({})).rejects.toThrow(new NotFound("lease does not exist: not found"));
   });
 
+  test("is asked for once more when an ingest is closed that it had to leave alone", async () => {
+    await using all = await openAll();
+    all.leases.create("test", { id: "l" });
+    const writing = await all.content.in("test", { lease: "l" }).writer({ ref: "r" });
+    all.leases.delete("test", "l");
+    await all.collector.collect();
+    expect(all.db.isDirty).toBe(false);
+    await writing.close();
+    expect(all.db.isDirty).toBe(true);
+    await all.collector.collect();
+    expect(await all.store.listStatuses()).toEqual([]);
+  });
+
   test("keeps apart what the same digest means to different namespaces", async () => {
     await using all = await openAll();
     const digest = await writeBlob(all.content, "x", { namespace: "a", labels: { "containerd.io/gc.root": "1" } });

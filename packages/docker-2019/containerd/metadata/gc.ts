@@ -36,8 +36,8 @@ export interface GcStores {
 export class GarbageCollector {
   readonly #db: MetadataDb;
   readonly #stores: GcStores;
-  /** What a crash has left behind is to be swept too. */
-  #isFirst = true;
+  /** What a crash has left behind, or a collection that failed, is to be swept too. */
+  #isSweepDue = true;
 
   constructor(db: MetadataDb, stores: GcStores) {
     this.#db = db;
@@ -50,9 +50,9 @@ export class GarbageCollector {
     const wasDirty = this.#db.isDirty;
     const removed = this.#db.clean((tables) => this.#removeUnmarked(tables));
     const pauseMs = performance.now() - startedMs;
-    const idle = !wasDirty && !this.#isFirst && removed.length === 0;
-    const swept = idle ? { sweptDigests: [], sweptSnapshots: [] } : await this.#sweep();
-    this.#isFirst = false;
+    this.#isSweepDue ||= wasDirty || removed.length > 0;
+    const swept = this.#isSweepDue ? await this.#sweep() : { sweptDigests: [], sweptSnapshots: [] };
+    this.#isSweepDue = false;
     return { pauseMs, removed, ...swept };
   }
 

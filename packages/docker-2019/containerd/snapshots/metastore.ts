@@ -13,13 +13,14 @@
  * @see https://github.com/containerd/containerd/blob/v1.2.6/snapshots/storage/bolt.go
  */
 import { AlreadyExists, FailedPrecondition, InvalidArgument, NotFound } from "@eras/oci-spec/errdefs.ts";
-import { type Database, open, type RootDatabase } from "lmdb";
+import type { Database } from "lmdb";
+import { DatabaseFile } from "../database-file.ts";
 import { type Labels, maskedMap, withoutEmpty } from "../labels.ts";
 import type { SnapshotInfo, SnapshotKind, SnapshotUsage } from "./snapshotter.ts";
 
 const SCHEMA_VERSION = 1;
-/** What LMDB takes for a key with pages of this size, less what its encoding may add. */
-const PAGE_BYTES = 8192;
+const TABLES = 3;
+/** What LMDB takes for a key, less what its encoding may add. */
 const MAX_KEY_BYTES = 3900;
 
 /** A snapshot as it is stored. Times are milliseconds since 1970. */
@@ -52,7 +53,7 @@ export interface NewSnapshot {
 }
 
 export class Metastore {
-  readonly #environment: RootDatabase;
+  readonly #file: DatabaseFile;
   readonly #snapshots: Database<StoredSnapshot, string>;
   readonly #children: Database<true, [number, number]>;
   readonly #inMaking = new Set<number>();
@@ -65,11 +66,10 @@ export class Metastore {
    * @throws {FailedPrecondition} When it was made by a later version.
    */
   constructor(path: string, usedIds: readonly number[]) {
-    // Without overlapping, a commit is on the disk when its promise resolves.
-    this.#environment = open({ path, noSubdir: true, maxDbs: 3, pageSize: PAGE_BYTES, overlappingSync: false });
-    this.#snapshots = this.#environment.openDB({ name: "snapshots" });
-    this.#children = this.#environment.openDB({ name: "children" });
-    checkSchema(this.#environment.openDB<number, string>({ name: "schema" }), path);
+    this.#file = new DatabaseFile(path, TABLES);
+    this.#snapshots = this.#file.environment.openDB({ name: "snapshots" });
+    this.#children = this.#file.environment.openDB({ name: "children" });
+    checkSchema(this.#file.environment.openDB<number, string>({ name: "schema" }), path);
     const ids = [...this.#snapshots.getRange()].map(({ value }) => value.id);
     this.#lastId = Math.max(0, ...ids, ...usedIds);
   }
@@ -114,7 +114,7 @@ export class Metastore {
     this.#inMaking.add(id);
     try {
       await makeDirectory(id, this.#parentIds(wanted));
-      await this.#environment.childTransaction(() => this.#put(id, wanted));
+      this.#file.change(() => this.#put(id, wanted));
     } catch (error) {
       await takeBack(id);
       throw error;
@@ -126,7 +126,7 @@ export class Metastore {
 
   /** Makes the record of an active snapshot that of a committed one. @throws As `commit` of a snapshotter. */
   async commit(name: string, key: string, labels: Labels, usage: SnapshotUsage): Promise<void> {
-    await this.#environment.childTransaction(() => {
+    this.#file.change(() => {
       const { id, parent } = this.checkCommit(name, key);
       const now = Date.now();
       this.#snapshots.remove(key);
@@ -157,7 +157,7 @@ export class Metastore {
    * @throws {NotFound | FailedPrecondition} As `remove` of a snapshotter.
    */
   async remove(key: string): Promise<number> {
-    return await this.#environment.childTransaction(() => {
+    return this.#file.change(() => {
       const stored = this.#stored(key);
       if (this.#hasChildren(stored.id)) throw new FailedPrecondition("cannot remove snapshot with child");
       this.#snapshots.remove(key);
@@ -168,7 +168,7 @@ export class Metastore {
 
   /** @throws {NotFound | InvalidArgument} As `update` of a snapshotter. */
   async update(key: string, labels: Labels, fieldPaths: readonly string[]): Promise<SnapshotInfo> {
-    const stored = await this.#environment.childTransaction(() => {
+    const stored = this.#file.change(() => {
       const before = this.#stored(key);
       const after = { ...before, labels: updatedLabels(before.labels, labels, fieldPaths), updated: Date.now() };
       this.#snapshots.put(key, after);
@@ -178,7 +178,7 @@ export class Metastore {
   }
 
   async close(): Promise<void> {
-    await this.#environment.close();
+    await this.#file.close();
   }
 
   #stored(key: string): StoredSnapshot {

@@ -15,6 +15,8 @@ export class EagerUnpack {
   readonly #snapshotter: string;
   readonly #stored = new Map<string, PromiseWithResolvers<void>>();
   readonly #unpacked = new Map<string, Promise<string>>();
+  /** Why nothing more will come. */
+  #failure: unknown;
 
   /** @param containerd - Under the lease of the pull. */
   constructor(containerd: Containerd, snapshotter: string) {
@@ -40,6 +42,7 @@ export class EagerUnpack {
 
   /** The pull has failed: what has begun waits for nothing any more, and ends. */
   async giveUp(error: unknown): Promise<void> {
+    this.#failure = error;
     for (const stored of this.#stored.values()) stored.reject(error);
     await Promise.allSettled(this.#unpacked.values());
   }
@@ -54,6 +57,7 @@ export class EagerUnpack {
     if (known) return known;
     const made = Promise.withResolvers<void>();
     made.promise.catch(() => {}); // nobody may be waiting
+    if (this.#failure !== undefined) made.reject(this.#failure);
     this.#stored.set(digest, made);
     return made;
   }

@@ -26,9 +26,10 @@ export const REGISTRY_OPTIONS: readonly Option[] = [
 /**
  * A client of the registry `domain`. Without `--user` and `--refresh` the credentials are those of `docker login`.
  *
+ * @param signal - Ends all that it does.
  * @throws {Error} When the file of `--tlscacert` can't be read.
  */
-export function registryClient(domain: string, flags: RegistryFlags): RegistryClient {
+export function registryClient(domain: string, flags: RegistryFlags, signal: AbortSignal): RegistryClient {
   const given = credentialsOf(flags);
   return new RegistryClient({
     credentials: given ? async () => given : dockerCredentials(),
@@ -36,6 +37,7 @@ export function registryClient(domain: string, flags: RegistryFlags): RegistryCl
     skipVerify: flags.skipVerify ?? false,
     ...(flags.tlscacert !== undefined && { ca: readFileSync(flags.tlscacert, "utf8") }),
     mirrors: { [domain]: flags.mirror },
+    signal,
   });
 }
 

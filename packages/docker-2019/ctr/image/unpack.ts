@@ -90,7 +90,7 @@ async function unpackLayer(
       throw new FailedPrecondition(`wrong diff id calculated on extraction "${applied!.digest}"`);
     await containerd.snapshots.commit({ snapshotter, name, key });
   } catch (error) {
-    await containerd.snapshots.remove({ snapshotter, key });
+    await containerd.snapshots.remove({ snapshotter, key }).catch(() => {}); // what went wrong first is what counts
     if (!(error instanceof AlreadyExists)) throw error; // somebody else has unpacked the same meanwhile
   }
   await labelContent(containerd, layer.digest, uncompressedLabel(diffId));

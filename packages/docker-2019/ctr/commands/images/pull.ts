@@ -1,4 +1,4 @@
-/** `ctr images pull`: resolves, fetches into containerd's content store, names the image, unpacks it. */
+/** `ctr images pull`: resolves, fetches into containerd's content store, unpacks, names the image. */
 import { InvalidArgument } from "@eras/oci-spec/errdefs.ts";
 import { formatPlatform, hostPlatform } from "@eras/oci-spec/platform.ts";
 import type { ProgressListener } from "@eras/registry-client/content.ts";
@@ -41,8 +41,10 @@ export const pull = leaf<PullFlags>({
       const unpacking = new EagerUnpack(leased, flags.snapshotter);
       try {
         const pulled = await fetchImage(leased, name, flags, unpacking.update);
-        await putImage(leased, name, pulled.target, parsePairs(flags.label));
+        const start = performance.now();
         await finishUnpacking(leased, unpacking, pulled, flags);
+        await putImage(leased, name, pulled.target, parsePairs(flags.label)); // last: what has a name is whole
+        print(`done: ${formatElapsed(performance.now() - start)}\t`);
       } catch (error) {
         await unpacking.giveUp(error);
         throw error;
@@ -69,7 +71,7 @@ export async function fetchImage(
   let isResolved = false;
   try {
     return await pullFrom(
-      registryClient(reference.domain, flags),
+      registryClient(reference.domain, flags, containerd.signal),
       reference,
       new ContainerdSink(containerd, reference),
       {
@@ -104,12 +106,10 @@ async function finishUnpacking(
   { target, manifests }: Pulled,
   flags: PullFlags,
 ): Promise<void> {
-  const start = performance.now();
   for (const { descriptor } of manifests) {
     const [platform = hostPlatform()] = await platformsOf(containerd, descriptor);
     print(`unpacking ${formatPlatform(platform)} ${target.digest}...`);
     const chainId = await unpacking.result(descriptor);
     if (flags.printChainid) print(`image chain ID: ${chainId}`);
   }
-  print(`done: ${formatElapsed(performance.now() - start)}\t`);
 }

@@ -33,7 +33,7 @@ export const push = leaf<PushFlags>({
     const source = new ContainerdSource(containerd);
     const display = new ProgressDisplay("uploading");
     try {
-      await pushTo(registryClient(reference.domain, flags), reference, target, source, {
+      await pushTo(registryClient(reference.domain, flags, containerd.signal), reference, target, source, {
         ...(flags.maxConcurrentUploadedLayers && { concurrency: flags.maxConcurrentUploadedLayers }),
         mountFrom: (blob) => source.mountFrom(blob, reference),
         onProgress: display.update,
