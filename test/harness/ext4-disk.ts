@@ -1,11 +1,11 @@
 /**
- * A disk that can lose its power: an ext4 on a loop device, which is shut down by ioctl(2). From then on nothing reaches it, not even
+ * A disk that can lose its power, or become read-only: an ext4 on a loop device. The power goes by an ioctl(2) that shuts it down. From then on nothing reaches it, not even
  * what the kernel holds in its caches. A copy of it, mounted in its place, is what the machine would find afterwards, the journal
  * replayed.
  *
  * @see https://man7.org/linux/man-pages/man5/ext4.5.html
  */
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -47,6 +47,18 @@ export class Ext4Disk {
     this.#mount();
   }
 
+  /** What the kernel does when it finds the file system damaged: nothing is written any more. */
+  becomeReadOnly(): void {
+    execFileSync("mount", ["-o", "remount,abort", this.path]);
+  }
+
+  /** What an operator does then, when all who worked with it have ended. */
+  repair(): void {
+    umount(this.path);
+    spawnSync("fsck.ext4", ["-fp", this.#image]); // its status tells that there was something to repair
+    this.#mount();
+  }
+
   /** Unmounts and deletes it. */
   remove(): void {
     umount(this.path);
@@ -55,6 +67,6 @@ export class Ext4Disk {
 
   #mount(): void {
     mkdirSync(this.path, { recursive: true });
-    execFileSync("mount", ["-o", "loop", this.#image, this.path]);
+    execFileSync("mount", ["-o", "loop,errors=remount-ro", this.#image, this.path]);
   }
 }

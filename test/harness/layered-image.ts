@@ -12,7 +12,7 @@ import type { MemoryStore } from "@eras/registry-client/image-fixtures.ts";
 import { tarOf } from "./busybox-image.ts";
 import { busyboxTar } from "./docker-2013.ts";
 
-const SMALL_FILES = 100;
+const SMALL_FILES = 50;
 const SMALL_BYTES = 1000;
 
 export interface LayeredImage {
@@ -25,9 +25,14 @@ export interface LayeredImage {
  * Makes an image in a store.
  *
  * @param layerBytes - Of the large file in each layer above the bottom.
+ * @param fill - Makes its content: random, if not given, so that a layer is as long when it is fetched as when it is unpacked.
  */
-export function layeredImage(store: MemoryStore, layerBytes: readonly number[]): LayeredImage {
-  const tars = [busyboxTar(), ...layerBytes.map((bytes, index) => tarOf(filesOf(index + 1, bytes)))];
+export function layeredImage(
+  store: MemoryStore,
+  layerBytes: readonly number[],
+  fill: (bytes: number) => Buffer = randomBytes,
+): LayeredImage {
+  const tars = [busyboxTar(), ...layerBytes.map((bytes, index) => tarOf(filesOf(index + 1, fill(bytes))))];
   const layers = tars.map((tar) => store.add(OCI_LAYER_GZIP, gzipSync(tar, { level: 1 })));
   const { os, architecture } = hostPlatform();
   const config = store.add(OCI_CONFIG, {
@@ -41,11 +46,11 @@ export function layeredImage(store: MemoryStore, layerBytes: readonly number[]):
 }
 
 /** `large-2  small-2-0 … passing-2  .wh.passing-1` */
-function filesOf(layer: number, bytes: number): Record<string, Buffer | string> {
+function filesOf(layer: number, large: Buffer): Record<string, Buffer | string> {
   const small = Array.from({ length: SMALL_FILES }, (_, i) => [`small-${layer}-${i}`, randomBytes(SMALL_BYTES)]);
   return {
     ...Object.fromEntries(small),
-    [`large-${layer}`]: randomBytes(bytes),
+    [`large-${layer}`]: large,
     [`passing-${layer}`]: "",
     ...(layer > 1 && { [`.wh.passing-${layer - 1}`]: "" }),
   };

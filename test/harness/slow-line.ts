@@ -14,9 +14,9 @@ import { setTimeout as delay } from "node:timers/promises";
 
 /** Before each answer, as if the registry were far away. */
 const LATENCY_MS = 15;
-/** What goes over each connection in one go, and the pause after it: about 30 MB a second. */
-const PIECE_BYTES = 64 << 10;
-const PIECE_MS = 2;
+/** What goes over each connection in one go, and the pause after it: about 4 MB a second. */
+const PIECE_BYTES = 16 << 10;
+const PIECE_MS = 4;
 
 /** One request that came by. */
 export interface PassedRequest {
@@ -33,6 +33,7 @@ export interface PassedRequest {
 export class SlowLine {
   /** What came by since the last `forget`. */
   passed: PassedRequest[] = [];
+  isSlow = true;
   readonly #server: Server;
   readonly #registry: string;
 
@@ -76,22 +77,22 @@ export class SlowLine {
     this.passed.push(passing);
     const forwarded = request(`http://${this.#registry}${url}`, { method, headers });
     const source = await answerOf(forwarded);
-    await delay(LATENCY_MS);
+    if (this.isSlow) await delay(LATENCY_MS);
     answer.writeHead(source.statusCode!, source.headers);
-    await pipeline(slowly(source, passing), answer).catch(() => {}); // who asked has gone: that is what this is for
+    await pipeline(this.#pieces(source, passing), answer).catch(() => {}); // who asked has gone: that is what this is for
+  }
+
+  async *#pieces(source: AsyncIterable<Buffer>, passing: PassedRequest): AsyncGenerator<Buffer> {
+    for await (const bytes of source)
+      for (let at = 0; at < bytes.length; at += PIECE_BYTES) {
+        const piece = bytes.subarray(at, at + PIECE_BYTES);
+        passing.sent += piece.length;
+        yield piece;
+        if (this.isSlow) await delay(PIECE_MS);
+      }
   }
 }
 
 function answerOf(forwarded: ClientRequest): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => forwarded.on("response", resolve).on("error", reject).end());
-}
-
-async function* slowly(source: AsyncIterable<Buffer>, passing: PassedRequest): AsyncGenerator<Buffer> {
-  for await (const bytes of source)
-    for (let at = 0; at < bytes.length; at += PIECE_BYTES) {
-      const piece = bytes.subarray(at, at + PIECE_BYTES);
-      passing.sent += piece.length;
-      yield piece;
-      await delay(PIECE_MS);
-    }
 }

@@ -6,8 +6,9 @@
  *                                                      │
  *     clients ◀──gRPC── exchange of events ◀──ttrpc────┘
  */
-import { mkdirSync, rmSync } from "node:fs";
+import { accessSync, constants, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { Unavailable } from "@eras/oci-spec/errdefs.ts";
 import { grpcServer, type Implementation, listen } from "../proto/grpc/server.ts";
 import { ttrpcServer } from "../proto/ttrpc/server.ts";
 import { type Config, ttrpcAddress } from "./config.ts";
@@ -53,10 +54,10 @@ export interface RunningContainerd {
   stop(): Promise<void>;
 }
 
-/** @throws {Unavailable} When the root or an address is another one's. */
+/** @throws {Unavailable} When the root or an address is another one's, or nothing can be written to root or state. */
 export async function startContainerd(config: Config): Promise<RunningContainerd> {
+  for (const kind of ["root", "state"] as const) makeWritable(config[kind], kind);
   lockRoot(config.root);
-  mkdirSync(config.state, { recursive: true, mode: 0o711 });
   const stores = await openStores(config.root);
   const exchange = new Exchange();
   const context = { address: config.grpc.address, ttrpcAddress: ttrpcAddress(config), executable: EXECUTABLE };
@@ -76,6 +77,16 @@ export async function startContainerd(config: Config): Promise<RunningContainerd
       await stores.close();
     },
   };
+}
+
+/** Said at the start, and not by each call. A read-only mount refuses even root. */
+function makeWritable(path: string, kind: "root" | "state"): void {
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o711 });
+    accessSync(path, constants.W_OK);
+  } catch (cause) {
+    throw new Unavailable(`Cannot use ${path} for its ${kind}: ${(cause as Error).message}`, { cause });
+  }
 }
 
 /** What outlives containerd: the database, and what lies beside it. */

@@ -15,7 +15,7 @@ import { mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { isErrno } from "@eras/linux/errno.ts";
 import { digestEncoded, isDigest, sha256 } from "@eras/oci-spec/digest.ts";
-import { NotFound } from "@eras/oci-spec/errdefs.ts";
+import { NotFound, ResourceExhausted } from "@eras/oci-spec/errdefs.ts";
 import { quote } from "../identifiers.ts";
 import type { IngestStatus, WriterOptions } from "./content-store.ts";
 
@@ -32,9 +32,27 @@ export function dataPath(dir: string): string {
  * Makes the directory of a new ingest, all but its data. What a crash has left there goes.
  *
  * @param dir - Of this ref.
+ * @throws As `writeError` says; nothing is left then.
  */
-export async function createIngest(dir: string, { ref, size = 0, expected }: WriterOptions): Promise<IngestStatus> {
+export async function createIngest(dir: string, options: WriterOptions): Promise<IngestStatus> {
   await rm(dir, { recursive: true, force: true });
+  try {
+    return await makeIngest(dir, options);
+  } catch (cause) {
+    await rm(dir, { recursive: true, force: true });
+    throw writeError(options.ref, cause);
+  }
+}
+
+/** What a failure to write means. @returns ResourceExhausted when the disk is full, NotFound when somebody has taken the ingest away. */
+export function writeError(ref: string, cause: unknown): Error {
+  const message = `Cannot write ingest ${ref}: ${(cause as Error).message}`;
+  if (isErrno(cause, "ENOSPC", "EDQUOT")) return new ResourceExhausted(message, { cause });
+  if (isErrno(cause, "ENOENT")) return new NotFound(`ingest ref ${ref} was aborted: not found`, { cause });
+  return new Error(message, { cause });
+}
+
+async function makeIngest(dir: string, { ref, size = 0, expected }: WriterOptions): Promise<IngestStatus> {
   await mkdir(dir, { recursive: true });
   const now = new Date();
   const time = now.toISOString();

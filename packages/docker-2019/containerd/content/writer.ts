@@ -10,10 +10,10 @@ import { type FileHandle, open, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { isErrno } from "@eras/linux/errno.ts";
 import { type Digest, Digester } from "@eras/oci-spec/digest.ts";
-import { AlreadyExists, FailedPrecondition, KindError, NotFound, ResourceExhausted } from "@eras/oci-spec/errdefs.ts";
+import { AlreadyExists, FailedPrecondition, KindError } from "@eras/oci-spec/errdefs.ts";
 import { step } from "../../steps.ts";
 import type { CommitOptions, ContentWriter, IngestStatus } from "./content-store.ts";
-import { dataPath, touchIngest } from "./ingest.ts";
+import { dataPath, touchIngest, writeError } from "./ingest.ts";
 
 /** For reading what is there already. */
 const RESUME_BUFFER_BYTES = 1 << 20;
@@ -75,7 +75,7 @@ export class LocalWriter implements ContentWriter {
       await written;
     } catch (cause) {
       this.#broken = cause;
-      throw this.#writeError(cause);
+      throw writeError(this.#ingest.status.ref, cause);
     }
     this.#offset += bytes.length;
     this.#updatedAt = new Date();
@@ -94,7 +94,7 @@ export class LocalWriter implements ContentWriter {
       await this.#compare(file, size, expected);
       await this.#becomeBlob(file);
     } catch (cause) {
-      throw cause instanceof KindError ? cause : this.#writeError(cause);
+      throw cause instanceof KindError ? cause : writeError(this.#ingest.status.ref, cause);
     } finally {
       await this.close();
     }
@@ -152,14 +152,6 @@ export class LocalWriter implements ContentWriter {
     if (this.#broken !== undefined)
       throw new FailedPrecondition(`cannot ${action} ingest ${ref}: an earlier write failed`, { cause: this.#broken });
     return this.#file;
-  }
-
-  #writeError(cause: unknown): Error {
-    const { ref } = this.#ingest.status;
-    const message = `Cannot write ingest ${ref}: ${(cause as Error).message}`;
-    if (isErrno(cause, "ENOSPC", "EDQUOT")) return new ResourceExhausted(message, { cause });
-    if (isErrno(cause, "ENOENT")) return new NotFound(`ingest ref ${ref} was aborted: not found`, { cause });
-    return new Error(message, { cause });
   }
 }
 
