@@ -5,7 +5,7 @@
  *
  *     000   the eight duties of a runtime. 1 and 2 are dockerd's. 8 comes before 7: a label is asked for beforehand, and execve puts it on
  *     001   the fourteen steps of a run. 1 to 6 are dockerd's
- *     002   how a bundle is made, in eight. 3 may come later: ctr has layers unpacked while it fetches others
+ *     002   how a bundle is made, in eight. 3 comes later: ctr names an image when all of it is unpacked
  *
  * Who performs a step calls `step()` in its first line.
  */

@@ -13,10 +13,12 @@ import { pipeline } from "node:stream/promises";
 import { setTimeout as delay } from "node:timers/promises";
 
 /** Before each answer, as if the registry were far away. */
-const LATENCY_MS = 15;
+export const LATENCY_MS = 15;
 /** What goes over each connection in one go, and the pause after it: about 4 MB a second. */
 const PIECE_BYTES = 16 << 10;
 const PIECE_MS = 4;
+
+const PIECE_SENT = "piece-sent";
 
 /** One request that came by. */
 export interface PassedRequest {
@@ -61,6 +63,16 @@ export class SlowLine {
     this.passed = [];
   }
 
+  /** Bytes of bodies that were sent since the last `forget`. */
+  get carried(): number {
+    return this.passed.reduce((sum, { sent }) => sum + sent, 0);
+  }
+
+  /** Resolves when so many bytes have been sent since the last `forget`. */
+  async carries(bytes: number): Promise<void> {
+    while (this.carried < bytes) await once(this.#server, PIECE_SENT);
+  }
+
   /** Resolves when the next request comes. */
   async nextRequest(): Promise<void> {
     await once(this.#server, "request");
@@ -87,6 +99,7 @@ export class SlowLine {
       for (let at = 0; at < bytes.length; at += PIECE_BYTES) {
         const piece = bytes.subarray(at, at + PIECE_BYTES);
         passing.sent += piece.length;
+        this.#server.emit(PIECE_SENT);
         yield piece;
         if (this.isSlow) await delay(PIECE_MS);
       }
