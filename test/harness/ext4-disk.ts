@@ -42,8 +42,7 @@ export class Ext4Disk {
   comeBack(): void {
     const mounts = readMountinfo().filter(({ mountPoint }) => mountPoint.startsWith(this.path));
     for (const { mountPoint } of mounts.reverse()) umount(mountPoint, MNT_DETACH); // who still looks at the old disk may go on
-    execFileSync("mv", [this.#image, `${this.#image}.old`]);
-    execFileSync("cp", ["--sparse=always", `${this.#image}.old`, this.#image]);
+    this.#copy();
     this.#mount();
   }
 
@@ -55,6 +54,7 @@ export class Ext4Disk {
   /** What an operator does then, when all who worked with it have ended. */
   repair(): void {
     umount(this.path);
+    this.#copy();
     spawnSync("fsck.ext4", ["-fp", this.#image]); // its status tells that there was something to repair
     this.#mount();
   }
@@ -63,6 +63,12 @@ export class Ext4Disk {
   remove(): void {
     umount(this.path);
     rmSync(this.#dir, { recursive: true });
+  }
+
+  /** The file system lives on as long as anybody looks at it, in whatever mount namespace; what is mounted next is a copy. */
+  #copy(): void {
+    execFileSync("mv", [this.#image, `${this.#image}.old`]);
+    execFileSync("cp", ["--sparse=always", `${this.#image}.old`, this.#image]);
   }
 
   #mount(): void {

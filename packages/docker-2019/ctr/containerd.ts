@@ -122,7 +122,8 @@ export class Containerd {
       await this.leases.delete({ id });
       return result;
     } catch (error) {
-      await this.leases.delete({ id }).catch(() => {}); // what went wrong first is what counts; the lease ends by itself in a day
+      // What went wrong first is what counts, and it may be containerd itself. The lease ends anyway, in a day.
+      await this.leases.delete({ id }, { timeoutMs: GRACE_MS }).catch(() => {});
       throw this.signal.aborted ? this.signal.reason : error;
     } finally {
       this.#leases--;
