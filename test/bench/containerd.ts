@@ -15,8 +15,8 @@ import { GenuineRegistry } from "../genuine/registry.ts";
 import { pssKib } from "../harness/memory.ts";
 import { Chain } from "./containerd-chain.ts";
 import { passEvents } from "./containerd-events.ts";
+import { pushHostImage } from "./host-image.ts";
 import { type Contender, interleave, median, type Timing, takeTurns } from "./interleaved.ts";
-import { pushLayeredImage } from "./layered-image.ts";
 import { progress, report } from "./report.ts";
 
 const EVENTS = 5_000;
@@ -106,7 +106,7 @@ async function comparePulls(chains: readonly Chain[], turns: number): Promise<vo
   const registry = await GenuineRegistry.start(mkdtempSync(join(tmpdir(), "docker-eras-bench-")));
   const name = `${registry.domain}/layered:1`;
   try {
-    const { files, unpackedBytes, compressedBytes } = await pushLayeredImage(name, LAYERS, LAYER_BYTES);
+    const { files, unpackedBytes, compressedBytes } = await pushHostImage(name, LAYERS, LAYER_BYTES);
     console.log(`image: ${LAYERS} layers, ${files} files, ${mb(unpackedBytes)}, compressed ${mb(compressedBytes)}`);
     await compare(
       chains.map((chain) => pull(chain, name)),

@@ -32,7 +32,11 @@ export function layeredImage(
   layerBytes: readonly number[],
   fill: (bytes: number) => Buffer = randomBytes,
 ): LayeredImage {
-  const tars = [busyboxTar(), ...layerBytes.map((bytes, index) => tarOf(filesOf(index + 1, fill(bytes))))];
+  return imageOf(store, [busyboxTar(), ...layerBytes.map((bytes, index) => tarOf(filesOf(index + 1, fill(bytes))))]);
+}
+
+/** Makes an image of layers, which it compresses. */
+export function imageOf(store: MemoryStore, tars: readonly Buffer[]): LayeredImage {
   const layers = tars.map((tar) => store.add(OCI_LAYER_GZIP, gzipSync(tar, { level: 1 })));
   const { os, architecture } = hostPlatform();
   const config = store.add(OCI_CONFIG, {

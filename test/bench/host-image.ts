@@ -2,14 +2,11 @@
 import { execFileSync } from "node:child_process";
 import { type Dirent, lstatSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { gzipSync } from "node:zlib";
-import { sha256 } from "@eras/oci-spec/digest.ts";
-import { OCI_CONFIG, OCI_LAYER_GZIP, OCI_MANIFEST } from "@eras/oci-spec/image/media-types.ts";
-import { hostPlatform } from "@eras/oci-spec/platform.ts";
 import { parseReference } from "@eras/oci-spec/reference.ts";
 import { RegistryClient } from "@eras/registry-client/client.ts";
 import { MemoryStore } from "@eras/registry-client/image-fixtures.ts";
 import { push } from "@eras/registry-client/push.ts";
+import { imageOf } from "../harness/layered-image.ts";
 
 /** Layers take turns with them. */
 const SOURCES = ["/usr/bin", "/usr/lib", "/usr/share"];
@@ -30,21 +27,17 @@ export interface ImageSize {
  * @param name - In a registry of the loopback: `127.0.0.1:5000/layered:1`.
  * @param layerBytes - Of the files in each layer.
  */
-export async function pushLayeredImage(name: string, layers: number, layerBytes: number): Promise<ImageSize> {
+export async function pushHostImage(name: string, layers: number, layerBytes: number): Promise<ImageSize> {
   const walks = SOURCES.map(filesBelow);
   const filled = Array.from({ length: layers }, (_, i) => take(walks[i % walks.length]!, layerBytes));
   const tars = filled.map(({ paths }) => tarOf(paths));
-  const compressed = tars.map((tar) => gzipSync(tar));
   const store = new MemoryStore();
-  const diffIds = tars.map(sha256);
-  const config = store.add(OCI_CONFIG, { ...hostPlatform(), rootfs: { type: "layers", diff_ids: diffIds } });
-  const descriptors = compressed.map((layer) => store.add(OCI_LAYER_GZIP, layer));
-  const target = store.add(OCI_MANIFEST, { schemaVersion: 2, mediaType: OCI_MANIFEST, config, layers: descriptors });
-  await push(new RegistryClient(), parseReference(name), target, store);
+  const { manifest, parts } = imageOf(store, tars);
+  await push(new RegistryClient(), parseReference(name), manifest, store);
   return {
     files: sum(filled.map(({ paths }) => paths.length)),
     unpackedBytes: sum(filled.map(({ bytes }) => bytes)),
-    compressedBytes: sum(compressed.map(({ length }) => length)),
+    compressedBytes: sum(parts.map(({ size }) => size)),
   };
 }
 
