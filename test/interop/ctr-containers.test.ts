@@ -1,6 +1,8 @@
 /** Our ctr at a genuine containerd: specs, events, and what is said of mistakes. */
 import { once } from "node:events";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { BUSYBOX, CTR, CtrSession, missingForCtr, SUCCESS, until } from "../harness/ctr-session.ts";
 import { type ProgramResult, runProgram, shellEnvironment } from "../harness/run-program.ts";
 import { Terminal } from "../harness/terminal.ts";
@@ -90,6 +92,16 @@ describe("ctr", () => {
       const { stderr, status } = await runProgram(CTR, ["-a", "/nosuch.sock", "images", "ls"]);
       expect({ stderr, status }).toMatchObject({
         stderr: expect.stringContaining('failed to dial "/nosuch.sock"'),
+        status: 1,
+      });
+    });
+    test("a socket at which nobody answers in time", async () => {
+      const path = join(session.place.dir, "silent.sock");
+      const silent = createServer().listen(path);
+      onTestFinished(() => void silent.close());
+      const { stderr, status } = await runProgram(CTR, ["-a", path, "--connect-timeout", "200ms", "images", "ls"]);
+      expect({ stderr, status }).toMatchObject({
+        stderr: expect.stringMatching(/^ctr: failed to dial .*: context deadline exceeded/),
         status: 1,
       });
     });

@@ -108,6 +108,21 @@ export class Containerd {
     return this.#leases > 0;
   }
 
+  /** Waits until containerd answers. @throws {Unavailable} When it has not within this time. */
+  async reach(timeoutMs: number): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<Error | undefined>();
+    this.#channel.waitForReady(Date.now() + timeoutMs, resolve);
+    const cause = await promise;
+    if (!cause) return;
+    const address = JSON.stringify(this.globals.address);
+    throw new Unavailable(
+      `failed to dial ${address}: context deadline exceeded: whoever listens there does not answer`,
+      {
+        cause,
+      },
+    );
+  }
+
   /**
    * Does something under a lease, without which the garbage collector might take what has been made before something refers to it. The
    * lease is given back at the end, whatever came of it, and if it is given up, too.

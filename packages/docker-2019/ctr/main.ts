@@ -26,6 +26,7 @@ const runCommand: Runner = async (command, line, flags) => {
   checkSocket(globals.address);
   const giveUp = new AbortController();
   const containerd = new Containerd(globals, giveUp);
+  if (globals.connectTimeoutMs > 0) await containerd.reach(globals.connectTimeoutMs);
   const work = command.run({ ...line, containerd });
   try {
     if (globals.timeoutMs === 0) await work;

@@ -4,7 +4,7 @@
  */
 import type { ContainerDefaults } from "@eras/oci-spec/image/config.ts";
 import type { Spec, User } from "@eras/oci-spec/runtime/config.ts";
-import { step } from "../../steps.ts";
+import { step } from "../../step.ts";
 import { defaultSpec } from "./default-spec.ts";
 import type { ContainerFlags } from "./flags.ts";
 import { addLimits } from "./spec-limits.ts";

@@ -14,7 +14,7 @@ import { AlreadyExists, FailedPrecondition, NotFound } from "@eras/oci-spec/errd
 import { parseImageConfig } from "@eras/oci-spec/image/config.ts";
 import type { Descriptor } from "@eras/oci-spec/image/descriptor.ts";
 import type { Manifest } from "@eras/oci-spec/image/manifest.ts";
-import { step } from "../../steps.ts";
+import { step } from "../../step.ts";
 import type { Containerd } from "../containerd.ts";
 import { labelContent, readWhole } from "./content.ts";
 import { toWire } from "./descriptor.ts";

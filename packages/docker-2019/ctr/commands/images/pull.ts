@@ -3,7 +3,7 @@ import { InvalidArgument } from "@eras/oci-spec/errdefs.ts";
 import { formatPlatform, hostPlatform } from "@eras/oci-spec/platform.ts";
 import type { ProgressListener } from "@eras/registry-client/content.ts";
 import { type Pulled, pull as pullFrom } from "@eras/registry-client/pull.ts";
-import { step } from "../../../steps.ts";
+import { step } from "../../../step.ts";
 import { flag, leaf, listFlag, numberFlag, parsePairs } from "../../command.ts";
 import type { Containerd } from "../../containerd.ts";
 import { ContainerdSink } from "../../image/containerd-store.ts";
