@@ -3,7 +3,7 @@
  *
  * `number` is a step's place in the article's own summary. Who performs a step calls `step()` in its first line.
  */
-import { defineSteps, type Step } from "@eras/trace/step.ts";
+import type { Step } from "@eras/trace/step.ts";
 
 const ARTICLE = { article: "001" };
 
@@ -280,8 +280,7 @@ const DECLARED = {
   },
 } satisfies Record<string, Step>;
 
-/** All steps by their ids. */
-export const STEPS: Readonly<Record<keyof typeof DECLARED, Step>> = DECLARED;
+export type StepId = keyof typeof DECLARED;
 
-/** Emits a step of the run. */
-export const step = defineSteps(DECLARED);
+/** All steps by their ids. */
+export const STEPS: Readonly<Record<StepId, Step>> = DECLARED;

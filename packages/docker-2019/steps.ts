@@ -9,7 +9,7 @@
  *
  * Who performs a step calls `step()` in its first line.
  */
-import { defineSteps, type Step } from "@eras/trace/step.ts";
+import type { Step } from "@eras/trace/step.ts";
 
 const DATA_FLOW = { article: "002", heading: "数据流" };
 const COMPONENTS = { article: "002", heading: "组件和子系统" };
@@ -434,8 +434,7 @@ const DECLARED = {
   },
 } satisfies Record<string, Step>;
 
-/** All steps by their ids. */
-export const STEPS: Readonly<Record<keyof typeof DECLARED, Step>> = DECLARED;
+export type StepId = keyof typeof DECLARED;
 
-/** Emits a step of the run. */
-export const step = defineSteps(DECLARED);
+/** All steps by their ids. */
+export const STEPS: Readonly<Record<StepId, Step>> = DECLARED;

@@ -75,7 +75,7 @@ export function startTracing(actor: string): boolean {
 export function continueTracing(actor: string, pid: number): void {
   if (!ofProgram || !self) return;
   self = { pid, ppid: self.pid };
-  ofProgram = { ...ofProgram, actor, span: newSpanId(), parent: ofProgram.span };
+  ofProgram = { ...ofProgram, actor, span: newId(), parent: ofProgram.span };
   emit("begin", actor);
 }
 
@@ -116,7 +116,7 @@ export function traceRequest<Result>(
 export function traceSpan<Result>(name: string, work: () => Promise<Result>): Promise<Result> {
   const outer = ofRequest?.getStore();
   if (!outer || !ofRequest) return work();
-  return ofRequest.run({ ...outer, span: newSpanId(), parent: outer.span }, () => bounded(name, work));
+  return ofRequest.run({ ...outer, span: newId(), parent: outer.span }, () => bounded(name, work));
 }
 
 async function bounded<Result>(name: string, work: () => Promise<Result>): Promise<Result> {
@@ -186,10 +186,11 @@ function openSpool(path: string): number | undefined {
 }
 
 function newSpan(spoolPath: string, actor: string, parent: string | undefined): Span {
-  return { run: basename(spoolPath).replace(/\..*$/, ""), spoolPath, actor, span: newSpanId(), parent };
+  return { run: basename(spoolPath).replace(/\..*$/, ""), spoolPath, actor, span: newId(), parent };
 }
 
-function newSpanId(): string {
+/** Twelve hexadecimal digits, by chance, and without the library that would be sure of it. */
+export function newId(): string {
   return Math.floor(Math.random() * 2 ** 48)
     .toString(16)
     .padStart(12, "0");
@@ -204,7 +205,7 @@ function processIds(): { pid: number; ppid: number } {
 }
 
 /** Files that emit on behalf of others: not where a reader wants to be led. */
-const NOT_THE_SOURCE = ["packages/trace/", "packages/linux/", "/proto/", "/steps.ts", "/tracing.ts"];
+const NOT_THE_SOURCE = ["packages/trace/", "packages/linux/", "/proto/", "/step.ts", "/tracing.ts"];
 
 function callerPosition(): { file?: string; line?: number } {
   for (const site of process.getBuiltinModule("node:util").getCallSites(24)) {

@@ -5,8 +5,7 @@
  *
  * A genuine program passes over a key that it doesn't know. Untraced, nothing is sent.
  */
-import { randomBytes } from "node:crypto";
-import { emit, tracedActor, traceEnvironment, traceRequest } from "./context.ts";
+import { emit, newId, tracedActor, traceEnvironment, traceRequest } from "./context.ts";
 import type { TraceMessage } from "./event.ts";
 
 const KEY = "eras-trace";
@@ -30,7 +29,7 @@ export function announceCall(call: TracedCall): Readonly<Record<string, string>>
   const from = tracedActor();
   const { ERAS_TRACE: run, ERAS_TRACE_PARENT: parent } = traceEnvironment();
   if (from === undefined || run === undefined || parent === undefined) return {};
-  const link: Link = { run, parent, id: randomBytes(6).toString("hex"), from };
+  const link: Link = { run, parent, id: newId(), from };
   emit("send", call.channel, { msg: message(call, link) });
   return { [KEY]: encodeURI(JSON.stringify(link)) };
 }

@@ -6,7 +6,7 @@
  */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { STEPS } from "@eras/docker-2019/steps.ts";
+import { STEPS, type StepId } from "@eras/docker-2019/steps.ts";
 import type { TraceEvent } from "@eras/trace/event.ts";
 import type { Step } from "@eras/trace/step.ts";
 import { parseSpool } from "@eras/trace/timeline.ts";
@@ -23,7 +23,6 @@ const RUNC = resolve(import.meta.dirname, "../../bin/runc-2019");
 
 const WITHOUT_PLACE = "containerd.tell-event";
 
-type StepId = keyof typeof STEPS;
 type StepEvent = TraceEvent & { step: StepId };
 
 describe("a traced run of ctr", () => {

@@ -6,7 +6,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { OURS, type Runtime, runtime } from "@eras/docker-2019/runc/testsuite/on-bundle.ts";
-import { STEPS } from "@eras/docker-2019/steps.ts";
+import { STEPS, type StepId } from "@eras/docker-2019/steps.ts";
 import type { Hook, Spec } from "@eras/oci-spec/runtime/config.ts";
 import type { TraceEvent } from "@eras/trace/event.ts";
 import { parseSpool } from "@eras/trace/timeline.ts";
@@ -16,8 +16,6 @@ import { Strace, type StraceCall } from "../harness/strace.ts";
 import { expectSame } from "../harness/two-witnesses.ts";
 
 const PATH = "/usr/sbin:/usr/bin";
-
-type StepId = keyof typeof STEPS;
 
 interface Witnessed {
   readonly events: readonly TraceEvent[];

@@ -14,7 +14,7 @@ import { kill } from "@eras/linux/signals.ts";
 import type { Winsize } from "@eras/linux/tty.ts";
 import { traceSpan } from "@eras/trace/context.ts";
 import type { Union } from "../aufs/mount.ts";
-import { step } from "../steps.ts";
+import { step } from "../step.ts";
 import { sync, writeFileAtomic } from "./atomic-write.ts";
 import { Filesystem, type FilesystemRecord } from "./filesystem.ts";
 import type { Lxc, LxcProcess } from "./lxc.ts";

@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { removeTree } from "@eras/layers/remove-tree.ts";
-import { step } from "../steps.ts";
+import { step } from "../step.ts";
 import { type Config, Container, type Substrate, type UserData } from "./container.ts";
 import { Filesystem, type FilesystemRecord } from "./filesystem.ts";
 import { findLxcStarts, watchGhost } from "./ghosts.ts";

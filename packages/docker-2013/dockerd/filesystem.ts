@@ -11,7 +11,7 @@ import { dirname } from "node:path";
 import { isErrno } from "@eras/linux/errno.ts";
 import { MNT_DETACH, umount } from "@eras/linux/mount.ts";
 import { mountUnion, type Union } from "../aufs/mount.ts";
-import { step } from "../steps.ts";
+import { step } from "../step.ts";
 
 /** As config.json spells it. */
 export interface FilesystemRecord {

@@ -1,5 +1,5 @@
 /** config.lxc: what lxc-start is told about a container, in the keys of LXC 0.8. */
-import { step } from "../steps.ts";
+import { step } from "../step.ts";
 
 /** What the template is filled with. */
 export interface LxcTemplateData {

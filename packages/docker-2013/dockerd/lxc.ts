@@ -13,7 +13,7 @@ import { posixSpawn } from "@eras/linux/posix-spawn.ts";
 import { type ProcessStatus, waitForEnd } from "@eras/linux/wait.ts";
 import { traceEnvironment } from "@eras/trace/context.ts";
 import { containerCgroupPath } from "../container-cgroup.ts";
-import { step } from "../steps.ts";
+import { step } from "../step.ts";
 import { UNKNOWN_EXIT_CODE } from "./state.ts";
 import type { ChildStdio } from "./stdio.ts";
 

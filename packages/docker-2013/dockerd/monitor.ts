@@ -1,7 +1,7 @@
 /** The end of a container: waits for it, cleans up, records how it went. */
 import type { Readable } from "node:stream";
 import { isErrno } from "@eras/linux/errno.ts";
-import { step } from "../steps.ts";
+import { step } from "../step.ts";
 import type { Container } from "./container.ts";
 import type { Lxc } from "./lxc.ts";
 import type { Stdio } from "./stdio.ts";

@@ -7,7 +7,7 @@ import {
   getCapabilities,
   setCapabilities,
 } from "@eras/linux/capabilities.ts";
-import { step } from "../steps.ts";
+import { step } from "../step.ts";
 import type { ContainerConfig } from "./config.ts";
 
 /** Sets are 64 bits wide; the kernel knows about forty. */

@@ -9,7 +9,7 @@ import { callerFiles } from "@eras/cgroups/caller-files.ts";
 import type { Cgroup } from "@eras/cgroups/cgroup.ts";
 import { openCgroup } from "@eras/cgroups/open.ts";
 import { containerCgroupPath } from "../container-cgroup.ts";
-import { step } from "../steps.ts";
+import { step } from "../step.ts";
 import type { ContainerConfig } from "./config.ts";
 
 /** The container's cgroup. */

@@ -8,7 +8,7 @@ import { isErrno } from "@eras/linux/errno.ts";
 import { makedev, mknod, S_IFCHR } from "@eras/linux/mknod.ts";
 import { MS_BIND, MS_NOEXEC, MS_NOSUID, mount } from "@eras/linux/mount.ts";
 import { symlinkat } from "@eras/linux/open.ts";
-import { step } from "../steps.ts";
+import { step } from "../step.ts";
 import type { ContainerConfig } from "./config.ts";
 import { existsInside, makePlace, withPlace } from "./inside-root.ts";
 import type { InitPlan } from "./sync.ts";

@@ -16,7 +16,7 @@ import { setParentDeathSignal } from "@eras/linux/prctl.ts";
 import { hostPidOfSelf } from "@eras/linux/proc.ts";
 import { signalNumber } from "@eras/linux/signals.ts";
 import { endTracing } from "@eras/trace/context.ts";
-import { step } from "../steps.ts";
+import { step } from "../step.ts";
 import { traceProgram } from "../tracing.ts";
 import { attempt } from "./attempt.ts";
 import { dropCapabilities } from "./capabilities.ts";

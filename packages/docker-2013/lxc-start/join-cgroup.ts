@@ -1,6 +1,6 @@
 /** The init's part in its cgroup, which lxc-start has made: cgroup.ts. */
 import { writeFileSync } from "node:fs";
-import { step } from "../steps.ts";
+import { step } from "../step.ts";
 
 /**
  * Moves the calling thread into the container's cgroup.

@@ -5,7 +5,7 @@
  */
 import { writeSync } from "node:fs";
 import { endTracing } from "@eras/trace/context.ts";
-import { step } from "../steps.ts";
+import { step } from "../step.ts";
 import { traceProgram } from "../tracing.ts";
 import { type Options, parseCommandLine } from "./command-line.ts";
 import type { ContainerConfig } from "./config.ts";

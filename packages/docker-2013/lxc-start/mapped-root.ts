@@ -1,6 +1,6 @@
 /** The init's part in a user namespace: user-namespace.ts tells the whole. */
 import { setgroups, setresgid, setresuid } from "@eras/linux/credentials.ts";
-import { step } from "../steps.ts";
+import { step } from "../step.ts";
 import { attempt } from "./attempt.ts";
 
 /** Makes the init, which its user namespace doesn't know yet, the namespace's root. The kernel forgets the parent-death signal. */

@@ -4,7 +4,7 @@ import { relative, resolve } from "node:path";
 import { MS_BIND, MS_NODEV, MS_NOEXEC, MS_NOSUID, MS_RDONLY, mount, parseMountOptions } from "@eras/linux/mount.ts";
 import { mountSetattr } from "@eras/linux/mount-fd.ts";
 import { AT_EMPTY_PATH } from "@eras/linux/open.ts";
-import { step } from "../steps.ts";
+import { step } from "../step.ts";
 import { attempt } from "./attempt.ts";
 import type { ContainerConfig, MountEntry } from "./config.ts";
 import { makePlace, withPlace } from "./inside-root.ts";

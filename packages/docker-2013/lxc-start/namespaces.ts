@@ -4,7 +4,7 @@
  */
 import { closeSync, openSync } from "node:fs";
 import { NAMESPACE_FLAGS, type NamespaceKind, setns, unshare } from "@eras/linux/namespaces.ts";
-import { step } from "../steps.ts";
+import { step } from "../step.ts";
 import type { ContainerConfig } from "./config.ts";
 
 /** The kinds of namespaces that the container has for itself. */

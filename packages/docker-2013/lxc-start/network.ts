@@ -14,7 +14,7 @@ import { closeSync, openSync } from "node:fs";
 import { isErrno } from "@eras/linux/errno.ts";
 import { CLONE_NEWNET, joinNamespace, setns } from "@eras/linux/namespaces.ts";
 import { addAddress, addRoute, createMacvlan, createVeth, deleteLink, setLink } from "@eras/linux/netlink.ts";
-import { step } from "../steps.ts";
+import { step } from "../step.ts";
 import { attempt } from "./attempt.ts";
 import type { NetworkConfig } from "./config.ts";
 

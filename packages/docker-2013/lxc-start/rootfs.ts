@@ -6,7 +6,7 @@ import { openSync } from "node:fs";
 import { MNT_DETACH, MS_BIND, MS_PRIVATE, MS_REC, mount, umount } from "@eras/linux/mount.ts";
 import { O_PATH } from "@eras/linux/open.ts";
 import { pivotRoot } from "@eras/linux/pivot-root.ts";
-import { step } from "../steps.ts";
+import { step } from "../step.ts";
 import { attempt } from "./attempt.ts";
 import type { ContainerConfig } from "./config.ts";
 

@@ -26,7 +26,7 @@ import type {
   SeccompRule,
 } from "@eras/linux/seccomp/profile.ts";
 import { compileSeccompFilter } from "@eras/linux/seccomp.ts";
-import { step } from "../steps.ts";
+import { step } from "../step.ts";
 
 /** @returns The filter of the policy in file `path`, base64. @throws {Error} When it can't be read; the message starts with its place. */
 export function readPolicy(path: string): string {

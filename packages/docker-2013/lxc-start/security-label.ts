@@ -1,6 +1,6 @@
 /** AppArmor and SELinux: the label that the container's program will run under, which the kernel applies at the next execve. */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { step } from "../steps.ts";
+import { step } from "../step.ts";
 import type { ContainerConfig } from "./config.ts";
 
 /** Linux 5.8 gave AppArmor a file of its own; before, the modules shared one: proc_pid_attr(5). */

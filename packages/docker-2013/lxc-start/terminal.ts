@@ -1,7 +1,7 @@
 /** The terminal on which the container's program runs, if any, becomes its own: Ctrl-C, Ctrl-Z and /dev/tty work. */
 import { isErrno } from "@eras/linux/errno.ts";
 import { isatty, isControllingTerminal, setControllingTerminal, setsid } from "@eras/linux/tty.ts";
-import { step } from "../steps.ts";
+import { step } from "../step.ts";
 
 /** The container is on a terminal if its input is: who only prints on one shares it with others, whom its end would cut off. */
 const STDIN = 0;

@@ -13,7 +13,7 @@
  */
 import type { NamespaceKind } from "@eras/linux/namespaces.ts";
 import { unshareCommand, writeIdMaps } from "@eras/linux/user-namespace.ts";
-import { step } from "../steps.ts";
+import { step } from "../step.ts";
 import { attempt } from "./attempt.ts";
 import type { IdMapLine } from "./config.ts";
 import type { Spawn } from "./namespaces.ts";

@@ -1,6 +1,6 @@
 /** The client's half of rcli over TCP: tcp.ts has the protocol, and the server's half. Apart, because every command starts a client. */
 import { connect, type Socket } from "node:net";
-import { step } from "../steps.ts";
+import { step } from "../step.ts";
 import { announceTrace } from "./trace-link.ts";
 
 /** Splits `host:port`; an empty host is this machine. @throws {Error} When `address` has another form. */

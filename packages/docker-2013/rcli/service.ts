@@ -5,7 +5,7 @@
  * the command `xxx`, over TCP and HTTP alike.
  */
 import type { Readable, Writable } from "node:stream";
-import { step } from "../steps.ts";
+import { step } from "../step.ts";
 import { FlagSet } from "./flag.ts";
 
 /** A command reads the client's bytes, writes its answer, and throws what went wrong. */

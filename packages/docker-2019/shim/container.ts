@@ -8,7 +8,7 @@ import { AlreadyExists, NotFound } from "@eras/oci-spec/errdefs.ts";
 import type { Any } from "../proto/gen/google/protobuf/any_pb.ts";
 import type { CheckpointOptions, Options } from "../proto/gen/runc-options_pb.ts";
 import type { Mount } from "../proto/gen/types_pb.ts";
-import { step } from "../steps.ts";
+import { step } from "../step.ts";
 import { cgroupPathsOf } from "./cgroup-paths.ts";
 import { ExecProcess } from "./exec-process.ts";
 import { log } from "./log.ts";

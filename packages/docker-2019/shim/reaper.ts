@@ -12,7 +12,7 @@
 import { isErrno } from "@eras/linux/errno.ts";
 import { setChildSubreaper } from "@eras/linux/prctl.ts";
 import { decodeStatus, WNOHANG, waitpid } from "@eras/linux/wait.ts";
-import { step } from "../steps.ts";
+import { step } from "../step.ts";
 
 const ANY_CHILD = -1;
 

@@ -3,7 +3,7 @@ import { isErrno } from "@eras/linux/errno.ts";
 import { MNT_DETACH, mount, parseMountOptions, umount } from "@eras/linux/mount.ts";
 import { readMountinfo } from "@eras/linux/mountinfo.ts";
 import type { Mount } from "../proto/gen/types_pb.ts";
-import { step } from "../steps.ts";
+import { step } from "../step.ts";
 
 /** mount(2) takes one page of options. */
 const OPTIONS_MAX = 4095;

@@ -8,7 +8,7 @@ import { type CreateTaskRequest, type StateResponse, Task } from "../proto/gen/s
 import type { Init } from "../proto/message.ts";
 import { timestampOf } from "../proto/timestamps.ts";
 import { implement, type TtrpcHandlers } from "../proto/ttrpc/server.ts";
-import { step } from "../steps.ts";
+import { step } from "../step.ts";
 import { Container } from "./container.ts";
 import { noteActivity } from "./idle.ts";
 import { log } from "./log.ts";

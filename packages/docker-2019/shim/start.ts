@@ -8,7 +8,7 @@ import { openSync, readFileSync, rmSync, writeFileSync, writeSync } from "node:f
 import { dup2 } from "@eras/linux/descriptors.ts";
 import { listenUnix } from "@eras/linux/fd-passing.ts";
 import { setsid } from "@eras/linux/tty.ts";
-import { step } from "../steps.ts";
+import { step } from "../step.ts";
 import {
   addressOf,
   groupOf,

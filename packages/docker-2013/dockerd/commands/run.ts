@@ -3,7 +3,7 @@ import type { Readable, Writable } from "node:stream";
 import { isErrno } from "@eras/linux/errno.ts";
 import { findProgram } from "@eras/linux/exec.ts";
 import { subcmd } from "../../rcli/flag.ts";
-import { step } from "../../steps.ts";
+import { step } from "../../step.ts";
 import type { Image } from "../images/image.ts";
 import type { Server } from "../server.ts";
 

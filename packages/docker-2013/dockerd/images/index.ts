@@ -10,7 +10,7 @@
  */
 import { readFileSync } from "node:fs";
 import { isErrno } from "@eras/linux/errno.ts";
-import { step } from "../../steps.ts";
+import { step } from "../../step.ts";
 import { writeFileAtomic } from "../atomic-write.ts";
 import { type Image, imageName, isImage, newImage } from "./image.ts";
 

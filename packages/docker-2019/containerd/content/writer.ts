@@ -11,7 +11,7 @@ import { dirname } from "node:path";
 import { isErrno } from "@eras/linux/errno.ts";
 import { type Digest, Digester } from "@eras/oci-spec/digest.ts";
 import { AlreadyExists, FailedPrecondition, KindError } from "@eras/oci-spec/errdefs.ts";
-import { step } from "../../steps.ts";
+import { step } from "../../step.ts";
 import type { CommitOptions, ContentWriter, IngestStatus } from "./content-store.ts";
 import { dataPath, touchIngest, writeError } from "./ingest.ts";
 

@@ -20,7 +20,7 @@ import { DataLoss, InvalidArgument, NotImplemented } from "@eras/oci-spec/errdef
 import type { Descriptor } from "@eras/oci-spec/image/descriptor.ts";
 import { layerCompression, OCI_LAYER } from "@eras/oci-spec/image/media-types.ts";
 import type { Mount } from "../../mounts.ts";
-import { step } from "../../steps.ts";
+import { step } from "../../step.ts";
 import type { ContentReader } from "../content/content-store.ts";
 import { hashed } from "./hashed.ts";
 import { layersOf, withMounted } from "./mounted.ts";

@@ -9,7 +9,7 @@
  */
 import { InvalidArgument } from "@eras/oci-spec/errdefs.ts";
 import type { Any } from "../../proto/gen/google/protobuf/any_pb.ts";
-import { step } from "../../steps.ts";
+import { step } from "../../step.ts";
 import { validateIdentifier } from "../identifiers.ts";
 
 /** An event with its circumstances. */

@@ -4,7 +4,7 @@
  */
 import { AlreadyExists, InvalidArgument, NotFound } from "@eras/oci-spec/errdefs.ts";
 import type { Any } from "../../proto/gen/google/protobuf/any_pb.ts";
-import { step } from "../../steps.ts";
+import { step } from "../../step.ts";
 import { type FieldOf, fieldOfMap, parseFilters } from "../filters.ts";
 import { quote, validateIdentifier } from "../identifiers.ts";
 import { type Labels, maskedMap, validateLabels, withoutEmpty } from "../labels.ts";

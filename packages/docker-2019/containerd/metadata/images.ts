@@ -5,7 +5,7 @@
 import { isDigest } from "@eras/oci-spec/digest.ts";
 import { AlreadyExists, InvalidArgument, NotFound } from "@eras/oci-spec/errdefs.ts";
 import type { Descriptor } from "@eras/oci-spec/image/descriptor.ts";
-import { step } from "../../steps.ts";
+import { step } from "../../step.ts";
 import { type FieldOf, fieldOfMap, parseFilters } from "../filters.ts";
 import { quote } from "../identifiers.ts";
 import { type Labels, maskedMap, validateLabels, withoutEmpty } from "../labels.ts";

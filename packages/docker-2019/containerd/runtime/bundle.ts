@@ -19,7 +19,7 @@ import { mkfifo } from "@eras/linux/fifo.ts";
 import { MNT_DETACH, umount } from "@eras/linux/mount.ts";
 import { isMountPoint } from "@eras/linux/mountinfo.ts";
 import { AlreadyExists } from "@eras/oci-spec/errdefs.ts";
-import { step } from "../../steps.ts";
+import { step } from "../../step.ts";
 import { validateIdentifier } from "../identifiers.ts";
 
 const DIRECTORY = "io.containerd.runtime.v2.task";

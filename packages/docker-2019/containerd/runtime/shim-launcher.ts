@@ -16,7 +16,7 @@ import { traceEnvironment } from "@eras/trace/context.ts";
 import { type Any, AnySchema } from "../../proto/gen/google/protobuf/any_pb.ts";
 import { type DeleteResponse, DeleteResponseSchema } from "../../proto/gen/shim_pb.ts";
 import { fromBinary, toBinary } from "../../proto/message.ts";
-import { step } from "../../steps.ts";
+import { step } from "../../step.ts";
 import type { Bundle } from "./bundle.ts";
 
 /** Where programs of this project lie, the shim among them. */

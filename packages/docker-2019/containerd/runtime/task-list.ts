@@ -19,7 +19,7 @@ import type { Mount } from "../../proto/gen/types_pb.ts";
 import type { Init } from "../../proto/message.ts";
 import { timestampOf } from "../../proto/timestamps.ts";
 import { connectTtrpc, socketPath } from "../../proto/ttrpc/client.ts";
-import { step } from "../../steps.ts";
+import { step } from "../../step.ts";
 import type { Exchange } from "../events/exchange.ts";
 import { log } from "../log.ts";
 import { Bundle, type BundlePaths, bundlesDir } from "./bundle.ts";

@@ -4,7 +4,7 @@ import type { Any } from "../../proto/gen/google/protobuf/any_pb.ts";
 import type { DeleteResponse, StateResponse } from "../../proto/gen/shim_pb.ts";
 import { Task as TaskApi } from "../../proto/gen/shim_pb.ts";
 import { type TtrpcClient, type TtrpcConnection, ttrpcClient } from "../../proto/ttrpc/client.ts";
-import { step } from "../../steps.ts";
+import { step } from "../../step.ts";
 import type { Bundle } from "./bundle.ts";
 
 const SHUTDOWN_TIMEOUT_MS = 3_000;

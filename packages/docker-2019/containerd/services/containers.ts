@@ -11,7 +11,7 @@ import {
 import { type Implementation, implement } from "../../proto/grpc/server.ts";
 import type { Init } from "../../proto/message.ts";
 import { timestampOf } from "../../proto/timestamps.ts";
-import { step } from "../../steps.ts";
+import { step } from "../../step.ts";
 import type { Exchange } from "../events/exchange.ts";
 import type { Container, ContainerInit, Containers as ContainerStore } from "../metadata/containers.ts";
 

@@ -6,7 +6,7 @@ import { type CreateTaskRequest, Tasks } from "../../proto/gen/tasks_pb.ts";
 import type { Descriptor } from "../../proto/gen/types_pb.ts";
 import { type Handlers, type Implementation, implement } from "../../proto/grpc/server.ts";
 import { timestampOf } from "../../proto/timestamps.ts";
-import { step } from "../../steps.ts";
+import { step } from "../../step.ts";
 import type { ContentStore } from "../content/content-store.ts";
 import { parseFilters } from "../filters.ts";
 import { validateIdentifier } from "../identifiers.ts";

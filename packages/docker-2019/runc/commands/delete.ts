@@ -2,7 +2,7 @@
 import { isErrno } from "@eras/linux/errno.ts";
 import { kill, signalNumber } from "@eras/linux/signals.ts";
 import { FailedPrecondition, NotFound } from "@eras/oci-spec/errdefs.ts";
-import { step } from "../../steps.ts";
+import { step } from "../../step.ts";
 import { defineCommand } from "../command.ts";
 import { Container } from "../container/container.ts";
 import { destroy } from "../container/destroy.ts";

@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 import { isErrno } from "@eras/linux/errno.ts";
 import { readBundle, rootfsDir } from "@eras/oci-spec/runtime/bundle.ts";
 import type { Spec } from "@eras/oci-spec/runtime/config.ts";
-import { step } from "../../steps.ts";
+import { step } from "../../step.ts";
 import { log } from "../log.ts";
 
 /** What the command line says of it. */

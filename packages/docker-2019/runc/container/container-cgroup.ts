@@ -14,7 +14,7 @@ import { openCgroupAt } from "@eras/cgroups/open.ts";
 import type { SystemdCgroup } from "@eras/cgroups/systemd/systemd-cgroup.ts";
 import type { Spec } from "@eras/oci-spec/runtime/config.ts";
 import type { LinuxResources } from "@eras/oci-spec/runtime/config-linux.ts";
-import { step } from "../../steps.ts";
+import { step } from "../../step.ts";
 import { log } from "../log.ts";
 import type { ContainerState } from "./state.ts";
 

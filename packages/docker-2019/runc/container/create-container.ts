@@ -13,7 +13,7 @@ import { readProcessStat } from "@eras/linux/proc.ts";
 import { kill } from "@eras/linux/signals.ts";
 import { waitpid } from "@eras/linux/wait.ts";
 import type { Mount, Process, Spec } from "@eras/oci-spec/runtime/config.ts";
-import { step } from "../../steps.ts";
+import { step } from "../../step.ts";
 import type { Globals } from "../command.ts";
 import { countPreserved } from "../init/descriptors.ts";
 import { checkMappings, mapIds } from "../init/id-maps.ts";

@@ -18,7 +18,7 @@ import { pidfdOpen } from "@eras/linux/pidfd.ts";
 import { POLLIN, poll } from "@eras/linux/poll.ts";
 import { mountProcesses, openProcRoot } from "@eras/linux/procfs.ts";
 import { FailedPrecondition } from "@eras/oci-spec/errdefs.ts";
-import { step } from "../../steps.ts";
+import { step } from "../../step.ts";
 import type { ChildEnd } from "../init/sync.ts";
 import { withFd } from "../rootfs/inside-root.ts";
 

@@ -10,7 +10,7 @@ import { waitpid } from "@eras/linux/wait.ts";
 import { FailedPrecondition, InvalidArgument } from "@eras/oci-spec/errdefs.ts";
 import type { Process, Spec } from "@eras/oci-spec/runtime/config.ts";
 import type { Linux, LinuxNamespace } from "@eras/oci-spec/runtime/config-linux.ts";
-import { step } from "../../steps.ts";
+import { step } from "../../step.ts";
 import { countPreserved } from "../init/descriptors.ts";
 import { enterNamespaces, KINDS } from "../init/namespaces.ts";
 import { setnsInit } from "../init/setns-init.ts";

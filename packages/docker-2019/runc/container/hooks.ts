@@ -23,7 +23,7 @@ import { strsignal } from "@eras/linux/strsignal.ts";
 import { decodeStatus, waitpid } from "@eras/linux/wait.ts";
 import type { Hook, Hooks } from "@eras/oci-spec/runtime/config.ts";
 import type { State } from "@eras/oci-spec/runtime/state.ts";
-import { step } from "../../steps.ts";
+import { step } from "../../step.ts";
 import { errorText } from "../error-text.ts";
 import { callersEnvironment, type ProcessEnvironment } from "../process/environment.ts";
 

@@ -5,7 +5,7 @@
 import type { Process } from "@eras/oci-spec/runtime/config.ts";
 import type { Linux } from "@eras/oci-spec/runtime/config-linux.ts";
 import type { LinuxSeccomp } from "@eras/oci-spec/runtime/config-seccomp.ts";
-import { step } from "../../steps.ts";
+import { step } from "../../step.ts";
 import type { SeccompListener } from "../process/seccomp.ts";
 import type { ConsoleSetup } from "../terminal/console.ts";
 

@@ -1,6 +1,6 @@
 /** Starting the program of a created container. */
 import { FailedPrecondition } from "@eras/oci-spec/errdefs.ts";
-import { step } from "../../steps.ts";
+import { step } from "../../step.ts";
 import type { NotifySocket } from "../init/notify-socket.ts";
 import type { Container } from "./container.ts";
 import { destroy } from "./destroy.ts";

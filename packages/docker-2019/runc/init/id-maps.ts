@@ -11,7 +11,7 @@ import { writeFileSync } from "node:fs";
 import { writeIdMaps } from "@eras/linux/user-namespace.ts";
 import { InvalidArgument } from "@eras/oci-spec/errdefs.ts";
 import type { Linux, LinuxIDMapping } from "@eras/oci-spec/runtime/config-linux.ts";
-import { step } from "../../steps.ts";
+import { step } from "../../step.ts";
 
 /** @throws {InvalidArgument} When a new user namespace would be without ids, in runc's words. */
 export function checkMappings({ namespaces = [], uidMappings = [], gidMappings = [] }: Linux): void {

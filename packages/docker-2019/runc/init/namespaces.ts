@@ -18,7 +18,7 @@ import type {
   LinuxNamespaceType,
   LinuxTimeOffset,
 } from "@eras/oci-spec/runtime/config-linux.ts";
-import { step } from "../../steps.ts";
+import { step } from "../../step.ts";
 import { errorText } from "../error-text.ts";
 
 /** The specification's names, and the kernel's in /proc/PID/ns. */

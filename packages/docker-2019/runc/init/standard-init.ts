@@ -12,7 +12,7 @@ import { setsid } from "@eras/linux/tty.ts";
 import type { Process, Spec } from "@eras/oci-spec/runtime/config.ts";
 import type { State } from "@eras/oci-spec/runtime/state.ts";
 import { endTracing, traceFds } from "@eras/trace/context.ts";
-import { step } from "../../steps.ts";
+import { step } from "../../step.ts";
 import { openOwnDescriptors, waitForStart } from "../container/exec-fifo.ts";
 import { runHooks } from "../container/hooks.ts";
 import type { ProcessParts } from "../container/process-parts.ts";

@@ -12,7 +12,7 @@ import { _exit, fork, forkedPid, prepareFork, tryFork } from "@eras/linux/fork.t
 import { setChildSubreaper } from "@eras/linux/prctl.ts";
 import { waitpid } from "@eras/linux/wait.ts";
 import { endTracing, traceFds } from "@eras/trace/context.ts";
-import { step } from "../../steps.ts";
+import { step } from "../../step.ts";
 import { traceFork } from "../../tracing.ts";
 import { errorText } from "../error-text.ts";
 import { forgetLog, log } from "../log.ts";

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { isErrno } from "@eras/linux/errno.ts";
 import { writeProcFile } from "@eras/linux/procfs.ts";
-import { step } from "../../steps.ts";
+import { step } from "../../step.ts";
 import { errorText } from "../error-text.ts";
 
 /** Linux 5.8 gave AppArmor files of its own; before, the security modules shared one: proc_pid_attr(5). */

@@ -17,7 +17,7 @@ import {
 } from "@eras/linux/capabilities.ts";
 import { isErrno } from "@eras/linux/errno.ts";
 import type { LinuxCapabilities } from "@eras/oci-spec/runtime/config.ts";
-import { step } from "../../steps.ts";
+import { step } from "../../step.ts";
 
 /** The sets as bits. */
 export interface ContainerCapabilities extends CapabilitySets {

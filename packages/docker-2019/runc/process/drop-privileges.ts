@@ -1,6 +1,6 @@
 /** From root to the user of the container, in an order of which each step needs what the next one takes away. */
 import { setKeepCaps } from "@eras/linux/prctl.ts";
-import { step } from "../../steps.ts";
+import { step } from "../../step.ts";
 import { giveStdioTo } from "../init/descriptors.ts";
 import { applyCapabilities, type ContainerCapabilities, limitBoundingSet } from "./capabilities.ts";
 import { type ContainerUser, setUser } from "./user.ts";

@@ -11,7 +11,7 @@ import {
   KEY_USR_SEARCH,
   setKeyPermissions,
 } from "@eras/linux/keyctl.ts";
-import { step } from "../../steps.ts";
+import { step } from "../../step.ts";
 import { errorText } from "../error-text.ts";
 
 /**

@@ -3,7 +3,7 @@ import { constants, type Stats, statSync } from "node:fs";
 import { join } from "node:path";
 import { eaccess } from "@eras/linux/eaccess.ts";
 import { isErrno } from "@eras/linux/errno.ts";
-import { step } from "../../steps.ts";
+import { step } from "../../step.ts";
 import { callErrorText } from "../error-text.ts";
 
 const ANY_EXECUTE_BIT = 0o111;

@@ -18,7 +18,7 @@ import type {
   LinuxSeccompArch,
   LinuxSyscall,
 } from "@eras/oci-spec/runtime/config-seccomp.ts";
-import { step } from "../../steps.ts";
+import { step } from "../../step.ts";
 
 /** A filter, ready to be installed. */
 export interface SeccompFilter {

@@ -1,7 +1,7 @@
 /** SELinux: the labels of the container's program and of its keyring. */
 import { existsSync } from "node:fs";
 import { writeProcFile } from "@eras/linux/procfs.ts";
-import { step } from "../../steps.ts";
+import { step } from "../../step.ts";
 import { errorText } from "../error-text.ts";
 
 /** The file is there if the filesystem of SELinux is mounted, and it is where SELinux runs. */

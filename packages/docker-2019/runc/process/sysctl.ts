@@ -11,7 +11,7 @@ import { statSync } from "node:fs";
 import { isErrno } from "@eras/linux/errno.ts";
 import { writeProcFile } from "@eras/linux/procfs.ts";
 import type { Linux, LinuxNamespaceType } from "@eras/oci-spec/runtime/config-linux.ts";
-import { step } from "../../steps.ts";
+import { step } from "../../step.ts";
 import { callErrorText } from "../error-text.ts";
 
 const IPC_PARAMETERS = /^(?:kernel\.(?:msgmax|msgmnb|msgmni|sem|shmall|shmmax|shmmni|shm_rmid_forced)$|fs\.mqueue\.)/;

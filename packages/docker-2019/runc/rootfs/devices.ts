@@ -13,7 +13,7 @@ import { major, makedev, minor, S_IFBLK, S_IFCHR, S_IFIFO, S_IFMT } from "@eras/
 import { AT_SYMLINK_NOFOLLOW, fchownat, mknodat, O_PATH, openat2, symlinkat, unlinkat } from "@eras/linux/open.ts";
 import type { Mount, Spec } from "@eras/oci-spec/runtime/config.ts";
 import type { LinuxDevice } from "@eras/oci-spec/runtime/config-linux.ts";
-import { step } from "../../steps.ts";
+import { step } from "../../step.ts";
 import { attach } from "./attach.ts";
 import { copyMount } from "./bind-mount.ts";
 import { type ContainerRoot, makePlace, withFd } from "./inside-root.ts";

@@ -21,7 +21,7 @@ import {
 import { AT_EMPTY_PATH, O_PATH } from "@eras/linux/open.ts";
 import { filesystemType, PROC_SUPER_MAGIC } from "@eras/linux/statfs.ts";
 import type { Spec } from "@eras/oci-spec/runtime/config.ts";
-import { step } from "../../steps.ts";
+import { step } from "../../step.ts";
 import { attachInside } from "./attach.ts";
 import { type ContainerRoot, openPlace, openPlaceIfAny, withFd } from "./inside-root.ts";
 import { attempt } from "./mount-failure.ts";

@@ -2,7 +2,7 @@
 import { relative } from "node:path";
 import { MS_BIND } from "@eras/linux/mount.ts";
 import type { Mount } from "@eras/oci-spec/runtime/config.ts";
-import { step } from "../../steps.ts";
+import { step } from "../../step.ts";
 import { bindSource, copyMount, mountBind } from "./bind-mount.ts";
 import { mountCgroups } from "./cgroup-mount.ts";
 import { type FilesystemMount, mountKernelView, mountOther, mountTmpfs } from "./filesystem-mount.ts";

@@ -13,7 +13,7 @@ import { constants, openSync } from "node:fs";
 import { MS_BIND, MS_RDONLY, MS_REC, mount } from "@eras/linux/mount.ts";
 import { O_PATH } from "@eras/linux/open.ts";
 import type { Spec } from "@eras/oci-spec/runtime/config.ts";
-import { step } from "../../steps.ts";
+import { step } from "../../step.ts";
 import { changeRoot, moveRoot, pivot, reopenNull } from "./change-root.ts";
 import { createDevices, linkDevices, needsDevices } from "./devices.ts";
 import { isFinishedLater } from "./filesystem-mount.ts";

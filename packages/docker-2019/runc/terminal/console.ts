@@ -15,7 +15,7 @@ import { moveMount, OPEN_TREE_CLONE, openTree } from "@eras/linux/mount-fd.ts";
 import { AT_EMPTY_PATH, AT_FDCWD, O_PATH, openat2, RESOLVE_NO_MAGICLINKS } from "@eras/linux/open.ts";
 import { openpty, type Pty, setControllingTerminal, setWindowSize } from "@eras/linux/tty.ts";
 import type { Box } from "@eras/oci-spec/runtime/config.ts";
-import { step } from "../../steps.ts";
+import { step } from "../../step.ts";
 
 /** The name of the master, which goes with it as the message's data. */
 const MASTER_NAME = "/dev/ptmx";
