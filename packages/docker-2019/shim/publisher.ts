@@ -60,8 +60,14 @@ export class Publisher {
     }
   }
 
+  /** A connection that a restart of containerd has ended is no reason to wait with the next event. */
   async #connect(address: string): Promise<TtrpcConnection> {
-    this.#connection ??= await connectTtrpc(address.startsWith("unix:") ? socketPath(address) : address);
-    return this.#connection;
+    if (this.#connection) return this.#connection;
+    const connection = await connectTtrpc(address.startsWith("unix:") ? socketPath(address) : address);
+    this.#connection = connection;
+    void connection.closed.then(() => {
+      if (this.#connection === connection) this.#connection = undefined;
+    });
+    return connection;
   }
 }

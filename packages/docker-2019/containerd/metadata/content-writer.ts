@@ -112,11 +112,13 @@ export class NamespaceWriter implements ContentWriter {
     }
   }
 
-  /** A collection leaves an ingest alone that is open, even if nothing keeps it: then it is for the next one. */
+  /** A collection leaves an ingest alone that is open, even if its lease is over: then it is for the next one. */
   #askForCollection(): void {
     const { db } = this.#shared;
-    const { namespace, ref } = this.#plan;
-    if (recordAt(db.tables.ingests, namespace, ref) !== undefined) db.update(() => db.markDirty());
+    const { namespace, ref, leased } = this.#plan;
+    const { ingests, leases } = db.tables;
+    if (leased.lease === undefined || recordAt(leases, namespace, leased.lease) !== undefined) return;
+    if (recordAt(ingests, namespace, ref) !== undefined) db.update(() => db.markDirty());
   }
 
   async #commitBytes(size: number | undefined, expected: Digest | undefined): Promise<PresentBlob> {
