@@ -10,9 +10,10 @@ import { Version } from "@eras/docker-2019/proto/gen/version_pb.ts";
 import { mkfifo } from "@eras/linux/fifo.ts";
 import { processExists } from "@eras/linux/proc.ts";
 import { Slots } from "@eras/registry-client/slots.ts";
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import { unpackBusybox } from "../harness/busybox-image.ts";
 import { CONTAINERD, Containerd2019 } from "../harness/containerd-2019.ts";
+import { processesThatName } from "../harness/on-machine.ts";
 import { copyWithVersion } from "../harness/other-version.ts";
 import { newPlace, type Place, removePlace } from "../harness/remains.ts";
 import { missing } from "../harness/runtime-under-test.ts";
@@ -55,6 +56,9 @@ describe("containerd, started again,", () => {
   afterAll(async () => {
     const { tasks } = await containerd.client(Tasks).list({});
     for (const { id } of tasks) await containerd.ctr(["tasks", "rm", "--force", id]); // of a test that failed
+    // A shim ends when it has told of all that happened, which takes it a few seconds while containerds come and go.
+    const shims = () => processesThatName(place.dir).filter(({ pid }) => pid !== containerd.pid);
+    await vi.waitFor(() => expect(shims()).toEqual([]), 20_000);
     await containerd.stop();
     expect(await removePlace(place)).toEqual([]);
   });
