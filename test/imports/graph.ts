@@ -29,6 +29,21 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "docker-2019/containerd": ["docker-2019", "docker-2019/proto", "linux", "cgroups", "oci-spec", "layers", "trace"],
   "docker-2019/shim": ["docker-2019", "docker-2019/proto", "linux", "cgroups", "oci-spec", "trace"],
   "docker-2019/ctr": ["docker-2019", "docker-2019/proto", "registry-client", "oci-spec", "layers", "linux", "trace"],
+  // What docker and dockerd say to each other: the types of the HTTP API.
+  "docker-2019/engine-api": [],
+  "docker-2019/docker": ["docker-2019", "docker-2019/engine-api", "oci-spec", "linux", "trace"],
+  "docker-2019/dockerd": [
+    "docker-2019",
+    "docker-2019/engine-api",
+    "docker-2019/proto",
+    "registry-client",
+    "layers",
+    "linux",
+    "cgroups",
+    "oci-spec",
+    "trace",
+  ],
+  "docker-2019/docker-proxy": ["docker-2019", "linux", "trace"],
   era: ["docker-2013", "docker-2013/rcli", "linux", "cgroups", "layers", "trace"],
 };
 
