@@ -1,0 +1,119 @@
+/**
+ * A container, as dockerd knows it: what it was asked for, what has become of it, and who listens.
+ *
+ *     <data-root>/containers/<id>/      0710
+ *     ├─ config.v2.json                 all but the next
+ *     └─ hostconfig.json                what is this host's affair
+ */
+import { mkdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import type { ContainerConfig, HostConfig } from "../../engine-api/container-config.ts";
+import { writeFileAtomic } from "../atomic-write.ts";
+import { State, type StateRecord } from "./state.ts";
+import { StreamConfig } from "./stream-config.ts";
+
+/** A mount of a container, as config.v2.json has it. */
+export interface MountPoint {
+  readonly Type: "bind" | "volume" | "tmpfs";
+  /** A volume's; empty for others. */
+  readonly Name: string;
+  readonly Source: string;
+  readonly Destination: string;
+  readonly Driver: string;
+  readonly Mode: string;
+  readonly RW: boolean;
+  readonly Propagation: string;
+}
+
+/** config.v2.json. */
+export interface ContainerRecord {
+  readonly ID: string;
+  readonly Created: string;
+  readonly Path: string;
+  readonly Args: readonly string[];
+  readonly Config: ContainerConfig;
+  /** `sha256:…` */
+  readonly Image: string;
+  readonly Driver: string;
+  readonly OS: string;
+  readonly LogPath: string;
+  Name: string;
+  MountPoints: Readonly<Record<string, MountPoint>>;
+  RestartCount: number;
+  /** By `docker stop`: a policy leaves it alone. */
+  HasBeenManuallyStopped: boolean;
+  HasBeenStartedBefore: boolean;
+  State: StateRecord;
+}
+
+const DIRECTORY_MODE = 0o710;
+const RECORD = "config.v2.json";
+const HOST_CONFIG = "hostconfig.json";
+
+export class Container {
+  readonly dir: string;
+  readonly record: ContainerRecord;
+  readonly state: State;
+  hostConfig: HostConfig;
+  readonly streams = new StreamConfig();
+  /** Commands that change it wait for each other. */
+  readonly lock = new Lock();
+
+  private constructor(dir: string, record: ContainerRecord, hostConfig: HostConfig) {
+    this.dir = dir;
+    this.state = new State(record.State);
+    this.record = { ...record, State: this.state.record };
+    this.hostConfig = hostConfig;
+  }
+
+  /** A new one, with its directory, not yet saved. */
+  static create(parent: string, record: ContainerRecord, hostConfig: HostConfig): Container {
+    const dir = join(parent, record.ID);
+    mkdirSync(dir, { recursive: true, mode: DIRECTORY_MODE });
+    return new Container(dir, record, hostConfig);
+  }
+
+  /** One that an earlier dockerd has saved. @throws {Error} When its record can't be read. */
+  static load(dir: string): Container {
+    const read = (name: string) => JSON.parse(readFileSync(join(dir, name), "utf8"));
+    return new Container(dir, read(RECORD) as ContainerRecord, read(HOST_CONFIG) as HostConfig);
+  }
+
+  get id(): string {
+    return this.record.ID;
+  }
+
+  /** Without the slash that stands before it in records. */
+  get name(): string {
+    return this.record.Name.slice(1);
+  }
+
+  get config(): ContainerConfig {
+    return this.record.Config;
+  }
+
+  get logPath(): string {
+    return this.record.LogPath;
+  }
+
+  /** Writes all that is known of it; returns when it is on the disk. */
+  save(): void {
+    writeFileAtomic(join(this.dir, HOST_CONFIG), JSON.stringify(this.hostConfig), 0o644);
+    writeFileAtomic(join(this.dir, RECORD), JSON.stringify(this.record));
+  }
+
+  removeDirectory(): void {
+    rmSync(this.dir, { recursive: true, force: true });
+  }
+}
+
+/** One at a time, in the order in which they came. */
+export class Lock {
+  #last: Promise<unknown> = Promise.resolve();
+
+  hold<Result>(work: () => Promise<Result>): Promise<Result> {
+    const result = this.#last.then(work);
+    this.#last = result.catch(() => {});
+    return result;
+  }
+}

@@ -1,0 +1,148 @@
+/**
+ * What has become of a container, and who waits for that.
+ *
+ *     created ─▶ running ⇄ paused
+ *                 │  ▲
+ *                 ▼  │ start, or restart policy (restarting)
+ *               exited ─▶ removed
+ */
+import { humanDuration } from "../human-duration.ts";
+
+/** As config.v2.json and `docker inspect` have it. Times are RFC 3339; a zero time is Go's. */
+export interface StateRecord {
+  Running: boolean;
+  Paused: boolean;
+  Restarting: boolean;
+  OOMKilled: boolean;
+  RemovalInProgress: boolean;
+  Dead: boolean;
+  Pid: number;
+  ExitCode: number;
+  Error: string;
+  StartedAt: string;
+  FinishedAt: string;
+}
+
+export const ZERO_TIME = "0001-01-01T00:00:00Z";
+
+const FRESH: StateRecord = {
+  Running: false,
+  Paused: false,
+  Restarting: false,
+  OOMKilled: false,
+  RemovalInProgress: false,
+  Dead: false,
+  Pid: 0,
+  ExitCode: 0,
+  Error: "",
+  StartedAt: ZERO_TIME,
+  FinishedAt: ZERO_TIME,
+};
+
+/** What somebody waits for. */
+export type WaitCondition = "not-running" | "next-exit" | "removed";
+
+/** How a wait ends. `error` is why it could not be started, if that is what happened. */
+export interface WaitResult {
+  readonly exitCode: number;
+  readonly error?: string;
+}
+
+export type Status = "created" | "running" | "paused" | "restarting" | "removing" | "exited" | "dead";
+
+export class State {
+  readonly record: StateRecord;
+  #stopped = Promise.withResolvers<WaitResult>();
+  readonly #removed = Promise.withResolvers<WaitResult>();
+
+  constructor(record: Partial<StateRecord> = {}) {
+    this.record = { ...FRESH, ...record };
+  }
+
+  get isRunning(): boolean {
+    return this.record.Running;
+  }
+
+  get isPaused(): boolean {
+    return this.record.Paused;
+  }
+
+  get isRestarting(): boolean {
+    return this.record.Restarting;
+  }
+
+  get status(): Status {
+    const { Running, Paused, Restarting, RemovalInProgress, Dead, StartedAt } = this.record;
+    if (Restarting) return "restarting";
+    if (Running) return Paused ? "paused" : "running";
+    if (RemovalInProgress) return "removing";
+    if (Dead) return "dead";
+    return StartedAt === ZERO_TIME ? "created" : "exited";
+  }
+
+  /** `Up 5 minutes (Paused)`, `Exited (1) 2 hours ago`. */
+  get description(): string {
+    const { Running, Paused, Restarting, RemovalInProgress, Dead, ExitCode, StartedAt, FinishedAt } = this.record;
+    const since = (time: string) => humanDuration(Date.now() - Date.parse(time));
+    if (Restarting) return `Restarting (${ExitCode}) ${since(FinishedAt)} ago`;
+    if (Running) return `Up ${since(StartedAt)}${Paused ? " (Paused)" : ""}`;
+    if (RemovalInProgress) return "Removal In Progress";
+    if (Dead) return "Dead";
+    if (StartedAt === ZERO_TIME) return "Created";
+    return FinishedAt === ZERO_TIME ? "" : `Exited (${ExitCode}) ${since(FinishedAt)} ago`;
+  }
+
+  setRunning(pid: number): void {
+    Object.assign(this.record, {
+      ...FRESH,
+      Running: true,
+      Pid: pid,
+      StartedAt: now(),
+      FinishedAt: this.record.FinishedAt,
+    });
+  }
+
+  /** It has ended. @param restarting - And will be started again, by its policy. */
+  setStopped({ status, at }: { readonly status: number; readonly at: Date }, restarting: boolean): void {
+    const { OOMKilled, StartedAt } = this.record;
+    Object.assign(this.record, {
+      ...FRESH,
+      OOMKilled,
+      StartedAt,
+      Restarting: restarting,
+      Running: restarting, // as the original has it: a client must not take it for removable
+      ExitCode: status,
+      FinishedAt: at.toISOString(),
+    });
+    this.#tellStopped({ exitCode: status });
+  }
+
+  /** It could not be started. */
+  setFailed(exitCode: number, error: string): void {
+    Object.assign(this.record, { ...FRESH, StartedAt: this.record.StartedAt, ExitCode: exitCode, Error: error });
+    this.#tellStopped({ exitCode, error });
+  }
+
+  setRemoved(): void {
+    const { ExitCode: exitCode, Error: error } = this.record;
+    const result = { exitCode, ...(error !== "" && { error }) };
+    this.#tellStopped(result);
+    this.#removed.resolve(result);
+  }
+
+  /** Resolves when that has come about. */
+  wait(condition: WaitCondition): Promise<WaitResult> {
+    if (condition === "removed") return this.#removed.promise;
+    if (condition === "not-running" && !this.isRunning) return Promise.resolve({ exitCode: this.record.ExitCode });
+    return this.#stopped.promise;
+  }
+
+  #tellStopped(result: WaitResult): void {
+    this.#stopped.resolve(result);
+    this.#stopped = Promise.withResolvers<WaitResult>();
+  }
+}
+
+function now(): string {
+  return new Date().toISOString();
+}

@@ -1,0 +1,81 @@
+/** All containers, by id, by name, and by the beginning of an id. */
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { Conflict, InvalidArgument, NotFound } from "@eras/oci-spec/errdefs.ts";
+import { Container } from "./container.ts";
+
+const NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/;
+
+export class ContainerStore {
+  readonly #byId = new Map<string, Container>();
+  /** Also of containers that are just being made. */
+  readonly #idByName = new Map<string, string>();
+
+  /** @returns Those whose record can't be read, each with the reason: they are left alone. */
+  load(dir: string): { readonly id: string; readonly reason: string }[] {
+    if (!existsSync(dir)) return [];
+    const failures: { id: string; reason: string }[] = [];
+    for (const id of readdirSync(dir)) {
+      try {
+        const container = Container.load(join(dir, id));
+        this.#idByName.set(container.name, id);
+        this.#byId.set(id, container);
+      } catch (error) {
+        failures.push({ id, reason: (error as Error).message });
+      }
+    }
+    return failures;
+  }
+
+  add(container: Container): void {
+    this.#byId.set(container.id, container);
+  }
+
+  remove({ id, name }: Container): void {
+    this.#byId.delete(id);
+    this.releaseName(name, id);
+  }
+
+  /** Newest first. */
+  list(): Container[] {
+    return [...this.#byId.values()].sort((a, b) => b.record.Created.localeCompare(a.record.Created));
+  }
+
+  /**
+   * @param reference - An id, a name, or what an id begins with and no other.
+   * @throws {NotFound} In Docker's words; {InvalidArgument} when several ids begin so.
+   */
+  get(reference: string): Container {
+    const found = this.find(reference);
+    if (found) return found;
+    throw new NotFound(`No such container: ${reference}`);
+  }
+
+  find(reference: string): Container | undefined {
+    const whole = this.#byId.get(reference) ?? this.#byId.get(this.#idByName.get(reference.replace(/^\//, "")) ?? "");
+    if (whole || reference === "") return whole;
+    const matching = [...this.#byId.values()].filter(({ id }) => id.startsWith(reference));
+    if (matching.length > 1) throw new InvalidArgument(`Multiple IDs found with provided prefix: ${reference}`);
+    return matching[0];
+  }
+
+  /** @throws {InvalidArgument} When it is no name; {Conflict} when another container has it. */
+  reserveName(name: string, id: string): void {
+    if (!NAME.test(name))
+      throw new InvalidArgument(`Invalid container name (${name}), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed`);
+    const owner = this.#idByName.get(name);
+    if (owner !== undefined && owner !== id)
+      throw new Conflict(
+        `Conflict. The container name "/${name}" is already in use by container "${owner}". You have to remove (or rename) that container to be able to reuse that name.`,
+      );
+    this.#idByName.set(name, id);
+  }
+
+  hasName(name: string): boolean {
+    return this.#idByName.has(name);
+  }
+
+  releaseName(name: string, id: string): void {
+    if (this.#idByName.get(name) === id) this.#idByName.delete(name);
+  }
+}

@@ -1,0 +1,117 @@
+/**
+ * A process's outputs, and everybody who listens: the log, and each attached client.
+ *
+ *     FIFO ──▶ StreamConfig ──▶ log
+ *                           ├─▶ client: frames, or raw with a terminal
+ *                           └─▶ client
+ *
+ * A client that fails is forgotten. One that is slow holds the others up when it is 16 MiB behind; one that takes nothing at all for ten
+ * seconds then is cut off, and the container goes on.
+ */
+import { once } from "node:events";
+import type { Readable, Writable } from "node:stream";
+import { finished } from "node:stream/promises";
+import type { ProcessStreams } from "../libcontainerd/fifos.ts";
+
+const MAX_LAG_BYTES = 16 << 20;
+const STALL_MS = 10_000;
+
+export type OutputName = "stdout" | "stderr";
+
+/** Who hears what a process prints. */
+export interface OutputListener {
+  /** False when the listener is behind: it wants to be asked by `caughtUp` before more comes. */
+  write(chunk: Buffer, stream: OutputName): boolean;
+  caughtUp(): Promise<void>;
+  end(): void;
+}
+
+export class StreamConfig {
+  readonly #listeners = new Set<OutputListener>();
+  #streams: ProcessStreams | undefined;
+  #drained: Promise<unknown> = Promise.resolve();
+
+  /** Begins to hand on what a process prints. Those who listen already hear all of it. */
+  connect(streams: ProcessStreams): void {
+    this.#streams = streams;
+    const { stdout, stderr } = streams;
+    this.#drained = Promise.all([this.#copy(stdout, "stdout"), stderr && this.#copy(stderr, "stderr")]);
+  }
+
+  get stdin(): Writable | undefined {
+    return this.#streams?.stdin;
+  }
+
+  add(listener: OutputListener): void {
+    this.#listeners.add(listener);
+  }
+
+  remove(listener: OutputListener): void {
+    this.#listeners.delete(listener);
+  }
+
+  /** The process has ended: waits for its last output, but no longer than `graceMs`, tells everybody, and lets go of the streams. */
+  async close(graceMs: number): Promise<void> {
+    const timeOver = new Promise((resolve) => setTimeout(resolve, graceMs).unref());
+    await Promise.race([this.#drained, timeOver]);
+    for (const listener of this.#listeners) listener.end();
+    this.#listeners.clear();
+    this.#streams?.destroy();
+    this.#streams = undefined;
+  }
+
+  async #copy(from: Readable, name: OutputName): Promise<void> {
+    from.on("data", (chunk: Buffer) => {
+      const behind = [...this.#listeners].filter((listener) => !listener.write(chunk, name));
+      if (behind.length === 0) return;
+      from.pause();
+      void Promise.all(behind.map((listener) => listener.caughtUp())).then(() => from.resume());
+    });
+    await finished(from, { writable: false }).catch(() => {}); // an end is an end
+  }
+}
+
+/** A client that is sent what a process prints. */
+export class ClientOutput implements OutputListener {
+  readonly ended: Promise<void>;
+  readonly #client: Writable;
+  readonly #frame: (chunk: Buffer, stream: OutputName) => Buffer | undefined;
+  #end = () => {};
+
+  /** @param frame - What is sent for a piece; undefined for nothing. */
+  constructor(client: Writable, frame: (chunk: Buffer, stream: OutputName) => Buffer | undefined) {
+    this.#client = client;
+    this.#frame = frame;
+    this.ended = new Promise((resolve) => {
+      this.#end = resolve;
+    });
+    client.once("close", () => this.end()).on("error", () => this.end());
+  }
+
+  write(chunk: Buffer, stream: OutputName): boolean {
+    const framed = this.#frame(chunk, stream);
+    if (framed === undefined || this.#client.destroyed) return true;
+    return this.#client.write(framed) || this.#client.writableLength < MAX_LAG_BYTES;
+  }
+
+  async caughtUp(): Promise<void> {
+    const waiting = new AbortController();
+    let length = this.#client.writableLength;
+    const watch = setInterval(() => {
+      if (this.#client.writableLength === length) this.#client.destroy(); // it reads nothing any more
+      length = this.#client.writableLength;
+    }, STALL_MS);
+    try {
+      await Promise.race(["drain", "close"].map((event) => once(this.#client, event, waiting)));
+    } catch {
+      // "error" came first: it is closed
+    } finally {
+      clearInterval(watch);
+      waiting.abort();
+    }
+  }
+
+  end(): void {
+    this.#end();
+  }
+}

@@ -1,0 +1,134 @@
+/**
+ * The log of a container: a line of JSON for each line that it prints.
+ *
+ *     {"log":"hello\n","stream":"stdout","time":"2019-07-22T08:00:00.123456789Z"}
+ *
+ * A line that has no end is written when it is 16 KiB long, or when the output ends, then without a line feed. With `max-size`, a log that
+ * has become as large is renamed to `….1`, and that to `….2`, up to `max-file`.
+ *
+ * @see https://docs.docker.com/config/containers/logging/json-file/
+ */
+import { closeSync, fstatSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import { InvalidArgument } from "@eras/oci-spec/errdefs.ts";
+import type { OutputListener, OutputName } from "../container/stream-config.ts";
+
+const MAX_LINE_BYTES = 16 << 10;
+const MODE = 0o640;
+const LINE_FEED = 10;
+
+export interface LogEntry {
+  readonly log: string;
+  readonly stream: OutputName;
+  readonly time: string;
+}
+
+export interface RotationOptions {
+  /** Bytes; without, a log grows for ever. */
+  readonly maxSize: number | undefined;
+  /** How many files there are at most, the current one among them. */
+  readonly maxFile: number;
+}
+
+/** @throws {InvalidArgument} In the original's words. */
+export function rotationOptions(config: Readonly<Record<string, string>>): RotationOptions {
+  for (const name of Object.keys(config)) {
+    if (!KNOWN_OPTIONS.includes(name)) throw new InvalidArgument(`unknown log opt '${name}' for json-file log driver`);
+  }
+  const maxFile = Number(config["max-file"] ?? 1);
+  if (!Number.isInteger(maxFile) || maxFile < 1) throw new InvalidArgument("max-file cannot be less than 1");
+  const maxSize = config["max-size"] === undefined ? undefined : parseSize(config["max-size"]);
+  if (maxFile > 1 && maxSize === undefined) throw new InvalidArgument("max-file cannot be specified without max-size");
+  return { maxSize, maxFile };
+}
+
+const KNOWN_OPTIONS = ["max-file", "max-size", "compress", "labels", "labels-regex", "env", "env-regex", "tag"];
+const UNITS = ["", "k", "m", "g", "t"];
+
+function parseSize(text: string): number | undefined {
+  if (text === "-1") return undefined;
+  const [, number = "", unit = ""] = /^(\d+(?:\.\d+)?) ?([kmgt]?)i?b?$/i.exec(text) ?? [];
+  if (number === "") throw new InvalidArgument(`invalid size: '${text}'`);
+  return Math.floor(Number(number) * 1024 ** UNITS.indexOf(unit.toLowerCase()));
+}
+
+export class JsonFileLog implements OutputListener {
+  readonly #path: string;
+  readonly #rotation: RotationOptions;
+  #fd: number;
+  #size: number;
+  /** What has no end yet. */
+  readonly #unfinished: Record<OutputName, Buffer> = { stdout: Buffer.alloc(0), stderr: Buffer.alloc(0) };
+
+  constructor(path: string, rotation: RotationOptions) {
+    this.#path = path;
+    this.#rotation = rotation;
+    this.#fd = openSync(path, "a", MODE);
+    this.#size = fstatSync(this.#fd).size;
+  }
+
+  write(chunk: Buffer, stream: OutputName): boolean {
+    let rest = Buffer.concat([this.#unfinished[stream], chunk]);
+    const time = new Date().toISOString();
+    let lines = "";
+    for (let end = endOfLine(rest); end > 0; end = endOfLine(rest)) {
+      lines += entryLine(rest.subarray(0, end), stream, time);
+      rest = rest.subarray(end);
+    }
+    this.#unfinished[stream] = Buffer.from(rest);
+    this.#append(lines);
+    return true;
+  }
+
+  async caughtUp(): Promise<void> {}
+
+  end(): void {
+    const time = new Date().toISOString();
+    for (const stream of ["stdout", "stderr"] as const) {
+      const rest = this.#unfinished[stream];
+      if (rest.length > 0) this.#append(entryLine(rest, stream, time));
+      this.#unfinished[stream] = Buffer.alloc(0);
+    }
+    closeSync(this.#fd);
+  }
+
+  #append(lines: string): void {
+    if (lines === "") return;
+    const { maxSize } = this.#rotation;
+    if (maxSize !== undefined && this.#size >= maxSize) this.#rotate();
+    this.#size += writeSync(this.#fd, lines);
+  }
+
+  #rotate(): void {
+    const { maxFile } = this.#rotation;
+    closeSync(this.#fd);
+    if (maxFile === 1) rmSync(this.#path);
+    for (let number = maxFile - 1; number > 0; number--)
+      renameIfThere(rotated(this.#path, number - 1), rotated(this.#path, number));
+    this.#fd = openSync(this.#path, "a", MODE);
+    this.#size = 0;
+  }
+}
+
+/** The name of an older log: `x-json.log.1`; of the current one, for 0. */
+export function rotated(path: string, number: number): string {
+  return number === 0 ? path : `${path}.${number}`;
+}
+
+function renameIfThere(from: string, to: string): void {
+  try {
+    renameSync(from, to);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+  }
+}
+
+/** Where the first line ends that can be written; 0 if there is none yet. */
+function endOfLine(bytes: Buffer): number {
+  const end = bytes.indexOf(LINE_FEED) + 1;
+  if (end > 0 && end <= MAX_LINE_BYTES) return end;
+  return bytes.length >= MAX_LINE_BYTES ? MAX_LINE_BYTES : end;
+}
+
+function entryLine(bytes: Buffer, stream: OutputName, time: string): string {
+  return `${JSON.stringify({ log: bytes.toString(), stream, time } satisfies LogEntry)}\n`;
+}
