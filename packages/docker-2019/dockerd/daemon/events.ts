@@ -3,45 +3,26 @@
  *
  * @see https://docs.docker.com/engine/api/v1.40/#operation/SystemEvents
  */
+import type { Event } from "../../engine-api/event.ts";
 
-/** An event, as the API has it. */
-export interface EventMessage {
-  /** These three are of old, for containers and images. */
-  readonly status?: string;
-  readonly id?: string;
-  readonly from?: string;
-  readonly Type: "container" | "image" | "volume" | "network" | "daemon";
-  readonly Action: string;
-  readonly Actor: { readonly ID: string; readonly Attributes: Readonly<Record<string, string>> };
-  readonly scope: "local";
-  /** Seconds. */
-  readonly time: number;
-  readonly timeNano: number;
-}
-
-type Listener = (event: EventMessage) => void;
+type Listener = (event: Event) => void;
 
 /** As the original keeps. */
 const KEPT = 256;
 
 export class Events {
   readonly #listeners = new Set<Listener>();
-  #past: EventMessage[] = [];
+  #past: Event[] = [];
 
   get listeners(): number {
     return this.#listeners.size;
   }
 
   /** Tells of something that has just happened. */
-  publish(
-    type: EventMessage["Type"],
-    action: string,
-    id: string,
-    attributes: Readonly<Record<string, string>> = {},
-  ): void {
+  publish(type: Event["Type"], action: string, id: string, attributes: Readonly<Record<string, string>> = {}): void {
     const ms = Date.now();
     const isOld = type === "container" || type === "image";
-    const event: EventMessage = {
+    const event: Event = {
       ...(isOld && { status: action, id, ...(attributes.image && { from: attributes.image }) }),
       Type: type,
       Action: action,
@@ -55,7 +36,7 @@ export class Events {
   }
 
   /** The kept ones, oldest first. */
-  get past(): readonly EventMessage[] {
+  get past(): readonly Event[] {
     return this.#past;
   }
 

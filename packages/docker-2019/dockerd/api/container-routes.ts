@@ -1,0 +1,144 @@
+/** Containers, as the API has them: the table, and for each row what is asked of the daemon. */
+import type { ContainerCreateRequest } from "../../engine-api/container-config.ts";
+import type { WaitCondition } from "../container/state.ts";
+import { attach } from "../daemon/attach.ts";
+import { createContainer } from "../daemon/create.ts";
+import type { Daemon } from "../daemon/daemon.ts";
+import { removeContainer } from "../daemon/delete.ts";
+import { inspectContainer } from "../daemon/inspect.ts";
+import { listContainers } from "../daemon/list.ts";
+import { checkLogs, sendLogs } from "../daemon/logs.ts";
+import { renameContainer } from "../daemon/rename.ts";
+import { startContainer } from "../daemon/start.ts";
+import { killContainer, pauseContainer, restartContainer, stopContainer, unpauseContainer } from "../daemon/stop.ts";
+import { topOf } from "../daemon/top.ts";
+import { type ApiCall, noContent, type Route, route } from "./call.ts";
+import { parseTime } from "./time.ts";
+
+const RAW_STREAM = "application/vnd.docker.raw-stream";
+
+/** @param daemon - Who does it. */
+export function containerRoutes(daemon: Daemon): Route[] {
+  const find = ({ params }: ApiCall) => daemon.containers.get(params.name!);
+  return [
+    route("GET", "/containers/json", ({ query }) =>
+      listContainers(daemon, {
+        all: query.flag("all"),
+        limit: Math.max(0, query.integer("limit") ?? 0),
+        size: query.flag("size"),
+        filters: query.filters(),
+      }),
+    ),
+    route("POST", "/containers/create", async (call) => {
+      const request = await call.json<ContainerCreateRequest>();
+      call.answer.json(201, await createContainer(daemon, call.query.text("name"), request, call.version));
+    }),
+    route("GET", "/containers/{name}/json", (call) => inspectContainer(daemon, find(call), call.query.flag("size"))),
+    route("GET", "/containers/{name}/top", (call) => topOf(daemon, find(call), call.query.text("ps_args"))),
+    route("GET", "/containers/{name}/logs", (call) => logs(call, daemon)),
+    route(
+      "POST",
+      "/containers/{name}/start",
+      noContent((call) => locked(find(call), (it) => startContainer(daemon, it))),
+    ),
+    route(
+      "POST",
+      "/containers/{name}/stop",
+      noContent((call) => stopContainer(daemon, find(call), call.query.integer("t"))),
+    ),
+    route(
+      "POST",
+      "/containers/{name}/restart",
+      noContent((call) => restartContainer(daemon, find(call), call.query.integer("t"))),
+    ),
+    route(
+      "POST",
+      "/containers/{name}/kill",
+      noContent((call) => killContainer(daemon, find(call), call.query.text("signal"))),
+    ),
+    route(
+      "POST",
+      "/containers/{name}/pause",
+      noContent((call) => pauseContainer(daemon, find(call))),
+    ),
+    route(
+      "POST",
+      "/containers/{name}/unpause",
+      noContent((call) => unpauseContainer(daemon, find(call))),
+    ),
+    route(
+      "POST",
+      "/containers/{name}/rename",
+      noContent((call) => renameContainer(daemon, find(call), call.query.text("name"))),
+    ),
+    route("POST", "/containers/{name}/wait", (call) => wait(call, daemon)),
+    route("POST", "/containers/{name}/attach", (call) => attachTo(call, daemon)),
+    route("POST", "/containers/{name}/resize", async (call) => {
+      await daemon.containerd.resize(find(call).id, "", sizeOf(call));
+      call.answer.empty(200);
+    }),
+    route(
+      "DELETE",
+      "/containers/{name}",
+      noContent((call) =>
+        removeContainer(daemon, find(call), { force: call.query.flag("force"), volumes: call.query.flag("v") }),
+      ),
+    ),
+  ];
+}
+
+type Container = ReturnType<Daemon["containers"]["get"]>;
+
+function locked<Result>(container: Container, work: (container: Container) => Promise<Result>): Promise<Result> {
+  return container.lock.hold(() => work(container));
+}
+
+export function sizeOf({ query }: ApiCall): { readonly width: number; readonly height: number } {
+  return { width: query.integer("w") ?? 0, height: query.integer("h") ?? 0 };
+}
+
+/** The head goes out at once, so that the client knows that it is waited for; the body when that has come about. */
+async function wait({ params, query, answer }: ApiCall, daemon: Daemon): Promise<void> {
+  const container = daemon.containers.get(params.name!);
+  const result = container.state.wait(waitCondition(query.text("condition")));
+  const stream = answer.stream(200, { "Content-Type": "application/json" });
+  const { exitCode: StatusCode, error } = await result;
+  stream.end(`${JSON.stringify({ Error: error === undefined ? null : { Message: error }, StatusCode })}\n`);
+}
+
+function waitCondition(text: string): WaitCondition {
+  return text === "next-exit" || text === "removed" ? text : "not-running";
+}
+
+async function attachTo({ params, query, answer }: ApiCall, daemon: Daemon): Promise<void> {
+  const container = daemon.containers.get(params.name!);
+  const { config } = container;
+  const wishes = {
+    stdin: query.flag("stdin"),
+    stdout: query.flag("stdout"),
+    stderr: query.flag("stderr"),
+    terminal: config.Tty ?? false,
+    detachKeys: query.text("detachKeys"),
+  };
+  const client = answer.hijack(RAW_STREAM, {});
+  daemon.publish("attach", container);
+  const closeStdin = config.StdinOnce ? () => daemon.containerd.closeStdin(container.id) : undefined;
+  if (query.flag("stream")) await attach(container.streams, client, wishes, closeStdin);
+  else client.end();
+}
+
+async function logs({ params, query, answer, signal }: ApiCall, daemon: Daemon): Promise<void> {
+  const container = daemon.containers.get(params.name!);
+  const tail = query.text("tail");
+  const options = {
+    stdout: query.flag("stdout"),
+    stderr: query.flag("stderr"),
+    follow: query.flag("follow"),
+    timestamps: query.flag("timestamps"),
+    since: parseTime(query.text("since")),
+    until: parseTime(query.text("until")),
+    tail: /^\d+$/.test(tail) ? Number(tail) : undefined,
+  };
+  checkLogs(container, options);
+  await sendLogs(container, options, answer.stream(200, {}), signal);
+}

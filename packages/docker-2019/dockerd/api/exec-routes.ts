@@ -1,0 +1,70 @@
+/** Further processes in containers, as the API has them. */
+import type { ExecCreateRequest, ExecInspect, ExecStartRequest } from "../../engine-api/exec.ts";
+import type { Exec } from "../container/exec.ts";
+import { attach } from "../daemon/attach.ts";
+import type { Daemon } from "../daemon/daemon.ts";
+import { createExec, getExec, startExec } from "../daemon/exec.ts";
+import { type ApiCall, type Route, route } from "./call.ts";
+import { sizeOf } from "./container-routes.ts";
+
+const RAW_STREAM = "application/vnd.docker.raw-stream";
+
+export function execRoutes(daemon: Daemon): Route[] {
+  return [
+    route("POST", "/containers/{name}/exec", async (call) => {
+      const container = daemon.containers.get(call.params.name!);
+      const { id: Id } = createExec(daemon, container, await call.json<ExecCreateRequest>());
+      call.answer.json(201, { Id });
+    }),
+    route("GET", "/exec/{id}/json", ({ params }) => inspectOf(getExec(daemon, params.id!))),
+    route("POST", "/exec/{id}/start", (call) => start(call, daemon)),
+    route("POST", "/exec/{id}/resize", async (call) => {
+      const { id, container } = getExec(daemon, call.params.id!);
+      await daemon.containerd.resize(container.id, id, sizeOf(call));
+      call.answer.empty(201);
+    }),
+  ];
+}
+
+async function start(call: ApiCall, daemon: Daemon): Promise<void> {
+  const { Detach } = await call.json<ExecStartRequest>();
+  const exec = getExec(daemon, call.params.id!);
+  if (Detach) {
+    await startExec(daemon, exec);
+    call.answer.empty(200);
+    return;
+  }
+  const { AttachStdin: stdin, AttachStdout: stdout, AttachStderr: stderr, Tty: terminal, DetachKeys } = exec.config;
+  const client = call.answer.hijack(RAW_STREAM, {});
+  const wishes = { stdin, stdout, stderr, terminal, detachKeys: DetachKeys };
+  const attached = attach(exec.streams, client, wishes, () => daemon.containerd.closeStdin(exec.container.id, exec.id));
+  try {
+    await startExec(daemon, exec);
+  } catch (error) {
+    client.end(`${(error as Error).message}\r\n`); // the head is out: this is how the original says it
+  }
+  await attached;
+}
+
+function inspectOf({ id, config, container, isRunning, exitCode, pid }: Exec): ExecInspect {
+  const [entrypoint = "", ...words] = config.Cmd;
+  return {
+    ID: id,
+    Running: isRunning,
+    ExitCode: exitCode ?? null,
+    ProcessConfig: {
+      tty: config.Tty,
+      entrypoint,
+      arguments: words,
+      privileged: config.Privileged,
+      ...(config.User && { user: config.User }),
+    },
+    OpenStdin: config.AttachStdin,
+    OpenStderr: config.AttachStderr,
+    OpenStdout: config.AttachStdout,
+    CanRemove: !isRunning && exitCode !== undefined,
+    ContainerID: container.id,
+    DetachKeys: config.DetachKeys ?? "",
+    Pid: pid,
+  };
+}

@@ -1,0 +1,69 @@
+/** What concerns the daemon as a whole. */
+import type { Event } from "../../engine-api/event.ts";
+import type { Daemon } from "../daemon/daemon.ts";
+import { infoOf, versionOf } from "../daemon/system.ts";
+import { type ApiCall, type Route, route } from "./call.ts";
+import type { Filters } from "./query.ts";
+import { parseTime } from "./time.ts";
+
+const NOT_CACHED = { "Cache-Control": "no-cache, no-store, must-revalidate", Pragma: "no-cache" };
+const PLAIN_TEXT = { "Content-Type": "text/plain; charset=utf-8" };
+
+export function systemRoutes(daemon: Daemon): Route[] {
+  return [
+    route("HEAD", "/_ping", ({ answer }) => {
+      answer.stream(200, { ...NOT_CACHED, ...PLAIN_TEXT, "Content-Length": "0" }).end();
+    }),
+    route("GET", "/_ping", ({ answer }) => {
+      answer.stream(200, { ...NOT_CACHED, ...PLAIN_TEXT, "Content-Length": "2" }).end("OK");
+    }),
+    route("GET", "/version", () => versionOf(daemon)),
+    route("GET", "/info", () => infoOf(daemon)),
+    route("GET", "/events", (call) => sendEvents(call, daemon)),
+  ];
+}
+
+/** The kept ones since `since`, then those that come, until `until` or the client's going. */
+async function sendEvents(call: ApiCall, daemon: Daemon): Promise<void> {
+  const since = parseTime(call.query.text("since"));
+  const until = parseTime(call.query.text("until"));
+  const filters = call.query.filters();
+  const send = call.jsonStream();
+  const tell = (event: Event) => {
+    const ms = event.timeNano / 1e6;
+    if (isWanted(event, filters) && (until === undefined || ms <= until)) send(event);
+  };
+  if (since !== undefined) for (const event of daemon.events.past) if (event.timeNano / 1e6 >= since) tell(event);
+  const stop = daemon.events.listen(tell);
+  await over(call.signal, until);
+  stop();
+  call.answer.end();
+}
+
+function over(gone: AbortSignal, until: number | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    gone.addEventListener("abort", () => resolve(), { once: true });
+    if (until !== undefined) setTimeout(resolve, Math.max(0, until - Date.now()));
+  });
+}
+
+/** Of each filter, one of its values must fit. */
+function isWanted({ Type, Action, Actor: { ID, Attributes } }: Event, filters: Filters): boolean {
+  const named = (type: Event["Type"]) => (value: string) =>
+    Type === type && (ID.startsWith(value) || Attributes.name === value || (type === "image" && ID === value));
+  const fits: Readonly<Record<string, (value: string) => boolean>> = {
+    type: (value) => Type === value,
+    event: (value) => Action === value || Action.startsWith(`${value}:`),
+    label: (value) => {
+      const [name = "", ...wanted] = value.split("=");
+      return wanted.length === 0 ? name in Attributes : Attributes[name] === wanted.join("=");
+    },
+    container: named("container"),
+    image: (value) => named("image")(value) || (Type === "container" && Attributes.image === value),
+    volume: named("volume"),
+    network: named("network"),
+    daemon: named("daemon"),
+    scope: (value) => value === "local",
+  };
+  return [...filters].every(([name, values]) => values.some((value) => fits[name]?.(value) ?? true));
+}

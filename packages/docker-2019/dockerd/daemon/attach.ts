@@ -1,0 +1,77 @@
+/**
+ * Attaching to a process: a client's standard input to the process, and the process's outputs to the client, on one connection.
+ *
+ *     client ──raw──▶ stdin                stdout, stderr ──▶ client: frames, or raw with a terminal
+ *
+ * The end of what the client sends closes the container's standard input only if it was opened for one client; it never ends the connection.
+ */
+import type { Duplex } from "node:stream";
+import { frame, STREAM_TYPES } from "../../engine-api/stdcopy.ts";
+import { ClientOutput, type OutputName, type StreamConfig } from "../container/stream-config.ts";
+import { DetachKeys } from "./detach-keys.ts";
+
+/** Which streams a client wants. */
+export interface AttachWishes {
+  readonly stdin: boolean;
+  readonly stdout: boolean;
+  readonly stderr: boolean;
+  readonly terminal: boolean;
+  /** `ctrl-p,ctrl-q`: keys in standard input that mean to leave. */
+  readonly detachKeys: string;
+}
+
+/** How the end of a client's input is passed on. */
+export type CloseStdin = (() => Promise<void>) | undefined;
+
+/**
+ * Serves a client until the process's output ends, or the client goes.
+ *
+ * Listens from the moment of the call: call before the process is started, and nothing is missed.
+ *
+ * @param closeStdin - Closes the process's standard input; undefined if it is to stay open for the next client.
+ */
+export async function attach(
+  streams: StreamConfig,
+  client: Duplex,
+  wishes: AttachWishes,
+  closeStdin: CloseStdin,
+): Promise<void> {
+  const output = new ClientOutput(client, framing(wishes));
+  streams.add(output);
+  client.on("error", () => {}); // "close" follows
+  if (wishes.stdin) pipeInput(streams, client, wishes, closeStdin);
+  else client.resume(); // so that its end is seen, and nothing else
+  await output.ended;
+  streams.remove(output);
+  client.end();
+}
+
+function framing({
+  stdout,
+  stderr,
+  terminal,
+}: AttachWishes): (chunk: Buffer, stream: OutputName) => Buffer | undefined {
+  const wanted = { stdout, stderr };
+  return (chunk, stream) => {
+    if (!wanted[stream]) return undefined;
+    return terminal ? chunk : frame(STREAM_TYPES[stream], chunk);
+  };
+}
+
+function pipeInput(
+  streams: StreamConfig,
+  client: Duplex,
+  { detachKeys, terminal }: AttachWishes,
+  closeStdin: CloseStdin,
+): void {
+  const keys = terminal ? new DetachKeys(detachKeys) : undefined;
+  client.on("data", (chunk: Buffer) => {
+    const { passed, isDetached } = keys?.take(chunk) ?? { passed: chunk, isDetached: false };
+    if (isDetached) return void client.destroy();
+    const { stdin } = streams;
+    if (!stdin || stdin.destroyed || stdin.write(passed)) return;
+    client.pause();
+    stdin.once("drain", () => client.resume()).once("close", () => client.resume());
+  });
+  client.once("end", () => void closeStdin?.().catch(() => {})); // the process may have ended
+}

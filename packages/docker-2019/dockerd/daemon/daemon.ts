@@ -1,0 +1,58 @@
+/**
+ * The daemon: what it keeps, and with whom it speaks. Each thing that can be done with a container has a file of its own beside this one, and
+ * takes the daemon as its first argument.
+ */
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import type { Container } from "../container/container.ts";
+import type { Exec } from "../container/exec.ts";
+import { ContainerStore } from "../container/store.ts";
+import type { Containerd, RuntimeChoice } from "../libcontainerd/containerd.ts";
+import { containerdDir, containersDir, type Roots } from "../paths.ts";
+import { Events } from "./events.ts";
+
+/** What dockerd was started with. */
+export interface DaemonOptions extends Roots {
+  readonly cgroupParent?: string;
+  readonly defaultRuntime: string;
+  /** By name: the program of each OCI runtime. */
+  readonly runtimes: Readonly<Record<string, string>>;
+  /** Containers outlive the daemon. */
+  readonly liveRestore: boolean;
+  /** containerd's name of the shim: `io.containerd.eras.v2`. */
+  readonly shim: string;
+}
+
+export class Daemon {
+  readonly options: DaemonOptions;
+  readonly containers = new ContainerStore();
+  readonly execs = new Map<string, Exec>();
+  readonly events = new Events();
+  readonly containerd: Containerd;
+  /** Restarts that wait for their time, by container. */
+  readonly restarts = new Map<string, AbortController>();
+  isShuttingDown = false;
+
+  constructor(options: DaemonOptions, containerd: Containerd) {
+    this.options = options;
+    this.containerd = containerd;
+    mkdirSync(containersDir(options), { recursive: true, mode: 0o700 });
+  }
+
+  /** Where the FIFOs of a container's processes lie. */
+  fifoDir(id: string): string {
+    return join(containerdDir(this.options), id);
+  }
+
+  runtimeOf({ hostConfig }: Container): RuntimeChoice {
+    const { defaultRuntime, runtimes, execRoot, shim } = this.options;
+    const binary = runtimes[hostConfig.Runtime || defaultRuntime] ?? "";
+    return { shim, binary, root: join(execRoot, "runtime-runc") };
+  }
+
+  /** Tells of something that has happened with a container. */
+  publish(action: string, container: Container, more: Readonly<Record<string, string>> = {}): void {
+    const { Image: image = "", Labels } = container.config;
+    this.events.publish("container", action, container.id, { ...Labels, image, name: container.name, ...more });
+  }
+}

@@ -1,0 +1,52 @@
+/** `docker exec`: a further process in a running container. */
+import { randomBytes } from "node:crypto";
+import { Conflict, InvalidArgument, NotFound } from "@eras/oci-spec/errdefs.ts";
+import type { ExecCreateRequest } from "../../engine-api/exec.ts";
+import type { Container } from "../container/container.ts";
+import { Exec } from "../container/exec.ts";
+import { ProcessStreams } from "../libcontainerd/fifos.ts";
+import type { Daemon } from "./daemon.ts";
+import { requireRunning } from "./stop.ts";
+
+const ID_BYTES = 32;
+
+/** Describes a process. @returns It, not started. */
+export function createExec(daemon: Daemon, container: Container, config: ExecCreateRequest): Exec {
+  if (!config.Cmd?.length) throw new InvalidArgument("No exec command specified");
+  requireRunning(container, "");
+  if (container.state.isPaused)
+    throw new Conflict(`Container ${container.id} is paused, unpause the container before exec`);
+  const exec = new Exec(randomBytes(ID_BYTES).toString("hex"), container, config);
+  daemon.execs.set(exec.id, exec);
+  daemon.publish(`exec_create: ${config.Cmd.join(" ")} `, container, { execID: exec.id });
+  return exec;
+}
+
+export function getExec(daemon: Daemon, id: string): Exec {
+  const exec = daemon.execs.get(id);
+  if (!exec) throw new NotFound(`No such exec instance: ${id}`);
+  requireRunning(exec.container, "");
+  return exec;
+}
+
+/** Starts the process that was described. Whoever is to hear its output listens already. */
+export async function startExec(daemon: Daemon, exec: Exec): Promise<void> {
+  const { container, config } = exec;
+  if (exec.wasStarted) throw new Conflict(`Error: Exec command ${exec.id} is already running`);
+  exec.wasStarted = true;
+  const wanted = { stdin: config.AttachStdin ?? false, terminal: config.Tty ?? false };
+  const streams = ProcessStreams.make(daemon.fifoDir(container.id), exec.id, wanted);
+  exec.streams.connect(streams);
+  exec.isRunning = true;
+  try {
+    await daemon.containerd.exec(container.id, exec.id, execProcess(daemon, exec), streams.paths);
+    exec.pid = await daemon.containerd.start(container.id, exec.id);
+    streams.shimHasOpened();
+  } catch (error) {
+    await daemon.containerd.deleteExec(container.id, exec.id).catch(() => {});
+    await exec.streams.close(0);
+    exec.setEnded(126);
+    throw error;
+  }
+  daemon.publish(`exec_start: ${config.Cmd!.join(" ")} `, container, { execID: exec.id });
+}

@@ -1,0 +1,45 @@
+/** `docker inspect`: all that is known of a container. */
+import { join } from "node:path";
+import type { ContainerJson, MountPoint, NetworkSettings } from "../../engine-api/container.ts";
+import type { Container } from "../container/container.ts";
+import type { Daemon } from "./daemon.ts";
+
+export function inspectContainer(daemon: Daemon, container: Container, size: boolean): ContainerJson {
+  const { id, dir, record, config, hostConfig, state } = container;
+  const { RemovalInProgress: _, ...shown } = state.record;
+  const execIds = [...daemon.execs.values()].filter((exec) => exec.container === container && exec.isRunning);
+  return {
+    Id: id,
+    Created: record.Created,
+    Path: record.Path,
+    Args: record.Args,
+    State: { Status: state.status, ...shown },
+    Image: record.Image,
+    ResolvConfPath: join(dir, "resolv.conf"),
+    HostnamePath: join(dir, "hostname"),
+    HostsPath: join(dir, "hosts"),
+    LogPath: record.LogPath,
+    Name: record.Name,
+    RestartCount: record.RestartCount,
+    Driver: record.Driver,
+    Platform: record.OS,
+    MountLabel: "",
+    ProcessLabel: "",
+    AppArmorProfile: "",
+    ExecIDs: execIds.length > 0 ? execIds.map((exec) => exec.id) : null,
+    HostConfig: hostConfig,
+    GraphDriver: daemon.rootfs.graphDriver(id),
+    ...(size && daemon.rootfs.sizes(id)),
+    Mounts: mountPointsOf(container),
+    Config: config,
+    NetworkSettings: networkSettings(daemon, container),
+  };
+}
+
+export function mountPointsOf({ record }: Container): MountPoint[] {
+  return Object.values(record.MountPoints);
+}
+
+export function networkSettings(daemon: Daemon, container: Container): NetworkSettings {
+  return daemon.networks.settings(container);
+}

@@ -1,0 +1,101 @@
+/** `docker ps`: containers in a list, by filters. */
+import { InvalidArgument } from "@eras/oci-spec/errdefs.ts";
+import type { ContainerSummary, PublishedPort } from "../../engine-api/container.ts";
+import type { Filters } from "../api/query.ts";
+import type { Container } from "../container/container.ts";
+import type { Daemon } from "./daemon.ts";
+import { mountPointsOf, networkSettings } from "./inspect.ts";
+
+export interface ListOptions {
+  /** Also those that don't run. */
+  readonly all: boolean;
+  /** The newest so many, running or not; 0 for no limit. */
+  readonly limit: number;
+  readonly size: boolean;
+  readonly filters: Filters;
+}
+
+/** @throws {InvalidArgument} For a filter that there is not. */
+export function listContainers(daemon: Daemon, { all, limit, size, filters }: ListOptions): ContainerSummary[] {
+  for (const name of filters.keys()) if (!(name in MATCHERS)) throw new InvalidArgument(`Invalid filter '${name}'`);
+  const isAsked = all || limit > 0 || ["status", "before", "since", "exited"].some((name) => filters.has(name));
+  const matching = daemon.containers
+    .list()
+    .filter(({ state }) => isAsked || state.isRunning)
+    .filter((container) => matches(daemon, container, filters));
+  const chosen = limit > 0 ? matching.slice(0, limit) : matching;
+  return chosen.map((container) => summaryOf(daemon, container, size));
+}
+
+/** Whether it meets each filter, of whose values one is enough. */
+function matches(daemon: Daemon, container: Container, filters: Filters): boolean {
+  return [...filters].every(([name, values]) => {
+    const matcher = MATCHERS[name]!;
+    return name === "label"
+      ? values.every((value) => matcher(container, value, daemon))
+      : values.some((value) => matcher(container, value, daemon));
+  });
+}
+
+type Matcher = (container: Container, value: string, daemon: Daemon) => boolean;
+
+const MATCHERS: Readonly<Record<string, Matcher>> = {
+  id: ({ id }, value) => id.startsWith(value),
+  name: ({ name }, value) => new RegExp(value.replace(/^\//, "")).test(name),
+  status: ({ state }, value) => state.status === value,
+  label: ({ config }, value) => hasLabel(config.Labels ?? {}, value),
+  exited: ({ state }, value) =>
+    !state.isRunning && state.status !== "created" && state.record.ExitCode === Number(value),
+  ancestor: ({ config, record }, value) =>
+    record.Image === value || config.Image === value || `${config.Image}:latest` === value,
+  before: (container, value, daemon) => container.record.Created < daemon.containers.get(value).record.Created,
+  since: (container, value, daemon) => container.record.Created > daemon.containers.get(value).record.Created,
+  volume: ({ record }, value) =>
+    Object.values(record.MountPoints).some(({ Name, Destination }) => Name === value || Destination === value),
+  network: ({ hostConfig }, value) =>
+    (hostConfig.NetworkMode === "default" ? "bridge" : hostConfig.NetworkMode) === value,
+  publish: ({ hostConfig }, value) => Object.keys(hostConfig.PortBindings ?? {}).some((port) => port.startsWith(value)),
+  expose: ({ config }, value) => Object.keys(config.ExposedPorts ?? {}).some((port) => port.startsWith(value)),
+  health: () => false,
+  "is-task": () => false,
+};
+
+function hasLabel(labels: Readonly<Record<string, string>>, wanted: string): boolean {
+  const [name = "", ...value] = wanted.split("=");
+  return value.length === 0 ? name in labels : labels[name] === value.join("=");
+}
+
+function summaryOf(daemon: Daemon, container: Container, size: boolean): ContainerSummary {
+  const { id, record, config, hostConfig, state } = container;
+  const settings = networkSettings(daemon, container);
+  return {
+    Id: id,
+    Names: [record.Name],
+    Image: config.Image ?? "",
+    ImageID: record.Image,
+    Command: [record.Path, ...record.Args].map(quoted).join(" "),
+    Created: Math.floor(Date.parse(record.Created) / 1000),
+    Ports: publishedPorts(settings.Ports),
+    ...(size && daemon.rootfs.sizes(id)),
+    Labels: config.Labels ?? {},
+    State: state.status,
+    Status: state.description,
+    HostConfig: { NetworkMode: hostConfig.NetworkMode ?? "default" },
+    NetworkSettings: { Networks: settings.Networks },
+    Mounts: mountPointsOf(container),
+  };
+}
+
+/** A word that a shell would take apart is told in quotes. */
+function quoted(word: string): string {
+  return /\s/.test(word) ? `'${word}'` : word;
+}
+
+function publishedPorts(ports: ReturnType<typeof networkSettings>["Ports"]): PublishedPort[] {
+  return Object.entries(ports ?? {}).flatMap(([port, bindings]) => {
+    const [number, Type = "tcp"] = port.split("/");
+    const inside = { PrivatePort: Number(number), Type };
+    if (!bindings?.length) return [inside];
+    return bindings.map(({ HostIp: IP, HostPort }) => ({ IP, PublicPort: Number(HostPort), ...inside }));
+  });
+}

@@ -1,0 +1,35 @@
+/**
+ * Whether a container that has ended is started again, and when.
+ *
+ *     no                 never
+ *     on-failure[:max]   when its exit code is not 0, `max` times in a row
+ *     unless-stopped     unless somebody has stopped it
+ *     always             the same; and after a restart of the daemon even if somebody had
+ *
+ * @see https://docs.docker.com/config/containers/start-containers-automatically/
+ */
+import type { RestartPolicy } from "../../engine-api/container-config.ts";
+
+/** Doubled each time, up to a minute; from the beginning again after a run of ten seconds. */
+const FIRST_DELAY_MS = 100;
+const LAST_DELAY_MS = 60_000;
+const LONG_RUN_MS = 10_000;
+
+export interface EndedRun {
+  readonly exitCode: number;
+  readonly wasStopped: boolean;
+  /** How often it was started again so far, in a row. */
+  readonly restarts: number;
+}
+
+export function shallRestart({ Name, MaximumRetryCount }: RestartPolicy, run: EndedRun): boolean {
+  if (run.wasStopped) return false;
+  if (Name === "on-failure") return run.exitCode !== 0 && (MaximumRetryCount === 0 || run.restarts < MaximumRetryCount);
+  return Name === "always" || Name === "unless-stopped";
+}
+
+/** @param previousMs - The pause before; 0 before the first. @param ranMs - How long it has run since. */
+export function restartDelay(previousMs: number, ranMs: number): number {
+  if (previousMs === 0 || ranMs >= LONG_RUN_MS) return FIRST_DELAY_MS;
+  return Math.min(previousMs * 2, LAST_DELAY_MS);
+}

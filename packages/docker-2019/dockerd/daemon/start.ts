@@ -1,0 +1,90 @@
+/**
+ * Starting a container, as the article tells it: the spec is made, containerd is called to create the container by it, and then to start it.
+ *
+ * What fails is undone, and the container is left stopped, with the reason in its state.
+ */
+import { Conflict, ERROR_CLASSES, errorKind, InvalidArgument, NotModified } from "@eras/oci-spec/errdefs.ts";
+import type { Container } from "../container/container.ts";
+import { ProcessStreams } from "../libcontainerd/fifos.ts";
+import { JsonFileLog, rotationOptions } from "../logger/json-file.ts";
+import { containerSpec } from "./container-spec.ts";
+import type { Daemon } from "./daemon.ts";
+
+const CANNOT_FIND = 127;
+const CANNOT_EXECUTE = 126;
+/** How `docker run` tells that it was the daemon that failed. */
+const CANNOT_START = 128;
+
+/** @throws {NotModified} When it runs; {InvalidArgument} when its program can't be started. */
+export async function startContainer(daemon: Daemon, container: Container): Promise<void> {
+  if (container.state.isRunning && !container.state.isRestarting) throw new NotModified("container already running");
+  if (container.record.State.RemovalInProgress || container.record.State.Dead)
+    throw new Conflict("container is marked for removal and cannot be started");
+  daemon.restarts.get(container.id)?.abort();
+  container.record.HasBeenManuallyStopped = false;
+  try {
+    await run(daemon, container);
+  } catch (error) {
+    throw failed(container, error as Error);
+  }
+  daemon.publish("start", container);
+}
+
+async function run(daemon: Daemon, container: Container): Promise<void> {
+  const { id, config } = container;
+  const rootfs = daemon.rootfs.mount(id);
+  try {
+    const network = await daemon.networks.connect(container);
+    const spec = await containerSpec(daemon, container, { rootfs, network });
+    const runtime = daemon.runtimeOf(container);
+    const streams = ProcessStreams.make(daemon.fifoDir(id), "init", {
+      stdin: config.OpenStdin ?? false,
+      terminal: config.Tty ?? false,
+    });
+    try {
+      startLog(container);
+      container.streams.connect(streams);
+      await daemon.containerd.delete(id); // what a daemon that was killed has left
+      await daemon.containerd.create(id, spec, runtime, daemon.fifoDir(id));
+      const pid = await daemon.containerd.createTask(id, streams.paths, runtime);
+      streams.shimHasOpened();
+      container.state.setRunning(pid); // before it runs: its end may come before the answer
+      container.record.HasBeenStartedBefore = true;
+      await daemon.containerd.start(id);
+      container.save();
+    } catch (error) {
+      await daemon.containerd.delete(id).catch(() => {});
+      await container.streams.close(0);
+      throw error;
+    }
+  } catch (error) {
+    await daemon.networks.disconnect(container);
+    daemon.rootfs.unmount(id);
+    throw error;
+  }
+}
+
+/** Every line is logged before any client hears of it. */
+function startLog(container: Container): void {
+  const { Type, Config } = container.hostConfig.LogConfig ?? { Type: "", Config: null };
+  if (Type === "none") return;
+  container.streams.add(new JsonFileLog(container.logPath, rotationOptions(Config ?? {})));
+}
+
+/** Notes why; the exit code is chosen by the text, as the original does it, so that runc's words travel all the way up. */
+function failed(container: Container, error: Error): Error {
+  const exitCode = startExitCode(error.message);
+  container.state.setFailed(exitCode, error.message);
+  container.save();
+  if (exitCode !== CANNOT_START) return new InvalidArgument(error.message, { cause: error });
+  return new ERROR_CLASSES[errorKind(error)](error.message, { cause: error });
+}
+
+/** The exit code of a container that could not be started. */
+export function startExitCode(message: string): number {
+  const says = (...parts: readonly string[]) => parts.some((part) => message.toLowerCase().includes(part));
+  if (says("executable file not found", "no such file or directory", "system cannot find the file specified"))
+    return CANNOT_FIND;
+  if (says("permission denied")) return CANNOT_EXECUTE;
+  return says("not a directory") ? CANNOT_FIND : CANNOT_START;
+}

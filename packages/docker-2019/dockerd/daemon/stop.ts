@@ -1,0 +1,101 @@
+/** Signals to a container, and its end: kill, stop, restart, pause. */
+import { setTimeout as delay } from "node:timers/promises";
+import { signalNumber } from "@eras/linux/signals.ts";
+import { Conflict, InvalidArgument, NotFound, NotModified } from "@eras/oci-spec/errdefs.ts";
+import type { Container } from "../container/container.ts";
+import type { Daemon } from "./daemon.ts";
+import { startContainer } from "./start.ts";
+
+const DEFAULT_SIGNAL = "SIGTERM";
+const DEFAULT_TIMEOUT_S = 10;
+/** After SIGKILL, before it is said that there is no end. */
+const KILL_PATIENCE_MS = 10_000;
+
+/** @throws {InvalidArgument} When it is no signal. */
+export function parseSignal(text: string): number {
+  try {
+    return signalNumber(text);
+  } catch (cause) {
+    throw new InvalidArgument(`Invalid signal: ${text}`, { cause });
+  }
+}
+
+/** Sends a signal. SIGKILL is waited for. */
+export async function killContainer(daemon: Daemon, container: Container, signal: string): Promise<void> {
+  const number = parseSignal(signal || "SIGKILL");
+  requireRunning(container, `Cannot kill container: ${container.name}`);
+  const exits = container.state.wait("next-exit");
+  if (number === signalNumber("SIGKILL")) container.record.HasBeenManuallyStopped = true;
+  await send(daemon, container, number);
+  if (number === signalNumber("SIGKILL"))
+    await Promise.race([exits, delay(KILL_PATIENCE_MS, undefined, { ref: false })]);
+}
+
+/** Asks a container to end, and makes it end when it doesn't. @param timeoutS - How long it may take; negative for ever. */
+export async function stopContainer(daemon: Daemon, container: Container, timeoutS?: number): Promise<void> {
+  if (!container.state.isRunning) throw new NotModified(`Container ${container.id} is already stopped`);
+  container.record.HasBeenManuallyStopped = true;
+  daemon.restarts.get(container.id)?.abort();
+  if (container.state.isRestarting) {
+    container.state.setStopped({ status: container.record.State.ExitCode, at: new Date() }, false);
+    container.save();
+    return;
+  }
+  await end(daemon, container, timeoutS);
+  daemon.publish("stop", container);
+}
+
+export async function restartContainer(daemon: Daemon, container: Container, timeoutS?: number): Promise<void> {
+  if (container.state.isRunning && !container.state.isRestarting) await stopContainer(daemon, container, timeoutS);
+  await startContainer(daemon, container);
+  daemon.publish("restart", container);
+}
+
+async function end(daemon: Daemon, container: Container, timeoutS?: number): Promise<void> {
+  const { StopSignal, StopTimeout } = container.config;
+  const seconds = timeoutS ?? StopTimeout ?? DEFAULT_TIMEOUT_S;
+  const exits = container.state.wait("next-exit").then(() => true);
+  await send(daemon, container, parseSignal(StopSignal || DEFAULT_SIGNAL));
+  if (seconds < 0) await exits;
+  else if (await Promise.race([exits, delay(seconds * 1000, false, { ref: false })])) return;
+  if (!container.state.isRunning) return;
+  await send(daemon, container, signalNumber("SIGKILL"));
+  await Promise.race([exits, delay(KILL_PATIENCE_MS, undefined, { ref: false })]);
+}
+
+/** A paused one hears nothing, so it is resumed behind the signal. */
+async function send(daemon: Daemon, container: Container, signal: number): Promise<void> {
+  try {
+    await daemon.containerd.kill(container.id, signal);
+  } catch (error) {
+    if (!(error instanceof NotFound)) throw error; // it has just ended
+  }
+  daemon.publish("kill", container, { signal: String(signal) });
+  if (container.state.isPaused) await daemon.containerd.resume(container.id);
+}
+
+export async function pauseContainer(daemon: Daemon, container: Container): Promise<void> {
+  requireRunning(container, "");
+  if (container.state.isPaused) throw new Conflict(`Container ${container.id} is already paused`);
+  await daemon.containerd.pause(container.id);
+  container.record.State.Paused = true;
+  container.save();
+  daemon.publish("pause", container);
+}
+
+export async function unpauseContainer(daemon: Daemon, container: Container): Promise<void> {
+  if (!container.state.isPaused) throw new Conflict(`Container ${container.id} is not paused`);
+  await daemon.containerd.resume(container.id);
+  container.record.State.Paused = false;
+  container.save();
+  daemon.publish("unpause", container);
+}
+
+/** @throws {Conflict} When it does not run. @param context - Stands before the message, if there is one. */
+export function requireRunning({ id, state }: Container, context: string): void {
+  if (state.isRestarting)
+    throw new Conflict(
+      `${context && `${context}: `}Container ${id} is restarting, wait until the container is running`,
+    );
+  if (!state.isRunning) throw new Conflict(`${context && `${context}: `}Container ${id} is not running`);
+}

@@ -1,0 +1,154 @@
+/** What dockerd tells of itself: version, info. */
+import { execFile } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { arch, cpus, hostname, release, totalmem } from "node:os";
+import { promisify } from "node:util";
+import { cgroupMode, cgroupMounts } from "@eras/cgroups/detect.ts";
+import { API_VERSION, MIN_API_VERSION } from "../../engine-api/api-version.ts";
+import type { Info, Version, VersionComponent } from "../../engine-api/system.ts";
+import { REVISION, VERSION } from "../version.ts";
+import type { Daemon } from "./daemon.ts";
+
+const INDEX_SERVER = "https://index.docker.io/v1/";
+const ARCHITECTURES: Readonly<Record<string, string>> = { x64: "amd64", arm64: "arm64" };
+const MACHINES: Readonly<Record<string, string>> = { x64: "x86_64", arm64: "aarch64" };
+
+export async function versionOf(daemon: Daemon): Promise<Version> {
+  const details = {
+    ApiVersion: API_VERSION,
+    Arch: ARCHITECTURES[arch()] ?? arch(),
+    BuildTime: "",
+    Experimental: "false",
+    GitCommit: REVISION,
+    GoVersion: `node ${process.version}`,
+    KernelVersion: release(),
+    MinAPIVersion: MIN_API_VERSION,
+    Os: "linux",
+  };
+  const { Experimental: _, ...flat } = details;
+  return {
+    Platform: { Name: "docker-eras" },
+    Components: [{ Name: "Engine", Version: VERSION, Details: details }, ...(await partsOf(daemon))],
+    Version: VERSION,
+    ...flat,
+  };
+}
+
+async function partsOf(daemon: Daemon): Promise<VersionComponent[]> {
+  const { version, revision } = await daemon.containerd.version();
+  const { defaultRuntime } = daemon.options;
+  const runtime = await runtimeVersion(daemon.options.runtimes[defaultRuntime] ?? "");
+  return [
+    { Name: "containerd", Version: version, Details: { GitCommit: revision } },
+    { Name: defaultRuntime, Version: runtime.version, Details: { GitCommit: runtime.commit } },
+  ];
+}
+
+/** What the OCI runtime says of itself: `runc version 1.1.5`, `commit: …`. */
+async function runtimeVersion(program: string): Promise<{ readonly version: string; readonly commit: string }> {
+  try {
+    const { stdout } = await promisify(execFile)(program, ["--version"]);
+    const find = (pattern: RegExp) => pattern.exec(stdout)?.[1] ?? "";
+    return { version: find(/version (\S+)/), commit: find(/^commit: (\S+)/m) };
+  } catch {
+    return { version: "", commit: "" }; // it can't be run: a start of a container will say so
+  }
+}
+
+export async function infoOf(daemon: Daemon): Promise<Info> {
+  const { options, containers, events } = daemon;
+  const all = containers.list();
+  const count = (status: (status: string) => boolean) => all.filter(({ state }) => status(state.status)).length;
+  const { revision } = await daemon.containerd.version();
+  const runc = await runtimeVersion(options.runtimes[options.defaultRuntime] ?? "");
+  const hasController = (name: string) => cgroupMode() === "v2" || cgroupMounts().v1.has(name);
+  const rootfs = daemon.rootfs.info();
+  return {
+    ID: daemon.identity,
+    Containers: all.length,
+    ContainersRunning: count((status) => status === "running" || status === "restarting"),
+    ContainersPaused: count((status) => status === "paused"),
+    ContainersStopped: count((status) => ["created", "exited", "dead"].includes(status)),
+    Images: rootfs.images,
+    Driver: rootfs.driver,
+    DriverStatus: rootfs.status,
+    Plugins: {
+      Volume: ["local"],
+      Network: ["bridge", "host", "null"],
+      Authorization: null,
+      Log: ["json-file", "none"],
+    },
+    MemoryLimit: hasController("memory"),
+    SwapLimit: hasController("memory"),
+    KernelMemory: false,
+    KernelMemoryTCP: false,
+    CpuCfsPeriod: hasController("cpu"),
+    CpuCfsQuota: hasController("cpu"),
+    CPUShares: hasController("cpu"),
+    CPUSet: hasController("cpuset"),
+    PidsLimit: hasController("pids"),
+    IPv4Forwarding: readFlag("/proc/sys/net/ipv4/ip_forward"),
+    BridgeNfIptables: readFlag("/proc/sys/net/bridge/bridge-nf-call-iptables"),
+    BridgeNfIp6tables: readFlag("/proc/sys/net/bridge/bridge-nf-call-ip6tables"),
+    Debug: false,
+    NFd: -1,
+    OomKillDisable: hasController("memory"),
+    NGoroutines: -1,
+    SystemTime: new Date().toISOString(),
+    LoggingDriver: "json-file",
+    CgroupDriver: "cgroupfs",
+    CgroupVersion: cgroupMode() === "v2" ? "2" : "1",
+    NEventsListener: events.listeners,
+    KernelVersion: release(),
+    OperatingSystem: operatingSystem(),
+    OSType: "linux",
+    Architecture: MACHINES[arch()] ?? arch(),
+    IndexServerAddress: INDEX_SERVER,
+    RegistryConfig: daemon.rootfs.registryConfig(),
+    NCPU: cpus().length,
+    MemTotal: totalmem(),
+    GenericResources: null,
+    DockerRootDir: options.dataRoot,
+    HttpProxy: "",
+    HttpsProxy: "",
+    NoProxy: "",
+    Name: hostname(),
+    Labels: [],
+    ExperimentalBuild: false,
+    ServerVersion: VERSION,
+    Runtimes: Object.fromEntries(Object.entries(options.runtimes).map(([name, path]) => [name, { path }])),
+    DefaultRuntime: options.defaultRuntime,
+    Swarm: {
+      NodeID: "",
+      NodeAddr: "",
+      LocalNodeState: "inactive",
+      ControlAvailable: false,
+      Error: "",
+      RemoteManagers: null,
+    },
+    LiveRestoreEnabled: options.liveRestore,
+    Isolation: "",
+    InitBinary: "docker-init",
+    ContainerdCommit: { ID: revision, Expected: revision },
+    RuncCommit: { ID: runc.commit, Expected: runc.commit },
+    InitCommit: { ID: "", Expected: "" },
+    SecurityOptions: ["name=seccomp,profile=default"],
+    Warnings: null,
+  };
+}
+
+function readFlag(path: string): boolean {
+  try {
+    return readFileSync(path, "utf8").trim() === "1";
+  } catch {
+    return false; // this kernel has no such thing
+  }
+}
+
+function operatingSystem(): string {
+  try {
+    return /^PRETTY_NAME="?([^"\n]*)"?$/m.exec(readFileSync("/etc/os-release", "utf8"))?.[1] ?? "Linux";
+  } catch {
+    return "Linux";
+  }
+}

@@ -1,0 +1,85 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { JsonFileLog, type LogEntry, rotationOptions } from "./json-file.ts";
+
+let path: string;
+beforeEach(() => {
+  path = join(mkdtempSync(join(tmpdir(), "docker-eras-log-")), "x-json.log");
+});
+afterEach(() => rmSync(join(path, ".."), { recursive: true }));
+
+const entries = (file = path) =>
+  readFileSync(file, "utf8")
+    .split("\n")
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as LogEntry);
+const text = (file = path) =>
+  entries(file)
+    .map(({ log }) => log)
+    .join("");
+
+describe("JsonFileLog", () => {
+  test("writes a line for each line, of each stream its own", () => {
+    const log = new JsonFileLog(path, rotationOptions({}));
+    log.write(Buffer.from("one\ntw"), "stdout");
+    log.write(Buffer.from("oops\n"), "stderr");
+    log.write(Buffer.from("o\nrest"), "stdout");
+    log.end();
+    expect(entries().map(({ log: line, stream }) => [line, stream])).toEqual([
+      ["one\n", "stdout"],
+      ["oops\n", "stderr"],
+      ["two\n", "stdout"],
+      ["rest", "stdout"],
+    ]);
+    expect(statSync(path).mode & 0o777).toBe(0o640);
+  });
+
+  test("goes on with a log that is there", () => {
+    for (const line of ["a\n", "b\n"]) {
+      const log = new JsonFileLog(path, rotationOptions({}));
+      log.write(Buffer.from(line), "stdout");
+      log.end();
+    }
+    expect(text()).toBe("a\nb\n");
+  });
+
+  test("cuts a line that is longer than 16 KiB", () => {
+    const log = new JsonFileLog(path, rotationOptions({}));
+    log.write(Buffer.from(`${"x".repeat(40_000)}\n`), "stdout");
+    log.end();
+    expect(entries().map(({ log: line }) => line.length)).toEqual([16_384, 16_384, 7_233]);
+  });
+
+  test("begins a new file when one is as large as it may be, and keeps so many", () => {
+    const log = new JsonFileLog(path, rotationOptions({ "max-size": "1k", "max-file": "3" }));
+    for (let i = 0; i < 100; i++) log.write(Buffer.from(`line ${i} ${"-".repeat(50)}\n`), "stdout");
+    log.end();
+    expect(existsSync(`${path}.2`)).toBe(true);
+    expect(existsSync(`${path}.3`)).toBe(false);
+    const kept = [`${path}.2`, `${path}.1`, path].map((file) => text(file)).join("");
+    expect(kept).toMatch(/line 99 -+\n$/);
+    for (const file of [`${path}.2`, `${path}.1`]) expect(statSync(file).size).toBeLessThan(1024 + 200);
+  });
+});
+
+describe("rotationOptions()", () => {
+  test.each([
+    [
+      { "max-size": "10m", "max-file": "2" },
+      { maxSize: 10 << 20, maxFile: 2 },
+    ],
+    [{ "max-size": "1.5k" }, { maxSize: 1536, maxFile: 1 }],
+    [{ "max-size": "-1" }, { maxSize: undefined, maxFile: 1 }],
+  ])("reads %j", (config, expected) => expect(rotationOptions(config as Record<string, string>)).toEqual(expected));
+
+  test.each([
+    [{ "max-file": "2" }, "max-file cannot be specified without max-size"],
+    [{ "max-file": "0", "max-size": "1k" }, "max-file cannot be less than 1"],
+    [{ "max-size": "many" }, "invalid size: 'many'"],
+    [{ foo: "1" }, "unknown log opt 'foo' for json-file log driver"],
+  ])("refuses %j", (config, message) =>
+    expect(() => rotationOptions(config as unknown as Record<string, string>)).toThrow(message),
+  );
+});
