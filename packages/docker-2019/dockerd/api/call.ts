@@ -19,7 +19,7 @@ export interface Answerer {
   end(): void;
   /** Begins an answer without a known length. */
   stream(status: number, headers: Readonly<Record<string, string>>): Writable;
-  /** Gives HTTP up. @param contentType - Of what is sent from now on. */
+  /** Gives HTTP up. Nothing is read before the connection is resumed. @param contentType - Of what is sent from now on. */
   hijack(contentType: string, headers: Readonly<Record<string, string>>): Hijacked;
 }
 

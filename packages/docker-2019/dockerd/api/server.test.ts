@@ -29,6 +29,7 @@ const ROUTES = [
     client.write(JSON.stringify(request ?? null));
     client.on("data", (chunk: Buffer) => client.write(chunk.toString().toUpperCase()));
     client.on("end", () => client.end("bye"));
+    client.resume();
   }),
   route("POST", "/things/{name}/refuse", () => {
     throw new Conflict("no");

@@ -6,7 +6,7 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
-import { Readable, type Writable } from "node:stream";
+import type { Writable } from "node:stream";
 import { InvalidArgument, NotFound } from "@eras/oci-spec/errdefs.ts";
 import { API_VERSION, atLeast, compareVersions, MIN_API_VERSION } from "../../engine-api/api-version.ts";
 import { type Answerer, ApiCall, type Hijacked, type Route } from "./call.ts";
@@ -32,11 +32,11 @@ export function apiServer(routes: readonly Route[], version: string): Server {
     keepAliveTimeout: 0,
   });
   server.on("request", (request, response) => {
-    void serve(routes, { request, body: request, answer: new HttpAnswerer(response, headers), connection: response });
+    void serve(routes, { request, answer: new HttpAnswerer(response, headers), connection: response });
   });
   server.on("upgrade", (request: IncomingMessage, socket: Socket, head: Buffer) => {
-    const body = bodyOnSocket(socket, head, Number(request.headers["content-length"] ?? 0));
-    void serve(routes, { request, body, answer: new UpgradedAnswerer(socket, headers), connection: socket });
+    if (head.length > 0) socket.unshift(head); // what came behind the body, as exec has one
+    void serve(routes, { request, answer: new UpgradedAnswerer(socket, headers), connection: socket });
   });
   server.on("clientError", (_, socket) => void socket.destroy());
   return server;
@@ -45,7 +45,6 @@ export function apiServer(routes: readonly Route[], version: string): Server {
 /** A request with all that belongs to it. */
 interface Exchange {
   readonly request: IncomingMessage;
-  readonly body: Readable;
   readonly answer: Answerer;
   readonly connection: Writable;
 }
@@ -71,7 +70,7 @@ function tell(error: unknown, answer: Answerer): void {
 
 function handle(
   routes: readonly Route[],
-  { request, body, answer }: Exchange,
+  { request, answer }: Exchange,
   signal: AbortSignal,
 ): Promise<unknown> | unknown {
   const url = new URL(request.url ?? "/", "http://docker");
@@ -84,7 +83,9 @@ function handle(
     const params = Object.fromEntries(
       Object.entries(match.groups ?? {}).map(([name, value]) => [name, decoded(value)]),
     );
-    return handler(new ApiCall({ version, params, query: new Query(url.searchParams), headers, body, signal, answer }));
+    return handler(
+      new ApiCall({ version, params, query: new Query(url.searchParams), headers, body: request, signal, answer }),
+    );
   }
   throw new NotFound("page not found");
 }
@@ -211,27 +212,4 @@ function upgraded(socket: Socket, statusLine: string, headers: Headers): Socket 
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
   socket.write(`${[statusLine, ...lines].join("\r\n")}\r\n\r\n`);
   return socket;
-}
-
-/**
- * A request with `Upgrade` may have a body, as that of exec has. Node does not read it: it is the beginning of what comes on the socket, as
- * long as Content-Length says; the rest is standard input.
- */
-function bodyOnSocket(socket: Socket, head: Buffer, length: number): Readable {
-  let missing = length;
-  const body = new Readable({ read: () => {} });
-  if (head.length > 0) socket.unshift(head);
-  const take = (): void => {
-    while (missing > 0) {
-      if (socket.readableLength === 0) return; // read(0) would have no more said of what comes
-      const chunk = socket.read(Math.min(missing, socket.readableLength)) as Buffer;
-      missing -= chunk.length;
-      body.push(chunk);
-    }
-    socket.off("readable", take);
-    body.push(null);
-  };
-  socket.on("readable", take);
-  take();
-  return body;
 }

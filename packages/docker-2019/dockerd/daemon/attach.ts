@@ -40,7 +40,7 @@ export async function attach(
   streams.add(output);
   client.on("error", () => {}); // "close" follows
   if (wishes.stdin) pipeInput(streams, client, wishes, closeStdin);
-  else client.resume(); // so that its end is seen, and nothing else
+  client.resume(); // without standard input, so that its end is seen, and nothing else
   await output.ended;
   streams.remove(output);
   client.end();
