@@ -1,0 +1,62 @@
+/** Which graph driver a data root has. */
+import { existsSync, readdirSync, rmdirSync } from "node:fs";
+import { join } from "node:path";
+import { FailedPrecondition, InvalidArgument } from "@eras/oci-spec/errdefs.ts";
+import { openBtrfs } from "./btrfs.ts";
+import type { GraphDriver } from "./driver.ts";
+import { openOverlay2 } from "./overlay2.ts";
+import { openVfs } from "./vfs.ts";
+
+/** The best first. */
+const DRIVERS: Readonly<Record<string, (home: string) => GraphDriver>> = {
+  btrfs: openBtrfs,
+  overlay2: openOverlay2,
+  vfs: openVfs,
+};
+
+/**
+ * Opens the driver of a data root: the named one; else the one that has been used there; else the first that works there.
+ *
+ * @throws {InvalidArgument} When there is no driver of that name.
+ * @throws {FailedPrecondition} When it doesn't work there, or more than one has been used.
+ */
+export function openGraphDriver(dataRoot: string, name?: string): GraphDriver {
+  if (name !== undefined && name !== "") return openByName(dataRoot, name);
+  const used = Object.keys(DRIVERS).filter((driver) => isUsed(join(dataRoot, driver)));
+  if (used.length > 1) {
+    throw new FailedPrecondition(
+      `${dataRoot} contains several valid graphdrivers: ${used.join(", ")}; Please cleanup or explicitly choose storage driver (-s <DRIVER>)`,
+    );
+  }
+  const [only] = used;
+  return only === undefined ? openFirst(dataRoot) : openByName(dataRoot, only);
+}
+
+function openByName(dataRoot: string, name: string): GraphDriver {
+  const open = Object.hasOwn(DRIVERS, name) ? DRIVERS[name] : undefined;
+  if (open === undefined) throw new InvalidArgument(`graphdriver "${name}" not supported`);
+  return open(join(dataRoot, name));
+}
+
+/** vfs is Docker's last: it works everywhere. */
+function openFirst(dataRoot: string): GraphDriver {
+  for (const name of Object.keys(DRIVERS)) {
+    try {
+      return openByName(dataRoot, name);
+    } catch (error) {
+      if (!(error instanceof FailedPrecondition)) throw error;
+      removeIfEmpty(join(dataRoot, name));
+    }
+  }
+  throw new FailedPrecondition("No supported graphdriver found");
+}
+
+function removeIfEmpty(home: string): void {
+  if (existsSync(home) && readdirSync(home).length === 0) rmdirSync(home);
+}
+
+/** A driver's directory alone is no use: each makes its own when it is tried. */
+function isUsed(home: string): boolean {
+  const trees = [home, join(home, "subvolumes"), join(home, "dir")].filter((directory) => existsSync(directory));
+  return trees.some((directory) => readdirSync(directory).some((name) => /^[0-9a-f]{64}(?:-init)?$/.test(name)));
+}

@@ -1,0 +1,307 @@
+/**
+ * overlay2: each tree is a directory that holds what differs from those below, and the kernel's overlayfs shows the stack.
+ *
+ *     HOME/
+ *     ├─ l/  PLP365…  ─▶ ../2f6c…/diff        short names: a mount takes one page of options, and a stack may have 128 layers
+ *     ├─ 976e…/                               a bottom layer
+ *     │  ├─ diff/                             its files
+ *     │  ├─ link                              6DHNAD…: its short name
+ *     │  └─ committed                         (empty) something lies on it: it is not to be changed any more
+ *     └─ 2f6c…/                               a layer on it
+ *        ├─ diff/  link
+ *        ├─ lower                             l/6DHNAD…:…  what lies below, the nearest first
+ *        ├─ work/                             overlayfs's own
+ *        └─ merged/                           while it is mounted: the stack
+ *
+ * @see https://docs.kernel.org/filesystems/overlayfs.html
+ * @see https://github.com/moby/moby/blob/v19.03.0/daemon/graphdriver/overlay2/overlay.go
+ */
+import { randomBytes } from "node:crypto";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { applyTar } from "@eras/layers/apply.ts";
+import { archiveLayer } from "@eras/layers/archive.ts";
+import { type Change, changes } from "@eras/layers/diff.ts";
+import { removeTree } from "@eras/layers/remove-tree.ts";
+import { hasEntryTypes } from "@eras/linux/entry-type.ts";
+import { isErrno } from "@eras/linux/errno.ts";
+import { MNT_DETACH, mount, umount } from "@eras/linux/mount.ts";
+import { isMountPoint } from "@eras/linux/mountinfo.ts";
+import { FailedPrecondition, InvalidArgument, NotFound } from "@eras/oci-spec/errdefs.ts";
+import { backingFilesystem } from "./backing-filesystem.ts";
+import { bytesOfFiles } from "./bytes-of-files.ts";
+import type { GraphDriver, StorageOptions } from "./driver.ts";
+import { MountCounter } from "./mount-counter.ts";
+
+/** Of the directories that the daemon's group may pass through. */
+const PASSABLE_MODE = 0o710;
+const PRIVATE_MODE = 0o700;
+/** What a container sees as its root directory, until a layer says otherwise. */
+const ROOT_MODE = 0o755;
+/** Layers below one tree. */
+const MAX_LOWERS = 128;
+/** mount(2) reads one page, which has to end with a NUL. */
+const MAX_OPTION_BYTES = 4095;
+const SHORT_NAME_LENGTH = 26;
+const LINKS = "l";
+
+/**
+ * Opens the driver.
+ *
+ * @param home - DATA-ROOT/overlay2; made if it isn't there.
+ * @throws {FailedPrecondition} When the kernel has no overlayfs, or the file system doesn't go with it.
+ * @throws {InvalidArgument} When the path has a colon or a comma, which mean something else among an overlay's options.
+ */
+export function openOverlay2(home: string): GraphDriver {
+  if (/[:,]/.test(home)) throw new InvalidArgument(`Cannot use overlay2 in ${home}: no colon, no comma`);
+  mkdirSync(home, { recursive: true, mode: PASSABLE_MODE });
+  if (!readFileSync("/proc/filesystems", "utf8").includes("\toverlay\n")) {
+    throw new FailedPrecondition("Cannot use overlay2: the kernel has no overlayfs");
+  }
+  if (!hasEntryTypes(home)) {
+    throw new FailedPrecondition(
+      `Cannot use overlay2 in ${home}: its file system doesn't tell the types of entries (d_type)`,
+    );
+  }
+  mkdirSync(join(home, LINKS), { recursive: true, mode: PRIVATE_MODE });
+  return new Overlay2(realpathSync(home));
+}
+
+class Overlay2 implements GraphDriver {
+  readonly name = "overlay2";
+  readonly #home: string;
+  readonly #users = new MountCounter();
+
+  constructor(home: string) {
+    this.#home = home;
+  }
+
+  status(): (readonly [string, string])[] {
+    return [
+      ["Backing Filesystem", backingFilesystem(this.#home)],
+      ["Supports d_type", "true"], // or it would not have been opened
+      ["Native Overlay Diff", "true"], // mounts refuse what would make a layer depend on another: see commonOptions
+    ];
+  }
+
+  ids(): string[] {
+    return readdirSync(this.#home).filter((name) => name !== LINKS);
+  }
+
+  exists(id: string): boolean {
+    return existsSync(this.#directory(id));
+  }
+
+  async create(id: string, parent?: string): Promise<void> {
+    const directory = this.#directory(id);
+    const lower = parent === undefined ? undefined : this.#lowerOn(parent);
+    mkdirSync(directory, { mode: PASSABLE_MODE });
+    try {
+      makeDirectory(join(directory, "diff"), ROOT_MODE);
+      const shortName = newShortName();
+      symlinkSync(`../${id}/diff`, join(this.#home, LINKS, shortName));
+      writeFileSync(join(directory, "link"), shortName);
+      if (parent === undefined || lower === undefined) return;
+      makeDirectory(join(directory, "work"), PRIVATE_MODE);
+      writeFileSync(join(this.#directory(parent), "committed"), "", { mode: 0o600 });
+      writeFileSync(join(directory, "lower"), lower);
+    } catch (error) {
+      await this.remove(id);
+      throw error;
+    }
+  }
+
+  async createReadWrite(id: string, parent: string | undefined, options: StorageOptions): Promise<void> {
+    if (Object.keys(options).length > 0) {
+      throw new InvalidArgument("--storage-opt is supported only for overlay over xfs with 'pquota' mount option");
+    }
+    await this.create(id, parent);
+  }
+
+  get(id: string): string {
+    const directory = this.#directory(id);
+    if (!existsSync(directory)) throw new NotFound(`Cannot mount ${id}: there is no such layer`);
+    const lowers = this.#lowers(id);
+    if (lowers.length === 0) return join(directory, "diff");
+    const merged = join(directory, "merged");
+    if (this.#users.add(merged) > 1) return merged;
+    try {
+      mkdirSync(merged, { recursive: true, mode: PRIVATE_MODE });
+      if (!isMountPoint(merged)) this.#mount(id, lowers); // it is one after a restart of the daemon alone
+    } catch (error) {
+      if (this.#users.remove(merged) === 0) removeEmpty(merged);
+      throw error;
+    }
+    return merged;
+  }
+
+  put(id: string): void {
+    if (this.#lowers(id).length === 0) return;
+    const merged = join(this.#directory(id), "merged");
+    if (this.#users.remove(merged) > 0) return;
+    unmountIfMounted(merged);
+    removeEmpty(merged);
+  }
+
+  async remove(id: string): Promise<void> {
+    const directory = this.#directory(id);
+    if (!existsSync(directory)) return;
+    const shortName = readIfThere(join(directory, "link"));
+    if (shortName !== undefined && isShortName(shortName)) rmSync(join(this.#home, LINKS, shortName), { force: true });
+    unmountIfMounted(join(directory, "merged"));
+    await removeTree(directory);
+  }
+
+  async apply(id: string, parent: string | undefined, tar: AsyncIterable<Uint8Array>): Promise<void> {
+    const below = this.#lowerDirectories(id);
+    await applyTar(tar, this.layerDirectory(id), { whiteouts: parent === undefined ? "delete" : "overlay", below });
+  }
+
+  diff(id: string): AsyncIterable<Uint8Array> {
+    return archiveLayer(this.layerDirectory(id), "overlay");
+  }
+
+  changes(id: string): Promise<Change[]> {
+    return changes(this.layerDirectory(id), this.#lowerDirectories(id), "overlay");
+  }
+
+  size(id: string): Promise<number> {
+    return bytesOfFiles(this.layerDirectory(id));
+  }
+
+  layerDirectory(id: string): string {
+    return join(this.#directory(id), "diff");
+  }
+
+  data(id: string): Readonly<Record<string, string>> {
+    const directory = this.#directory(id);
+    const lowers = this.#lowerDirectories(id);
+    return {
+      ...(lowers.length > 0 && { LowerDir: lowers.join(":") }),
+      MergedDir: join(directory, "merged"),
+      UpperDir: join(directory, "diff"),
+      WorkDir: join(directory, "work"),
+    };
+  }
+
+  /** What a child of this tree has below it: `l/PARENT:l/GRANDPARENT`. */
+  #lowerOn(parent: string): string {
+    if (!this.exists(parent)) throw new NotFound(`Cannot make a layer on ${parent}: there is no such layer`);
+    const lowers = [join(LINKS, this.#shortName(parent)), ...this.#lowers(parent)];
+    if (lowers.length > MAX_LOWERS) throw new InvalidArgument("max depth exceeded");
+    return lowers.join(":");
+  }
+
+  #mount(id: string, lowers: readonly string[]): void {
+    // What something lies on is shown as it is: without a writable layer.
+    const isCommitted = existsSync(join(this.#directory(id), "committed"));
+    const stack = isCommitted ? [`${id}/diff`, ...lowers] : lowers;
+    const optionsFrom = (base: string) =>
+      [
+        ...commonOptions(),
+        `lowerdir=${stack.map((path) => base + path).join(":")}`,
+        ...(isCommitted ? [] : [`upperdir=${base}${id}/diff`, `workdir=${base}${id}/work`]),
+      ].join(",");
+    const options = optionsFrom(`${this.#home}/`);
+    const merged = join(this.#directory(id), "merged");
+    if (Buffer.byteLength(options) <= MAX_OPTION_BYTES) mount("overlay", merged, "overlay", 0, options);
+    else mountFrom(this.#home, `${id}/merged`, optionsFrom(""));
+  }
+
+  #lowers(id: string): string[] {
+    return readIfThere(join(this.#directory(id), "lower"))?.split(":") ?? [];
+  }
+
+  #lowerDirectories(id: string): string[] {
+    return this.#lowers(id).map((link) => realpathSync(join(this.#home, link)));
+  }
+
+  #shortName(id: string): string {
+    return readFileSync(join(this.#directory(id), "link"), "utf8");
+  }
+
+  #directory(id: string): string {
+    return join(this.#home, id);
+  }
+}
+
+/** Relative paths are short. The kernel takes them from the working directory; nothing else of ours runs meanwhile. */
+function mountFrom(directory: string, target: string, options: string): void {
+  const bytes = Buffer.byteLength(options);
+  if (bytes > MAX_OPTION_BYTES) throw new Error(`cannot mount layer, mount label too large ${bytes}`);
+  const before = process.cwd();
+  process.chdir(directory);
+  try {
+    mount("overlay", target, "overlay", 0, options);
+  } finally {
+    process.chdir(before);
+  }
+}
+
+/**
+ * Without an index a layer may serve many mounts at once. The other two would make a layer's files depend on what lies below it, and are
+ * said only where the kernel would do so by itself.
+ */
+function commonOptions(): string[] {
+  const byItself = ["redirect_dir", "metacopy"].filter((name) => moduleParameter(name)?.startsWith("Y"));
+  return [...(moduleParameter("index") === undefined ? [] : ["index=off"]), ...byItself.map((name) => `${name}=off`)];
+}
+
+function moduleParameter(name: string): string | undefined {
+  return readIfThere(`/sys/module/overlay/parameters/${name}`);
+}
+
+/** 26 characters of base32, as Docker's: 130 bits. */
+function newShortName(): string {
+  return Array.from(randomBytes(SHORT_NAME_LENGTH), (byte) => BASE32[byte % BASE32.length]).join("");
+}
+
+const BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+
+function isShortName(text: string): boolean {
+  return /^[A-Z2-7]{26}$/.test(text);
+}
+
+/** mkdir(2) takes the umask away from the mode. */
+function makeDirectory(path: string, mode: number): void {
+  mkdirSync(path);
+  chmodSync(path, mode);
+}
+
+function readIfThere(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    if (isErrno(error, "ENOENT")) return undefined;
+    throw error;
+  }
+}
+
+/** Whoever still has files of it open may go on with them. */
+function unmountIfMounted(path: string): void {
+  try {
+    umount(path, MNT_DETACH);
+  } catch (error) {
+    if (!isErrno(error, "EINVAL", "ENOENT")) throw error;
+  }
+}
+
+/** The mount point is for the time of the mount alone; where somebody has the mount in another namespace, it stays. */
+function removeEmpty(path: string): void {
+  try {
+    rmdirSync(path);
+  } catch (error) {
+    if (!isErrno(error, "ENOENT", "EBUSY", "ENOTEMPTY")) throw error;
+  }
+}
