@@ -18,11 +18,16 @@ const ARCHITECTURES: Readonly<Record<string, string>> = { x64: "amd64", arm64: "
 
 /** @param name - What the image is called where it is loaded: `docker.io/library/busybox:latest`. */
 export function busyboxImage(name: string): Buffer {
-  const layer = busyboxTar();
+  const config = { Cmd: ["sh"], Env: ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"] };
+  return imageArchive(name, busyboxTar(), config);
+}
+
+/** An image of one layer, which is a tar. @param containers - What its config says of containers. */
+export function imageArchive(name: string, layer: Buffer, containers: object): Buffer {
   const config = JSON.stringify({
     architecture: ARCHITECTURES[process.arch] ?? process.arch,
     os: "linux",
-    config: { Cmd: ["sh"], Env: ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"] },
+    config: containers,
     rootfs: { type: "layers", diff_ids: [`sha256:${sha256(layer)}`] },
   });
   const configName = `${sha256(config)}.json`;
