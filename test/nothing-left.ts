@@ -25,7 +25,9 @@ function ours(): string[] {
     ...readdirSync("/proc")
       .filter(Number)
       .map(commandLine)
-      .filter((line) => /docker-eras-|-2013 |dockerd\/main\.ts|docker-2019\/(shim|containerd)\/main\.ts/.test(line)),
+      .filter((line) =>
+        /docker-eras-|-2013 | docker-proxy -|dockerd\/main\.ts|docker-2019\/(shim|containerd)\/main\.ts/.test(line),
+      ),
     ...["/run/docker-eras/2019", "/var/lib/docker-eras/2019"].flatMap(filesBelow).map((path) => `file ${path}`),
   ];
 }
