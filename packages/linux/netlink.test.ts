@@ -8,7 +8,7 @@ function inNewNetwork(program: string): unknown {
     import { execFileSync, spawn } from "node:child_process";
     import { once } from "node:events";
     import { CLONE_NEWNET, unshare } from "./namespaces.ts";
-    import { createVeth, createBridge, createMacvlan, setLink, deleteLink, linkIndex, linkExists, listLinks, addAddress, addRoute } from "./netlink.ts";
+    import { createVeth, createBridge, createMacvlan, setLink, deleteLink, linkIndex, linkExists, listLinks, addAddress, addRoute, listAddresses, listRoutes } from "./netlink.ts";
     const ip = (...args) => JSON.parse(execFileSync("ip", ["-j", "-d", ...args], { encoding: "utf8" }));
     const failure = (action) => { try { action(); } catch (error) { return error.message; } };
     const show = report;
@@ -230,5 +230,30 @@ describe("a veth pair across a bridge", () => {
       show("reached");
     `;
     expect(inNewNetwork(program)).toBe("reached");
+  });
+});
+
+describe("listAddresses(), listRoutes()", () => {
+  test("give what was added", () => {
+    const program = `
+      createVeth("a", "b");
+      for (const name of ["a", "b"]) setLink(name, { up: true });
+      addAddress("a", "10.9.0.1/24");
+      addAddress("a", "2001:db8::1/64");
+      addRoute({ gateway: "10.9.0.254" });
+      addRoute({ destination: "10.77.0.0/16", link: "b" });
+      const a = linkIndex("a");
+      const addresses = listAddresses().filter(({ link }) => link === a).map(({ address }) => address);
+      const routes = listRoutes().filter(({ destination }) => !/^fe80|^ff/.test(destination));
+      show([addresses.filter((address) => !address.startsWith("fe80")), routes.map(({ link, ...route }) => ({ ...route, a: link === a }))]);
+    `;
+    const [addresses, routes] = inNewNetwork(program) as [string[], unknown[]];
+    expect(addresses).toEqual(["10.9.0.1/24", "2001:db8::1/64"]);
+    expect(routes).toEqual([
+      { destination: "0.0.0.0/0", gateway: "10.9.0.254", a: true },
+      { destination: "10.9.0.0/24", a: true },
+      { destination: "10.77.0.0/16", a: false },
+      { destination: "2001:db8::/64", a: true },
+    ]);
   });
 });

@@ -192,6 +192,23 @@ export function addAddress(link: string, address: string, broadcast?: string): v
   request("NEWADDR", `${address} on ${link}`, [header, ...attributes], NLM_F_CREATE | NLM_F_EXCL);
 }
 
+/** An address of a link. */
+export interface LinkAddress {
+  /** Index of the link. */
+  readonly link: number;
+  /** `10.0.0.2/24`, `2001:db8::2/64` */
+  readonly address: string;
+}
+
+/** All addresses of the namespace. */
+export function listAddresses(): LinkAddress[] {
+  return request("GETADDR", "all addresses", [Buffer.alloc(8)], NLM_F_DUMP).map(({ body }) => {
+    const attributes = decodeAttributes(body.subarray(8));
+    const bytes = (attributes.get(IFA.LOCAL) ?? attributes.get(IFA.ADDRESS))!; // of a peer-to-peer link, ADDRESS is the other end's
+    return { link: body.readUInt32LE(4), address: `${formatAddress(body[0]!, bytes)}/${body[1]}` };
+  });
+}
+
 function lastAddress(bytes: Buffer, prefixLength: number): Buffer {
   const last = Buffer.alloc(4);
   last.writeUInt32BE((bytes.readUInt32BE() | (0xffff_ffff >>> prefixLength)) >>> 0);
@@ -227,6 +244,45 @@ export function addRoute({ destination, gateway, link }: Route): void {
   if (link !== undefined) attributes.push(numberAttribute(RTA.OIF, linkIndex(link)));
   const subject = `${destination ?? "default"} via ${gateway ?? link}`;
   request("NEWROUTE", subject, [header, ...attributes], NLM_F_CREATE | NLM_F_EXCL);
+}
+
+/** A route of the main table, as the kernel tells it. */
+export interface RouteEntry {
+  /** `10.1.0.0/16`; `0.0.0.0/0` and `::/0` are the default routes. */
+  readonly destination: string;
+  readonly gateway: string | undefined;
+  /** Index of the link that it goes out on; a route over several links has none. */
+  readonly link: number | undefined;
+}
+
+/** All routes of the main table, IPv4's first. */
+export function listRoutes(): RouteEntry[] {
+  const main = ({ body }: NetlinkMessage) => body[4] === RT_TABLE_MAIN;
+  return request("GETROUTE", "all routes", [Buffer.alloc(12)], NLM_F_DUMP)
+    .filter(main)
+    .map(({ body }) => {
+      const [family, prefixLength] = [body[0]!, body[1]!];
+      const attributes = decodeAttributes(body.subarray(12));
+      const gateway = attributes.get(RTA.GATEWAY);
+      const bytes = attributes.get(RTA.DST) ?? Buffer.alloc(family === AF_INET ? 4 : 16);
+      return {
+        destination: `${formatAddress(family, bytes)}/${prefixLength}`,
+        gateway: gateway && formatAddress(family, gateway),
+        link: attributes.get(RTA.OIF)?.readUInt32LE(),
+      };
+    });
+}
+
+const inetNtop = libcFunction<[number, Buffer, Buffer, number]>(
+  "intptr_t inet_ntop(int family, void *address, void *text, uint size)",
+);
+/** INET6_ADDRSTRLEN */
+const ADDRESS_TEXT_MAX = 46;
+
+function formatAddress(family: number, bytes: Buffer): string {
+  const text = Buffer.alloc(ADDRESS_TEXT_MAX);
+  inetNtop(family, bytes, text, text.length);
+  return text.toString("latin1", 0, text.indexOf(0));
 }
 
 const inetPton = libcFunction<[number, string, Buffer]>("int inet_pton(int family, str text, void *address)");

@@ -32,7 +32,8 @@ export const NLM_F_CREATE = 0x400;
 export const NLM_F_DUMP = 0x300;
 
 /** What to do, by the names of rtnetlink(7). */
-export const RTM = { NEWLINK: 16, DELLINK: 17, GETLINK: 18, NEWADDR: 20, NEWROUTE: 24 } as const;
+// biome-ignore format: one line a group
+export const RTM = { NEWLINK: 16, DELLINK: 17, GETLINK: 18, NEWADDR: 20, GETADDR: 22, NEWROUTE: 24, GETROUTE: 26 } as const;
 
 const socket = libcFunction<[number, number, number]>("int socket(int domain, int type, int protocol)");
 const setsockopt = libcFunction<[number, number, number, Buffer, number]>(
