@@ -7,23 +7,12 @@
  */
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import type { Digest } from "@eras/oci-spec/digest.ts";
 import type { ContainerConfig, HostConfig } from "../../engine-api/container-config.ts";
 import { writeFileAtomic } from "../atomic-write.ts";
+import type { MountPoint } from "../config/mount-points.ts";
 import { State, type StateRecord } from "./state.ts";
 import { StreamConfig } from "./stream-config.ts";
-
-/** A mount of a container, as config.v2.json has it. */
-export interface MountPoint {
-  readonly Type: "bind" | "volume" | "tmpfs";
-  /** A volume's; empty for others. */
-  readonly Name: string;
-  readonly Source: string;
-  readonly Destination: string;
-  readonly Driver: string;
-  readonly Mode: string;
-  readonly RW: boolean;
-  readonly Propagation: string;
-}
 
 /** config.v2.json. */
 export interface ContainerRecord {
@@ -32,8 +21,7 @@ export interface ContainerRecord {
   readonly Path: string;
   readonly Args: readonly string[];
   readonly Config: ContainerConfig;
-  /** `sha256:…` */
-  readonly Image: string;
+  readonly Image: Digest;
   readonly Driver: string;
   readonly OS: string;
   readonly LogPath: string;

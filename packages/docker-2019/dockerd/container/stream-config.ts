@@ -30,16 +30,34 @@ export class StreamConfig {
   readonly #listeners = new Set<OutputListener>();
   #streams: ProcessStreams | undefined;
   #drained: Promise<unknown> = Promise.resolve();
+  #connected = Promise.withResolvers<ProcessStreams>();
+  #started = Promise.withResolvers<void>();
 
   /** Begins to hand on what a process prints. Those who listen already hear all of it. */
   connect(streams: ProcessStreams): void {
     this.#streams = streams;
     const { stdout, stderr } = streams;
     this.#drained = Promise.all([this.#copy(stdout, "stdout"), stderr && this.#copy(stderr, "stderr")]);
+    this.#connected.resolve(streams);
   }
 
-  get stdin(): Writable | undefined {
-    return this.#streams?.stdin;
+  /** The process runs: from now on its shim can be told things. */
+  setStarted(): void {
+    this.#started.resolve();
+  }
+
+  /** Where a process's input is written, when there is one: a client may attach before. Undefined if the process has none. */
+  async stdin(): Promise<Writable | undefined> {
+    return (await this.#connected.promise).stdin;
+  }
+
+  /** There will be no more input. @param tellShim - It holds the pipe open, too. */
+  async closeStdin(tellShim: () => Promise<void>): Promise<void> {
+    const stdin = await this.stdin();
+    await new Promise<void>((resolve) => void (stdin ? stdin.end(resolve) : resolve()));
+    stdin?.destroy();
+    await this.#started.promise;
+    await tellShim();
   }
 
   add(listener: OutputListener): void {
@@ -58,6 +76,8 @@ export class StreamConfig {
     this.#listeners.clear();
     this.#streams?.destroy();
     this.#streams = undefined;
+    this.#connected = Promise.withResolvers<ProcessStreams>(); // it may be started again
+    this.#started = Promise.withResolvers<void>();
   }
 
   async #copy(from: Readable, name: OutputName): Promise<void> {

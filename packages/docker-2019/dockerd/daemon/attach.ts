@@ -5,7 +5,7 @@
  *
  * The end of what the client sends closes the container's standard input only if it was opened for one client; it never ends the connection.
  */
-import type { Duplex } from "node:stream";
+import type { Duplex, Writable } from "node:stream";
 import { frame, STREAM_TYPES } from "../../engine-api/stdcopy.ts";
 import { ClientOutput, type OutputName, type StreamConfig } from "../container/stream-config.ts";
 import { DetachKeys } from "./detach-keys.ts";
@@ -39,8 +39,8 @@ export async function attach(
   const output = new ClientOutput(client, framing(wishes));
   streams.add(output);
   client.on("error", () => {}); // "close" follows
-  if (wishes.stdin) pipeInput(streams, client, wishes, closeStdin);
-  client.resume(); // without standard input, so that its end is seen, and nothing else
+  if (wishes.stdin) void pipeInput(streams, client, wishes, closeStdin);
+  else client.resume(); // so that its end is seen, and nothing else
   await output.ended;
   streams.remove(output);
   client.end();
@@ -58,20 +58,31 @@ function framing({
   };
 }
 
-function pipeInput(
+/** What comes before there is a process waits in the connection. */
+async function pipeInput(
   streams: StreamConfig,
   client: Duplex,
   { detachKeys, terminal }: AttachWishes,
   closeStdin: CloseStdin,
-): void {
+): Promise<void> {
+  const stdin = await streams.stdin();
   const keys = terminal ? new DetachKeys(detachKeys) : undefined;
   client.on("data", (chunk: Buffer) => {
     const { passed, isDetached } = keys?.take(chunk) ?? { passed: chunk, isDetached: false };
-    if (isDetached) return void client.destroy();
-    const { stdin } = streams;
-    if (!stdin || stdin.destroyed || stdin.write(passed)) return;
-    client.pause();
-    stdin.once("drain", () => client.resume()).once("close", () => client.resume());
+    if (isDetached) client.destroy();
+    else if (stdin && !stdin.destroyed && !stdin.write(passed)) wait(client, stdin);
   });
-  client.once("end", () => void closeStdin?.().catch(() => {})); // the process may have ended
+  client.once("end", () => {
+    if (closeStdin) streams.closeStdin(closeStdin).catch(() => {}); // the process may have ended
+  });
+  client.resume();
+}
+
+function wait(client: Duplex, stdin: Writable): void {
+  client.pause();
+  const goOn = () => {
+    for (const event of ["drain", "close"]) stdin.off(event, goOn);
+    client.resume();
+  };
+  for (const event of ["drain", "close"]) stdin.on(event, goOn);
 }

@@ -4,16 +4,21 @@
  */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { type DaemonDefaults, standardDefaults } from "../config/daemon-defaults.ts";
+import { hostSupport } from "../config/host-support.ts";
 import type { Container } from "../container/container.ts";
 import type { Exec } from "../container/exec.ts";
 import { ContainerStore } from "../container/store.ts";
+import type { Images } from "../image/images.ts";
 import type { Containerd, RuntimeChoice } from "../libcontainerd/containerd.ts";
 import { containerdDir, containersDir, type Roots } from "../paths.ts";
-import { Events } from "./events.ts";
+import type { Events } from "./events.ts";
+import type { Networks } from "./networks.ts";
+import type { Volumes } from "./volumes.ts";
 
 /** What dockerd was started with. */
 export interface DaemonOptions extends Roots {
-  readonly cgroupParent?: string;
+  readonly cgroupParent?: string | undefined;
   readonly defaultRuntime: string;
   /** By name: the program of each OCI runtime. */
   readonly runtimes: Readonly<Record<string, string>>;
@@ -23,19 +28,42 @@ export interface DaemonOptions extends Roots {
   readonly shim: string;
 }
 
+/** The halves that are opened before the daemon is. */
+export interface DaemonParts {
+  readonly containerd: Containerd;
+  readonly images: Images;
+  readonly networks: Networks;
+  readonly volumes: Volumes;
+  readonly events: Events;
+}
+
 export class Daemon {
   readonly options: DaemonOptions;
+  /** What requests leave out. */
+  readonly defaults: DaemonDefaults;
   readonly containers = new ContainerStore();
   readonly execs = new Map<string, Exec>();
-  readonly events = new Events();
+  readonly events: Events;
   readonly containerd: Containerd;
+  readonly images: Images;
+  readonly networks: Networks;
+  readonly volumes: Volumes;
   /** Restarts that wait for their time, by container. */
   readonly restarts = new Map<string, AbortController>();
   isShuttingDown = false;
 
-  constructor(options: DaemonOptions, containerd: Containerd) {
+  constructor(options: DaemonOptions, { containerd, images, networks, volumes, events }: DaemonParts) {
     this.options = options;
+    this.defaults = {
+      ...standardDefaults(options.dataRoot, hostSupport()),
+      runtimes: new Set(Object.keys(options.runtimes)),
+      defaultRuntime: options.defaultRuntime,
+    };
     this.containerd = containerd;
+    this.images = images;
+    this.networks = networks;
+    this.volumes = volumes;
+    this.events = events;
     mkdirSync(containersDir(options), { recursive: true, mode: 0o700 });
   }
 

@@ -22,8 +22,8 @@ export async function removeContainer(daemon: Daemon, container: Container, opti
   try {
     daemon.restarts.get(id)?.abort();
     if (state.isRunning) await kill(daemon, container);
-    daemon.rootfs.remove(id);
-    daemon.volumes.release(container, { anonymous: options.volumes });
+    await daemon.images.rwLayers.remove(id);
+    await daemon.volumes.release(container, { anonymous: options.volumes });
     for (const [execId, exec] of daemon.execs) if (exec.container === container) daemon.execs.delete(execId);
     container.removeDirectory();
   } catch (error) {

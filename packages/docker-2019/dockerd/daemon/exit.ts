@@ -20,7 +20,7 @@ export async function containerExited(daemon: Daemon, container: Container, exit
   await daemon.containerd.delete(container.id);
   await container.streams.close(DRAIN_MS);
   await daemon.networks.disconnect(container);
-  daemon.rootfs.unmount(container.id);
+  daemon.images.rwLayers.unmount(container.id);
   const startedMs = Date.parse(container.record.State.StartedAt);
   const restarts = shallStartAgain(daemon, container, exit.status);
   container.state.setStopped(exit, restarts);

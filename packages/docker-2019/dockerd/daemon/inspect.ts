@@ -4,7 +4,7 @@ import type { ContainerJson, MountPoint, NetworkSettings } from "../../engine-ap
 import type { Container } from "../container/container.ts";
 import type { Daemon } from "./daemon.ts";
 
-export function inspectContainer(daemon: Daemon, container: Container, size: boolean): ContainerJson {
+export async function inspectContainer(daemon: Daemon, container: Container, size: boolean): Promise<ContainerJson> {
   const { id, dir, record, config, hostConfig, state } = container;
   const { RemovalInProgress: _, ...shown } = state.record;
   const execIds = [...daemon.execs.values()].filter((exec) => exec.container === container && exec.isRunning);
@@ -28,16 +28,33 @@ export function inspectContainer(daemon: Daemon, container: Container, size: boo
     AppArmorProfile: "",
     ExecIDs: execIds.length > 0 ? execIds.map((exec) => exec.id) : null,
     HostConfig: hostConfig,
-    GraphDriver: daemon.rootfs.graphDriver(id),
-    ...(size && daemon.rootfs.sizes(id)),
+    GraphDriver: { Name: record.Driver, Data: daemon.images.rwLayers.data(id) },
+    ...(size && (await sizesOf(daemon, container))),
     Mounts: mountPointsOf(container),
     Config: config,
     NetworkSettings: networkSettings(daemon, container),
   };
 }
 
+/** Bytes that it has written, and those with its image. */
+export async function sizesOf({ images }: Daemon, { id }: Container) {
+  const { rwBytes: SizeRw, rootFsBytes: SizeRootFs } = await images.rwLayers.size(id);
+  return { SizeRw, SizeRootFs };
+}
+
 export function mountPointsOf({ record }: Container): MountPoint[] {
-  return Object.values(record.MountPoints);
+  return Object.values(record.MountPoints).map(
+    ({ Type, Name, Driver, Source, Destination, Mode, RW, Propagation }) => ({
+      Type,
+      ...(Name !== "" && { Name }),
+      Source,
+      Destination,
+      ...(Driver !== "" && { Driver }),
+      Mode,
+      RW,
+      Propagation,
+    }),
+  );
 }
 
 export function networkSettings(daemon: Daemon, container: Container): NetworkSettings {

@@ -4,7 +4,7 @@ import type { ContainerSummary, PublishedPort } from "../../engine-api/container
 import type { Filters } from "../api/query.ts";
 import type { Container } from "../container/container.ts";
 import type { Daemon } from "./daemon.ts";
-import { mountPointsOf, networkSettings } from "./inspect.ts";
+import { mountPointsOf, networkSettings, sizesOf } from "./inspect.ts";
 
 export interface ListOptions {
   /** Also those that don't run. */
@@ -16,7 +16,10 @@ export interface ListOptions {
 }
 
 /** @throws {InvalidArgument} For a filter that there is not. */
-export function listContainers(daemon: Daemon, { all, limit, size, filters }: ListOptions): ContainerSummary[] {
+export async function listContainers(
+  daemon: Daemon,
+  { all, limit, size, filters }: ListOptions,
+): Promise<ContainerSummary[]> {
   for (const name of filters.keys()) if (!(name in MATCHERS)) throw new InvalidArgument(`Invalid filter '${name}'`);
   const isAsked = all || limit > 0 || ["status", "before", "since", "exited"].some((name) => filters.has(name));
   const matching = daemon.containers
@@ -24,7 +27,7 @@ export function listContainers(daemon: Daemon, { all, limit, size, filters }: Li
     .filter(({ state }) => isAsked || state.isRunning)
     .filter((container) => matches(daemon, container, filters));
   const chosen = limit > 0 ? matching.slice(0, limit) : matching;
-  return chosen.map((container) => summaryOf(daemon, container, size));
+  return Promise.all(chosen.map((container) => summaryOf(daemon, container, size)));
 }
 
 /** Whether it meets each filter, of whose values one is enough. */
@@ -65,7 +68,7 @@ function hasLabel(labels: Readonly<Record<string, string>>, wanted: string): boo
   return value.length === 0 ? name in labels : labels[name] === value.join("=");
 }
 
-function summaryOf(daemon: Daemon, container: Container, size: boolean): ContainerSummary {
+async function summaryOf(daemon: Daemon, container: Container, size: boolean): Promise<ContainerSummary> {
   const { id, record, config, hostConfig, state } = container;
   const settings = networkSettings(daemon, container);
   return {
@@ -76,7 +79,7 @@ function summaryOf(daemon: Daemon, container: Container, size: boolean): Contain
     Command: [record.Path, ...record.Args].map(quoted).join(" "),
     Created: Math.floor(Date.parse(record.Created) / 1000),
     Ports: publishedPorts(settings.Ports),
-    ...(size && daemon.rootfs.sizes(id)),
+    ...(size && (await sizesOf(daemon, container))),
     Labels: config.Labels ?? {},
     State: state.status,
     Status: state.description,

@@ -32,10 +32,10 @@ export async function startContainer(daemon: Daemon, container: Container): Prom
 
 async function run(daemon: Daemon, container: Container): Promise<void> {
   const { id, config } = container;
-  const rootfs = daemon.rootfs.mount(id);
+  const rootfs = daemon.images.rwLayers.mount(id);
   try {
-    const network = await daemon.networks.connect(container);
-    const spec = await containerSpec(daemon, container, { rootfs, network });
+    const networkPath = await daemon.networks.connect(container);
+    const spec = containerSpec(daemon, container, { rootfs, networkPath });
     const runtime = daemon.runtimeOf(container);
     const streams = ProcessStreams.make(daemon.fifoDir(id), "init", {
       stdin: config.OpenStdin ?? false,
@@ -51,6 +51,7 @@ async function run(daemon: Daemon, container: Container): Promise<void> {
       container.state.setRunning(pid); // before it runs: its end may come before the answer
       container.record.HasBeenStartedBefore = true;
       await daemon.containerd.start(id);
+      container.streams.setStarted();
       container.save();
     } catch (error) {
       await daemon.containerd.delete(id).catch(() => {});
@@ -59,7 +60,7 @@ async function run(daemon: Daemon, container: Container): Promise<void> {
     }
   } catch (error) {
     await daemon.networks.disconnect(container);
-    daemon.rootfs.unmount(id);
+    daemon.images.rwLayers.unmount(id);
     throw error;
   }
 }

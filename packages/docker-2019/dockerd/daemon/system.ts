@@ -1,15 +1,26 @@
 /** What dockerd tells of itself: version, info. */
 import { execFile } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { randomUUID } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
 import { arch, cpus, hostname, release, totalmem } from "node:os";
+import { join } from "node:path";
 import { promisify } from "node:util";
 import { cgroupMode, cgroupMounts } from "@eras/cgroups/detect.ts";
 import { API_VERSION, MIN_API_VERSION } from "../../engine-api/api-version.ts";
-import type { Info, Version, VersionComponent } from "../../engine-api/system.ts";
+import type { Info, RegistryConfig, Version, VersionComponent } from "../../engine-api/system.ts";
+import { writeFileAtomic } from "../atomic-write.ts";
 import { REVISION, VERSION } from "../version.ts";
 import type { Daemon } from "./daemon.ts";
 
 const INDEX_SERVER = "https://index.docker.io/v1/";
+/** Of the loopback no certificate is asked. */
+const REGISTRIES: RegistryConfig = {
+  AllowNondistributableArtifactsCIDRs: [],
+  AllowNondistributableArtifactsHostnames: [],
+  InsecureRegistryCIDRs: ["127.0.0.0/8"],
+  IndexConfigs: { "docker.io": { Name: "docker.io", Mirrors: [], Secure: true, Official: true } },
+  Mirrors: [],
+};
 const ARCHITECTURES: Readonly<Record<string, string>> = { x64: "amd64", arm64: "arm64" };
 const MACHINES: Readonly<Record<string, string>> = { x64: "x86_64", arm64: "aarch64" };
 
@@ -62,16 +73,16 @@ export async function infoOf(daemon: Daemon): Promise<Info> {
   const { revision } = await daemon.containerd.version();
   const runc = await runtimeVersion(options.runtimes[options.defaultRuntime] ?? "");
   const hasController = (name: string) => cgroupMode() === "v2" || cgroupMounts().v1.has(name);
-  const rootfs = daemon.rootfs.info();
+  const { driver } = daemon.images.layers;
   return {
-    ID: daemon.identity,
+    ID: daemonId(options.dataRoot),
     Containers: all.length,
     ContainersRunning: count((status) => status === "running" || status === "restarting"),
     ContainersPaused: count((status) => status === "paused"),
     ContainersStopped: count((status) => ["created", "exited", "dead"].includes(status)),
-    Images: rootfs.images,
-    Driver: rootfs.driver,
-    DriverStatus: rootfs.status,
+    Images: daemon.images.images.ids().length,
+    Driver: driver.name,
+    DriverStatus: driver.status(),
     Plugins: {
       Volume: ["local"],
       Network: ["bridge", "host", "null"],
@@ -104,7 +115,7 @@ export async function infoOf(daemon: Daemon): Promise<Info> {
     OSType: "linux",
     Architecture: MACHINES[arch()] ?? arch(),
     IndexServerAddress: INDEX_SERVER,
-    RegistryConfig: daemon.rootfs.registryConfig(),
+    RegistryConfig: REGISTRIES,
     NCPU: cpus().length,
     MemTotal: totalmem(),
     GenericResources: null,
@@ -135,6 +146,13 @@ export async function infoOf(daemon: Daemon): Promise<Info> {
     SecurityOptions: ["name=seccomp,profile=default"],
     Warnings: null,
   };
+}
+
+/** Made once, and kept. */
+function daemonId(dataRoot: string): string {
+  const path = join(dataRoot, "engine-id");
+  if (!existsSync(path)) writeFileAtomic(path, randomUUID(), 0o644);
+  return readFileSync(path, "utf8");
 }
 
 function readFlag(path: string): boolean {

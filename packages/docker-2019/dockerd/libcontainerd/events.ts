@@ -1,12 +1,7 @@
 /** What containerd tells of tasks, for as long as dockerd lives: the stream is opened again when it breaks. */
 import { setTimeout as delay } from "node:timers/promises";
 import { NAMESPACE_KEY } from "../../proto/call.ts";
-import {
-  TaskExitSchema,
-  TaskOOMSchema,
-  TaskPausedSchema,
-  TaskResumedSchema,
-} from "../../proto/gen/event-messages_pb.ts";
+import { TaskExitSchema, TaskOOMSchema } from "../../proto/gen/event-messages_pb.ts";
 import { Events } from "../../proto/gen/events_pb.ts";
 import type { Any } from "../../proto/gen/google/protobuf/any_pb.ts";
 import { grpcClient } from "../../proto/grpc/client.ts";
@@ -22,8 +17,6 @@ const FILTER = `namespace==${NAMESPACE},topic~=|^/tasks/|`;
 export interface TaskListener {
   exited(id: string, execId: string, exit: { readonly pid: number; readonly status: number; readonly at: Date }): void;
   outOfMemory(id: string): void;
-  paused(id: string): void;
-  resumed(id: string): void;
   /** The stream was broken, and is open again: something may have been missed. */
   reconnected(): void;
 }
@@ -66,6 +59,4 @@ const TELLERS: Readonly<Record<string, (listener: TaskListener, value: Uint8Arra
     listener.exited(containerId, id === containerId ? "" : id, { pid, status, at });
   },
   "/tasks/oom": (listener, value) => listener.outOfMemory(fromBinary(TaskOOMSchema, value).containerId),
-  "/tasks/paused": (listener, value) => listener.paused(fromBinary(TaskPausedSchema, value).containerId),
-  "/tasks/resumed": (listener, value) => listener.resumed(fromBinary(TaskResumedSchema, value).containerId),
 };

@@ -1,0 +1,75 @@
+/** Images, as the API has them. */
+import { parseReference } from "@eras/oci-spec/reference.ts";
+import type { Daemon } from "../daemon/daemon.ts";
+import { imageHistory, inspectImage, tagImage } from "../image/inspect.ts";
+import { listImages } from "../image/list.ts";
+import { loadImages } from "../image/load.ts";
+import { importImage } from "../image/make.ts";
+import { type ImageUser, pruneImages, removeImage } from "../image/remove.ts";
+import { saveImages } from "../image/save.ts";
+import { type ApiCall, type Route, route } from "./call.ts";
+
+const TAR = { "Content-Type": "application/x-tar" };
+
+export function imageRoutes(daemon: Daemon): Route[] {
+  const { images } = daemon;
+  const filters = ({ query }: ApiCall) => Object.fromEntries(query.filters());
+  return [
+    route("GET", "/images/json", (call) => listImages(images, filters(call), { isAll: call.query.flag("all") })),
+    route("GET", "/images/get", (call) => save(call, daemon, call.query.all("names"))),
+    route("GET", "/images/{name:.*}/get", (call) => save(call, daemon, [call.params.name!])),
+    route("GET", "/images/{name:.*}/json", ({ params }) => inspectImage(images, params.name!)),
+    route("GET", "/images/{name:.*}/history", ({ params }) => imageHistory(images, params.name!)),
+    route("POST", "/images/load", (call) => load(call, daemon)),
+    route("POST", "/images/create", (call) => create(call, daemon)),
+    route("POST", "/images/prune", (call) => pruneImages(images, filters(call), () => usersOf(daemon))),
+    route("POST", "/images/{name:.*}/tag", ({ params, query, answer }) => {
+      tagImage(images, params.name!, query.text("repo"), query.text("tag"));
+      answer.empty(201);
+    }),
+    route("DELETE", "/images/{name:.*}", ({ params, query }) =>
+      removeImage(images, params.name!, {
+        users: () => usersOf(daemon),
+        isForced: query.flag("force"),
+        keepsParents: query.flag("noprune"),
+      }),
+    ),
+  ];
+}
+
+/** The containers, as far as images are concerned. */
+function usersOf({ containers }: Daemon): ImageUser[] {
+  return containers
+    .list()
+    .map(({ id, record, state }) => ({ containerId: id, imageId: record.Image, isRunning: state.isRunning }));
+}
+
+async function save(call: ApiCall, daemon: Daemon, names: readonly string[]): Promise<void> {
+  const tar = await saveImages(daemon.images, names);
+  const client = call.answer.stream(200, TAR);
+  for await (const chunk of tar) {
+    if (call.signal.aborted) break;
+    if (!client.write(chunk)) await new Promise((resolve) => client.once("drain", resolve).once("close", resolve));
+  }
+  call.answer.end();
+}
+
+async function load(call: ApiCall, daemon: Daemon): Promise<void> {
+  const tell = call.jsonStream("\r\n");
+  await loadImages(daemon.images, call.body, tell, { isQuiet: call.query.flag("quiet") });
+  call.answer.end();
+}
+
+/** An import of a tar. */
+async function create(call: ApiCall, daemon: Daemon): Promise<void> {
+  const { query } = call;
+  const [repository, tag] = [query.text("repo"), query.text("tag")];
+  const name = tag === "" ? repository : `${repository}:${tag}`;
+  const tell = call.jsonStream("\r\n");
+  const id = await importImage(daemon.images, call.body, {
+    comment: query.text("message"),
+    ...(name !== "" && { reference: parseReference(name) }),
+  });
+  tell({ status: id });
+  call.answer.end();
+}

@@ -1,0 +1,121 @@
+/**
+ * Creating a container: the image is looked up, a record is made and kept, and directories and layers are made for its files. containerd hears
+ * nothing of it before the start.
+ */
+import { randomBytes } from "node:crypto";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import type { Digest } from "@eras/oci-spec/digest.ts";
+import { InvalidArgument } from "@eras/oci-spec/errdefs.ts";
+import type { ContainerCreateResponse } from "../../engine-api/container.ts";
+import type { ContainerConfig, ContainerCreateRequest } from "../../engine-api/container-config.ts";
+import { type CheckedRequest, checkRequest, completeRequest } from "../config/create-request.ts";
+import { anonymousVolumes, type MountPoint, mountPointsOfHostConfig } from "../config/mount-points.ts";
+import { Container, type ContainerRecord } from "../container/container.ts";
+import { State } from "../container/state.ts";
+import { diffIdsOf } from "../image/docker-image.ts";
+import { findImage } from "../image/images.ts";
+import { fillInitLayer } from "../layer/init-layer.ts";
+import { topChainId } from "../layer/layer-store.ts";
+import { containersDir } from "../paths.ts";
+import type { Daemon } from "./daemon.ts";
+import { inventName } from "./names.ts";
+
+const ID_BYTES = 32;
+/** Of an id, for people. */
+const SHORT_ID = 12;
+
+/**
+ * @param wantedName - Empty for an invented one.
+ * @throws {NotFound} `No such image: …`; {Conflict} when the name is taken; {InvalidArgument} for what makes no sense.
+ */
+export async function createContainer(
+  daemon: Daemon,
+  wantedName: string,
+  request: ContainerCreateRequest,
+  apiVersion: string,
+): Promise<ContainerCreateResponse> {
+  if (Object.keys(request).length === 0)
+    throw new InvalidArgument("Config cannot be empty in order to create a container");
+  const idOf = (name: string) => daemon.containers.find(name)?.id;
+  const checked = checkRequest(request, { apiVersion, daemon: daemon.defaults, idOf });
+  const imageId = findImage(daemon.images, request.Image ?? "");
+  const image = daemon.images.images.image(imageId);
+  const complete = completeRequest(checked, image.config, daemon.defaults);
+  const id = randomBytes(ID_BYTES).toString("hex");
+  const name = wantedName.replace(/^\//, "") || inventName((taken) => daemon.containers.hasName(taken));
+  daemon.containers.reserveName(name, id);
+  try {
+    const container = await make(daemon, recordOf(daemon, { id, name, imageId, complete }), complete);
+    daemon.containers.add(container);
+    daemon.publish("create", container);
+  } catch (error) {
+    daemon.containers.releaseName(name, id);
+    throw error;
+  }
+  return { Id: id, Warnings: complete.warnings };
+}
+
+interface NewContainer {
+  readonly id: string;
+  readonly name: string;
+  readonly imageId: Digest;
+  readonly complete: CheckedRequest;
+}
+
+function recordOf(daemon: Daemon, { id, name, imageId, complete }: NewContainer): ContainerRecord {
+  const config = withHostname(complete.config, id, complete.hostConfig.NetworkMode ?? "");
+  const [Path = "", ...Args] = [...(config.Entrypoint ?? []), ...(config.Cmd ?? [])];
+  return {
+    ID: id,
+    Created: new Date().toISOString(),
+    Path,
+    Args,
+    Config: config,
+    Image: imageId,
+    Driver: daemon.images.layers.driver.name,
+    OS: "linux",
+    LogPath: join(containersDir(daemon.options), id, `${id}-json.log`),
+    Name: `/${name}`,
+    MountPoints: {},
+    RestartCount: 0,
+    HasBeenManuallyStopped: false,
+    HasBeenStartedBefore: false,
+    State: new State().record,
+  };
+}
+
+/** A container that has no name of its own in its network is called by its id. */
+function withHostname(config: ContainerConfig, id: string, networkMode: string): ContainerConfig {
+  if (config.Hostname || networkMode.startsWith("container:")) return config;
+  return { ...config, Hostname: networkMode === "host" ? hostname() : id.slice(0, SHORT_ID) };
+}
+
+async function make(daemon: Daemon, record: ContainerRecord, { hostConfig }: CheckedRequest): Promise<Container> {
+  const { rwLayers, images } = daemon.images;
+  const parent = topChainId(diffIdsOf(images.image(record.Image)));
+  const storageOptions = hostConfig.StorageOpt ?? {};
+  await rwLayers.create(record.ID, parent, { init: fillInitLayer, storageOptions });
+  const container = Container.create(containersDir(daemon.options), record, hostConfig);
+  try {
+    container.record.MountPoints = byDestination(
+      await daemon.volumes.prepare(container, mountPointsOf(daemon, container)),
+    );
+    container.save();
+    return container;
+  } catch (error) {
+    await rwLayers.remove(record.ID);
+    container.removeDirectory();
+    throw error;
+  }
+}
+
+function mountPointsOf(daemon: Daemon, { config, hostConfig }: Container): MountPoint[] {
+  const ofOther = (name: string) => Object.values(daemon.containers.get(name).record.MountPoints);
+  const asked = mountPointsOfHostConfig(hostConfig, ofOther, daemon.options.dataRoot);
+  return [...asked, ...anonymousVolumes(config.Volumes ?? null, asked, hostConfig.VolumeDriver ?? "")];
+}
+
+function byDestination(points: readonly MountPoint[]): Record<string, MountPoint> {
+  return Object.fromEntries(points.map((point) => [point.Destination, point]));
+}

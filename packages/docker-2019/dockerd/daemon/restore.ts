@@ -1,0 +1,57 @@
+/**
+ * The containers that an earlier dockerd has left: those that run on are taken over, those that have ended meanwhile are written down as ended,
+ * and those that their policy wants are started.
+ */
+import { processExists } from "@eras/linux/proc.ts";
+import type { Container } from "../container/container.ts";
+import { ProcessStreams } from "../libcontainerd/fifos.ts";
+import { JsonFileLog, rotationOptions } from "../logger/json-file.ts";
+import { containersDir } from "../paths.ts";
+import type { Daemon } from "./daemon.ts";
+import { removeContainer } from "./delete.ts";
+import { containerExited } from "./exit.ts";
+import { startContainer } from "./start.ts";
+import { stopContainer } from "./stop.ts";
+
+/** When nobody knows how it ended. */
+const UNKNOWN_STATUS = 255;
+const RUNNING = 2;
+const PAUSED = 4;
+
+/** @param log - Told what can't be taken over, and why. */
+export async function restoreContainers(daemon: Daemon, log: (message: string) => void): Promise<void> {
+  for (const { id, reason } of daemon.containers.load(containersDir(daemon.options)))
+    log(`Cannot load container ${id}: ${reason}`);
+  const containers = daemon.containers.list();
+  await Promise.all(containers.filter(({ state }) => state.isRunning).map((container) => restore(daemon, container)));
+  for (const container of containers) void settle(daemon, container).catch((error) => log(String(error)));
+}
+
+async function restore(daemon: Daemon, container: Container): Promise<void> {
+  const { id, state, config } = container;
+  const task = state.isRestarting ? undefined : await daemon.containerd.task(id);
+  daemon.images.rwLayers.mount(id); // it is mounted still, or is unmounted with what is done at an end
+  if (task && [RUNNING, PAUSED].includes(task.status) && processExists(task.pid)) {
+    const wanted = { stdin: config.OpenStdin ?? false, terminal: config.Tty ?? false };
+    const streams = ProcessStreams.reopen(daemon.fifoDir(id), "init", wanted);
+    const { Type, Config } = container.hostConfig.LogConfig ?? { Type: "", Config: null };
+    if (Type !== "none") container.streams.add(new JsonFileLog(container.logPath, rotationOptions(Config ?? {})));
+    if (streams) container.streams.connect(streams);
+    container.streams.setStarted();
+    state.record.Paused = task.status === PAUSED;
+    if (!daemon.options.liveRestore) await stopContainer(daemon, container).catch(() => {});
+    return;
+  }
+  const status = task?.exitStatus ?? UNKNOWN_STATUS;
+  await containerExited(daemon, container, { pid: state.record.Pid, status, at: new Date() });
+}
+
+/** What policies want at the start of the daemon. */
+async function settle(daemon: Daemon, container: Container): Promise<void> {
+  const { hostConfig, record, state } = container;
+  if (state.isRunning) return;
+  if (hostConfig.AutoRemove) return removeContainer(daemon, container, { force: true, volumes: true });
+  const policy = hostConfig.RestartPolicy?.Name;
+  const wants = policy === "always" || (policy === "unless-stopped" && !record.HasBeenManuallyStopped);
+  if (wants && record.HasBeenStartedBefore) await container.lock.hold(() => startContainer(daemon, container));
+}
