@@ -1,0 +1,93 @@
+/**
+ * The default network: a bridge of the kernel, which is a switch that the host is plugged into too. It is made at the daemon's start and stays
+ * when the daemon ends, so that containers that run on are connected.
+ *
+ *     container A        container B
+ *       eth0 .2            eth0 .3
+ *        ║                  ║              veth pairs
+ *     ┌──╨──────────────────╨──┐
+ *     │  eras2019   .1         │           the containers' gateway: the host routes, and iptables translates addresses
+ *     └────────────────────────┘
+ */
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  addAddress,
+  createBridge,
+  linkExists,
+  linkIndex,
+  listAddresses,
+  listRoutes,
+  setLink,
+} from "@eras/linux/netlink.ts";
+import { freeSubnet } from "./ipam.ts";
+import { resolversOf } from "./resolv-conf.ts";
+import { formatAddress, hardwareAddressOf, Subnet } from "./subnet.ts";
+
+/** The default network, as it is kept. */
+export interface BridgeNetwork {
+  /** 64 hexadecimal digits. */
+  readonly id: string;
+  /** RFC 3339. */
+  readonly created: string;
+  readonly subnet: Subnet;
+  /** The bridge's own address, the first of its subnet. */
+  readonly gateway: number;
+  /** The bridge's name as a link. */
+  readonly device: string;
+}
+
+const FORWARDING = "/proc/sys/net/ipv4/ip_forward";
+const RESOLV_CONF = "/etc/resolv.conf";
+/** Where a Docker keeps its networks, which takes 172.17.0.0/16 for its own when it is started. */
+const OTHER_DOCKER = { state: "/var/lib/docker/network", subnet: Subnet.parse("172.17.0.0/16") };
+
+/**
+ * A subnet that reaches nothing which the host reaches now: no route, no resolver, no Docker's network.
+ *
+ * @param kept - What was chosen before, and is taken again if it is still so.
+ */
+export function chooseSubnet(device: string, kept: string | undefined): Subnet {
+  const own = subnetOf(device);
+  if (own) return own;
+  const inUse = subnetsInUse();
+  const before = kept === undefined ? undefined : Subnet.parse(kept);
+  return before && !inUse.some((other) => other.overlaps(before)) ? before : freeSubnet(inUse);
+}
+
+/** Of a bridge that is there. */
+function subnetOf(device: string): Subnet | undefined {
+  if (!linkExists(device)) return undefined;
+  const index = linkIndex(device);
+  const own = listAddresses().find(({ link, address }) => link === index && !address.includes(":"));
+  return own && Subnet.parse(own.address);
+}
+
+function subnetsInUse(): Subnet[] {
+  const isIpv4 = (text: string) => !text.includes(":");
+  const routes = listRoutes().map(({ destination }) => destination);
+  const resolvers = existsSync(RESOLV_CONF) ? resolversOf(readFileSync(RESOLV_CONF, "utf8")) : [];
+  const reached = [...routes.filter((destination) => !destination.endsWith("/0")), ...resolvers].filter(isIpv4);
+  return [...reached.map(Subnet.parse), ...(existsSync(OTHER_DOCKER.state) ? [OTHER_DOCKER.subnet] : [])];
+}
+
+/** Makes the bridge, or takes the one that is there. */
+export function raiseBridge({ device, gateway, subnet }: BridgeNetwork): void {
+  if (!linkExists(device)) createBridge(device);
+  const index = linkIndex(device);
+  const address = `${formatAddress(gateway)}/${subnet.prefixLength}`;
+  const hasIt = listAddresses().some((own) => own.link === index && own.address === address);
+  if (!hasIt) addAddress(device, address);
+  // Without one of its own a bridge's hardware address is its ports' lowest, which changes with them.
+  setLink(device, { up: true, hardwareAddress: hardwareAddressOf(gateway) });
+}
+
+/** Lets the host pass packets on. @returns Whether it did not before. */
+export function turnOnForwarding(): boolean {
+  const wasOff = readFileSync(FORWARDING, "utf8").trim() === "0";
+  if (wasOff) writeFileSync(FORWARDING, "1");
+  return wasOff;
+}
+
+export function turnOffForwarding(): void {
+  writeFileSync(FORWARDING, "0");
+}

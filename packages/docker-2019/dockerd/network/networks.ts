@@ -1,0 +1,294 @@
+/**
+ * The networks that there always are, bridge, host and none, and who is connected to them.
+ *
+ *     open ──▶ connect ──▶ (the runtime joins netnsPath) ──▶ disconnect ──▶ close
+ *
+ * A container is connected before its runtime starts. What a daemon that was killed had connected is taken up again, or taken down, when the next
+ * one opens.
+ */
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { deleteLink, linkExists } from "@eras/linux/netlink.ts";
+import { ERROR_CLASSES, errorKind, InvalidArgument, NotFound } from "@eras/oci-spec/errdefs.ts";
+import type { NetworkSettings } from "../../engine-api/container.ts";
+import type { ContainerConfig, HostConfig } from "../../engine-api/container-config.ts";
+import type { NetworkResource } from "../../engine-api/network.ts";
+import type { Roots } from "../paths.ts";
+import { type BridgeNetwork, chooseSubnet, raiseBridge, turnOffForwarding, turnOnForwarding } from "./bridge.ts";
+import { networkResource, networkSettings } from "./describe.ts";
+import { type Endpoint, plugIn, unplug } from "./endpoint.ts";
+import { type EtcFiles, writeEtcFiles } from "./etc-files.ts";
+import type { HostsOptions } from "./hosts-file.ts";
+import { AddressPool } from "./ipam.ts";
+import { Firewall } from "./iptables.ts";
+import { createNetworkNamespace, removeNetworkNamespace } from "./netns.ts";
+import { type NetworkMode, parseNetworkMode } from "./network-mode.ts";
+import { PortMapper, type PublishedPort, portMap, wantedPorts } from "./port-mapper.ts";
+import { stopForgottenProxies } from "./proxy-process.ts";
+import {
+  type NetworkRecords,
+  newId,
+  PREDEFINED,
+  type PredefinedNetwork,
+  Records,
+  type SandboxRecord,
+} from "./records.ts";
+import { formatAddress, hardwareAddressOf, Subnet } from "./subnet.ts";
+
+export const DEFAULT_BRIDGE = "eras2019";
+
+export interface NetworksOptions extends Roots {
+  /** The bridge's name as a link: `--bridge`. */
+  readonly device?: string;
+  /** `--bip`; left out, one is chosen. */
+  readonly bridgeAddress?: string;
+  /** The path of docker-proxy; undefined: `--userland-proxy=false`. */
+  readonly proxyProgram: string | undefined;
+  /** `--iptables` */
+  readonly iptables: boolean;
+  /** For what is no error, but should be known. */
+  readonly warn: (message: string) => void;
+}
+
+/** A container that is to be connected. */
+export interface Attachment {
+  readonly id: string;
+  /** Without a slash. */
+  readonly name: string;
+  /** Its directory of the host. */
+  readonly dir: string;
+  readonly config: ContainerConfig;
+  readonly hostConfig: HostConfig;
+  readonly links?: NonNullable<HostsOptions["links"]>;
+  /** It gets a user namespace, so its network namespace has to be the runtime's work: call `furnish` when that is done. */
+  readonly remapped?: boolean;
+}
+
+export interface Connection {
+  /** For the namespace `network` of config.json; undefined: a new one, or none if it is the host's. */
+  readonly netnsPath: string | undefined;
+  readonly files: EtcFiles;
+}
+
+export class Networks {
+  readonly #records: Records;
+  readonly #netnsDir: string;
+  readonly #networks: NetworkRecords;
+  readonly #bridge: BridgeNetwork;
+  readonly #pool: AddressPool;
+  readonly #ports: PortMapper;
+  readonly #warn: NetworksOptions["warn"];
+  readonly #sandboxes = new Map<string, SandboxRecord>();
+  readonly #forwardingMark: string;
+  #firewall: Firewall | undefined;
+
+  /**
+   * Makes the bridge, or takes the one there is, and what is connected to it.
+   *
+   * @param isLive - Whether a container runs on; what the others had is taken down.
+   */
+  static async open(options: NetworksOptions, isLive: (container: string) => boolean): Promise<Networks> {
+    const networks = new Networks(options);
+    raiseBridge(networks.#bridge);
+    const firewall = options.iptables ? await Firewall.find(networks.#bridge.device) : undefined;
+    if (options.iptables && !firewall) options.warn("there is no iptables: containers can't reach beyond this host");
+    await networks.#restore(isLive);
+    await networks.#raiseFirewall(firewall);
+    return networks;
+  }
+
+  private constructor(options: NetworksOptions) {
+    const { device = DEFAULT_BRIDGE, bridgeAddress, execRoot, proxyProgram, warn } = options;
+    this.#records = new Records(options);
+    this.#netnsDir = join(execRoot, "netns");
+    this.#forwardingMark = join(execRoot, "forwarding-was-off");
+    this.#warn = warn;
+    mkdirSync(this.#netnsDir, { recursive: true, mode: 0o755 });
+    const kept = this.#records.networks();
+    const subnet = bridgeAddress === undefined ? chooseSubnet(device, kept.bridge.subnet) : Subnet.parse(bridgeAddress);
+    this.#networks = { ...kept, bridge: { ...kept.bridge, subnet: String(subnet) } };
+    if (kept.bridge.subnet !== String(subnet)) this.#records.saveNetworks(this.#networks);
+    const gateway = bridgeAddress === undefined ? subnet.first + 1 : Subnet.parse(bridgeAddress.split("/")[0]!).first;
+    this.#bridge = { ...kept.bridge, subnet, gateway, device };
+    this.#pool = new AddressPool(subnet, [gateway]);
+    this.#ports = new PortMapper(proxyProgram);
+  }
+
+  /** @throws {NotFound} For a network that there is not; what else fails leaves nothing behind. */
+  async connect(attachment: Attachment): Promise<Connection> {
+    const { id, config, hostConfig } = attachment;
+    const mode: NetworkMode = config.NetworkDisabled ? { kind: "none" } : parseNetworkMode(hostConfig.NetworkMode);
+    if (mode.kind === "container") throw new InvalidArgument(`container ${id} has the network of another one`);
+    if (mode.kind === "network") throw new NotFound(`network ${mode.network} not found`);
+    await this.disconnect(id); // what a start that failed has left
+    const sandbox = await this.#makeSandbox(attachment, mode.kind);
+    const address = sandbox.endpoint && formatAddress(sandbox.endpoint.address);
+    const files = writeEtcFiles({ ...attachment, mode, address, links: attachment.links ?? [] });
+    return { netnsPath: sandbox.netnsPath, files };
+  }
+
+  async #makeSandbox(attachment: Attachment, network: PredefinedNetwork): Promise<SandboxRecord> {
+    const base = { container: attachment.id, name: attachment.name, id: newId(), network, ports: [] };
+    if (network !== "bridge") return this.#keep(base);
+    const endpoint = this.#newEndpoint(attachment.config.MacAddress);
+    const netnsPath = attachment.remapped ? {} : { netnsPath: join(this.#netnsDir, base.id.slice(0, 12)) };
+    const sandbox: SandboxRecord = { ...base, ...netnsPath, endpoint };
+    try {
+      if (sandbox.netnsPath !== undefined) {
+        createNetworkNamespace(sandbox.netnsPath);
+        plugIn(this.#bridge, endpoint, sandbox.netnsPath);
+      }
+      return await this.#publish(sandbox, attachment);
+    } catch (error) {
+      this.#takeDown(sandbox);
+      throw error;
+    }
+  }
+
+  #newEndpoint(hardwareAddress: string | undefined): Endpoint {
+    const address = this.#pool.allocate();
+    return { id: newId(), address, hardwareAddress: hardwareAddress || hardwareAddressOf(address) };
+  }
+
+  async #publish(sandbox: SandboxRecord, { config, hostConfig, name }: Attachment): Promise<SandboxRecord> {
+    const { id, address } = sandbox.endpoint!;
+    const wanted = wantedPorts(hostConfig.PortBindings, Object.keys(config.ExposedPorts ?? {}), {
+      all: hostConfig.PublishAllPorts ?? false,
+    });
+    let ports: PublishedPort[] = [];
+    try {
+      ports = await this.#ports.publish(wanted, formatAddress(address));
+      const published = this.#keep({ ...sandbox, ports });
+      if (ports.length > 0) await this.#applyRules();
+      return published;
+    } catch (error) {
+      this.#ports.release(ports);
+      this.#sandboxes.delete(sandbox.container);
+      this.#records.removeSandbox(sandbox.container);
+      const message = `driver failed programming external connectivity on endpoint ${name} (${id}): ${(error as Error).message}`;
+      throw new ERROR_CLASSES[errorKind(error)](message, { cause: error });
+    }
+  }
+
+  /** Puts the endpoint into the namespace that the runtime has made for a remapped container: between containerd's Create and Start. */
+  furnish(container: string, pid: number): void {
+    const endpoint = this.#sandboxes.get(container)?.endpoint;
+    if (endpoint) plugIn(this.#bridge, endpoint, `/proc/${pid}/ns/net`);
+  }
+
+  /** Takes down what a container has, if it has anything. */
+  async disconnect(container: string): Promise<void> {
+    const sandbox = this.#sandboxes.get(container);
+    if (!sandbox) return;
+    this.#takeDown(sandbox);
+    if (sandbox.ports.length > 0) await this.#applyRules().catch(({ message }: Error) => this.#warn(message)); // they lead nowhere now
+  }
+
+  /** What `network inspect` calls the container from now on. */
+  rename(container: string, name: string): void {
+    const sandbox = this.#sandboxes.get(container);
+    if (sandbox) this.#keep({ ...sandbox, name });
+  }
+
+  #keep(sandbox: SandboxRecord): SandboxRecord {
+    this.#records.saveSandbox(sandbox);
+    this.#sandboxes.set(sandbox.container, sandbox);
+    return sandbox;
+  }
+
+  #takeDown({ container, endpoint, netnsPath, ports }: SandboxRecord): void {
+    this.#sandboxes.delete(container);
+    this.#ports.release(ports);
+    if (endpoint) {
+      unplug(endpoint);
+      this.#pool.release(endpoint.address);
+    }
+    if (netnsPath !== undefined) removeNetworkNamespace(netnsPath);
+    this.#records.removeSandbox(container);
+  }
+
+  async #restore(isLive: (container: string) => boolean): Promise<void> {
+    for (const sandbox of this.#records.sandboxes()) {
+      if (!isLive(sandbox.container)) {
+        this.#takeDown(sandbox);
+        continue;
+      }
+      if (sandbox.endpoint) this.#pool.reserve(sandbox.endpoint.address);
+      this.#keep({ ...sandbox, ports: await this.#ports.resume(sandbox.ports) });
+    }
+    this.#sweep();
+  }
+
+  /** What was made for containers, and is not noted: the daemon was killed in between. */
+  #sweep(): void {
+    const sandboxes = [...this.#sandboxes.values()];
+    const proxies = sandboxes.flatMap(({ ports }) => ports).flatMap(({ proxy }) => proxy ?? []);
+    stopForgottenProxies(this.#bridge.subnet, proxies);
+    const known = new Set(sandboxes.map(({ netnsPath }) => netnsPath));
+    for (const name of readdirSync(this.#netnsDir)) {
+      const path = join(this.#netnsDir, name);
+      if (!known.has(path)) removeNetworkNamespace(path); // its links go with it
+    }
+  }
+
+  async #raiseFirewall(firewall: Firewall | undefined): Promise<void> {
+    this.#firewall = firewall;
+    const wasOff = turnOnForwarding();
+    try {
+      await this.#applyRules();
+      if (!wasOff || !firewall) return;
+      writeFileSync(this.#forwardingMark, "");
+      await firewall.setForwardPolicy("DROP"); // a host that was no router is not to become one for everybody
+    } catch (error) {
+      this.#firewall = undefined;
+      this.#warn(`containers can't reach beyond this host: ${(error as Error).message}`);
+    }
+  }
+
+  async #applyRules(): Promise<void> {
+    const { device, subnet } = this.#bridge;
+    const ports = [...this.#sandboxes.values()].flatMap((sandbox) => sandbox.ports);
+    const ipv4 = ports.filter(({ hostIp }) => !hostIp.includes(":"));
+    await this.#firewall?.apply({ device, subnet: String(subnet), ports: ipv4 });
+  }
+
+  /** NetworkSettings of a container, connected or not. */
+  settings({ id, config, hostConfig }: Pick<Attachment, "id" | "config" | "hostConfig">): NetworkSettings {
+    const mode = config.NetworkDisabled ? undefined : parseNetworkMode(hostConfig.NetworkMode);
+    const network = PREDEFINED.find((name) => name === mode?.kind);
+    const sandbox = this.#sandboxes.get(id);
+    const ports = portMap(sandbox?.ports ?? [], Object.keys(config.ExposedPorts ?? {}));
+    const networkId = network && sandbox ? this.#networks[network].id : "";
+    return networkSettings(network, networkId, this.#bridge, sandbox, ports);
+  }
+
+  /** All networks, without who is connected, as a list of them is told. */
+  list(): NetworkResource[] {
+    return PREDEFINED.map((name) => ({ ...this.#resource(name, []), Containers: {} }));
+  }
+
+  /** @param term - A name, an ID, or the beginning of one. @throws {NotFound} When there is none. */
+  inspect(term: string): NetworkResource {
+    const name =
+      PREDEFINED.find((name) => name === term || this.#networks[name].id === term) ??
+      PREDEFINED.find((name) => term !== "" && this.#networks[name].id.startsWith(term));
+    if (name === undefined) throw new NotFound(`network ${term} not found`);
+    return this.#resource(name, [...this.#sandboxes.values()]);
+  }
+
+  #resource(name: PredefinedNetwork, sandboxes: readonly SandboxRecord[]): NetworkResource {
+    return networkResource(name, this.#networks, this.#bridge, sandboxes);
+  }
+
+  /** Leaves the host as it was, unless containers run on. */
+  async close(): Promise<void> {
+    if (this.#sandboxes.size > 0) return;
+    await this.#firewall?.remove();
+    if (existsSync(this.#forwardingMark)) {
+      await this.#firewall?.setForwardPolicy("ACCEPT");
+      turnOffForwarding();
+      rmSync(this.#forwardingMark);
+    }
+    if (linkExists(this.#bridge.device)) deleteLink(this.#bridge.device);
+  }
+}
