@@ -1,0 +1,55 @@
+/** Which volumes are meant: `docker volume ls --filter`, `docker volume prune --filter`. */
+import { InvalidArgument } from "@eras/oci-spec/errdefs.ts";
+import type { Volume } from "../../engine-api/volume.ts";
+
+/** By name of the filter, its values. */
+export type Filters = ReadonlyMap<string, readonly string[]>;
+
+type Predicate = (volume: Volume) => boolean;
+
+const TRUTH: Readonly<Record<string, boolean>> = { "1": true, true: true, "0": false, false: false };
+
+/** @param isUsed - Whether a container has it. @throws {InvalidArgument} For a filter that there is not. */
+export function listFilter(filters: Filters, isUsed: Predicate): Predicate {
+  refuseOthers(filters, ["dangling", "driver", "label", "name"]);
+  const values = (name: string) => filters.get(name) ?? [];
+  const dangling = values("dangling");
+  if (dangling.some((text) => TRUTH[text] === undefined))
+    throw new InvalidArgument(`Invalid filter 'dangling=[${dangling.join(" ")}]'`);
+  const names = values("name").map((pattern) => matcher(pattern));
+  return (volume) =>
+    dangling.every((text) => TRUTH[text] === !isUsed(volume)) &&
+    (!filters.has("driver") || values("driver").includes(volume.Driver)) &&
+    (names.length === 0 || names.some((matches) => matches(volume.Name))) &&
+    values("label").every((label) => hasLabel(volume, label));
+}
+
+/** @throws {InvalidArgument} For a filter that there is not. */
+export function pruneFilter(filters: Filters): Predicate {
+  refuseOthers(filters, ["label", "label!", "all"]); // `all` is of clients newer than 19.03, whose prune always means all
+  const [wanted, unwanted] = [filters.get("label") ?? [], filters.get("label!") ?? []];
+  return (volume) =>
+    wanted.every((label) => hasLabel(volume, label)) && !unwanted.some((label) => hasLabel(volume, label));
+}
+
+function refuseOthers(filters: Filters, known: readonly string[]): void {
+  const unknown = [...filters.keys()].find((name) => !known.includes(name));
+  if (unknown !== undefined) throw new InvalidArgument(`Invalid filter '${unknown}'`);
+}
+
+/** A regular expression; text that is none is itself. */
+function matcher(pattern: string): (name: string) => boolean {
+  try {
+    const expression = new RegExp(pattern);
+    return (name) => expression.test(name);
+  } catch {
+    return (name) => name.includes(pattern);
+  }
+}
+
+/** `NAME`, or `NAME=VALUE`. */
+function hasLabel({ Labels }: Volume, label: string): boolean {
+  const [name = "", ...value] = label.split("=");
+  const own = Labels?.[name];
+  return own !== undefined && (value.length === 0 || own === value.join("="));
+}
