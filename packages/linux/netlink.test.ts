@@ -7,6 +7,7 @@ function inNewNetwork(program: string): unknown {
   const prelude = `
     import { execFileSync, spawn } from "node:child_process";
     import { once } from "node:events";
+    import { openSync } from "node:fs";
     import { CLONE_NEWNET, unshare } from "./namespaces.ts";
     import { createVeth, createBridge, createMacvlan, setLink, deleteLink, linkIndex, linkExists, listLinks, addAddress, addRoute, listAddresses, listRoutes } from "./netlink.ts";
     const ip = (...args) => JSON.parse(execFileSync("ip", ["-j", "-d", ...args], { encoding: "utf8" }));
@@ -230,6 +231,21 @@ describe("a veth pair across a bridge", () => {
       show("reached");
     `;
     expect(inNewNetwork(program)).toBe("reached");
+  });
+});
+
+describe("createVeth()", () => {
+  test("makes the other end in another namespace", () => {
+    const program = `
+      const other = spawn("unshare", ["-n", "sh", "-c", "echo ready; read line; ip -j link show eth0"]);
+      await once(other.stdout, "data");
+      const namespaceFd = openSync("/proc/" + other.pid + "/ns/net", "r");
+      createVeth("here", "eth0", { namespaceFd, hardwareAddress: "02:42:0a:00:00:05" });
+      other.stdin.end("\\n");
+      const [links] = await once(other.stdout, "data");
+      show([linkExists("here"), linkExists("eth0"), JSON.parse(links)[0].address]);
+    `;
+    expect(inNewNetwork(program)).toEqual([true, false, "02:42:0a:00:00:05"]);
   });
 });
 

@@ -57,9 +57,20 @@ export interface Link {
   readonly master: number | undefined;
 }
 
+/** Where one end of a pair is to be, other than beside the other. */
+export interface VethPeer {
+  /** Open on a network namespace. To make a link there costs nothing; to move one takes the kernel tens of milliseconds. */
+  readonly namespaceFd?: number;
+  /** As `02:00:00:aa:bb:cc`. */
+  readonly hardwareAddress?: string;
+}
+
 /** Creates a pair of links: what enters one leaves the other. @see https://man7.org/linux/man-pages/man4/veth.4.html */
-export function createVeth(name: string, peerName: string): void {
-  createLink(name, "veth", [nested(VETH_INFO_PEER, ifinfomsg(), nameAttribute(peerName))]);
+export function createVeth(name: string, peerName: string, { namespaceFd, hardwareAddress }: VethPeer = {}): void {
+  const attributes = [nameAttribute(peerName)];
+  if (namespaceFd !== undefined) attributes.push(numberAttribute(IFLA.NET_NS_FD, namespaceFd));
+  if (hardwareAddress !== undefined) attributes.push(attribute(IFLA.ADDRESS, parseHardwareAddress(hardwareAddress)));
+  createLink(name, "veth", [nested(VETH_INFO_PEER, ifinfomsg(), ...attributes)]);
 }
 
 /** Creates an Ethernet bridge: a switch whose ports are the links that have it as `master`. */

@@ -6,7 +6,7 @@
  *     └─ sandboxes/<container>.json    a container that is connected: its namespace, endpoint and published ports
  */
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { writeFileAtomic } from "../atomic-write.ts";
 import type { Roots } from "../paths.ts";
@@ -75,7 +75,9 @@ export class Records {
   }
 
   saveSandbox(sandbox: SandboxRecord): void {
-    writeFileAtomic(this.#fileOf(sandbox.container), JSON.stringify(sandbox));
+    const file = this.#fileOf(sandbox.container);
+    writeFileSync(`${file}.tmp`, JSON.stringify(sandbox), { mode: 0o600 });
+    renameSync(`${file}.tmp`, file); // on the disk whenever: a machine that loses power loses the containers, too
   }
 
   removeSandbox(container: string): void {
