@@ -59,8 +59,8 @@ export function outerLink({ id }: Pick<Endpoint, "id">): string {
   return `veth${id.slice(0, 7)}`;
 }
 
-/** The network has no IPv6; an address that the kernel made up would make programs try it. */
+/** The network has no IPv6; an address that the kernel made up would make programs try it. Loopback has none then either, as in the original. */
 function turnOffIpv6(): void {
-  const switchFile = `/proc/sys/net/ipv6/conf/${INSIDE}/disable_ipv6`;
+  const switchFile = "/proc/sys/net/ipv6/conf/all/disable_ipv6";
   if (existsSync(switchFile)) writeFileSync(switchFile, "1"); // some kernels have none
 }
