@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { collect, file, tar } from "@eras/layers/archive-fixtures.ts";
+import { chunksOf, collect, file, tar } from "@eras/layers/archive-fixtures.ts";
 import { readMountinfo } from "@eras/linux/mountinfo.ts";
 import { InvalidArgument } from "@eras/oci-spec/errdefs.ts";
 import { beforeAll, expect, test } from "vitest";
@@ -79,13 +79,7 @@ test("128 layers are mounted with paths that don't fit a page, relative ones the
     await driver.create(`${i}`, below);
     below = `${i}`;
   }
-  await driver.apply(
-    "127",
-    "126",
-    (async function* () {
-      yield tar(file("top"));
-    })(),
-  );
+  await driver.apply("127", "126", chunksOf(tar(file("top"))));
   await driver.createReadWrite("container", "127", {});
   const before = process.cwd();
   expect(readdirSync(driver.get("container"))).toEqual(["top"]);
@@ -96,14 +90,9 @@ test("128 layers are mounted with paths that don't fit a page, relative ones the
 test("whiteouts on the disk are overlayfs's own", async () => {
   const driver = openOverlay2(join(temporaryDirectory(), "overlay2"));
   await driver.create("a");
+  await driver.apply("a", undefined, chunksOf(tar(file("gone"))));
   await driver.create("b", "a");
-  await driver.apply(
-    "b",
-    "a",
-    (async function* () {
-      yield tar(file(".wh.gone", ""));
-    })(),
-  );
+  await driver.apply("b", "a", chunksOf(tar(file(".wh.gone", ""))));
   const stats = statSync(join(driver.layerDirectory("b"), "gone"));
   expect([stats.isCharacterDevice(), stats.rdev]).toEqual([true, 0]);
   expect((await collect(driver.diff("b", "a"))).toString("latin1")).toContain(".wh.gone");

@@ -31,7 +31,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { applyTar } from "@eras/layers/apply.ts";
-import { archiveLayer } from "@eras/layers/archive.ts";
+import { archiveChanges, archiveLayer } from "@eras/layers/archive.ts";
 import { type Change, changes } from "@eras/layers/diff.ts";
 import { removeTree } from "@eras/layers/remove-tree.ts";
 import { hasEntryTypes } from "@eras/linux/entry-type.ts";
@@ -168,8 +168,11 @@ class Overlay2 implements GraphDriver {
     await applyTar(tar, this.layerDirectory(id), { whiteouts: parent === undefined ? "delete" : "overlay", below });
   }
 
-  diff(id: string): AsyncIterable<Uint8Array> {
-    return archiveLayer(this.layerDirectory(id), "overlay");
+  /** What was only copied up, because it was opened for writing, is left out. */
+  async *diff(id: string, parent: string | undefined): AsyncGenerator<Uint8Array> {
+    const directory = this.layerDirectory(id);
+    if (parent === undefined) yield* archiveLayer(directory, "overlay");
+    else yield* archiveChanges(directory, await this.changes(id));
   }
 
   changes(id: string): Promise<Change[]> {

@@ -1,0 +1,60 @@
+/** Filters as lists of images take them: `{"dangling": ["true"], "label": ["a=b"]}`. */
+import { InvalidArgument } from "@eras/oci-spec/errdefs.ts";
+import { parseDuration } from "../../duration.ts";
+
+/** Values by name. */
+export type Filters = Readonly<Record<string, readonly string[]>>;
+
+/** @throws {InvalidArgument} `Invalid filter 'x'` */
+export function checkFilters(filters: Filters, accepted: readonly string[]): void {
+  const unknown = Object.keys(filters).find((name) => !accepted.includes(name));
+  if (unknown !== undefined) throw new InvalidArgument(`Invalid filter '${unknown}'`);
+}
+
+/** Undefined when nothing is said. @throws {InvalidArgument} `Invalid filter 'dangling=[maybe]'` */
+export function booleanFilter(filters: Filters, name: string): boolean | undefined {
+  const values = filters[name];
+  if (values === undefined || values.length === 0) return undefined;
+  if (values.every((value) => value === "true" || value === "1")) return true;
+  if (values.every((value) => value === "false" || value === "0")) return false;
+  throw new InvalidArgument(`Invalid filter '${name}=[${values.join(" ")}]'`);
+}
+
+/** Whether labels are as all of `name` or `name=value` demand. */
+export function hasLabels(wanted: readonly string[], labels: Readonly<Record<string, string>>): boolean {
+  return wanted.every((text) => {
+    const [name, value] = splitLabel(text);
+    return Object.hasOwn(labels, name) && (value === undefined || labels[name] === value);
+  });
+}
+
+function splitLabel(text: string): readonly [name: string, value: string | undefined] {
+  const equals = text.indexOf("=");
+  return equals === -1 ? [text, undefined] : [text.slice(0, equals), text.slice(equals + 1)];
+}
+
+/**
+ * A moment, in milliseconds since 1970: seconds, a date, or a span of time before now.
+ *
+ * @throws {InvalidArgument} When it is none of these.
+ */
+export function parseMoment(text: string, nowMs: number): number {
+  if (/^\d+(?:\.\d+)?$/.test(text)) return Number(text) * 1000;
+  const date = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : Number.NaN;
+  return Number.isNaN(date) ? nowMs - parseDuration(text) : date;
+}
+
+/** Whether a name is as a shell's pattern says: Go's path.Match, where `*` and `?` don't go beyond a slash. */
+export function matchesPattern(pattern: string, name: string): boolean {
+  const source = pattern.replace(/\[\^?[^\]]*\]|\\.|[\s\S]/g, (part) => {
+    if (part === "*") return "[^/]*";
+    if (part === "?") return "[^/]";
+    if (part.length > 2 && part.startsWith("[")) return `[${part.slice(1, -1).replace(/[[\\&]/g, "\\$&")}]`;
+    return part.replace(/^\\(?=.)/, "").replace(/[.*+?^${}()|[\]\\/]/g, "\\$&");
+  });
+  try {
+    return new RegExp(`^${source}$`, "u").test(name);
+  } catch (cause) {
+    throw new InvalidArgument("syntax error in pattern", { cause }); // a range that runs backwards
+  }
+}

@@ -1,0 +1,310 @@
+/**
+ * The layers that images are made of. Each is kept under the name of its stack, its chainID: the same tar on another parent is another
+ * layer, for a driver's tree is what shows on top of what lies below.
+ *
+ *     LAYERDB/
+ *     ├─ sha256/
+ *     │  └─ 9d613f…/                 a chainID
+ *     │     ├─ cache-id              6e82c2…  the name of the driver's tree, made up
+ *     │     ├─ diff                  sha256:aad50e…  the diffID
+ *     │     ├─ parent                sha256:207f19…  a chainID; absent at the bottom
+ *     │     ├─ size                  bytes that it adds
+ *     │     └─ tar-split.json.gz     what its tar had beside the files
+ *     ├─ mounts/                     containers' layers: rw-layers.ts
+ *     └─ tmp/write-set-6e82c2…/      layers that are being made: what of them is on the disk is removed at the next start
+ *
+ * Who uses a layer is counted: an image its topmost, a container its parent, each layer the one below, and whoever works with one for that
+ * time. The counts are not on the disk, for all that they count is. What nobody uses any more is removed.
+ *
+ * @see https://github.com/moby/moby/blob/v19.03.0/layer/layer_store.go
+ */
+import { randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { ArchiveError } from "@eras/layers/archive-error.ts";
+import { decompress } from "@eras/layers/decompress.ts";
+import { chainIds } from "@eras/oci-spec/chain-id.ts";
+import { type Digest, Digester, digestEncoded, isDigest, sha256 } from "@eras/oci-spec/digest.ts";
+import { InvalidArgument, NotFound } from "@eras/oci-spec/errdefs.ts";
+import type { GraphDriver } from "../graphdriver/driver.ts";
+import { sync, writeDurably } from "./durable-write.ts";
+import { assembledBytes, assembleTar, splitTar } from "./tar-split-file.ts";
+
+/** A layer in its place. */
+export interface Layer {
+  readonly chainId: Digest;
+  readonly diffId: Digest;
+  /** A chainID. */
+  readonly parent: Digest | undefined;
+  /** The driver's name for its tree. */
+  readonly cacheId: string;
+  /** Bytes that it adds to those below. */
+  readonly bytes: number;
+}
+
+/** Layers of one image: Docker's `maxLayerDepth`. */
+const MAX_DEPTH = 125;
+const FILE_MODE = 0o644;
+const LAYER_MODE = 0o700;
+const REMOVING = "-removing";
+const TAR_SPLIT = "tar-split.json.gz";
+/** The files of a write set that name trees of the driver. */
+const TREE_FILES = ["cache-id", "mount-id", "init-id"];
+
+export class LayerStore {
+  readonly driver: GraphDriver;
+  /** For what is being made: see `newWriteSet`. */
+  readonly #temporary: string;
+  readonly #directory: string;
+  readonly #layers = new Map<Digest, Layer>();
+  readonly #users = new Map<Digest, number>();
+
+  /**
+   * Opens the store, and removes what an earlier daemon had begun or not ended.
+   *
+   * @param layerdb - IMAGE-ROOT/layerdb; made if it isn't there.
+   */
+  static async open(layerdb: string, driver: GraphDriver): Promise<LayerStore> {
+    const store = new LayerStore(layerdb, driver);
+    await store.#cleanUp();
+    store.#load();
+    return store;
+  }
+
+  private constructor(layerdb: string, driver: GraphDriver) {
+    this.driver = driver;
+    this.#directory = join(layerdb, "sha256");
+    this.#temporary = join(layerdb, "tmp");
+    mkdirSync(layerdb, { recursive: true, mode: LAYER_MODE });
+    for (const directory of [this.#directory, this.#temporary]) mkdirSync(directory, { recursive: true });
+  }
+
+  async #cleanUp(): Promise<void> {
+    for (const name of readdirSync(this.#temporary)) await this.discard(join(this.#temporary, name));
+    for (const name of readdirSync(this.#directory)) {
+      if (name.endsWith(REMOVING)) await this.discard(join(this.#directory, name));
+    }
+  }
+
+  /** A layer whose files can't be read is no layer: what needs it says so. */
+  #load(): void {
+    for (const name of readdirSync(this.#directory)) {
+      const layer = readLayer(join(this.#directory, name), `sha256:${name}`);
+      if (layer !== undefined) this.#layers.set(layer.chainId, layer);
+    }
+    for (const { parent } of this.#layers.values()) if (parent !== undefined) this.#count(parent, 1);
+  }
+
+  /** @throws {NotFound} `layer does not exist` */
+  layer(chainId: Digest): Layer {
+    const layer = this.#layers.get(chainId);
+    if (layer === undefined) throw new NotFound(`layer does not exist: ${chainId}`);
+    return layer;
+  }
+
+  has(chainId: Digest): boolean {
+    return this.#layers.has(chainId);
+  }
+
+  /** All layers. */
+  all(): Layer[] {
+    return [...this.#layers.values()];
+  }
+
+  /** A layer and those below, the topmost first. */
+  stack(chainId: Digest | undefined): Layer[] {
+    const stack: Layer[] = [];
+    for (let next = chainId; next !== undefined; next = stack.at(-1)!.parent) stack.push(this.layer(next));
+    return stack;
+  }
+
+  /** Bytes of a layer with all below it. */
+  stackBytes(chainId: Digest | undefined): number {
+    return this.stack(chainId).reduce((sum, { bytes }) => sum + bytes, 0);
+  }
+
+  /** The tar that the layer was made of, the same bytes. */
+  tar({ chainId, cacheId }: Layer): AsyncIterable<Uint8Array> {
+    return assembleTar(join(this.#place(chainId), TAR_SPLIT), this.driver.layerDirectory(cacheId));
+  }
+
+  /** How long that tar is. */
+  tarBytes({ chainId }: Layer): Promise<number> {
+    return assembledBytes(join(this.#place(chainId), TAR_SPLIT));
+  }
+
+  /** Says that somebody uses a layer. @throws {NotFound} */
+  hold(chainId: Digest): Layer {
+    const layer = this.layer(chainId);
+    this.#count(chainId, 1);
+    return layer;
+  }
+
+  /**
+   * Takes one `hold` back, and removes the layer if that was the last, and so on below.
+   *
+   * @returns ChainIDs of what was removed, the topmost first.
+   */
+  async release(chainId: Digest): Promise<Digest[]> {
+    const removed: Layer[] = [];
+    for (let next: Digest | undefined = chainId; next !== undefined && this.#count(next, -1) === 0; ) {
+      const layer: Layer = this.layer(next);
+      this.#take(layer);
+      removed.push(layer);
+      next = layer.parent;
+    }
+    for (const layer of removed) await this.discard(this.#removingPlace(layer));
+    return removed.map((layer) => layer.chainId);
+  }
+
+  /** Removes the layers that nobody uses: of a pull that a crash has cut off. To be called when all who hold some have said so. */
+  async removeUnused(): Promise<Digest[]> {
+    const unused = this.all().filter(({ chainId }) => (this.#users.get(chainId) ?? 0) === 0);
+    const removed: Digest[] = [];
+    for (const { chainId } of unused) {
+      this.hold(chainId);
+      removed.push(...(await this.release(chainId)));
+    }
+    return removed;
+  }
+
+  /**
+   * Makes a layer of a tar, or finds that it is there. The caller holds it, until it is released.
+   *
+   * @param tar - Plain, or compressed with gzip or zstd. Read to its end.
+   * @throws {InvalidArgument} When the tar is damaged or hostile, or there are too many layers; {NotFound} when the parent isn't there.
+   */
+  async register(tar: AsyncIterable<Uint8Array>, parent?: Digest): Promise<Layer> {
+    if (this.stack(parent).length >= MAX_DEPTH) throw new InvalidArgument("max depth exceeded");
+    const below = parent === undefined ? undefined : this.hold(parent);
+    const cacheId = newTreeName();
+    const writeSet = this.newWriteSet({ "cache-id": cacheId });
+    try {
+      const digester = new Digester();
+      await this.driver.create(cacheId, below?.cacheId);
+      const pieces = splitTar(hashed(decompress(tar), digester), join(writeSet, TAR_SPLIT));
+      await this.driver.apply(cacheId, below?.cacheId, pieces);
+      const bytes = await this.driver.size(cacheId, below?.cacheId);
+      const diffId = digester.digest();
+      return await this.#keep({ chainId: chainIdOn(parent, diffId), diffId, parent, cacheId, bytes }, writeSet);
+    } catch (error) {
+      await this.discard(writeSet);
+      if (parent !== undefined) await this.release(parent);
+      throw error instanceof ArchiveError ? new InvalidArgument(error.message, { cause: error }) : error;
+    }
+  }
+
+  /** From here on the layer is one, unless it was one before. */
+  async #keep(layer: Layer, writeSet: string): Promise<Layer> {
+    if (this.has(layer.chainId)) {
+      const known = this.hold(layer.chainId);
+      await this.discard(writeSet);
+      if (layer.parent !== undefined) await this.release(layer.parent);
+      return known;
+    }
+    writeDurably(join(writeSet, "diff"), layer.diffId, FILE_MODE);
+    writeDurably(join(writeSet, "size"), `${layer.bytes}`, FILE_MODE);
+    if (layer.parent !== undefined) writeDurably(join(writeSet, "parent"), layer.parent, FILE_MODE);
+    this.publish(writeSet, this.#place(layer.chainId));
+    this.#layers.set(layer.chainId, layer);
+    this.#count(layer.chainId, 1);
+    return layer;
+  }
+
+  /**
+   * Begins something that consists of trees of the driver and files about them. Until it is published, the next start removes it.
+   *
+   * @param files - By name: those of TREE_FILES name the trees.
+   */
+  newWriteSet(files: Readonly<Record<string, string>>): string {
+    const writeSet = join(this.#temporary, `write-set-${newTreeName()}`);
+    mkdirSync(writeSet, { mode: LAYER_MODE });
+    for (const [name, content] of Object.entries(files)) writeDurably(join(writeSet, name), content, FILE_MODE);
+    return writeSet;
+  }
+
+  /** Ends what `newWriteSet` has begun: it is there, in its place, all at once. */
+  publish(writeSet: string, place: string): void {
+    renameSync(writeSet, place);
+    sync(join(place, ".."));
+  }
+
+  /** Takes what was published out of its place, all at once. It is to be discarded then. */
+  withdraw(place: string): string {
+    const writeSet = join(this.#temporary, `write-set-${newTreeName()}`);
+    renameSync(place, writeSet);
+    return writeSet;
+  }
+
+  /** Removes the trees that a write set names, and the write set. */
+  async discard(writeSet: string): Promise<void> {
+    for (const path of TREE_FILES.map((name) => join(writeSet, name))) {
+      const tree = existsSync(path) ? readFileSync(path, "utf8") : "";
+      if (TREE_NAME.test(tree)) await this.driver.remove(tree);
+    }
+    rmSync(writeSet, { recursive: true, force: true });
+  }
+
+  #take(layer: Layer): void {
+    this.#layers.delete(layer.chainId);
+    renameSync(this.#place(layer.chainId), this.#removingPlace(layer));
+  }
+
+  #count(chainId: Digest, change: 1 | -1): number {
+    const count = (this.#users.get(chainId) ?? 0) + change;
+    if (count < 0) throw new Error(`Cannot release ${chainId}: nobody holds it`);
+    if (count === 0) this.#users.delete(chainId);
+    else this.#users.set(chainId, count);
+    return count;
+  }
+
+  #place(chainId: Digest): string {
+    return join(this.#directory, digestEncoded(chainId));
+  }
+
+  /** The layer may come again before its old tree is gone. */
+  #removingPlace({ chainId, cacheId }: Layer): string {
+    return `${this.#place(chainId)}-${cacheId}${REMOVING}`;
+  }
+}
+
+/** 64 digits, and of a container's first layer a suffix. What else stands in a file names no tree. */
+const TREE_NAME = /^[0-9a-f]{64}(?:-init)?$/;
+
+/** A name for a tree of the driver. */
+export function newTreeName(): string {
+  return randomBytes(32).toString("hex");
+}
+
+/** The chainID of a layer on a stack. */
+function chainIdOn(parent: Digest | undefined, diffId: Digest): Digest {
+  return parent === undefined ? diffId : sha256(`${parent} ${diffId}`);
+}
+
+/** The chainID of a whole image; undefined of one without layers. */
+export function topChainId(diffIds: readonly Digest[]): Digest | undefined {
+  return chainIds(diffIds).at(-1);
+}
+
+function readLayer(directory: string, chainId: string): Layer | undefined {
+  const read = (name: string) => {
+    const path = join(directory, name);
+    return existsSync(path) ? readFileSync(path, "utf8") : "";
+  };
+  const [cacheId, diffId, parent, size] = ["cache-id", "diff", "parent", "size"].map(read) as [
+    string,
+    string,
+    string,
+    string,
+  ];
+  if (!isDigest(chainId) || !isDigest(diffId) || !TREE_NAME.test(cacheId) || !/^\d+$/.test(size)) return undefined;
+  return { chainId, diffId, parent: isDigest(parent) ? parent : undefined, cacheId, bytes: Number(size) };
+}
+
+/** The same pieces. The digester knows them all when the end is reached. */
+async function* hashed(pieces: AsyncIterable<Uint8Array>, digester: Digester): AsyncGenerator<Uint8Array> {
+  for await (const piece of pieces) {
+    digester.update(piece);
+    yield piece;
+  }
+}

@@ -1,0 +1,204 @@
+/** dockerd's images on the disk: the same as genuine dockerd's, who can go on with ours, as we can with his. */
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { request } from "node:http";
+import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
+import { openGraphDriver } from "@eras/docker-2019/dockerd/graphdriver/open.ts";
+import { type Images, openImages } from "@eras/docker-2019/dockerd/image/images.ts";
+import { imageHistory, inspectImage } from "@eras/docker-2019/dockerd/image/inspect.ts";
+import { listImages } from "@eras/docker-2019/dockerd/image/list.ts";
+import { loadImages } from "@eras/docker-2019/dockerd/image/load.ts";
+import { saveImages } from "@eras/docker-2019/dockerd/image/save.ts";
+import { collect } from "@eras/layers/archive-fixtures.ts";
+import { sha256 } from "@eras/oci-spec/digest.ts";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { GenuineDocker } from "../genuine/docker.ts";
+import { busyboxImage } from "../harness/busybox-image.ts";
+import { newPlace, type Place, removePlace } from "../harness/remains.ts";
+
+const NAMES = ["busybox:latest", "two:v1"];
+/** What the second image changes: it deletes, replaces a directory, changes a mode, adds links and holes. */
+const CHANGES = [
+  "echo hi > /hi && ln /hi /hi2 && ln -s /nowhere '/a <link>'",
+  "rm /bin/ash && rm -r /tmp && mkdir -p /tmp/new",
+  "chmod 700 /bin && dd if=/dev/zero of=/sparse bs=1 count=1 seek=1000000 && mkfifo /fifo && touch '/caf\u00e9'",
+].join(" && ");
+
+let place: Place;
+let genuine: GenuineDocker;
+let genuineRoot: string;
+let archive: Buffer;
+
+beforeAll(async () => {
+  place = newPlace();
+  const dir = join(place.dir, "genuine");
+  mkdirSync(dir);
+  genuine = await GenuineDocker.start(dir, { flags: ["--cgroup-parent", `/${place.cgroupParent}`] });
+  genuineRoot = join(dir, "data");
+  genuine.docker(["load"], busyboxImage("busybox:latest"));
+  genuine.docker(["run", "--name", "maker", "busybox", "sh", "-c", CHANGES]);
+  genuine.docker([
+    "commit",
+    "-m",
+    "a message",
+    "-a",
+    "somebody",
+    "-c",
+    "ENV A=<b>",
+    "-c",
+    "LABEL l=1",
+    "maker",
+    "two:v1",
+  ]);
+  archive = saved(NAMES);
+  // From here on the genuine store, too, holds what came out of the archive, and not what was committed.
+  genuine.docker(["rm", "maker"]);
+  genuine.docker(["rmi", "-f", ...NAMES]);
+  genuine.docker(["load"], archive);
+});
+
+afterAll(async () => {
+  await genuine.stop();
+  await removePlace(place);
+});
+
+function saved(names: readonly string[]): Buffer {
+  return execFileSync("docker", ["save", ...names], { env: { ...process.env, ...genuine.env }, maxBuffer: 1 << 28 });
+}
+
+async function* once(bytes: Buffer): AsyncGenerator<Buffer> {
+  yield bytes;
+}
+
+async function openOurs(dataRoot: string): Promise<Images> {
+  return await openImages(dataRoot, openGraphDriver(dataRoot, "overlay2"));
+}
+
+/** Our store, with what the archive has. */
+async function loadedOurs(name: string): Promise<{ images: Images; dataRoot: string }> {
+  const dataRoot = join(place.dir, name, "data");
+  mkdirSync(dataRoot, { recursive: true });
+  const images = await openOurs(dataRoot);
+  await loadImages(images, once(archive), () => {});
+  return { images, dataRoot };
+}
+
+/** All files of a store with what they say, but for what is made up anew each time. */
+function filesOf(dataRoot: string): Record<string, string> {
+  const root = join(dataRoot, "image/overlay2");
+  const paths = readdirSync(root, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  const contents = paths.map(({ parentPath, name }) => {
+    const path = join(parentPath, name);
+    const bytes = readFileSync(path);
+    const text = name.endsWith(".gz") ? gunzipSync(bytes).toString() : bytes.toString();
+    return [path.slice(root.length), name === "cache-id" ? "made up" : text] as const;
+  });
+  return Object.fromEntries(contents.sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** The trees of a store. Directories have sizes and whiteouts times that come from the load itself. */
+function treesOf(dataRoot: string): string[] {
+  const layerdb = join(dataRoot, "image/overlay2/layerdb/sha256");
+  const facts = "%P %y %m %U:%G";
+  const print = [
+    "(",
+    "-type",
+    "d",
+    "-o",
+    "-type",
+    "c",
+    ")",
+    "-printf",
+    `${facts}\n`,
+    "-o",
+    "-printf",
+    `${facts} %s %l %T@\n`,
+  ];
+  return readdirSync(layerdb)
+    .sort()
+    .flatMap((chain) => {
+      const diff = join(dataRoot, "overlay2", readFileSync(join(layerdb, chain, "cache-id"), "utf8"), "diff");
+      return [
+        chain,
+        ...execFileSync("find", [diff, ...print], { encoding: "utf8" })
+          .split("\n")
+          .sort(),
+      ];
+    });
+}
+
+function genuineApi(path: string): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const socketPath = genuine.env.DOCKER_HOST!.slice("unix://".length);
+    request({ socketPath, path, headers: { host: "docker" } }, async (answer) => {
+      resolve(JSON.parse((await collect(answer)).toString()));
+    })
+      .on("error", reject)
+      .end();
+  });
+}
+
+describe("dockerd's images and genuine dockerd's", () => {
+  test("`docker load` of an archive writes the same stores", async () => {
+    const { dataRoot } = await loadedOurs("load");
+    expect(filesOf(dataRoot)).toEqual(filesOf(genuineRoot));
+    expect(treesOf(dataRoot)).toEqual(treesOf(genuineRoot));
+  });
+
+  test("`docker save` of ours has the files of the genuine one's, byte by byte", async () => {
+    const { images } = await loadedOurs("save");
+    for (const names of [["two:v1"], ["busybox"], NAMES]) {
+      const ours = contentsOf(await collect(await saveImages(images, names)));
+      const theirs = contentsOf(saved(names));
+      expect(Object.keys(ours)).toEqual(Object.keys(theirs));
+      if (names.length === 1) expect(ours).toEqual(theirs); // of two, it chooses by chance which comes first
+    }
+  });
+
+  test("list, inspect and history answer as the genuine API does, on its own store", async () => {
+    const theirs = [await genuineApi("/images/json"), await genuineApi("/images/two:v1/history")];
+    const images = await openOurs(genuineRoot);
+    expect([listImages(images, {}), imageHistory(images, "two:v1")]).toEqual(theirs);
+    for (const name of NAMES) {
+      const inspected = (await genuineApi(`/images/${name}/json`)) as { GraphDriver: { Data: object } };
+      expect(JSON.stringify(inspectImage(images, name))).toBe(JSON.stringify(inspected));
+    }
+  });
+
+  test("a genuine dockerd on our data root lists, runs and saves what we loaded", async () => {
+    await loadedOurs("handed-over");
+    const dir = join(place.dir, "handed-over");
+    const other = await GenuineDocker.start(dir, { flags: ["--cgroup-parent", `/${place.cgroupParent}`] });
+    try {
+      const list = ["images", "--no-trunc", "--format", "{{.Repository}}:{{.Tag}} {{.ID}} {{.Size}}"];
+      expect(other.docker(list)).toBe(genuine.docker(list));
+      const look = "cat /hi; ls -d /bin/ash 2>&1; stat -c %a /bin; ls -A /tmp; echo $A";
+      const run = other.docker(["run", "--rm", "--network=none", "two:v1", "sh", "-c", look]);
+      expect(run.split("\n")).toEqual(["hi", "ls: /bin/ash: No such file or directory", "700", "new", "<b>"]);
+      const save = { env: { ...process.env, ...other.env }, maxBuffer: 1 << 28 };
+      expect(contentsOf(execFileSync("docker", ["save", "two:v1"], save))).toEqual(contentsOf(saved(["two:v1"])));
+      other.docker(["rmi", ...NAMES]);
+      expect(readdirSync(join(dir, "data/image/overlay2/layerdb/sha256"))).toEqual([]);
+      expect(existsSync(join(dir, "data/overlay2"))).toBe(true);
+    } finally {
+      await other.stop();
+    }
+  });
+});
+
+/** Files of an archive by name: type, mode, owner, size, time, and what is in them. */
+function contentsOf(tar: Buffer): Record<string, string> {
+  const list = execFileSync("tar", ["-tv", "--full-time", "--utc", "--numeric-owner"], {
+    input: tar,
+    encoding: "utf8",
+    maxBuffer: 1 << 26,
+  });
+  const contents: Record<string, string> = {};
+  for (const line of list.trim().split("\n")) {
+    const [, facts, name, target = ""] = /^(\S+ \S+ +\d+ \S+ \S+) +(.*?)(?: -> (.*))?$/.exec(line)!;
+    const bytes = execFileSync("tar", ["-xO", "--no-recursion", name!], { input: tar, maxBuffer: 1 << 26 });
+    contents[name!] = `${facts} ${target}${sha256(bytes)}`;
+  }
+  return contents;
+}
