@@ -1,11 +1,8 @@
 /** dockerd's images on the disk: the same as genuine dockerd's, who can go on with ours, as we can with his. */
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
-import { request } from "node:http";
+import { existsSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { gunzipSync } from "node:zlib";
-import { openGraphDriver } from "@eras/docker-2019/dockerd/graphdriver/open.ts";
-import { type Images, openImages } from "@eras/docker-2019/dockerd/image/images.ts";
+import type { Images } from "@eras/docker-2019/dockerd/image/images.ts";
 import { imageHistory, inspectImage } from "@eras/docker-2019/dockerd/image/inspect.ts";
 import { listImages } from "@eras/docker-2019/dockerd/image/list.ts";
 import { loadImages } from "@eras/docker-2019/dockerd/image/load.ts";
@@ -16,13 +13,14 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { GenuineDocker } from "../genuine/docker.ts";
 import { busyboxImage } from "../harness/busybox-image.ts";
 import { newPlace, type Place, removePlace } from "../harness/remains.ts";
+import { filesOf, genuineApi, once, openOurs, treesOf } from "./dockerd-stores.ts";
 
 const NAMES = ["busybox:latest", "two:v1"];
 /** What the second image changes: it deletes, replaces a directory, changes a mode, adds links and holes. */
 const CHANGES = [
   "echo hi > /hi && ln /hi /hi2 && ln -s /nowhere '/a <link>'",
   "rm /bin/ash && rm -r /tmp && mkdir -p /tmp/new",
-  "chmod 700 /bin && dd if=/dev/zero of=/sparse bs=1 count=1 seek=1000000 && mkfifo /fifo && touch '/caf\u00e9'",
+  "chmod 700 /bin && dd if=/dev/zero of=/sparse bs=1 count=1 seek=1000000 2>/dev/null && mkfifo /fifo && touch '/caf\u00e9'",
 ].join(" && ");
 
 let place: Place;
@@ -67,14 +65,6 @@ function saved(names: readonly string[]): Buffer {
   return execFileSync("docker", ["save", ...names], { env: { ...process.env, ...genuine.env }, maxBuffer: 1 << 28 });
 }
 
-async function* once(bytes: Buffer): AsyncGenerator<Buffer> {
-  yield bytes;
-}
-
-async function openOurs(dataRoot: string): Promise<Images> {
-  return await openImages(dataRoot, openGraphDriver(dataRoot, "overlay2"));
-}
-
 /** Our store, with what the archive has. */
 async function loadedOurs(name: string): Promise<{ images: Images; dataRoot: string }> {
   const dataRoot = join(place.dir, name, "data");
@@ -82,61 +72,6 @@ async function loadedOurs(name: string): Promise<{ images: Images; dataRoot: str
   const images = await openOurs(dataRoot);
   await loadImages(images, once(archive), () => {});
   return { images, dataRoot };
-}
-
-/** All files of a store with what they say, but for what is made up anew each time. */
-function filesOf(dataRoot: string): Record<string, string> {
-  const root = join(dataRoot, "image/overlay2");
-  const paths = readdirSync(root, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
-  const contents = paths.map(({ parentPath, name }) => {
-    const path = join(parentPath, name);
-    const bytes = readFileSync(path);
-    const text = name.endsWith(".gz") ? gunzipSync(bytes).toString() : bytes.toString();
-    return [path.slice(root.length), name === "cache-id" ? "made up" : text] as const;
-  });
-  return Object.fromEntries(contents.sort(([a], [b]) => (a < b ? -1 : 1)));
-}
-
-/** The trees of a store. Directories have sizes and whiteouts times that come from the load itself. */
-function treesOf(dataRoot: string): string[] {
-  const layerdb = join(dataRoot, "image/overlay2/layerdb/sha256");
-  const facts = "%P %y %m %U:%G";
-  const print = [
-    "(",
-    "-type",
-    "d",
-    "-o",
-    "-type",
-    "c",
-    ")",
-    "-printf",
-    `${facts}\n`,
-    "-o",
-    "-printf",
-    `${facts} %s %l %T@\n`,
-  ];
-  return readdirSync(layerdb)
-    .sort()
-    .flatMap((chain) => {
-      const diff = join(dataRoot, "overlay2", readFileSync(join(layerdb, chain, "cache-id"), "utf8"), "diff");
-      return [
-        chain,
-        ...execFileSync("find", [diff, ...print], { encoding: "utf8" })
-          .split("\n")
-          .sort(),
-      ];
-    });
-}
-
-function genuineApi(path: string): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    const socketPath = genuine.env.DOCKER_HOST!.slice("unix://".length);
-    request({ socketPath, path, headers: { host: "docker" } }, async (answer) => {
-      resolve(JSON.parse((await collect(answer)).toString()));
-    })
-      .on("error", reject)
-      .end();
-  });
 }
 
 describe("dockerd's images and genuine dockerd's", () => {
@@ -157,11 +92,12 @@ describe("dockerd's images and genuine dockerd's", () => {
   });
 
   test("list, inspect and history answer as the genuine API does, on its own store", async () => {
-    const theirs = [await genuineApi("/images/json"), await genuineApi("/images/two:v1/history")];
+    const [list] = await genuineApi(genuine, "/images/json");
+    const [history] = await genuineApi(genuine, "/images/two:v1/history");
     const images = await openOurs(genuineRoot);
-    expect([listImages(images, {}), imageHistory(images, "two:v1")]).toEqual(theirs);
+    expect([listImages(images, {}), imageHistory(images, "two:v1")]).toEqual([list, history]);
     for (const name of NAMES) {
-      const inspected = (await genuineApi(`/images/${name}/json`)) as { GraphDriver: { Data: object } };
+      const [inspected] = await genuineApi(genuine, `/images/${name}/json`);
       expect(JSON.stringify(inspectImage(images, name))).toBe(JSON.stringify(inspected));
     }
   });

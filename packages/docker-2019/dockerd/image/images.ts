@@ -14,6 +14,7 @@
  */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { removeTree } from "@eras/layers/remove-tree.ts";
 import type { Digest } from "@eras/oci-spec/digest.ts";
 import { NotFound } from "@eras/oci-spec/errdefs.ts";
 import { familiarReference, parseAnyReference, type Reference, withDefaultTag } from "@eras/oci-spec/reference.ts";
@@ -21,6 +22,7 @@ import type { GraphDriver } from "../graphdriver/driver.ts";
 import { LayerStore } from "../layer/layer-store.ts";
 import { RwLayers } from "../layer/rw-layers.ts";
 import { DistributionMetadata } from "./distribution-metadata.ts";
+import { Downloads } from "./downloads.ts";
 import { ImageStore } from "./image-store.ts";
 import { ReferenceStore } from "./reference-store.ts";
 
@@ -40,6 +42,7 @@ export interface Images {
   /** Containers' layers. */
   readonly rwLayers: RwLayers;
   readonly distribution: DistributionMetadata;
+  readonly downloads: Downloads;
   /** A directory for what is half done. */
   readonly temporary: string;
   readonly tell: ImageListener;
@@ -53,6 +56,7 @@ export async function openImages(
 ): Promise<Images> {
   const imageRoot = join(dataRoot, "image", driver.name);
   const [layerdb, temporary] = [join(imageRoot, "layerdb"), join(dataRoot, "tmp")];
+  await removeTree(temporary); // nobody is at it any more
   for (const path of [imageRoot, temporary]) mkdirSync(path, { recursive: true, mode: PRIVATE_MODE });
   const layers = await LayerStore.open(layerdb, driver);
   const rwLayers = new RwLayers(layerdb, layers);
@@ -64,6 +68,7 @@ export async function openImages(
     rwLayers,
     references: new ReferenceStore(join(imageRoot, "repositories.json")),
     distribution: new DistributionMetadata(join(imageRoot, "distribution")),
+    downloads: new Downloads(temporary),
     temporary,
     tell,
   };

@@ -1,0 +1,256 @@
+/**
+ * `docker pull`: POST /images/create?fromImage=NAME
+ *
+ *     name ─▶ manifest, or a list of which one suits this machine ─▶ config
+ *                                                              └──▶ layers: three at once are fetched …
+ *                                                                           … and unpacked one after the other, for each lies on the last
+ *
+ * What is told, in Docker's words:
+ *
+ *     {"status":"Pulling from library/busybox","id":"latest"}
+ *     {"status":"Already exists","progressDetail":{},"id":"c6a0a5b2e1f0"}
+ *     {"status":"Pulling fs layer", …}   Waiting   Downloading …   Verifying Checksum   Download complete   Extracting …   Pull complete
+ *     {"status":"Digest: sha256:9a3f…"}
+ *     {"status":"Status: Downloaded newer image for busybox:latest"}
+ *
+ * @see https://github.com/moby/moby/blob/v19.03.0/distribution/pull_v2.go
+ */
+import { type Digest, verified } from "@eras/oci-spec/digest.ts";
+import { InvalidArgument, NotFound, NotImplemented, PermissionDenied } from "@eras/oci-spec/errdefs.ts";
+import type { Descriptor } from "@eras/oci-spec/image/descriptor.ts";
+import { chooseManifest, parseIndex } from "@eras/oci-spec/image/image-index.ts";
+import { type Manifest, parseManifest } from "@eras/oci-spec/image/manifest.ts";
+import { isForeignLayer, isIndexType } from "@eras/oci-spec/image/media-types.ts";
+import { formatPlatform, hostPlatform, type Platform } from "@eras/oci-spec/platform.ts";
+import {
+  familiarName,
+  familiarReference,
+  type Reference,
+  repositoryName,
+  withDefaultTag,
+} from "@eras/oci-spec/reference.ts";
+import { readBlob } from "@eras/registry-client/blobs.ts";
+import type { RegistryClient, Repository } from "@eras/registry-client/client.ts";
+import { fetchManifest, resolveManifest } from "@eras/registry-client/manifests.ts";
+import { topChainId } from "../layer/layer-store.ts";
+import { diffIdsOf, parseDockerImage, shortId } from "./docker-image.ts";
+import type { Download, DownloadListener } from "./downloads.ts";
+import type { Images } from "./images.ts";
+import { stateMessage, type Tell, Transfer } from "./progress.ts";
+
+/** No config is longer: docker/distribution's limit for manifests. */
+const MAX_CONFIG_BYTES = 4 << 20;
+
+export interface PullOptions {
+  readonly client: RegistryClient;
+  readonly tell: Tell;
+  /** This machine's if not given. */
+  readonly platform?: Platform;
+}
+
+/**
+ * Pulls an image, and gives it its name.
+ *
+ * @param named - `latest` if it has neither tag nor digest.
+ * @returns The image's ID.
+ * @throws {NotFound} `manifest for web:1 not found: manifest unknown: manifest unknown`, before anything was told; what fails later, fails as
+ * the registry or the layers do.
+ */
+export async function pullImage(stores: Images, named: Reference, options: PullOptions): Promise<Digest> {
+  const reference = withDefaultTag(named);
+  const pull = new Pull(stores, reference, options);
+  const id = await pull.run();
+  stores.tell("pull", familiarReference(reference), {
+    ...stores.images.image(id).config?.Labels,
+    name: familiarName(reference),
+  });
+  return id;
+}
+
+class Pull {
+  readonly #stores: Images;
+  readonly #reference: Reference;
+  readonly #repository: Repository;
+  readonly #options: PullOptions;
+
+  constructor(stores: Images, reference: Reference, options: PullOptions) {
+    this.#stores = stores;
+    this.#reference = reference;
+    this.#repository = options.client.repository(reference, "pull");
+    this.#options = options;
+  }
+
+  async run(): Promise<Digest> {
+    const target = await this.#resolve();
+    const { path, tag, digest } = this.#reference;
+    this.#options.tell({ status: `Pulling from ${path}`, id: digest ?? tag! });
+    const manifest = await this.#manifest(target);
+    const id = await this.#image(manifest);
+    const isNew = this.#name(id, target.digest);
+    this.#options.tell({ status: `Digest: ${target.digest}` });
+    const news = isNew ? "Downloaded newer image for" : "Image is up to date for";
+    this.#options.tell({ status: `Status: ${news} ${familiarReference(this.#reference)}` });
+    return id;
+  }
+
+  async #resolve(): Promise<Descriptor> {
+    try {
+      return await resolveManifest(this.#repository, this.#reference);
+    } catch (cause) {
+      throw pullError(cause, this.#reference);
+    }
+  }
+
+  async #manifest(target: Descriptor): Promise<Manifest> {
+    const bytes = await fetchManifest(this.#repository, target);
+    if (!isIndexType(target.mediaType)) return parseManifest(bytes);
+    const platform = this.#options.platform ?? hostPlatform();
+    const chosen = chooseManifest(parseIndex(bytes), platform);
+    if (chosen !== undefined) return parseManifest(await fetchManifest(this.#repository, chosen));
+    throw new NotFound(`no matching manifest for ${formatPlatform(platform)} in the manifest list entries`);
+  }
+
+  /** An image that is there is not fetched again. */
+  async #image({ config, layers }: Manifest): Promise<Digest> {
+    const { images } = this.#stores;
+    if (images.has(config.digest)) return config.digest;
+    if (config.size > MAX_CONFIG_BYTES) throw new InvalidArgument(`Cannot pull: a config of ${config.size} bytes`);
+    const foreign = layers.find(({ mediaType }) => isForeignLayer(mediaType));
+    if (foreign) throw new NotImplemented(`Cannot pull ${foreign.digest}: foreign layers are for Windows`);
+    const json = this.#config(config);
+    json.catch(() => {}); // heard of below
+    const pulled = new LayerPull(this.#stores, this.#repository, repositoryName(this.#reference), this.#options.tell);
+    try {
+      const diffIds = await pulled.run(layers);
+      const image = parseDockerImage(await json);
+      if (diffIdsOf(image).join() !== diffIds.join()) {
+        throw new InvalidArgument("layers from manifest don't match image configuration");
+      }
+      return images.create(await json);
+    } finally {
+      await pulled.release();
+    }
+  }
+
+  async #config(descriptor: Descriptor): Promise<Buffer> {
+    return Buffer.concat(await Array.fromAsync(verified(readBlob(this.#repository, descriptor), descriptor)));
+  }
+
+  /** @returns Whether the name stands for another image than before. */
+  #name(id: Digest, digest: Digest): boolean {
+    const { references, images } = this.#stores;
+    const before = references.get(this.#reference);
+    references.addDigest(this.#reference, digest, id);
+    if (before === id) return false;
+    if (this.#reference.digest === undefined) references.addTag(this.#reference, id);
+    images.setLastUpdated(id);
+    return true;
+  }
+}
+
+/** One layer that has to be fetched. */
+interface Fetching {
+  readonly descriptor: Descriptor;
+  readonly download: Download;
+  readonly listener: DownloadListener;
+}
+
+/** The layers of one image on their way. */
+class LayerPull {
+  readonly #stores: Images;
+  readonly #repository: Repository;
+  readonly #repositoryName: string;
+  readonly #tell: Tell;
+  readonly #diffIds: Digest[] = [];
+  /** The topmost layer that is there, held. */
+  #top: Digest | undefined;
+
+  constructor(stores: Images, repository: Repository, name: string, tell: Tell) {
+    this.#stores = stores;
+    this.#repository = repository;
+    this.#repositoryName = name;
+    this.#tell = tell;
+  }
+
+  /** @returns The layers' diffIDs, bottom layer first. */
+  async run(layers: readonly Descriptor[]): Promise<readonly Digest[]> {
+    const known = await this.#takeKnown(layers);
+    const missing = layers.slice(known);
+    for (const { digest } of missing) this.#tell(stateMessage("Pulling fs layer", shortId(digest)));
+    const fetching = missing.map((descriptor) => this.#begin(descriptor));
+    let done = 0;
+    try {
+      for (; done < fetching.length; done++) await this.#register(fetching[done]!);
+    } finally {
+      for (const [i, { download, listener }] of fetching.entries())
+        this.#stores.downloads.leave(download, listener, i < done);
+    }
+    return this.#diffIds;
+  }
+
+  /** Nobody needs what is there because of this: the image holds it, or there is none. */
+  async release(): Promise<void> {
+    if (this.#top !== undefined) await this.#stores.layers.release(this.#top);
+  }
+
+  /** From the bottom on, the layers that are there. @returns How many. */
+  async #takeKnown(descriptors: readonly Descriptor[]): Promise<number> {
+    const { distribution, layers } = this.#stores;
+    for (const [i, { digest }] of descriptors.entries()) {
+      const diffId = distribution.diffId(digest);
+      const stack = diffId && topChainId([...this.#diffIds, diffId]);
+      if (diffId === undefined || stack === undefined || !layers.has(stack)) return i;
+      this.#tell(stateMessage("Already exists", shortId(digest)));
+      layers.hold(stack);
+      await this.#put(stack, diffId, digest);
+    }
+    return descriptors.length;
+  }
+
+  #begin(descriptor: Descriptor): Fetching {
+    const id = shortId(descriptor.digest);
+    const transfer = new Transfer(this.#tell, "Downloading", id, descriptor.size);
+    const listener: DownloadListener = {
+      onWaiting: () => this.#tell(stateMessage("Waiting", id)),
+      onProgress: (offset) => transfer.at(offset),
+      onVerifying: () => {
+        this.#tell(stateMessage("Verifying Checksum", id));
+        this.#tell(stateMessage("Download complete", id));
+      },
+    };
+    return { descriptor, listener, download: this.#stores.downloads.join(this.#repository, descriptor, listener) };
+  }
+
+  async #register({ descriptor, download }: Fetching): Promise<void> {
+    const id = shortId(descriptor.digest);
+    const blob = await download.blob();
+    const layer = await this.#stores.layers.register(
+      new Transfer(this.#tell, "Extracting", id, descriptor.size).watch(blob),
+      this.#top,
+    );
+    await this.#put(layer.chainId, layer.diffId, descriptor.digest);
+    this.#tell(stateMessage("Pull complete", id));
+  }
+
+  /** The layer is there, and held: it holds the one below. */
+  async #put(stack: Digest, diffId: Digest, digest: Digest): Promise<void> {
+    const below = this.#top;
+    this.#top = stack;
+    this.#diffIds.push(diffId);
+    this.#stores.distribution.add(diffId, { Digest: digest, SourceRepository: this.#repositoryName });
+    if (below !== undefined) await this.#stores.layers.release(below);
+  }
+}
+
+/** In the words of the original, which says of what it isn't allowed to see that it isn't there. */
+function pullError(cause: unknown, reference: Reference): unknown {
+  if (cause instanceof NotFound) {
+    const name = familiarReference(reference);
+    return new NotFound(`manifest for ${name} not found: manifest unknown: manifest unknown`, { cause });
+  }
+  if (cause instanceof PermissionDenied) {
+    const text = `pull access denied for ${familiarName(reference)}, repository does not exist or may require 'docker login'`;
+    return new NotFound(`${text}: denied: requested access to the resource is denied`, { cause });
+  }
+  return cause;
+}
