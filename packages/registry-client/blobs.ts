@@ -85,9 +85,21 @@ function wrongSize({ digest, size }: Descriptor, sent: string): FailedPreconditi
 }
 
 /** Whether the repository has a blob. */
-export async function hasBlob(repository: Repository, { digest }: Descriptor): Promise<boolean> {
+export async function hasBlob(repository: Repository, blob: Pick<Descriptor, "digest">): Promise<boolean> {
+  return (await headOf(repository, blob)).status === 200;
+}
+
+/** How long a blob of the repository is; undefined when it has none. @throws {FailedPrecondition} When the registry doesn't say. */
+export async function blobBytes(repository: Repository, blob: Pick<Descriptor, "digest">): Promise<number | undefined> {
+  const { status, contentLength } = await headOf(repository, blob);
+  if (status !== 200) return undefined;
+  if (contentLength !== undefined) return contentLength;
+  throw new FailedPrecondition(`Cannot use ${blob.digest}: the registry does not say how long it is`);
+}
+
+async function headOf(repository: Repository, { digest }: Pick<Descriptor, "digest">): Promise<Answer> {
   const request = { method: "HEAD", target: `blobs/${digest}` } as const;
   const answer = await repository.askAgain(request, ({ status }) => status === 200 || status === 404);
   answer.drop();
-  return answer.status === 200;
+  return answer;
 }

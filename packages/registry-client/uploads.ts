@@ -55,10 +55,28 @@ export async function uploadBlob(
   return true;
 }
 
+/**
+ * Lets the registry take a blob from another repository of its own.
+ *
+ * @param from - `library/busybox`
+ * @returns Whether it could.
+ */
+export async function mountBlob(
+  repository: Repository,
+  blob: Pick<Descriptor, "digest">,
+  from: string,
+): Promise<boolean> {
+  const location = await beginUpload(repository, blob, from);
+  if (location === undefined) return true;
+  const cancelled = await repository.askAgain({ method: "DELETE", target: location }, () => true); // it has begun an upload in its place
+  cancelled.drop();
+  return false;
+}
+
 /** @returns Where to send the blob; undefined if it need not be sent, since the mount has worked. */
 async function beginUpload(
   repository: Repository,
-  { digest }: Descriptor,
+  { digest }: Pick<Descriptor, "digest">,
   mountFrom: string | undefined,
 ): Promise<URL | undefined> {
   const mount = mountFrom && new URLSearchParams({ mount: digest, from: mountFrom });
