@@ -4,6 +4,7 @@ import type { ContainerCreateRequest, HostConfig } from "@eras/docker-2019/engin
 export interface SpecCase {
   readonly name: string;
   readonly request: ContainerCreateRequest;
+  readonly version: string;
 }
 
 /** What of the host and of the session the requests name. */
@@ -21,7 +22,7 @@ export interface CaseHost {
 }
 
 export function specCases({ dir, disk, sharedDir, peer, volumes }: CaseHost): SpecCase[] {
-  const cases: SpecCase[] = [];
+  const cases: Omit<SpecCase, "version">[] = [];
   const add = (name: string, request: ContainerCreateRequest) =>
     cases.push({ name, request: { Image: "busybox", Cmd: ["true"], ...request } });
   const host = (name: string, HostConfig: HostConfig) => add(name, { HostConfig });
@@ -219,7 +220,42 @@ export function specCases({ dir, disk, sharedDir, peer, volumes }: CaseHost): Sp
     Devices: [{ PathOnHost: "/dev/net", PathInContainer: "/dev/nets", CgroupPermissions: "rw" }],
   });
   host("--device-cgroup-rule", { DeviceCgroupRules: ["c 10:200 rwm", "b *:* r", "a 7:* w", "c 4:* mr"] });
-  return cases;
+
+  const image = (name: string, request: ContainerCreateRequest) =>
+    add(`image: ${name}`, { Image: "configured", Cmd: null, ...request });
+  image("nothing else", {});
+  image("a command", { Cmd: ["other"] });
+  image("an entrypoint", { Entrypoint: ["/bin/sh"] });
+  image('--entrypoint ""', { Entrypoint: [""], Cmd: ["ls"] });
+  image("an empty entrypoint", { Entrypoint: [], Cmd: ["ls"] });
+  image("all that it says, otherwise", {
+    User: "1000",
+    ExposedPorts: { "80/tcp": {}, "8080/tcp": {} },
+    Env: ["BOTH=own", "OWN=yes", "IMAGE"],
+    Cmd: ["own"],
+    Healthcheck: { Test: ["CMD-SHELL", "false"], Retries: 7 },
+    Volumes: { "/own": {} },
+    WorkingDir: "/own",
+    Labels: { b: "own", c: "own" },
+    StopSignal: "9",
+  });
+  image("no healthcheck", { Healthcheck: { Test: ["NONE"] } });
+  image("a volume at its volume's place", { HostConfig: { Binds: ["named:/data"] } });
+  host("--restart", { RestartPolicy: { Name: "on-failure", MaximumRetryCount: 3 } });
+  host("--log-opt", { LogConfig: { Type: "", Config: { "max-size": "1m" } } });
+  host("--log-driver none", { LogConfig: { Type: "none", Config: null } });
+  host("-p", { PortBindings: { "80/tcp": [{ HostIp: "", HostPort: "8000-8010" }], "53/udp": [] } });
+  host("--cpu-shares 1", { CpuShares: 1 });
+  for (const version of ["1.24", "1.30", "1.39", "1.40"])
+    add(`API ${version}`, {
+      HostConfig: {
+        AutoRemove: version === "1.24", // there the client removes it; later it would be gone before it is looked at
+        KernelMemoryTCP: 16 << 20,
+        PidsLimit: -1,
+        Mounts: [{ Type: "bind", Source: dir, Target: "/mnt", BindOptions: { NonRecursive: true } }],
+      },
+    });
+  return cases.map((one) => ({ ...one, version: /^API (.*)/.exec(one.name)?.[1] ?? "1.41" }));
 }
 
 /** Of the kinds that a profile may be of. */

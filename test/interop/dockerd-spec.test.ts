@@ -5,6 +5,9 @@
 import { execFileSync } from "node:child_process";
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { type CheckedRequest, checkRequest, completeRequest } from "@eras/docker-2019/dockerd/config/create-request.ts";
+import { type DaemonDefaults, standardDefaults } from "@eras/docker-2019/dockerd/config/daemon-defaults.ts";
+import { hostSupport } from "@eras/docker-2019/dockerd/config/host-support.ts";
 import {
   anonymousVolumes,
   type MountPoint,
@@ -12,14 +15,18 @@ import {
 } from "@eras/docker-2019/dockerd/config/mount-points.ts";
 import { resolvedMount } from "@eras/docker-2019/dockerd/spec/resolved-mount.ts";
 import { createSpec, type JoinedNamespaces, type SpecParts } from "@eras/docker-2019/dockerd/spec/spec.ts";
-import type { HostConfig } from "@eras/docker-2019/engine-api/container-config.ts";
+import type {
+  ContainerConfig,
+  ContainerCreateRequest,
+  HostConfig,
+} from "@eras/docker-2019/engine-api/container-config.ts";
 import { MS_BIND, MS_SHARED, mount, umount } from "@eras/linux/mount.ts";
 import { parseJson, stringifyJson } from "@eras/oci-spec/exact-json.ts";
 import type { Mount, Spec } from "@eras/oci-spec/runtime/config.ts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { missing } from "../harness/runtime-under-test.ts";
 import { type SpecCase, specCases } from "./dockerd-spec-cases.ts";
-import { type Recorded, type RecordedMount, SpecRecorder } from "./spec-recorder.ts";
+import { BUSYBOX_CONFIG, IMAGE_CONFIG, type Recorded, type RecordedMount, SpecRecorder } from "./spec-recorder.ts";
 
 /** A disk of this host; nothing is done to it. */
 function blockDevice(): string | undefined {
@@ -49,8 +56,24 @@ function comparable({ hooks: _, root, mounts = [], ...spec }: Spec): unknown {
 }
 
 /** A mount point as `docker inspect` tells of it. */
-function told({ Type, Name, Source, Destination, Driver, Mode, RW, Propagation }: MountPoint): RecordedMount {
+function toldOfMount({ Type, Name, Source, Destination, Driver, Mode, RW, Propagation }: MountPoint): RecordedMount {
   return { Type, ...(Name && { Name }), Source, Destination, ...(Driver && { Driver }), Mode, RW, Propagation };
+}
+
+/** What a record says, without what says nothing: in Go's JSON, nothing is null, empty or zero. */
+function told(record: object): unknown {
+  const says = (value: unknown) =>
+    value !== null &&
+    value !== 0 &&
+    value !== "" &&
+    value !== false &&
+    !(typeof value === "object" && Object.keys(value).length === 0);
+  return Object.fromEntries(Object.entries(record).filter(([name, value]) => says(value) && name !== "ConsoleSize"));
+}
+
+/** What of a config the daemon says that creates the container; the genuine one has no bridge here, and so nothing for networks. */
+function ofDaemon({ Hostname, NetworkDisabled }: ContainerConfig): ContainerConfig {
+  return { Hostname: Hostname ?? "", NetworkDisabled: NetworkDisabled ?? false };
 }
 
 function byDestination(one: RecordedMount, other: RecordedMount): number {
@@ -65,11 +88,13 @@ describe("createSpec(), beside the genuine dockerd,", () => {
 
   let recorder: SpecRecorder;
   let cases: SpecCase[];
+  let daemon: DaemonDefaults;
   let peerPid: number;
   let peerId: string;
 
   beforeAll(async () => {
     recorder = await SpecRecorder.start();
+    daemon = standardDefaults(recorder.dataRoot, hostSupport());
     const { dir } = recorder.place;
     const sharedDir = join(dir, "shared");
     mkdirSync(join(dir, "bound"));
@@ -100,13 +125,27 @@ describe("createSpec(), beside the genuine dockerd,", () => {
   test.each(specCases({ ...NOBODY_YET, disk: blockDevice() }).map(({ name }, index) => [name, index] as const))(
     "%s",
     async (_, index) => {
-      const { request } = cases[index]!;
-      const recorded = await recorder.record(request);
-      const points = mountPointsOf(recorded);
-      expect(points.map(told).sort(byDestination)).toEqual(recorded.mounts.toSorted(byDestination));
-      expect(comparable(createSpec(partsOf(recorded, points)))).toEqual(comparable(recorded.spec));
+      const { request, version } = cases[index]!;
+      const recorded = await recorder.record(request, version);
+      const { config, hostConfig } = complete(request, version);
+      expect(told(hostConfig)).toEqual(told({ ...recorded.hostConfig, Runtime: "runc" }));
+      expect(told({ ...config, ...ofDaemon(recorded.config) })).toEqual(told(recorded.config));
+      const ours = { ...recorded, config: { ...config, ...ofDaemon(recorded.config) }, hostConfig };
+      const points = mountPointsOf(ours);
+      expect(points.map(toldOfMount).sort(byDestination)).toEqual(recorded.mounts.toSorted(byDestination));
+      expect(comparable(createSpec(partsOf(ours, points)))).toEqual(comparable(recorded.spec));
     },
   );
+
+  function complete(request: ContainerCreateRequest, apiVersion: string): CheckedRequest {
+    const image = request.Image === "configured" ? IMAGE_CONFIG : BUSYBOX_CONFIG;
+    const checked = checkRequest(request, {
+      apiVersion,
+      daemon,
+      idOf: (name) => (name === peerId ? peerId : undefined),
+    });
+    return completeRequest(checked, image, daemon);
+  }
 
   /** What our daemon would have: the record, and files where the genuine one has them. */
   function partsOf({ id, config, hostConfig, files }: Recorded, points: readonly MountPoint[]): SpecParts {

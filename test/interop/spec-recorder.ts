@@ -3,7 +3,7 @@
  * to be had, of those too that this host could not run: privileged ones, limits of another machine.
  */
 import { execFileSync } from "node:child_process";
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type {
   ContainerConfig,
@@ -72,7 +72,9 @@ export const BUSYBOX_CONFIG: ImageRunConfig = {
   Env: ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"],
 };
 
-export const RECORDER = "recorder";
+const RECORDER = "recorder";
+/** A runtime that runs containers, and keeps the limits that it is sent. */
+export const UPDATE_RECORDER = "updates";
 
 export class SpecRecorder {
   readonly docker: GenuineDocker;
@@ -87,9 +89,13 @@ export class SpecRecorder {
     const place = newPlace();
     const runtime = join(place.dir, RECORDER);
     mkdirSync(join(place.dir, "specs"));
-    writeFileSync(runtime, recorderScript(join(place.dir, "specs")));
-    chmodSync(runtime, 0o755);
-    const docker = await GenuineDocker.start(place.dir, { runtimes: { [RECORDER]: runtime }, flags });
+    const updates = join(place.dir, UPDATE_RECORDER);
+    writeFileSync(runtime, recorderScript(join(place.dir, "specs")), { mode: 0o755 });
+    writeFileSync(updates, updateScript(join(place.dir, "specs")), { mode: 0o755 });
+    const docker = await GenuineDocker.start(place.dir, {
+      runtimes: { [RECORDER]: runtime, [UPDATE_RECORDER]: updates },
+      flags,
+    });
     const recorder = new SpecRecorder(docker, place);
     try {
       recorder.#loadImages();
@@ -156,5 +162,15 @@ while [ $# -gt 0 ]; do
   shift
 done
 exit 1
+`;
+}
+
+/** Called as `… update --resources=- ID`, with the limits on standard input. */
+function updateScript(specs: string): string {
+  return `#!/bin/sh
+case " $* " in
+  *" update "*) tee "${specs}/update.json" | runc "$@" ;;
+  *) exec runc "$@" ;;
+esac
 `;
 }

@@ -14,6 +14,7 @@ import { posix } from "node:path";
 import { InvalidArgument } from "@eras/oci-spec/errdefs.ts";
 import type { Dictionary, HostConfig, Mount } from "../../engine-api/container-config.ts";
 import { PROPAGATIONS, verifyMount } from "./mount-config.ts";
+import { unclassified } from "./unclassified.ts";
 
 /** Members as the record of a container has them on disk. */
 export interface MountPoint {
@@ -54,7 +55,7 @@ const MODE_KINDS: readonly ReadonlySet<string>[] = [
  *
  * @param mountPointsOf - Those of another container, by name or id.
  * @param dataRoot - The daemon's own files: binds of them get what is mounted there later.
- * @throws {InvalidArgument} When one makes no sense, or two have the same place.
+ * @throws {InvalidArgument | Unknown} When one makes no sense, or two have the same place.
  */
 export function mountPointsOfHostConfig(
   hostConfig: HostConfig,
@@ -68,7 +69,7 @@ export function mountPointsOfHostConfig(
     if (own.has(point.Destination)) throw new InvalidArgument(`Duplicate mount point: ${written}`);
     own.set(point.Destination, withMode(withDaemonRoot(point, dataRoot)));
   };
-  for (const bind of (Binds ?? []).map((text) => parseBind(text, VolumeDriver))) {
+  for (const bind of (Binds ?? []).map((text) => unclassified(() => parseBind(text, VolumeDriver)))) {
     if (Tmpfs && bind.Destination in Tmpfs) throw new InvalidArgument(`Duplicate mount point: ${bind.Destination}`);
     addOwn(bind, bind.Destination);
   }

@@ -39,6 +39,37 @@ export function addResources(spec: Spec, { hostConfig }: SpecParts): Spec {
   return { ...spec, linux: { ...spec.linux, resources } };
 }
 
+/** What an update of a running container sends. */
+export function updatedResources(resources: Resources): LinuxResources {
+  const {
+    BlkioWeight = 0,
+    CpuShares = 0,
+    CpusetCpus,
+    CpusetMems,
+    NanoCpus = 0,
+    CpuQuota = 0,
+    CpuPeriod = 0,
+  } = resources;
+  const { Memory = 0, MemoryReservation = 0, KernelMemory = 0, MemorySwap = 0 } = resources;
+  return {
+    blockIO: { weight: BlkioWeight },
+    cpu: {
+      shares: CpuShares,
+      quota: (NanoCpus && quotaOf(NanoCpus)) || CpuQuota,
+      period: NanoCpus ? CPU_PERIOD_US : CpuPeriod,
+      ...(CpusetCpus && { cpus: CpusetCpus }),
+      ...(CpusetMems && { mems: CpusetMems }),
+    },
+    memory: {
+      limit: Memory,
+      reservation: MemoryReservation,
+      kernel: KernelMemory,
+      ...(MemorySwap > 0 && { swap: MemorySwap }),
+    },
+    ...pidsLimit(resources),
+  };
+}
+
 function memoryLimits(resources: Resources): LinuxMemory {
   const { Memory = 0, MemoryReservation = 0, MemorySwap = 0, MemorySwappiness, OomKillDisable } = resources;
   const { KernelMemory = 0, KernelMemoryTCP = 0 } = resources;
