@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openImageTar, SHELF_IMAGES, type ShelfImage } from "./shelf.ts";
-import { hostBusybox, isStatic } from "./static-busybox.ts";
+import { hostBusybox } from "./static-busybox.ts";
 
 let directory: string;
 
@@ -63,18 +63,6 @@ describe("image base", () => {
 
   test("grants nobody a set-user-ID", async () => {
     expect(runInside(await unpack("base"), "find / -xdev -perm /6000")).toBe("");
-  });
-});
-
-describe("isStatic()", () => {
-  test("tells a program that needs a loader from one that does not", () => {
-    expect(isStatic(readFileSync("/bin/ls"))).toBe(false);
-    expect(isStatic(readFileSync(hostBusybox()!))).toBe(true);
-  });
-
-  test("is false for what is no program", () => {
-    expect(isStatic(Buffer.from("#!/bin/sh\n"))).toBe(false);
-    expect(isStatic(Buffer.alloc(0))).toBe(false);
   });
 });
 

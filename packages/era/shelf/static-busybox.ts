@@ -3,6 +3,7 @@ import { execFile } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { isStatic } from "@eras/linux/elf.ts";
 import { CLONE } from "../world.ts";
 
 const run = promisify(execFile);
@@ -10,9 +11,6 @@ const run = promisify(execFile);
 /** Ours to write to, and not part of the repository. */
 const CACHE = join(CLONE, ".cache");
 const UNPACKED = join(CACHE, "busybox-static");
-
-/** Program header type of the loader's name: see elf(5). A static program has none. */
-const PT_INTERP = 3;
 
 /**
  * @returns Path of a static busybox.
@@ -33,21 +31,6 @@ export function hostBusybox(path = process.env.PATH ?? ""): string | undefined {
 /** The one of a package that was downloaded earlier: /bin/busybox, or below /usr in newer releases. */
 export function cachedBusybox(): string | undefined {
   return ["bin/busybox", "usr/bin/busybox"].map((file) => join(UNPACKED, file)).find((file) => existsSync(file));
-}
-
-/**
- * Whether an executable runs without a loader.
- *
- * @param elf - A 64-bit little-endian ELF file; anything else is not what we can use.
- * @see https://man7.org/linux/man-pages/man5/elf.5.html
- */
-export function isStatic(elf: Buffer): boolean {
-  if (elf.length < 64 || elf.readUInt32BE(0) !== 0x7f454c46 || elf[4] !== 2 || elf[5] !== 1) return false;
-  const tableOffset = Number(elf.readBigUInt64LE(32)); // e_phoff
-  const entrySize = elf.readUInt16LE(54); // e_phentsize
-  const count = elf.readUInt16LE(56); // e_phnum
-  const types = Array.from({ length: count }, (_, i) => elf.readUInt32LE(tableOffset + i * entrySize)); // p_type
-  return !types.includes(PT_INTERP);
 }
 
 async function downloadBusybox(): Promise<string> {
