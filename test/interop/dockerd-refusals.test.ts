@@ -139,6 +139,14 @@ const REQUESTS: readonly ContainerCreateRequest[] = [
   { Image: "busybox", Entrypoint: [], Cmd: [], Env: ["=x"], HostConfig: { Memory: 1 } },
 ];
 
+const REMAPPED_REQUESTS: readonly ContainerCreateRequest[] = [
+  wrong({ Privileged: true }),
+  wrong({ NetworkMode: "host" }),
+  wrong({ PidMode: "host" }),
+  wrong({ CgroupParent: "/mine" }),
+  wrong({ CgroupParent: ".slice" }),
+];
+
 describe("what makes no sense is refused in the genuine dockerd's words:", () => {
   const reason = missing("/usr/sbin/dockerd", "/usr/bin/docker");
   if (reason) return void test.skip(reason);
@@ -169,6 +177,24 @@ describe("what makes no sense is refused in the genuine dockerd's words:", () =>
   test.each(["b@d", "-a", "a", "/", "_x", "a b"])("create, named %j", async (name) => {
     const answer = await recorder.request("POST", `/containers/create?name=${encodeURIComponent(name)}`, IMAGE);
     expect(refusal(() => verifyName(name))).toEqual(answer);
+  });
+
+  describe("by a daemon with user namespaces, and groups of systemd's:", () => {
+    let remapped: SpecRecorder;
+    beforeAll(async () => {
+      const flags = ["--userns-remap", "daemon", "--exec-opt", "native.cgroupdriver=systemd"];
+      remapped = await SpecRecorder.start(flags, "daemon:100000:65536\n");
+    });
+    afterAll(() => remapped.stop());
+
+    test.each(REMAPPED_REQUESTS.map((request) => [shortly(request), request] as const))(
+      "create %s",
+      async (_, request) => {
+        const { status, body } = await remapped.request("POST", "/containers/create", request);
+        const daemon = { ...context.daemon, isRemapped: true, cgroupDriver: "systemd" as const };
+        expect(refusal(() => checkRequest(request, { ...context, daemon }))).toEqual({ status, body });
+      },
+    );
   });
 
   function ourCreate(request: ContainerCreateRequest): void {

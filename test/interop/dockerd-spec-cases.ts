@@ -1,4 +1,5 @@
 /** Requests for containers, one an option or a few together, of which the specs are compared. */
+import { execFileSync } from "node:child_process";
 import type { ContainerCreateRequest, HostConfig } from "@eras/docker-2019/engine-api/container-config.ts";
 
 export interface SpecCase {
@@ -19,6 +20,14 @@ export interface CaseHost {
   readonly peer: string;
   /** One with volumes. */
   readonly volumes: string;
+}
+
+/** A disk of this host; nothing is done to it. */
+export function blockDevice(): string | undefined {
+  const [disk] = execFileSync("find", ["/dev", "-maxdepth", "1", "-type", "b"], { encoding: "utf8" })
+    .split("\n")
+    .sort();
+  return disk || undefined;
 }
 
 export function specCases({ dir, disk, sharedDir, peer, volumes }: CaseHost): SpecCase[] {

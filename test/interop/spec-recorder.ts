@@ -85,7 +85,7 @@ export class SpecRecorder {
     this.place = place;
   }
 
-  static async start(flags: readonly string[] = []): Promise<SpecRecorder> {
+  static async start(flags: readonly string[] = [], subordinateIds?: string): Promise<SpecRecorder> {
     const place = newPlace();
     const runtime = join(place.dir, RECORDER);
     mkdirSync(join(place.dir, "specs"));
@@ -95,6 +95,7 @@ export class SpecRecorder {
     const docker = await GenuineDocker.start(place.dir, {
       runtimes: { [RECORDER]: runtime, [UPDATE_RECORDER]: updates },
       flags,
+      ...(subordinateIds !== undefined && { subordinateIds }),
     });
     const recorder = new SpecRecorder(docker, place);
     try {
@@ -129,8 +130,8 @@ export class SpecRecorder {
     return engineRequest(join(this.place.dir, "docker.sock"), method, `/v${version}${path}`, body);
   }
 
-  /** What becomes of a request: the container's record, and the spec that it was to be started with. */
-  async record(request: ContainerCreateRequest, version?: string): Promise<Recorded> {
+  /** What becomes of a request: the container's record, and the spec that it was to be started with. It is there while it is looked at. */
+  async record(request: ContainerCreateRequest, version: string, lookAt: (recorded: Recorded) => void): Promise<void> {
     const body = { ...request, HostConfig: { ...request.HostConfig, Runtime: RECORDER } };
     const created = await this.request("POST", "/containers/create", body, version);
     expect(created, JSON.stringify(request)).toMatchObject({ status: 201 });
@@ -142,7 +143,7 @@ export class SpecRecorder {
       const { Config, HostConfig, Mounts, ResolvConfPath, HostnamePath, HostsPath } = inspected;
       const files = { resolvConf: ResolvConfPath, hostname: HostnamePath, hosts: HostsPath };
       const spec = parseJson(readFileSync(join(this.place.dir, "specs", `${id}.json`), "utf8")) as Spec;
-      return { id, config: Config, hostConfig: HostConfig, mounts: Mounts, files, spec };
+      lookAt({ id, config: Config, hostConfig: HostConfig, mounts: Mounts, files, spec });
     } finally {
       await this.request("DELETE", `/containers/${id}?force=1&v=1`);
     }

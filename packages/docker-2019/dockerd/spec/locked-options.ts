@@ -2,8 +2,8 @@
 import { type MountInfo, readMountinfo } from "@eras/linux/mountinfo.ts";
 import { mountOf } from "./propagation.ts";
 
-/** mount_namespaces(7), "Restrictions on mount namespaces". */
-const LOCKED = ["ro", "nodev", "noexec", "nosuid", "noatime", "relatime", "nodiratime"];
+/** mount_namespaces(7), "Restrictions on mount namespaces". Of the access times `relatime` need not be said: the kernel keeps it. */
+const LOCKED = ["ro", "nodev", "noexec", "nosuid", "noatime", "nodiratime"];
 
 export function lockedOptions(source: string, mountinfo: readonly MountInfo[] = readMountinfo()): string[] {
   const { options } = mountOf(source, mountinfo);
