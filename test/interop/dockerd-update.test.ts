@@ -10,7 +10,7 @@ import type { HostConfig, Resources } from "@eras/docker-2019/engine-api/contain
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { missing } from "../harness/runtime-under-test.ts";
 import { refusal } from "./refusal.ts";
-import { SpecRecorder, UPDATE_RECORDER } from "./spec-recorder.ts";
+import { RUNNING_RECORDER, SpecRecorder } from "./spec-recorder.ts";
 
 const IMAGE = { Image: "busybox", Cmd: ["true"] };
 const MB = 1 << 20;
@@ -77,7 +77,7 @@ describe("an update", () => {
   test.each(SENT.map((update) => [JSON.stringify(update), update] as const))("sends runc %s", async (_, update) => {
     const { docker, place } = recorder;
     const limits = ["--memory", "48m", "--pids-limit", "90", "--cgroup-parent", place.cgroupParent];
-    const id = docker.docker(["run", "-d", "--runtime", UPDATE_RECORDER, ...limits, "busybox", "sleep", "600"]);
+    const id = docker.docker(["run", "-d", "--runtime", RUNNING_RECORDER, ...limits, "busybox", "sleep", "600"]);
     try {
       const { status, body } = await recorder.request("POST", `/containers/${id}/update`, update);
       expect(status, JSON.stringify(body)).toBe(200);

@@ -73,8 +73,8 @@ export const BUSYBOX_CONFIG: ImageRunConfig = {
 };
 
 const RECORDER = "recorder";
-/** A runtime that runs containers, and keeps the limits that it is sent. */
-export const UPDATE_RECORDER = "updates";
+/** A runtime that runs containers, and keeps the limits and the processes that it is sent. */
+export const RUNNING_RECORDER = "running";
 
 export class SpecRecorder {
   readonly docker: GenuineDocker;
@@ -89,11 +89,11 @@ export class SpecRecorder {
     const place = newPlace();
     const runtime = join(place.dir, RECORDER);
     mkdirSync(join(place.dir, "specs"));
-    const updates = join(place.dir, UPDATE_RECORDER);
+    const running = join(place.dir, RUNNING_RECORDER);
     writeFileSync(runtime, recorderScript(join(place.dir, "specs")), { mode: 0o755 });
-    writeFileSync(updates, updateScript(join(place.dir, "specs")), { mode: 0o755 });
+    writeFileSync(running, runningScript(join(place.dir, "specs")), { mode: 0o755 });
     const docker = await GenuineDocker.start(place.dir, {
-      runtimes: { [RECORDER]: runtime, [UPDATE_RECORDER]: updates },
+      runtimes: { [RECORDER]: runtime, [RUNNING_RECORDER]: running },
       flags,
       ...(subordinateIds !== undefined && { subordinateIds }),
     });
@@ -166,12 +166,13 @@ exit 1
 `;
 }
 
-/** Called as `… update --resources=- ID`, with the limits on standard input. */
-function updateScript(specs: string): string {
+/** Called as `… update --resources=- ID`, with the limits on standard input, or as `… exec --process FILE … ID`. */
+function runningScript(specs: string): string {
   return `#!/bin/sh
 case " $* " in
-  *" update "*) tee "${specs}/update.json" | runc "$@" ;;
-  *) exec runc "$@" ;;
+  *" update "*) tee "${specs}/update.json" | runc "$@"; exit ;;
+  *" exec "*) file="\${*#*--process }" && cp "\${file%% *}" "${specs}/process.json" ;;
 esac
+exec runc "$@"
 `;
 }

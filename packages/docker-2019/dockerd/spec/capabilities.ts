@@ -1,12 +1,12 @@
 /** Which of root's powers a container has. */
 import { InvalidArgument } from "@eras/oci-spec/errdefs.ts";
-import type { Spec } from "@eras/oci-spec/runtime/config.ts";
+import type { LinuxCapabilities, Spec } from "@eras/oci-spec/runtime/config.ts";
 import type { SpecParts } from "./spec.ts";
 
 const ALL = "ALL";
 
 // biome-ignore format: as the specification of the default container lists them
-export const DEFAULT_CAPABILITIES: readonly string[] = [
+const DEFAULT_CAPABILITIES: readonly string[] = [
   "CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FSETID", "CAP_FOWNER", "CAP_MKNOD", "CAP_NET_RAW", "CAP_SETGID", "CAP_SETUID", "CAP_SETFCAP",
   "CAP_SETPCAP", "CAP_NET_BIND_SERVICE", "CAP_SYS_CHROOT", "CAP_KILL", "CAP_AUDIT_WRITE",
 ];
@@ -20,6 +20,9 @@ const KNOWN: readonly string[] = [
   "CAP_SYS_RESOURCE", "CAP_SYS_TIME", "CAP_SYS_TTY_CONFIG", "CAP_MKNOD", "CAP_LEASE", "CAP_AUDIT_WRITE", "CAP_AUDIT_CONTROL", "CAP_SETFCAP",
   "CAP_MAC_OVERRIDE", "CAP_MAC_ADMIN", "CAP_SYSLOG", "CAP_WAKE_ALARM", "CAP_BLOCK_SUSPEND", "CAP_AUDIT_READ",
 ];
+
+/** What `exec --privileged` gives, whoever the user is. */
+export const ALL_CAPABILITIES: LinuxCapabilities = { bounding: KNOWN, effective: KNOWN, permitted: KNOWN };
 
 /** Root has what its container may have. Others have nothing before they run a file that gives it: what execve would leave them. */
 export function addCapabilities(spec: Spec, { hostConfig }: SpecParts): Spec {
