@@ -12,6 +12,7 @@ import {
   type MountPoint,
   mountPointsOfHostConfig,
 } from "@eras/docker-2019/dockerd/config/mount-points.ts";
+import { wholeConfig, wholeHostConfig } from "@eras/docker-2019/dockerd/config/whole.ts";
 import { resolvedMount } from "@eras/docker-2019/dockerd/spec/resolved-mount.ts";
 import {
   createSpec,
@@ -88,8 +89,8 @@ export class SpecComparison {
       const completed = this.#complete(request, version);
       const config = { ...completed.config, ...ofDaemon(recorded.config) };
       const { hostConfig } = completed;
-      expect(told(hostConfig)).toEqual(told({ ...recorded.hostConfig, ...ofRecorder(request) }));
-      expect(told(config)).toEqual(told(recorded.config));
+      expectSame(wholeHostConfig(hostConfig), { ...recorded.hostConfig, ...ofRecorder(request) });
+      expectSame(wholeConfig(config), recorded.config);
       const ours = { ...recorded, config, hostConfig };
       const points = this.#mountPointsOf(ours);
       expect(points.map(toldOfMount).sort(byDestination)).toEqual(recorded.mounts.toSorted(byDestination));
@@ -207,15 +208,10 @@ function toldOfMount({ Type, Name, Source, Destination, Driver, Mode, RW, Propag
   return { Type, ...(Name && { Name }), Source, Destination, ...(Driver && { Driver }), Mode, RW, Propagation };
 }
 
-/** What a record says, without what says nothing: in Go's JSON, nothing is null, empty or zero. */
-function told(record: object): unknown {
-  const says = (value: unknown) =>
-    value !== null &&
-    value !== 0 &&
-    value !== "" &&
-    value !== false &&
-    !(typeof value === "object" && Object.keys(value).length === 0);
-  return Object.fromEntries(Object.entries(record).filter(([name, value]) => says(value) && name !== "ConsoleSize"));
+/** The same members in the same order, with the same values. */
+function expectSame(ours: object, genuine: object): void {
+  expect(ours).toEqual(genuine);
+  expect(Object.keys(ours)).toEqual(Object.keys(genuine));
 }
 
 /** What of a config the daemon says that creates the container; the genuine one has no bridge here, and so nothing for networks. */
