@@ -1,0 +1,11 @@
+import { leaf } from "../../command.ts";
+
+export const rename = leaf({
+  usage: "CONTAINER NEW_NAME",
+  arguments: { min: 2, max: 2 },
+  async run({ docker: { api }, args: [oldName = "", newName = ""] }) {
+    if (oldName.trim() === "" || newName.trim() === "")
+      throw new Error("Error: Neither old nor new names may be empty");
+    await api.post(`/containers/${encodeURIComponent(oldName)}/rename`, { query: { name: newName } });
+  },
+});

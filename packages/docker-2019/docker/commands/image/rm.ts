@@ -1,0 +1,34 @@
+import type { ImageDeleteItem } from "../../../engine-api/image.ts";
+import { DaemonError } from "../../api-client.ts";
+import { booleanFlag, leaf, ONE_OR_MORE } from "../../command.ts";
+import { failAfter } from "../../exit-status.ts";
+import { deletedLines } from "../../image/deleted.ts";
+import { print } from "../../output/print.ts";
+
+interface Flags {
+  readonly force: boolean;
+  readonly noPrune: boolean;
+}
+
+export const rm = leaf<Flags>({
+  usage: "[OPTIONS] IMAGE [IMAGE...]",
+  arguments: ONE_OR_MORE,
+  options: [
+    booleanFlag("-f, --force", "Force removal of the image"),
+    booleanFlag("--no-prune", "Do not delete untagged parents"),
+  ],
+  async run({ docker: { api }, flags, args }) {
+    const query = { force: flags.force ? 1 : undefined, noprune: flags.noPrune ? 1 : undefined };
+    const errors: string[] = [];
+    for (const name of args) {
+      try {
+        const items = await api.delete<readonly ImageDeleteItem[]>(`/images/${encodeURIComponent(name)}`, { query });
+        for (const line of deletedLines(items)) print(line);
+      } catch (error) {
+        const isMissing = error instanceof DaemonError && error.status === 404;
+        errors.push(isMissing ? `Error: No such image: ${name}` : (error as Error).message);
+      }
+    }
+    failAfter(errors);
+  },
+});

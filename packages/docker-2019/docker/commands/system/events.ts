@@ -1,0 +1,70 @@
+import type { Event } from "../../../engine-api/event.ts";
+import { encodeFilters, readJsonLines } from "../../api-client.ts";
+import { filterFlag, flag, leaf, NO_ARGUMENTS } from "../../command.ts";
+import { parseTimestamp } from "../../container/timestamp.ts";
+import { print } from "../../output/print.ts";
+
+interface Flags {
+  readonly filter: readonly string[];
+  readonly format?: string;
+  readonly since?: string;
+  readonly until?: string;
+}
+
+export const events = leaf<Flags>({
+  usage: "[OPTIONS]",
+  arguments: NO_ARGUMENTS,
+  options: [
+    filterFlag("-f, --filter <filter>", "Filter output based on conditions provided"),
+    flag("--format <string>", "Format the output using the given Go template"),
+    flag("--since <string>", "Show all events created since timestamp"),
+    flag("--until <string>", "Stream events until this timestamp"),
+  ],
+  async run({ docker: { api }, flags }) {
+    const show = flags.format === undefined ? eventLine : await formatter(flags.format);
+    const message = await api.open("GET", "/events", {
+      query: {
+        since: flags.since === undefined ? undefined : parseTimestamp(flags.since),
+        until: flags.until === undefined ? undefined : parseTimestamp(flags.until),
+        filters: encodeFilters(flags.filter),
+      },
+    });
+    for await (const event of readJsonLines<Event>(message)) print(show(event));
+  },
+});
+
+/** Of the older fields, templates know the names that Go has for them. */
+async function formatter(format: string): Promise<(event: Event) => string> {
+  if (format === "json") return (event) => JSON.stringify(event);
+  const { Template } = await import("../../template/template.ts");
+  const template = new Template(format);
+  return (event) =>
+    template.execute({
+      ...event,
+      Status: event.status,
+      ID: event.id,
+      From: event.from,
+      Time: event.time,
+      Scope: event.scope,
+    });
+}
+
+/** `2026-11-29T23:09:26.123456789Z container die ID (exitCode=0, image=busybox)` */
+function eventLine({ timeNano, Type, Action, Actor }: Event): string {
+  const attributes = Object.entries(Actor.Attributes)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, value]) => `${key}=${value}`);
+  const suffix = attributes.length > 0 ? ` (${attributes.join(", ")})` : "";
+  return `${timestamp(timeNano)} ${Type} ${Action} ${Actor.ID}${suffix}`;
+}
+
+/** In our own zone. Of the nanoseconds, JavaScript's numbers have lost the last few. */
+function timestamp(nanoseconds: number): string {
+  const seconds = Math.floor(nanoseconds / 1e9);
+  const minutes = -new Date(seconds * 1000).getTimezoneOffset();
+  const local = new Date((seconds + minutes * 60) * 1000).toISOString().replace(/\.000Z$/, "");
+  const fraction = String(BigInt(nanoseconds) % 1_000_000_000n).padStart(9, "0");
+  const two = (number: number): string => String(Math.floor(Math.abs(number))).padStart(2, "0");
+  const zone = minutes === 0 ? "Z" : `${minutes < 0 ? "-" : "+"}${two(minutes / 60)}:${two(minutes % 60)}`;
+  return `${local}.${fraction}${zone}`;
+}

@@ -1,0 +1,116 @@
+import { API_VERSION } from "../../../engine-api/api-version.ts";
+import type { Version } from "../../../engine-api/system.ts";
+import { ConnectionError } from "../../api-client.ts";
+import { flag, leaf, NO_ARGUMENTS } from "../../command.ts";
+import { printFormatted } from "../../output/formatted.ts";
+import { STDOUT, write } from "../../output/print.ts";
+import type { Session } from "../../session.ts";
+import { VERSION } from "../../version.ts";
+
+interface Flags {
+  readonly format?: string;
+}
+
+interface ClientVersion {
+  readonly Version: string;
+  readonly ApiVersion: string;
+  /** Where the original has Go's. */
+  readonly NodeVersion: string;
+  readonly Os: string;
+  readonly Arch: string;
+}
+
+/** As Go calls them. */
+const ARCHITECTURES: Readonly<Record<string, string>> = { x64: "amd64", arm64: "arm64" };
+
+export const version = leaf<Flags>({
+  usage: "[OPTIONS]",
+  arguments: NO_ARGUMENTS,
+  options: [flag("-f, --format <string>", "Format the output using the given Go template")],
+  async run({ docker, flags }) {
+    const { server, failure } = await askServer(docker);
+    const client: ClientVersion = {
+      Version: VERSION,
+      ApiVersion: server ? await docker.api.version() : API_VERSION,
+      NodeVersion: process.version,
+      Os: process.platform,
+      Arch: ARCHITECTURES[process.arch] ?? process.arch,
+    };
+    if (flags.format !== undefined) await printFormatted({ Client: client, Server: server ?? null }, flags.format);
+    else write(STDOUT, clientText(client) + (server ? `\n${serverText(server)}` : ""));
+    if (failure) throw failure;
+  },
+});
+
+/** Without a daemon, half the answer is one, too. */
+async function askServer({ api }: Session): Promise<{ readonly server?: Version; readonly failure?: Error }> {
+  try {
+    return { server: await api.get<Version>("/version") };
+  } catch (error) {
+    if (error instanceof ConnectionError) return { failure: error };
+    throw error;
+  }
+}
+
+type Field = readonly [name: string, value: string | undefined];
+
+/** Names end with a colon, values begin in one column. */
+function lines(indent: string, fields: readonly Field[]): string {
+  const width = 20 - indent.length;
+  return fields.map(([name, value = ""]) => `${indent}${`${name}:`.padEnd(width)}${value}\n`).join("");
+}
+
+function clientText(client: ClientVersion): string {
+  const fields: Field[] = [
+    ["Version", client.Version],
+    ["API version", client.ApiVersion],
+    ["Node version", client.NodeVersion],
+    ["OS/Arch", `${client.Os}/${client.Arch}`],
+  ];
+  return `Client:\n${lines(" ", fields)}`;
+}
+
+function serverText(server: Version): string {
+  const platform = server.Platform?.Name;
+  const components = server.Components ?? [{ Name: "Engine", Version: server.Version, Details: engineDetails(server) }];
+  const texts = components.map(({ Name, Version: version, Details }) => {
+    const details = Details ?? {};
+    const fields = Name === "Engine" ? engineFields(details) : Object.entries(details);
+    return ` ${Name}:\n${lines("  ", [["Version", version], ...fields])}`;
+  });
+  return `Server:${platform ? ` ${platform}` : ""}\n${texts.join("")}`;
+}
+
+/** Of a daemon older than components. */
+function engineDetails(server: Version): Record<string, string> {
+  const { ApiVersion, MinAPIVersion = "", GoVersion, GitCommit, BuildTime = "", Os, Arch, Experimental } = server;
+  return {
+    ApiVersion,
+    MinAPIVersion,
+    GoVersion,
+    GitCommit,
+    BuildTime,
+    Os,
+    Arch,
+    Experimental: `${Experimental ?? false}`,
+  };
+}
+
+function engineFields(details: Readonly<Record<string, string>>): Field[] {
+  return [
+    ["API version", `${details.ApiVersion} (minimum version ${details.MinAPIVersion})`],
+    ["Go version", details.GoVersion],
+    ["Git commit", details.GitCommit],
+    ["Built", buildTime(details.BuildTime ?? "")],
+    ["OS/Arch", `${details.Os}/${details.Arch}`],
+    ["Experimental", details.Experimental],
+  ];
+}
+
+/** `Thu May  7 21:09:36 2026`, as C's asctime(3) has it. */
+function buildTime(text: string): string {
+  const time = new Date(text);
+  if (Number.isNaN(time.getTime())) return text;
+  const [weekday, day = "", month, year, clock] = time.toUTCString().replace(",", "").split(" ");
+  return `${weekday} ${month} ${day.replace(/^0/, " ")} ${clock} ${year}`;
+}

@@ -1,0 +1,43 @@
+import type { Volume, VolumeList } from "../../../engine-api/volume.ts";
+import { encodeFilters } from "../../api-client.ts";
+import { booleanFlag, filterFlag, flag, leaf, NO_ARGUMENTS } from "../../command.ts";
+import { formatLabels } from "../../output/labels.ts";
+import { printListing, type Row } from "../../output/table.ts";
+
+interface Flags {
+  readonly filter: readonly string[];
+  readonly format?: string;
+  readonly quiet: boolean;
+}
+
+const TITLES = {
+  Name: "VOLUME NAME",
+  Driver: "DRIVER",
+  Scope: "SCOPE",
+  Mountpoint: "MOUNTPOINT",
+  Labels: "LABELS",
+  Links: "LINKS",
+  Size: "SIZE",
+};
+/** Only `system df` counts. */
+const NOT_COUNTED = { Links: "N/A", Size: "N/A" };
+
+export const ls = leaf<Flags>({
+  usage: "[OPTIONS]",
+  arguments: NO_ARGUMENTS,
+  options: [
+    filterFlag("-f, --filter <filter>", "Provide filter values (e.g. 'dangling=true')"),
+    flag("--format <string>", "Pretty-print volumes using a Go template"),
+    booleanFlag("-q, --quiet", "Only display volume names"),
+  ],
+  async run({ docker: { api }, flags }) {
+    const { Volumes } = await api.get<VolumeList>("/volumes", { query: { filters: encodeFilters(flags.filter) } });
+    const sorted = [...(Volumes ?? [])].sort((a, b) => a.Name.localeCompare(b.Name, "en", { numeric: true }));
+    await printListing({ titles: TITLES, columns: ["Driver", "Name"], rows: sorted.map(rowOf), key: "Name" }, flags);
+  },
+});
+
+function rowOf({ Name, Driver, Scope, Mountpoint, Labels }: Volume): Row {
+  const label = (key = ""): string => Labels?.[key] ?? "";
+  return { Name, Driver, Scope, Mountpoint, Labels: formatLabels(Labels), Label: label, ...NOT_COUNTED };
+}

@@ -1,0 +1,16 @@
+import { booleanFlag, leaf, ONE_OR_MORE } from "../../command.ts";
+import { forEach } from "../../container/each.ts";
+
+interface Flags {
+  readonly force: boolean;
+}
+
+export const rm = leaf<Flags>({
+  usage: "[OPTIONS] VOLUME [VOLUME...]",
+  arguments: ONE_OR_MORE,
+  options: [booleanFlag("-f, --force", "Force the removal of one or more volumes")],
+  async run({ docker: { api }, flags, args }) {
+    const query = { force: flags.force ? 1 : undefined };
+    await forEach(args, (name) => api.delete(`/volumes/${encodeURIComponent(name)}`, { query }));
+  },
+});

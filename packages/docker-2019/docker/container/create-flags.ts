@@ -1,0 +1,251 @@
+/** Flags of `run` and `create`: what container one wants. `create-request.ts` makes the request of them. */
+import { isIP } from "node:net";
+import type { DeviceMapping, Mount, ThrottleDevice, Ulimit, WeightDevice } from "../../engine-api/container-config.ts";
+import { booleanFlag, flag, listFlag, numberFlag, parsedFlag } from "../command.ts";
+import { parseByteSize, parseSwapSize } from "./byte-size.ts";
+import { parseDurationNs } from "./duration-ns.ts";
+import {
+  checkDeviceRule,
+  parseCpus,
+  parseDevice,
+  parseThrottleBps,
+  parseThrottleIops,
+  parseUlimit,
+  parseWeightDevice,
+} from "./limits.ts";
+import { parseGpus, parseMount } from "./volumes.ts";
+
+type Words = readonly string[];
+
+export interface CreateFlags {
+  readonly addHost: Words;
+  readonly attach: Words;
+  readonly blkioWeight?: number;
+  readonly blkioWeightDevice: readonly WeightDevice[];
+  readonly capAdd: Words;
+  readonly capDrop: Words;
+  readonly cgroupParent?: string;
+  readonly cidfile?: string;
+  readonly cpuPeriod?: number;
+  readonly cpuQuota?: number;
+  readonly cpuRtPeriod?: number;
+  readonly cpuRtRuntime?: number;
+  readonly cpuShares?: number;
+  readonly cpus?: number;
+  readonly cpusetCpus?: string;
+  readonly cpusetMems?: string;
+  readonly device: readonly DeviceMapping[];
+  readonly deviceCgroupRule: Words;
+  readonly deviceReadBps: readonly ThrottleDevice[];
+  readonly deviceReadIops: readonly ThrottleDevice[];
+  readonly deviceWriteBps: readonly ThrottleDevice[];
+  readonly deviceWriteIops: readonly ThrottleDevice[];
+  readonly dns: Words;
+  readonly dnsOption: Words;
+  readonly dnsSearch: Words;
+  readonly domainname?: string;
+  readonly entrypoint?: string;
+  readonly env: Words;
+  readonly envFile: Words;
+  readonly expose: Words;
+  readonly gpus?: object;
+  readonly groupAdd: Words;
+  readonly healthCmd?: string;
+  readonly healthInterval?: number;
+  readonly healthRetries?: number;
+  readonly healthStartPeriod?: number;
+  readonly healthTimeout?: number;
+  readonly hostname?: string;
+  readonly init?: boolean;
+  readonly interactive: boolean;
+  readonly ip?: string;
+  readonly ip6?: string;
+  readonly ipc?: string;
+  readonly isolation?: string;
+  readonly kernelMemory?: number;
+  readonly label: Words;
+  readonly labelFile: Words;
+  readonly link: Words;
+  readonly linkLocalIp: Words;
+  readonly logDriver?: string;
+  readonly logOpt: Words;
+  readonly macAddress?: string;
+  readonly memory?: number;
+  readonly memoryReservation?: number;
+  readonly memorySwap?: number;
+  readonly memorySwappiness: number;
+  readonly mount: readonly Mount[];
+  readonly name?: string;
+  readonly network?: string;
+  /** The older names of `network` and `networkAlias`. */
+  readonly net?: string;
+  readonly netAlias: Words;
+  readonly networkAlias: Words;
+  readonly noHealthcheck: boolean;
+  readonly oomKillDisable: boolean;
+  readonly oomScoreAdj?: number;
+  readonly pid?: string;
+  readonly pidsLimit?: number;
+  readonly platform?: string;
+  readonly privileged: boolean;
+  readonly publish: Words;
+  readonly publishAll: boolean;
+  readonly readOnly: boolean;
+  readonly restart: string;
+  readonly rm: boolean;
+  readonly runtime?: string;
+  readonly securityOpt: Words;
+  readonly shmSize?: number;
+  readonly stopSignal?: string;
+  readonly stopTimeout?: number;
+  readonly storageOpt: Words;
+  readonly sysctl: Words;
+  readonly tmpfs: Words;
+  readonly tty: boolean;
+  readonly ulimit: readonly Ulimit[];
+  readonly user?: string;
+  readonly userns?: string;
+  readonly uts?: string;
+  readonly volume: Words;
+  readonly volumeDriver?: string;
+  readonly volumesFrom: Words;
+  readonly workdir?: string;
+}
+
+export const CREATE_OPTIONS = [
+  listFlag("--add-host <list>", "Add a custom host-to-IP mapping (host:ip)", checkHost),
+  listFlag("-a, --attach <list>", "Attach to STDIN, STDOUT or STDERR", checkStream),
+  numberFlag("--blkio-weight <uint16>", "Block IO (relative weight), between 10 and 1000, or 0 to disable (default 0)"),
+  listFlag("--blkio-weight-device <list>", "Block IO weight (relative device weight)", parseWeightDevice),
+  listFlag("--cap-add <list>", "Add Linux capabilities"),
+  listFlag("--cap-drop <list>", "Drop Linux capabilities"),
+  flag("--cgroup-parent <string>", "Optional parent cgroup for the container"),
+  flag("--cidfile <string>", "Write the container ID to the file"),
+  numberFlag("--cpu-period <int>", "Limit CPU CFS (Completely Fair Scheduler) period"),
+  numberFlag("--cpu-quota <int>", "Limit CPU CFS (Completely Fair Scheduler) quota"),
+  numberFlag("--cpu-rt-period <int>", "Limit CPU real-time period in microseconds"),
+  numberFlag("--cpu-rt-runtime <int>", "Limit CPU real-time runtime in microseconds"),
+  numberFlag("-c, --cpu-shares <int>", "CPU shares (relative weight)"),
+  parsedFlag("--cpus <decimal>", "Number of CPUs", parseCpus),
+  flag("--cpuset-cpus <string>", "CPUs in which to allow execution (0-3, 0,1)"),
+  flag("--cpuset-mems <string>", "MEMs in which to allow execution (0-3, 0,1)"),
+  listFlag("--device <list>", "Add a host device to the container", parseDevice),
+  listFlag("--device-cgroup-rule <list>", "Add a rule to the cgroup allowed devices list", checkDeviceRule),
+  listFlag("--device-read-bps <list>", "Limit read rate (bytes per second) from a device", parseThrottleBps),
+  listFlag("--device-read-iops <list>", "Limit read rate (IO per second) from a device", parseThrottleIops),
+  listFlag("--device-write-bps <list>", "Limit write rate (bytes per second) to a device", parseThrottleBps),
+  listFlag("--device-write-iops <list>", "Limit write rate (IO per second) to a device", parseThrottleIops),
+  listFlag("--dns <list>", "Set custom DNS servers", checkAddress),
+  listFlag("--dns-option <list>", "Set DNS options"),
+  listFlag("--dns-search <list>", "Set custom DNS search domains"),
+  flag("--domainname <string>", "Container NIS domain name"),
+  flag("--entrypoint <string>", "Overwrite the default ENTRYPOINT of the image"),
+  listFlag("-e, --env <list>", "Set environment variables", checkVariable),
+  listFlag("--env-file <list>", "Read in a file of environment variables"),
+  listFlag("--expose <list>", "Expose a port or a range of ports"),
+  parsedFlag("--gpus <gpu-request>", "GPU devices to add to the container ('all' to pass all GPUs)", parseGpus),
+  listFlag("--group-add <list>", "Add additional groups to join"),
+  flag("--health-cmd <string>", "Command to run to check health"),
+  parsedFlag("--health-interval <duration>", "Time between running the check (ms|s|m|h) (default 0s)", parseDurationNs),
+  numberFlag("--health-retries <int>", "Consecutive failures needed to report unhealthy"),
+  parsedFlag(
+    "--health-start-period <duration>",
+    "Start period for the container to initialize before starting health-retries countdown (ms|s|m|h) (default 0s)",
+    parseDurationNs,
+  ),
+  parsedFlag(
+    "--health-timeout <duration>",
+    "Maximum time to allow one check to run (ms|s|m|h) (default 0s)",
+    parseDurationNs,
+  ),
+  flag("-h, --hostname <string>", "Container host name"),
+  booleanFlag("--init", "Run an init inside the container that forwards signals and reaps processes").default(
+    undefined,
+  ),
+  booleanFlag("-i, --interactive", "Keep STDIN open even if not attached"),
+  flag("--ip <string>", "IPv4 address (e.g., 172.30.100.104)"),
+  flag("--ip6 <string>", "IPv6 address (e.g., 2001:db8::33)"),
+  flag("--ipc <string>", "IPC mode to use"),
+  flag("--isolation <string>", "Container isolation technology"),
+  parsedFlag("--kernel-memory <bytes>", "Kernel memory limit", parseByteSize),
+  listFlag("-l, --label <list>", "Set meta data on a container"),
+  listFlag("--label-file <list>", "Read in a line delimited file of labels"),
+  listFlag("--link <list>", "Add link to another container"),
+  listFlag("--link-local-ip <list>", "Container IPv4/IPv6 link-local addresses"),
+  flag("--log-driver <string>", "Logging driver for the container"),
+  listFlag("--log-opt <list>", "Log driver options"),
+  parsedFlag("--mac-address <string>", "Container MAC address (e.g., 92:d0:c6:0a:29:33)", checkMacAddress),
+  parsedFlag("-m, --memory <bytes>", "Memory limit", parseByteSize),
+  parsedFlag("--memory-reservation <bytes>", "Memory soft limit", parseByteSize),
+  parsedFlag(
+    "--memory-swap <bytes>",
+    "Swap limit equal to memory plus swap: '-1' to enable unlimited swap",
+    parseSwapSize,
+  ),
+  numberFlag("--memory-swappiness <int>", "Tune container memory swappiness (0 to 100)").default(-1),
+  listFlag("--mount <mount>", "Attach a filesystem mount to the container", parseMount),
+  flag("--name <string>", "Assign a name to the container"),
+  flag("--network <network>", "Connect a container to a network"),
+  flag("--net <network>", "Connect a container to a network").hideHelp(),
+  listFlag("--network-alias <list>", "Add network-scoped alias for the container"),
+  listFlag("--net-alias <list>", "Add network-scoped alias for the container").hideHelp(),
+  booleanFlag("--no-healthcheck", "Disable any container-specified HEALTHCHECK"),
+  booleanFlag("--oom-kill-disable", "Disable OOM Killer"),
+  numberFlag("--oom-score-adj <int>", "Tune host's OOM preferences (-1000 to 1000)"),
+  flag("--pid <string>", "PID namespace to use"),
+  numberFlag("--pids-limit <int>", "Tune container pids limit (set -1 for unlimited)"),
+  flag("--platform <string>", "Set platform if server is multi-platform capable"),
+  booleanFlag("--privileged", "Give extended privileges to this container"),
+  listFlag("-p, --publish <list>", "Publish a container's port(s) to the host"),
+  booleanFlag("-P, --publish-all", "Publish all exposed ports to random ports"),
+  booleanFlag("--read-only", "Mount the container's root filesystem as read only"),
+  flag("--restart <string>", "Restart policy to apply when a container exits").default("no"),
+  booleanFlag("--rm", "Automatically remove the container when it exits"),
+  flag("--runtime <string>", "Runtime to use for this container"),
+  listFlag("--security-opt <list>", "Security Options"),
+  parsedFlag("--shm-size <bytes>", "Size of /dev/shm", parseByteSize),
+  flag("--stop-signal <string>", "Signal to stop a container").default("SIGTERM"),
+  numberFlag("--stop-timeout <int>", "Timeout (in seconds) to stop a container"),
+  listFlag("--storage-opt <list>", "Storage driver options for the container"),
+  listFlag("--sysctl <map>", "Sysctl options"),
+  listFlag("--tmpfs <list>", "Mount a tmpfs directory"),
+  booleanFlag("-t, --tty", "Allocate a pseudo-TTY"),
+  listFlag("--ulimit <ulimit>", "Ulimit options", parseUlimit),
+  flag("-u, --user <string>", "Username or UID (format: <name|uid>[:<group|gid>])"),
+  flag("--userns <string>", "User namespace to use"),
+  flag("--uts <string>", "UTS namespace to use"),
+  listFlag("-v, --volume <list>", "Bind mount a volume"),
+  flag("--volume-driver <string>", "Optional volume driver for the container"),
+  listFlag("--volumes-from <list>", "Mount volumes from the specified container(s)"),
+  flag("-w, --workdir <string>", "Working directory inside the container"),
+];
+
+function checkHost(text: string): string {
+  const colon = text.indexOf(":");
+  if (colon <= 0) throw new Error(`bad format for add-host: ${JSON.stringify(text)}`);
+  const address = text.slice(colon + 1);
+  if (address !== "host-gateway" && isIP(address) === 0)
+    throw new Error(`invalid IP address in add-host: ${JSON.stringify(address)}`);
+  return text;
+}
+
+function checkStream(text: string): string {
+  const stream = text.toLowerCase();
+  if (!["stdin", "stdout", "stderr"].includes(stream)) throw new Error("valid streams are STDIN, STDOUT and STDERR");
+  return stream;
+}
+
+function checkAddress(text: string): string {
+  if (isIP(text.trim()) === 0) throw new Error(`${text} is not an ip address`);
+  return text.trim();
+}
+
+function checkVariable(text: string): string {
+  if (text === "" || text.startsWith("=")) throw new Error(`invalid environment variable: ${text}`);
+  return text;
+}
+
+function checkMacAddress(text: string): string {
+  if (!/^[0-9a-f]{2}([:-][0-9a-f]{2}){5}$/i.test(text.trim())) throw new Error(`${text} is not a valid mac address`);
+  return text.trim();
+}

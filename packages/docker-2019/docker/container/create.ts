@@ -1,0 +1,75 @@
+/** Creates a container, and pulls its image before if need be. */
+import { existsSync, rmSync, writeFileSync } from "node:fs";
+import type { ContainerCreateResponse } from "../../engine-api/container.ts";
+import type { ContainerCreateRequest } from "../../engine-api/container-config.ts";
+import { DaemonError } from "../api-client.ts";
+import { printError } from "../output/print.ts";
+import type { Session } from "../session.ts";
+import type { CreateFlags } from "./create-flags.ts";
+import { createRequest } from "./create-request.ts";
+
+export interface CreatedContainer {
+  readonly id: string;
+  readonly request: ContainerCreateRequest;
+}
+
+/**
+ * @param change - What the command makes of the request before it is sent.
+ * @throws {DaemonError} What the daemon has against it.
+ */
+export async function createContainer(
+  docker: Session,
+  flags: CreateFlags,
+  [image = "", ...command]: readonly string[],
+  change: (request: ContainerCreateRequest) => ContainerCreateRequest = (request) => request,
+): Promise<CreatedContainer> {
+  const request = change(createRequest(flags, image, command));
+  const idFile = new IdFile(flags.cidfile);
+  const create = () =>
+    docker.api.post<ContainerCreateResponse>("/containers/create", {
+      query: { name: flags.name || undefined, platform: flags.platform },
+      json: request,
+    });
+  const { Id, Warnings } = await create().catch(async (error: unknown) => {
+    if (!isMissingImage(error)) throw error;
+    await pullMissing(docker, image, flags.platform);
+    return create();
+  });
+  for (const warning of Warnings ?? []) printError(`WARNING: ${warning}`);
+  idFile.write(Id);
+  return { id: Id, request };
+}
+
+function isMissingImage(error: unknown): boolean {
+  return error instanceof DaemonError && error.status === 404 && error.reason.startsWith("No such image");
+}
+
+/** Progress goes to stderr: stdout is the container's. */
+async function pullMissing(docker: Session, image: string, platform: string | undefined): Promise<void> {
+  const [{ pullImage }, { familiarReference, parseReference, withDefaultTag }] = await Promise.all([
+    import("./pull.ts"),
+    import("@eras/oci-spec/reference.ts"),
+  ]);
+  const reference = withDefaultTag(parseReference(image));
+  printError(`Unable to find image '${familiarReference(reference)}' locally`);
+  await pullImage(docker, reference, { platform, output: "stderr" });
+}
+
+/** `--cidfile`: it must not be there yet, and has nothing in it unless there is a container. */
+class IdFile {
+  readonly #path: string | undefined;
+
+  /** @throws {Error} When it is there. */
+  constructor(path: string | undefined) {
+    this.#path = path;
+    if (path === undefined) return;
+    if (existsSync(path))
+      throw new Error(`Container ID file found, make sure the other container isn't running or delete ${path}`);
+    writeFileSync(path, ""); // may fail now, not when the container is there
+    rmSync(path);
+  }
+
+  write(id: string): void {
+    if (this.#path !== undefined) writeFileSync(this.#path, id);
+  }
+}

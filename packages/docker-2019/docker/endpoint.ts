@@ -1,0 +1,71 @@
+/** Where the daemon is, and how docker proves who it is: -H, DOCKER_HOST, and the TLS variables. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { DEFAULT_HOST } from "../engine-api/default-host.ts";
+import type { GlobalFlags } from "./globals.ts";
+
+export interface TlsFiles {
+  readonly ca?: Buffer;
+  readonly cert?: Buffer;
+  readonly key?: Buffer;
+  /** Whether the daemon must prove who it is, too. */
+  readonly rejectUnauthorized: boolean;
+}
+
+/** A socket's path, or a host and port. */
+export interface Endpoint {
+  /** As it was given: `unix:///run/docker.sock`, `tcp://127.0.0.1:2375`. */
+  readonly url: string;
+  readonly socketPath?: string;
+  readonly host?: string;
+  readonly port?: number;
+  readonly tls?: TlsFiles;
+}
+
+const PLAIN_PORT = 2375;
+const TLS_PORT = 2376;
+
+/** @throws {Error} When the address is of no known kind, or a file of TLS can't be read. */
+export function findEndpoint(flags: GlobalFlags, environment: NodeJS.ProcessEnv = process.env): Endpoint {
+  if (flags.host.length > 1) throw new Error("Please specify only one -H");
+  const url = flags.host[0] || environment.DOCKER_HOST || DEFAULT_HOST;
+  const [, scheme, address = ""] = /^(?:(\w+):\/\/)?(.*)$/s.exec(url)!;
+  if (scheme === "unix") return { url, socketPath: address };
+  if (scheme !== "tcp" && scheme !== "http" && scheme !== "https" && scheme !== undefined)
+    throw new Error(`Invalid bind address format: ${url}`);
+  const tls = readTls(flags, environment);
+  const { hostname, port } = new URL(`http://${address || "localhost"}`);
+  const usual = tls ? TLS_PORT : PLAIN_PORT;
+  const host = hostname.replace(/^\[(.*)\]$/, "$1");
+  return {
+    url: scheme ? url : `tcp://${address}`,
+    host,
+    port: port === "" ? usual : Number(port),
+    ...(tls && { tls }),
+  };
+}
+
+function readTls(flags: GlobalFlags, environment: NodeJS.ProcessEnv): TlsFiles | undefined {
+  const verify = flags.tlsverify || Boolean(environment.DOCKER_TLS_VERIFY);
+  if (!verify && !flags.tls) return undefined;
+  const directory = environment.DOCKER_CERT_PATH || flags.config;
+  const cert = flags.tlscert ?? join(directory, "cert.pem");
+  const key = flags.tlskey ?? join(directory, "key.pem");
+  const own = flags.tlscert ? readPair(cert, key) : readPairIfThere(cert, key);
+  const ca = verify ? { ca: readFileSync(flags.tlscacert ?? join(directory, "ca.pem")) } : {};
+  return { ...ca, ...own, rejectUnauthorized: verify };
+}
+
+function readPair(cert: string, key: string): { cert: Buffer; key: Buffer } {
+  return { cert: readFileSync(cert), key: readFileSync(key) };
+}
+
+/** A daemon may not ask for it. */
+function readPairIfThere(cert: string, key: string): { cert: Buffer; key: Buffer } | undefined {
+  try {
+    return readPair(cert, key);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,33 @@
+/** Flags that stand before the command. */
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { booleanFlag, flag, listFlag } from "./command.ts";
+
+export interface GlobalFlags {
+  readonly config: string;
+  readonly debug: boolean;
+  readonly host: readonly string[];
+  readonly logLevel: string;
+  readonly tls: boolean;
+  readonly tlscacert?: string;
+  readonly tlscert?: string;
+  readonly tlskey?: string;
+  readonly tlsverify: boolean;
+  readonly version: boolean;
+}
+
+const CONFIG = process.env.DOCKER_CONFIG || join(homedir(), ".docker");
+const FILES = process.env.DOCKER_CERT_PATH || CONFIG;
+
+export const GLOBAL_OPTIONS = [
+  flag("--config <string>", "Location of client config files").default(CONFIG),
+  booleanFlag("-D, --debug", "Enable debug mode"),
+  listFlag("-H, --host <list>", "Daemon socket(s) to connect to"),
+  flag("-l, --log-level <string>", 'Set the logging level ("debug"|"info"|"warn"|"error"|"fatal")').default("info"),
+  booleanFlag("--tls", "Use TLS; implied by --tlsverify"),
+  flag("--tlscacert <string>", `Trust certs signed only by this CA (default "${join(FILES, "ca.pem")}")`),
+  flag("--tlscert <string>", `Path to TLS certificate file (default "${join(FILES, "cert.pem")}")`),
+  flag("--tlskey <string>", `Path to TLS key file (default "${join(FILES, "key.pem")}")`),
+  booleanFlag("--tlsverify", "Use TLS and verify the remote"),
+  booleanFlag("-v, --version", "Print version information and quit"),
+];

@@ -1,0 +1,76 @@
+/** `inspect` of all kinds of things: what the daemon says, as it says it. */
+import { DaemonError, readText } from "../api-client.ts";
+import { ExitStatus, FAILURE } from "../exit-status.ts";
+import type { Session } from "../session.ts";
+import { print } from "./print.ts";
+
+export type Kind = "container" | "image" | "network" | "volume";
+
+const PATHS: Readonly<Record<Kind, (name: string) => string>> = {
+  container: (name) => `/containers/${name}/json`,
+  image: (name) => `/images/${name}/json`,
+  network: (name) => `/networks/${name}`,
+  volume: (name) => `/volumes/${name}`,
+};
+
+interface InspectFlags {
+  readonly format?: string | undefined;
+  readonly size?: boolean;
+}
+
+/** Prints all that are found, and then what was not. @param kinds - Where a name is looked for, in this order. */
+export async function inspectEach(
+  docker: Session,
+  kinds: readonly Kind[],
+  names: readonly string[],
+  { format, size }: InspectFlags,
+): Promise<void> {
+  const found: string[] = [];
+  const errors: string[] = [];
+  for (const name of names) {
+    try {
+      found.push(await inspect(docker, kinds, name, size ?? false));
+    } catch (error) {
+      errors.push((error as Error).message);
+    }
+  }
+  if (format === undefined) print(found.length > 0 ? indented(`[${found.join(",")}]`) : "[]");
+  else await printFormatted(found, format);
+  if (errors.length > 0) throw new ExitStatus(FAILURE, errors.join("\n"));
+}
+
+/** @returns JSON. @throws {Error} When there is no such thing. */
+async function inspect({ api }: Session, kinds: readonly Kind[], name: string, size: boolean): Promise<string> {
+  for (const kind of kinds) {
+    try {
+      const query = kind === "container" && size ? { size: 1 } : {};
+      return await readText(await api.open("GET", PATHS[kind](encodeURIComponent(name)), { query }));
+    } catch (error) {
+      if (!(error instanceof DaemonError) || error.status !== 404) throw error;
+    }
+  }
+  throw new Error(`Error: No such ${kinds.length === 1 ? kinds[0] : "object"}: ${name}`);
+}
+
+/** What a reviver is told about a string or a number. */
+interface Source {
+  readonly source?: string;
+}
+
+/** A piece of JSON that is written as it stands. */
+const { rawJSON } = JSON as unknown as { rawJSON(text: string): object }; // not yet in the library's types
+
+/** With four spaces; strings and numbers as the daemon wrote them, be they larger than JavaScript's, or escaped for HTML. */
+function indented(json: string): string {
+  return JSON.stringify(JSON.parse(json, asWritten as (key: string, value: unknown) => unknown), null, 4);
+}
+
+function asWritten(_key: string, value: unknown, { source }: Source): unknown {
+  return source === undefined || JSON.stringify(value) === source ? value : rawJSON(source);
+}
+
+async function printFormatted(found: readonly string[], format: string): Promise<void> {
+  const { Template } = await import("../template/template.ts");
+  const template = new Template(format === "json" ? "{{json .}}" : format);
+  for (const json of found) print(template.execute(JSON.parse(json)));
+}

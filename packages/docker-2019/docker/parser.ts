@@ -1,0 +1,124 @@
+/** From a command line to a command: commander keeps the flags, with their types and defaults; `flag-words.ts` reads them as Docker does. */
+import { Command, type Option } from "commander";
+import type { ArgumentCount, Leaf } from "./command.ts";
+import { type CommandEntry, findCommand, GROUPS } from "./commands.ts";
+import { ExitStatus, FAILURE, REFUSED } from "./exit-status.ts";
+import { FlagError, readFlagWords } from "./flag-words.ts";
+import { GLOBAL_OPTIONS, type GlobalFlags } from "./globals.ts";
+
+/** A command line that has been understood. */
+export interface Understood {
+  readonly globals: GlobalFlags;
+  /** `docker container run`, as it was typed. */
+  readonly name: string;
+  readonly leaf: Leaf;
+  readonly flags: object;
+  readonly args: readonly string[];
+}
+
+/** A question that is answered without a command. */
+export interface HelpWanted {
+  readonly help: string;
+}
+
+/** @throws {ExitStatus} With what is wrong with it, and where help is. */
+export async function understand(words: readonly string[]): Promise<Understood | HelpWanted> {
+  const top = read("docker", words, GLOBAL_OPTIONS, true);
+  const globals = top.flags as GlobalFlags; // of GLOBAL_OPTIONS
+  const [first, ...rest] = top.args;
+  if (globals.version)
+    return { help: await import("./version.ts").then(({ VERSION }) => `Docker version ${VERSION}\n`) };
+  const [name, ...deeper] = first === "help" ? rest : top.args;
+  if (name === undefined) return { help: await programHelp() };
+  if (top.wantsHelp || first === "help") return { help: await helpOf(name, deeper) };
+  const group = GROUPS.find((one) => one.name === name);
+  if (!group) return understandCommand(globals, `docker ${name}`, findOrFail(undefined, name), rest);
+  const [command, ...line] = rest;
+  if (command === undefined || command === "--help") return { help: await groupHelp(name) };
+  return understandCommand(globals, `docker ${name} ${command}`, findOrFail(name, command), line);
+}
+
+async function understandCommand(
+  globals: GlobalFlags,
+  name: string,
+  entry: CommandEntry,
+  words: readonly string[],
+): Promise<Understood | HelpWanted> {
+  const leaf = await entry.load();
+  const { flags, args, wantsHelp } = read(name, words, leaf.options ?? [], leaf.passThrough ?? false);
+  if (wantsHelp) return { help: await commandHelp(name, entry, leaf) };
+  checkCount(name, entry, leaf, args.length);
+  return { globals, name, leaf, flags, args };
+}
+
+interface Line {
+  readonly flags: object;
+  readonly args: readonly string[];
+  readonly wantsHelp: boolean;
+}
+
+function read(name: string, words: readonly string[], options: readonly Option[], passThrough: boolean): Line {
+  try {
+    const { flags, args } = readFlagWords(words, options, passThrough);
+    const wantsHelp = flags.includes("--help");
+    const command = new Command(name)
+      .helpOption(false)
+      .exitOverride()
+      .configureOutput({ writeErr: () => {} });
+    for (const option of options) command.addOption(option);
+    command.parse(
+      flags.filter((flag) => flag !== "--help"),
+      { from: "user" },
+    );
+    return { flags: command.opts(), args, wantsHelp };
+  } catch (error) {
+    if (!(error instanceof FlagError)) throw error;
+    throw new ExitStatus(REFUSED, `${error.message}\nSee '${name} --help'.`);
+  }
+}
+
+function findOrFail(group: string | undefined, name: string): CommandEntry {
+  const entry = findCommand(group, name);
+  if (entry) return entry;
+  const path = group === undefined ? "docker" : `docker ${group}`;
+  const typed = group === undefined ? name : `${group} ${name}`;
+  throw new ExitStatus(FAILURE, `docker: '${typed}' is not a docker command.\nSee '${path} --help'`);
+}
+
+function checkCount(name: string, { summary }: CommandEntry, leaf: Leaf, count: number): void {
+  const { min, max } = leaf.arguments;
+  if (count >= min && (max === undefined || count <= max)) return;
+  const usage = `Usage:  ${name} ${leaf.usage}`;
+  throw new ExitStatus(
+    FAILURE,
+    `"${name}" ${requirement(leaf.arguments)}.\nSee '${name} --help'.\n\n${usage}\n\n${summary}`,
+  );
+}
+
+function requirement({ min, max }: ArgumentCount): string {
+  const noun = (count: number) => `${count} argument${count === 1 ? "" : "s"}`;
+  if (max === 0) return "accepts no arguments";
+  if (min === max) return `requires exactly ${noun(min)}`;
+  if (max === undefined) return `requires at least ${noun(min)}`;
+  return min === 0 ? `requires at most ${noun(max)}` : `requires at least ${min} and at most ${noun(max)}`;
+}
+
+async function helpOf(name: string, deeper: readonly string[]): Promise<string> {
+  const isGroup = GROUPS.some((group) => group.name === name);
+  const [command] = deeper;
+  if (isGroup && command === undefined) return groupHelp(name);
+  const entry = isGroup ? findOrFail(name, command!) : findOrFail(undefined, name);
+  return commandHelp(isGroup ? `docker ${name} ${command}` : `docker ${name}`, entry, await entry.load());
+}
+
+async function programHelp(): Promise<string> {
+  return (await import("./help.ts")).programHelp();
+}
+
+async function groupHelp(name: string): Promise<string> {
+  return (await import("./help.ts")).groupHelp(name);
+}
+
+async function commandHelp(name: string, entry: CommandEntry, command: Leaf): Promise<string> {
+  return (await import("./help.ts")).commandHelp(name, entry, command);
+}

@@ -1,0 +1,2 @@
+/** The Docker that this is modelled on. */
+export const VERSION = "19.03.0";
