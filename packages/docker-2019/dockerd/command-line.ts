@@ -1,6 +1,7 @@
 /** dockerd's command line: flags of the original's names. */
 import { resolve } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
+import { DEFAULT_BRIDGE } from "./network/networks.ts";
 import { DEFAULT_DATA_ROOT, DEFAULT_EXEC_ROOT, DEFAULT_HOST, DEFAULT_PIDFILE } from "./paths.ts";
 
 /** The OCI runtime of this project, under the name that everybody knows. */
@@ -20,6 +21,10 @@ export interface DockerdFlags {
   readonly containerdShim: string;
   readonly cgroupParent?: string;
   readonly group: string;
+  /** Of the default network, as a link. */
+  readonly bridge: string;
+  /** Unless `--no-iptables`. */
+  readonly iptables: boolean;
   readonly liveRestore?: true;
   readonly debug?: true;
 }
@@ -42,6 +47,8 @@ export function parseCommandLine(words: readonly string[], version: string): Doc
     .option("--containerd-shim <name>", "containerd's name of the shim", "io.containerd.eras.v2")
     .option("--cgroup-parent <path>", "set parent cgroup for all containers")
     .option("-G, --group <name>", "group for the unix socket", "docker")
+    .option("-b, --bridge <name>", "the bridge that containers are attached to", DEFAULT_BRIDGE)
+    .option("--no-iptables", "add no rules to the packet filter")
     .option("--live-restore", "keep containers running while the daemon is down")
     .option("-D, --debug", "enable debug mode")
     .allowExcessArguments(false)

@@ -1,9 +1,8 @@
 /** The daemon, put together: its stores are opened, containerd is listened to, and the containers of an earlier daemon are taken over. */
 import { existsSync } from "node:fs";
+import { resolve } from "node:path";
 import { InvalidArgument } from "@eras/oci-spec/errdefs.ts";
 import type { DockerdFlags } from "./command-line.ts";
-import { ContainerNetworks } from "./daemon/container-networks.ts";
-import { ContainerVolumes } from "./daemon/container-volumes.ts";
 import { Daemon } from "./daemon/daemon.ts";
 import { Events } from "./daemon/events.ts";
 import { containerExited, execExited } from "./daemon/exit.ts";
@@ -14,6 +13,10 @@ import { openImages } from "./image/images.ts";
 import { Containerd } from "./libcontainerd/containerd.ts";
 import { listenToTasks, type TaskListener } from "./libcontainerd/events.ts";
 import { log } from "./log.ts";
+import { Networks } from "./network/networks.ts";
+import { VolumeStore } from "./volume/volume-store.ts";
+
+const PROXY = resolve(import.meta.dirname, "../../../bin/docker-proxy-2019");
 
 /** @param address - Of containerd's socket. @throws {InvalidArgument} When a runtime is not there. */
 export async function openDaemon(
@@ -36,18 +39,36 @@ export async function openDaemon(
     liveRestore: flags.liveRestore ?? false,
   };
   const containerd = new Containerd(address);
-  const networks = new ContainerNetworks((name) => daemon.containers.get(name));
-  const daemon: Daemon = new Daemon(options, { containerd, images, networks, volumes: new ContainerVolumes(), events });
+  const networks = await Networks.open(
+    {
+      dataRoot,
+      execRoot,
+      device: flags.bridge,
+      proxyProgram: PROXY,
+      iptables: flags.iptables,
+      warn: (text) => log("warning", text),
+    },
+    await liveContainers(containerd),
+  );
+  const volumes = await VolumeStore.open({ dataRoot });
+  const daemon: Daemon = new Daemon(options, { containerd, images, networks, volumes, events });
   const listening = new AbortController();
   await listenToTasks(containerd, listenerOf(daemon), listening.signal);
   await restoreContainers(daemon, (message) => log("warning", message));
   return Object.assign(daemon, {
     shutdown: async () => {
       await shutdown(daemon);
+      await networks.close();
       listening.abort();
       containerd.close();
     },
   });
+}
+
+/** Which containers have a task now, whatever their records say. */
+async function liveContainers(containerd: Containerd): Promise<(id: string) => boolean> {
+  const ids = new Set(await containerd.taskIds());
+  return (id) => ids.has(id);
 }
 
 function checkRuntimes(runtimes: Readonly<Record<string, string>>, defaultRuntime: string): void {

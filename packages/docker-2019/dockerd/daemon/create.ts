@@ -19,6 +19,7 @@ import { fillInitLayer } from "../layer/init-layer.ts";
 import { topChainId } from "../layer/layer-store.ts";
 import { containersDir } from "../paths.ts";
 import type { Daemon } from "./daemon.ts";
+import { prepareMounts } from "./mounts.ts";
 import { inventName } from "./names.ts";
 
 const ID_BYTES = 32;
@@ -99,7 +100,7 @@ async function make(daemon: Daemon, record: ContainerRecord, { hostConfig }: Che
   const container = Container.create(containersDir(daemon.options), record, hostConfig);
   try {
     container.record.MountPoints = byDestination(
-      await daemon.volumes.prepare(container, mountPointsOf(daemon, container)),
+      await prepareMounts(daemon, container, mountPointsOf(daemon, container)),
     );
     container.save();
     return container;

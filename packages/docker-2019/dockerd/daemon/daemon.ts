@@ -11,10 +11,10 @@ import type { Exec } from "../container/exec.ts";
 import { ContainerStore } from "../container/store.ts";
 import type { Images } from "../image/images.ts";
 import type { Containerd, RuntimeChoice } from "../libcontainerd/containerd.ts";
+import type { Networks } from "../network/networks.ts";
 import { containerdDir, containersDir, type Roots } from "../paths.ts";
+import type { VolumeStore } from "../volume/volume-store.ts";
 import type { Events } from "./events.ts";
-import type { Networks } from "./networks.ts";
-import type { Volumes } from "./volumes.ts";
 
 /** What dockerd was started with. */
 export interface DaemonOptions extends Roots {
@@ -33,7 +33,7 @@ export interface DaemonParts {
   readonly containerd: Containerd;
   readonly images: Images;
   readonly networks: Networks;
-  readonly volumes: Volumes;
+  readonly volumes: VolumeStore;
   readonly events: Events;
 }
 
@@ -47,7 +47,7 @@ export class Daemon {
   readonly containerd: Containerd;
   readonly images: Images;
   readonly networks: Networks;
-  readonly volumes: Volumes;
+  readonly volumes: VolumeStore;
   /** Restarts that wait for their time, by container. */
   readonly restarts = new Map<string, AbortController>();
   isShuttingDown = false;

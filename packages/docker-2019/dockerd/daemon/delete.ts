@@ -3,6 +3,7 @@ import { signalNumber } from "@eras/linux/signals.ts";
 import { Conflict, NotFound } from "@eras/oci-spec/errdefs.ts";
 import type { Container } from "../container/container.ts";
 import type { Daemon } from "./daemon.ts";
+import { releaseMounts } from "./mounts.ts";
 import { stopContainer } from "./stop.ts";
 
 export interface RemoveOptions {
@@ -23,7 +24,7 @@ export async function removeContainer(daemon: Daemon, container: Container, opti
     daemon.restarts.get(id)?.abort();
     if (state.isRunning) await kill(daemon, container);
     await daemon.images.rwLayers.remove(id);
-    await daemon.volumes.release(container, { anonymous: options.volumes });
+    await releaseMounts(daemon, container, options.volumes);
     for (const [execId, exec] of daemon.execs) if (exec.container === container) daemon.execs.delete(execId);
     container.removeDirectory();
   } catch (error) {

@@ -5,7 +5,7 @@ import type { ExecCreateRequest } from "../../engine-api/exec.ts";
 import type { Container } from "../container/container.ts";
 import { Exec } from "../container/exec.ts";
 import { ProcessStreams } from "../libcontainerd/fifos.ts";
-import { execProcess } from "./container-spec.ts";
+import { processOfExec } from "./container-spec.ts";
 import type { Daemon } from "./daemon.ts";
 import { requireRunning } from "./stop.ts";
 
@@ -40,7 +40,7 @@ export async function startExec(daemon: Daemon, exec: Exec): Promise<void> {
   exec.streams.connect(streams);
   exec.isRunning = true;
   try {
-    await daemon.containerd.exec(container.id, exec.id, execProcess(daemon, exec), streams.paths);
+    await daemon.containerd.exec(container.id, exec.id, processOfExec(daemon, exec), streams.paths);
     exec.pid = await daemon.containerd.start(container.id, exec.id);
     streams.shimHasOpened();
     exec.streams.setStarted();

@@ -3,6 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Container } from "../container/container.ts";
 import type { Daemon } from "./daemon.ts";
 import { removeContainer } from "./delete.ts";
+import { unmountAll } from "./mounts.ts";
 import { restartDelay, shallRestart } from "./restart-policy.ts";
 import { startContainer } from "./start.ts";
 
@@ -19,7 +20,8 @@ export interface ProcessExit {
 export async function containerExited(daemon: Daemon, container: Container, exit: ProcessExit): Promise<void> {
   await daemon.containerd.delete(container.id);
   await container.streams.close(DRAIN_MS);
-  await daemon.networks.disconnect(container);
+  await daemon.networks.disconnect(container.id);
+  unmountAll(daemon, container);
   daemon.images.rwLayers.unmount(container.id);
   const startedMs = Date.parse(container.record.State.StartedAt);
   const restarts = shallStartAgain(daemon, container, exit.status);

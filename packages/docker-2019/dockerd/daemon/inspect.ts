@@ -1,6 +1,7 @@
 /** `docker inspect`: all that is known of a container. */
 import { join } from "node:path";
 import type { ContainerJson, MountPoint, NetworkSettings } from "../../engine-api/container.ts";
+import { wholeConfig, wholeHostConfig } from "../config/whole.ts";
 import type { Container } from "../container/container.ts";
 import type { Daemon } from "./daemon.ts";
 
@@ -27,11 +28,11 @@ export async function inspectContainer(daemon: Daemon, container: Container, siz
     ProcessLabel: "",
     AppArmorProfile: "",
     ExecIDs: execIds.length > 0 ? execIds.map((exec) => exec.id) : null,
-    HostConfig: hostConfig,
+    HostConfig: wholeHostConfig(hostConfig),
     GraphDriver: { Name: record.Driver, Data: daemon.images.rwLayers.data(id) },
     ...(size && (await sizesOf(daemon, container))),
     Mounts: mountPointsOf(container),
-    Config: config,
+    Config: wholeConfig(config),
     NetworkSettings: networkSettings(daemon, container),
   };
 }

@@ -3,12 +3,25 @@
  *
  * What fails is undone, and the container is left stopped, with the reason in its state.
  */
-import { Conflict, ERROR_CLASSES, errorKind, InvalidArgument, NotModified } from "@eras/oci-spec/errdefs.ts";
+import { copyFileSync } from "node:fs";
+import { join } from "node:path";
+import {
+  Conflict,
+  ERROR_CLASSES,
+  errorKind,
+  FailedPrecondition,
+  InvalidArgument,
+  NotModified,
+} from "@eras/oci-spec/errdefs.ts";
+import { findInit } from "../../docker-init/find.ts";
+import { containerOf } from "../config/modes.ts";
 import type { Container } from "../container/container.ts";
 import { ProcessStreams } from "../libcontainerd/fifos.ts";
+import { log } from "../log.ts";
 import { JsonFileLog, rotationOptions } from "../logger/json-file.ts";
 import { containerSpec } from "./container-spec.ts";
 import type { Daemon } from "./daemon.ts";
+import { mountAll, unmountAll } from "./mounts.ts";
 
 const CANNOT_FIND = 127;
 const CANNOT_EXECUTE = 126;
@@ -34,8 +47,10 @@ async function run(daemon: Daemon, container: Container): Promise<void> {
   const { id, config } = container;
   const rootfs = daemon.images.rwLayers.mount(id);
   try {
-    const networkPath = await daemon.networks.connect(container);
-    const spec = containerSpec(daemon, container, { rootfs, networkPath });
+    mountAll(daemon, container);
+    const networkPath = await connect(daemon, container);
+    const initPath = await initOf(daemon, container);
+    const spec = containerSpec(daemon, container, { rootfs, networkPath, initPath });
     const runtime = daemon.runtimeOf(container);
     const streams = ProcessStreams.make(daemon.fifoDir(id), "init", {
       stdin: config.OpenStdin ?? false,
@@ -59,10 +74,35 @@ async function run(daemon: Daemon, container: Container): Promise<void> {
       throw error;
     }
   } catch (error) {
-    await daemon.networks.disconnect(container);
+    await daemon.networks.disconnect(id);
+    unmountAll(daemon, container);
     daemon.images.rwLayers.unmount(id);
     throw error;
   }
+}
+
+/** @returns Of a namespace that is there; undefined when the runtime makes one. */
+async function connect(daemon: Daemon, container: Container): Promise<string | undefined> {
+  const { id, name, dir, config, hostConfig } = container;
+  const mode = hostConfig.NetworkMode ?? "default";
+  const other = containerOf(mode);
+  if (other !== undefined) return `/proc/${shareFiles(daemon, container, other)}/ns/net`;
+  const { netnsPath } = await daemon.networks.connect({ id, name, dir, config, hostConfig });
+  return mode === "host" ? `/proc/${process.pid}/ns/net` : netnsPath;
+}
+
+/** Who has another's network has its names too. @returns The other one's PID. */
+function shareFiles(daemon: Daemon, { dir }: Container, name: string): number {
+  const other = daemon.containers.get(name);
+  if (!other.state.isRunning)
+    throw new FailedPrecondition(`cannot join network of a non running container: ${other.id}`);
+  for (const file of ["hostname", "hosts", "resolv.conf"]) copyFileSync(join(other.dir, file), join(dir, file));
+  return other.state.record.Pid;
+}
+
+async function initOf({ options }: Daemon, { hostConfig }: Container): Promise<string | undefined> {
+  if (!hostConfig.Init) return undefined;
+  return findInit({ dataRoot: options.dataRoot, tell: (line) => log("info", line) });
 }
 
 /** Every line is logged before any client hears of it. */

@@ -133,6 +133,11 @@ export class Containerd {
     return orUndefined(async () => (await this.#tasks().get({ containerId: id })).process);
   }
 
+  /** The containers that have a task. */
+  async taskIds(): Promise<string[]> {
+    return (await this.#tasks().list({})).tasks.map(({ id }) => id);
+  }
+
   /** Takes a process that has ended away. */
   async deleteExec(id: string, execId: string): Promise<void> {
     await orUndefined(() => this.#tasks().deleteProcess({ containerId: id, execId }));

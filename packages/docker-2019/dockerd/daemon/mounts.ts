@@ -1,0 +1,65 @@
+/** Volumes and directories of the host that a container has: made with it, mounted with its start, given back with its end. */
+import { existsSync, mkdirSync } from "node:fs";
+import { InvalidArgument } from "@eras/oci-spec/errdefs.ts";
+import type { MountPoint } from "../config/mount-points.ts";
+import type { Container } from "../container/container.ts";
+import { copyUp } from "../volume/copy-up.ts";
+import type { Daemon } from "./daemon.ts";
+
+/** What the API has labelled an anonymous volume as. */
+const ANONYMOUS = /^[0-9a-f]{64}$/;
+
+/** Makes the volumes of a new container, and fills the new ones from its image. @returns The same points, with where each is. */
+export async function prepareMounts(
+  daemon: Daemon,
+  { id }: Container,
+  points: readonly MountPoint[],
+): Promise<MountPoint[]> {
+  const prepared = points.map((point) => (point.Type === "volume" ? withVolume(daemon, id, point) : point));
+  const rootfs = daemon.images.rwLayers.mount(id);
+  try {
+    for (const { Type, CopyData, Source, Destination } of prepared)
+      if (Type === "volume" && CopyData) await copyUp(rootfs, Destination, Source);
+  } finally {
+    daemon.images.rwLayers.unmount(id);
+  }
+  return prepared;
+}
+
+function withVolume({ volumes }: Daemon, container: string, point: MountPoint): MountPoint {
+  const options = point.Spec.VolumeOptions;
+  const { Name, Driver, Mountpoint } = volumes.create({
+    Name: point.Name,
+    Driver: point.Driver,
+    DriverOpts: options?.DriverConfig?.Options ?? {},
+    Labels: options?.Labels ?? {},
+  });
+  volumes.reference(Name, container);
+  return { ...point, Name, Driver, Source: Mountpoint };
+}
+
+/** Before a start: volumes are mounted, and directories that a bind names are made where they may be. */
+export function mountAll({ volumes }: Daemon, { id, record }: Container): void {
+  for (const { Type, Name, Source, SkipMountpointCreation } of Object.values(record.MountPoints)) {
+    if (Type === "volume") volumes.mount(Name, id);
+    if (Type !== "bind" || existsSync(Source)) continue;
+    if (SkipMountpointCreation)
+      throw new InvalidArgument(`invalid mount config for type "bind": bind source path does not exist: ${Source}`);
+    mkdirSync(Source, { recursive: true });
+  }
+}
+
+/** After the end. */
+export function unmountAll({ volumes }: Daemon, { id, record }: Container): void {
+  for (const { Type, Name } of Object.values(record.MountPoints)) if (Type === "volume") volumes.unmount(Name, id);
+}
+
+/** The container is no more. @param anonymous - Whether its volumes without a name of their own go too. */
+export async function releaseMounts({ volumes }: Daemon, { id, record }: Container, anonymous: boolean): Promise<void> {
+  for (const { Type, Name, Spec } of Object.values(record.MountPoints)) {
+    if (Type !== "volume") continue;
+    volumes.release(Name, id);
+    const isAnonymous = !Spec.Source && ANONYMOUS.test(Name);
+    if (anonymous && isAnonymous) await volumes.remove(Name).catch(() => {}); // another container may have it
+  }
+}
