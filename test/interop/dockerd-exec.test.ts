@@ -6,6 +6,7 @@ import type { ContainerCreateRequest } from "@eras/docker-2019/engine-api/contai
 import type { ExecCreateRequest } from "@eras/docker-2019/engine-api/exec.ts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { missing } from "../harness/runtime-under-test.ts";
+import { refusal } from "./refusal.ts";
 import { RUNNING_RECORDER, SpecRecorder } from "./spec-recorder.ts";
 
 const PLAIN: ContainerCreateRequest = { Env: ["PATH=/bin", "A=container", "B=container"] };
@@ -66,15 +67,25 @@ describe("the process of an exec, beside the genuine dockerd's,", () => {
       await recorder.request("DELETE", `/containers/${id}?force=1`);
     });
 
+    test("is refused for a user that isn't there", async () => {
+      const exec = { Cmd: ["true"], User: "nosuch" };
+      const created = await recorder.request("POST", `/containers/${id}/exec`, exec);
+      const genuine = await recorder.request("POST", `/exec/${created.body.Id}/start`, { Detach: true });
+      expect(refusal(() => execProcess(parts(request), exec))).toEqual(genuine);
+    });
+
     test.each(EXECS)("%s", async (_, asked) => {
       const exec = { Cmd: ["true", "a b"], ...asked };
       const created = await recorder.request("POST", `/containers/${id}/exec`, exec);
       await recorder.request("POST", `/exec/${created.body.Id}/start`, { Detach: true, Tty: asked.Tty ?? false });
       const genuine = JSON.parse(readFileSync(join(recorder.place.dir, "specs/process.json"), "utf8"));
       const { body } = await recorder.request("GET", `/containers/${id}/json`);
-      const parts = { id, rootfs: recorder.rootfs, config: body.Config, hostConfig: body.HostConfig };
-      const daemon = { dataRoot: recorder.dataRoot, cgroupDriver: "cgroupfs" } as const;
-      expect(execProcess({ ...parts, daemon }, exec)).toEqual(genuine);
+      expect(execProcess(parts({ ...body.Config, HostConfig: body.HostConfig }), exec)).toEqual(genuine);
     });
+
+    function parts({ HostConfig, ...config }: ContainerCreateRequest) {
+      const daemon = { dataRoot: recorder.dataRoot, cgroupDriver: "cgroupfs" } as const;
+      return { id, rootfs: recorder.rootfs, config, hostConfig: HostConfig ?? {}, daemon };
+    }
   });
 });

@@ -28,6 +28,39 @@ describe("the spec of a container, beside the genuine dockerd's,", () => {
     );
   });
 
+  describe("that can't be made is refused in the same words:", () => {
+    let comparison: SpecComparison;
+    beforeAll(async () => {
+      comparison = await SpecComparison.start();
+    });
+    afterAll(() => comparison.stop());
+
+    const device = (PathOnHost: string) => [{ PathOnHost, PathInContainer: "/dev/x", CgroupPermissions: "rwm" }];
+    const cases: readonly (readonly [name: string, request: ContainerCreateRequest])[] = [
+      ["-u", { User: "nosuch" }],
+      ["-u, with a group", { User: "root:nosuch" }],
+      ["-u, of too large a number", { User: "2147483648" }],
+      ["-u, of a negative one", { User: "-1" }],
+      ["--group-add", { HostConfig: { GroupAdd: ["nosuch"] } }],
+      ["--group-add, of too large a number", { HostConfig: { GroupAdd: ["2147483648"] } }],
+      ["--device, of nothing", { HostConfig: { Devices: device("/none/such") } }],
+      ["--device, of a file", { HostConfig: { Devices: device("/etc/passwd") } }],
+      ["--device, of a directory without one", { HostConfig: { Devices: device("/etc") } }],
+      ["--device-cgroup-rule", { HostConfig: { DeviceCgroupRules: ["c 1:2"] } }],
+      ["--gpus", { HostConfig: { DeviceRequests: [{ ...NO_DEVICE, Capabilities: [["gpu", "x"], ["y"]] }] } }],
+      ["--gpus, of a driver", { HostConfig: { DeviceRequests: [{ ...NO_DEVICE, Driver: "some" }] } }],
+      ["--device-read-bps", { HostConfig: { BlkioDeviceReadBps: [{ Path: "/none/such", Rate: 1 }] } }],
+      ["--cpu-shares", { HostConfig: { CpuShares: -1 } }],
+      ["--tmpfs", { HostConfig: { Tmpfs: { "/run": "what" } } }],
+      ["--tmpfs, with a value", { HostConfig: { Tmpfs: { "/run": "what=1,size=2m" } } }],
+      ["-v, shared", { HostConfig: { Binds: ["/proc:/mnt:shared"] } }],
+      ["-v, slave", { HostConfig: { Binds: ["/proc:/mnt:rslave"] } }],
+      ["--security-opt seccomp", { HostConfig: { SecurityOpt: [`seccomp=${TWO_ARCHITECTURES}`] } }],
+      ["--security-opt seccomp, of both names", { HostConfig: { SecurityOpt: [`seccomp=${TWO_NAMES}`] } }],
+    ];
+    test.each(cases)("%s", (_, request) => comparison.compareRefusal(ofBusybox(request)));
+  });
+
   describe("of a daemon that was told everything:", () => {
     let comparison: SpecComparison;
     beforeAll(async () => {
@@ -74,6 +107,17 @@ describe("the spec of a container, beside the genuine dockerd's,", () => {
 function ofBusybox(request: ContainerCreateRequest): ContainerCreateRequest {
   return { Image: "busybox", Cmd: ["true"], ...request };
 }
+
+const NO_DEVICE = { Driver: "", Count: 0, DeviceIDs: null, Capabilities: [], Options: null };
+const TWO_ARCHITECTURES = JSON.stringify({
+  defaultAction: "SCMP_ACT_ALLOW",
+  architectures: ["SCMP_ARCH_X86"],
+  archMap: [{ architecture: "SCMP_ARCH_X86_64", subArchitectures: [] }],
+});
+const TWO_NAMES = JSON.stringify({
+  defaultAction: "SCMP_ACT_ALLOW",
+  syscalls: [{ name: "a", names: ["b"], action: "SCMP_ACT_ERRNO" }],
+});
 
 const NOFILE = { Name: "nofile", Soft: 100, Hard: 200 };
 const CORE = { Name: "core", Soft: -1, Hard: -1 };

@@ -30,7 +30,10 @@ import { parseJson, stringifyJson } from "@eras/oci-spec/exact-json.ts";
 import type { Mount, Spec } from "@eras/oci-spec/runtime/config.ts";
 import { expect } from "vitest";
 import { blockDevice, type CaseHost, type SpecCase } from "./dockerd-spec-cases.ts";
+import { refusal } from "./refusal.ts";
 import { BUSYBOX_CONFIG, IMAGE_CONFIG, type Recorded, type RecordedMount, SpecRecorder } from "./spec-recorder.ts";
+
+type Described = Pick<Recorded, "id" | "config" | "hostConfig"> & { readonly files: Partial<Recorded["files"]> };
 
 /** A daemon that was told something, in its own words and in ours. */
 export interface DaemonCase {
@@ -98,6 +101,22 @@ export class SpecComparison {
     });
   }
 
+  /** Of a request that is taken, and can't be started: what both say. */
+  async compareRefusal(request: ContainerCreateRequest): Promise<void> {
+    const created = await this.#recorder.request("POST", "/containers/create", request);
+    expect(created).toMatchObject({ status: 201 });
+    const id: string = created.body.Id;
+    try {
+      const genuine = await this.#recorder.request("POST", `/containers/${id}/start`);
+      const { config, hostConfig } = this.#complete(request, "1.41");
+      const points = mountPointsOfHostConfig(hostConfig, () => [], this.#dataRoot);
+      const parts = this.#partsOf({ id, config, hostConfig, files: {} }, points);
+      expect(refusal(() => createSpec(parts))).toEqual(genuine);
+    } finally {
+      await this.#recorder.request("DELETE", `/containers/${id}?force=1&v=1`);
+    }
+  }
+
   #complete(request: ContainerCreateRequest, apiVersion: string): CheckedRequest {
     const image = request.Image === "configured" ? IMAGE_CONFIG : BUSYBOX_CONFIG;
     const checked = checkRequest(request, {
@@ -109,7 +128,7 @@ export class SpecComparison {
   }
 
   /** What our daemon would have: the record, and files where the genuine one has them. */
-  #partsOf({ id, config, hostConfig, files }: Recorded, points: readonly MountPoint[]): SpecParts {
+  #partsOf({ id, config, hostConfig, files }: Described, points: readonly MountPoint[]): SpecParts {
     return {
       id,
       rootfs: this.#recorder.rootfs,

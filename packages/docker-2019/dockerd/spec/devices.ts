@@ -6,7 +6,7 @@ import { major, minor } from "@eras/linux/mknod.ts";
 import { InvalidArgument } from "@eras/oci-spec/errdefs.ts";
 import type { Spec } from "@eras/oci-spec/runtime/config.ts";
 import type { LinuxDevice, LinuxDeviceCgroup } from "@eras/oci-spec/runtime/config-linux.ts";
-import type { DeviceMapping } from "../../engine-api/container-config.ts";
+import type { DeviceMapping, DeviceRequest } from "../../engine-api/container-config.ts";
 import type { SpecParts } from "./spec.ts";
 
 /** Directories of /dev that are mounts of the container's own, and console, which is its own terminal. */
@@ -22,10 +22,11 @@ const ANY = -1;
 export function addDevices(spec: Spec, { hostConfig }: SpecParts): Spec {
   const { Privileged, Devices, DeviceCgroupRules, DeviceRequests } = hostConfig;
   const mapped = Devices ?? [];
-  if ((DeviceRequests ?? []).length > 0) refuseRequests();
+  const [request] = DeviceRequests ?? [];
   if (Privileged) {
     const elsewhere = mapped.filter(({ PathOnHost, PathInContainer }) => PathOnHost !== PathInContainer);
     const devices = [...devicesBelow("/dev", NOT_THE_HOSTS), ...elsewhere.flatMap(mappedDevices)];
+    if (request) refuseRequest(request);
     return withDevices(spec, devices, [{ allow: true, access: ALL_ACCESS }]);
   }
   const wanted = mapped.map((mapping) => ({ devices: mappedDevices(mapping), access: mapping.CgroupPermissions }));
@@ -34,13 +35,20 @@ export function addDevices(spec: Spec, { hostConfig }: SpecParts): Spec {
     ...wanted.flatMap(({ devices, access }) => devices.map((device) => rule(device, access))),
     ...(DeviceCgroupRules ?? []).map(parseRule),
   ];
-  const devices = wanted.flatMap((one) => one.devices);
-  return withDevices(spec, devices, rules);
+  if (request) refuseRequest(request);
+  return withDevices(
+    spec,
+    wanted.flatMap((one) => one.devices),
+    rules,
+  );
 }
 
-/** `--gpus` and its like: nobody here answers for a driver. */
-function refuseRequests(): never {
-  throw new InvalidArgument('could not select device driver "" with capabilities: [[gpu]]');
+/** `--gpus` and its like: no driver of devices is known here, as on every host without one of NVIDIA's. */
+function refuseRequest({ Driver, Capabilities }: DeviceRequest): never {
+  const sets = (Capabilities ?? []).map((set) => `[${set.join(" ")}]`);
+  throw new InvalidArgument(
+    `could not select device driver ${JSON.stringify(Driver ?? "")} with capabilities: [${sets.join(" ")}]`,
+  );
 }
 
 function withDevices(spec: Spec, devices: LinuxDevice[], rules: LinuxDeviceCgroup[]): Spec {

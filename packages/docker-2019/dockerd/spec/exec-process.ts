@@ -4,6 +4,7 @@
  */
 import type { Process } from "@eras/oci-spec/runtime/config.ts";
 import type { ExecCreateRequest } from "../../engine-api/exec.ts";
+import { unclassified } from "../config/unclassified.ts";
 import { ALL_CAPABILITIES, addCapabilities } from "./capabilities.ts";
 import { defaultSpec } from "./default-spec.ts";
 import { environment, overrideEnv } from "./environment.ts";
@@ -14,7 +15,7 @@ import { addUser, findUser } from "./user.ts";
 
 type ExecParts = Pick<SpecParts, "id" | "rootfs" | "config" | "hostConfig" | "linkEnv" | "daemon">;
 
-/** @throws {InvalidArgument} When there is no such user in the container. */
+/** @throws {Unknown} When there is no such user in the container. */
 export function execProcess(parts: ExecParts, exec: Partial<ExecCreateRequest>): Process {
   const { config, hostConfig, rootfs, linkEnv = [] } = parts;
   const { terminal: _, ...inherited } = containerProcess(parts);
@@ -25,7 +26,7 @@ export function execProcess(parts: ExecParts, exec: Partial<ExecCreateRequest>):
     args: exec.Cmd ?? [],
     env: overrideEnv(env, exec.Env ?? []),
     cwd: exec.WorkingDir || config.WorkingDir || "/",
-    ...(exec.User && { user: findUser(exec.User, rootfs, hostConfig.GroupAdd ?? []) }),
+    ...(exec.User && { user: unclassified(() => findUser(exec.User!, rootfs, hostConfig.GroupAdd ?? [])) }),
     ...(exec.Privileged && { capabilities: ALL_CAPABILITIES }),
   };
 }

@@ -11,8 +11,9 @@ import { InvalidArgument } from "@eras/oci-spec/errdefs.ts";
 import type { Mount, Spec } from "@eras/oci-spec/runtime/config.ts";
 import type { HostConfig } from "../../engine-api/container-config.ts";
 import { lockedOptions } from "./locked-options.ts";
+import { isRemapped } from "./namespaces.ts";
 import { rootPropagation } from "./propagation.ts";
-import { type BindMount, isRemapped, type ResolvedMount, type SpecParts } from "./spec.ts";
+import type { BindMount, ResolvedMount, SpecParts } from "./spec.ts";
 import { mergeTmpfsOptions } from "./tmpfs-options.ts";
 
 const SHM = "/dev/shm";

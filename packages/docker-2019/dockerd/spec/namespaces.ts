@@ -1,7 +1,7 @@
 /** Which of the host's resources a container sees as its own, shares with another, or shares with the host. */
 import type { Spec } from "@eras/oci-spec/runtime/config.ts";
 import type { LinuxNamespace, LinuxNamespaceType } from "@eras/oci-spec/runtime/config-linux.ts";
-import { isRemapped, type SpecParts } from "./spec.ts";
+import type { SpecParts } from "./spec.ts";
 
 export function addNamespaces(spec: Spec, parts: SpecParts): Spec {
   const { config, hostConfig, join = {}, daemon } = parts;
@@ -35,4 +35,9 @@ function withNamespace(namespaces: readonly LinuxNamespace[], one: LinuxNamespac
 
 function without(namespaces: readonly LinuxNamespace[], type: LinuxNamespaceType): LinuxNamespace[] {
   return namespaces.filter((one) => one.type !== type);
+}
+
+/** Whether the container has a user namespace of its own: those of a daemon with `--userns-remap`, unless they refuse. */
+export function isRemapped({ daemon, hostConfig }: SpecParts): boolean {
+  return daemon.idMappings !== undefined && hostConfig.UsernsMode !== "host";
 }

@@ -14,6 +14,7 @@
 import type { Hooks, Spec } from "@eras/oci-spec/runtime/config.ts";
 import type { LinuxIDMapping } from "@eras/oci-spec/runtime/config-linux.ts";
 import type { ContainerConfig, HostConfig, Ulimit } from "../../engine-api/container-config.ts";
+import { unclassified } from "../config/unclassified.ts";
 import { addCapabilities } from "./capabilities.ts";
 import { addCgroup } from "./cgroups.ts";
 import { defaultSpec } from "./default-spec.ts";
@@ -108,8 +109,12 @@ export interface SpecDaemonOptions {
   readonly idMappings?: { readonly uids: readonly LinuxIDMapping[]; readonly gids: readonly LinuxIDMapping[] };
 }
 
-/** @throws {InvalidArgument} When an option makes no sense; {NotFound} when the container names a user that it hasn't. */
+/** @throws {Unknown} When an option makes no sense, or names what the container or the host hasn't: the original finds no word for it. */
 export function createSpec(parts: SpecParts): Spec {
+  return unclassified(() => composeSpec(parts));
+}
+
+function composeSpec(parts: SpecParts): Spec {
   let spec = defaultSpec(parts.rootfs, parts.hostConfig);
   spec = addProcess(spec, parts);
   spec = addCgroup(spec, parts);
@@ -123,9 +128,4 @@ export function createSpec(parts: SpecParts): Spec {
   spec = addMounts(spec, parts);
   spec = addSecurityOptions(spec, parts);
   return parts.hooks === undefined ? spec : { ...spec, hooks: parts.hooks };
-}
-
-/** Whether the container has a user namespace of its own: those of a daemon with `--userns-remap`, unless they refuse. */
-export function isRemapped({ daemon, hostConfig }: SpecParts): boolean {
-  return daemon.idMappings !== undefined && hostConfig.UsernsMode !== "host";
 }

@@ -1,7 +1,8 @@
 /** Files of /proc/sys, set in the container's namespaces. */
 import { existsSync } from "node:fs";
 import type { Spec } from "@eras/oci-spec/runtime/config.ts";
-import { isRemapped, type SpecParts } from "./spec.ts";
+import { isRemapped } from "./namespaces.ts";
+import type { SpecParts } from "./spec.ts";
 
 /**
  * What every container with a network of its own gets: any of its users may listen on low ports and send echo requests, since its root

@@ -25,7 +25,7 @@ function kindOf(option: string): string {
   if (value.length > 0 && (VALUED.has(name) || name === "")) return name;
   if (value.length === 0 && PROPAGATIONS.test(option)) return "propagation";
   if (value.length === 0 && OPPOSITES.has(option)) return OPPOSITES.get(option)!;
-  throw new InvalidArgument(`Invalid tmpfs option ${goList(value.length > 0 ? [name, value.join("=")] : [option])}`);
+  throw new InvalidArgument(`invalid tmpfs option ${goList(value.length > 0 ? [name, value.join("=")] : [option])}`);
 }
 
 /** As Go prints a list of strings with %q. */
