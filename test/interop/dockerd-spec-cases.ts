@@ -196,6 +196,8 @@ export function specCases({ dir, disk, sharedDir, peer, volumes }: CaseHost): Sp
     OomKillDisable: true,
     KernelMemoryTCP: 16 << 20,
   });
+  host("--oom-kill-disable, without a limit", { OomKillDisable: true });
+  host("-p with --network host", { NetworkMode: "host", PortBindings: { "80/tcp": [{ HostIp: "", HostPort: "80" }] } });
   host("--memory-swappiness 0", { MemorySwappiness: 0 });
   host("--memory-swappiness -1", { MemorySwappiness: -1 });
   host("--kernel-memory", { KernelMemory: 50 << 20 });

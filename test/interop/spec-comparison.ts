@@ -91,7 +91,8 @@ export class SpecComparison {
     return this.#recorder.record(request, version, (recorded) => {
       const completed = this.#complete(request, version);
       const config = { ...completed.config, ...ofDaemon(recorded.config) };
-      const { hostConfig } = completed;
+      const { hostConfig, warnings } = completed;
+      expect(warnings).toEqual(recorded.warnings);
       expectSame(wholeHostConfig(hostConfig), { ...recorded.hostConfig, ...ofRecorder(request) });
       expectSame(wholeConfig(config), recorded.config);
       const ours = { ...recorded, config, hostConfig };
@@ -195,8 +196,8 @@ export class SpecComparison {
  *
  * - the root: the genuine one's is not mounted any more when it is compared;
  * - hooks: the genuine one's calls its own libnetwork;
- * - the order of mounts of one depth, of limits, and of the options that a user namespace may not take from a bind: in the original it is
- *   that of a map's members, different each time.
+ * - the order of mounts of one depth, of limits, of added groups, and of the options that a user namespace may not take from a bind: in the
+ *   original it is that of a map's members, different each time.
  */
 function comparable({ hooks: _, root, mounts = [], process, ...spec }: Spec): unknown {
   const depth = ({ destination }: Mount) => destination.split("/").length;
@@ -212,10 +213,14 @@ function comparable({ hooks: _, root, mounts = [], process, ...spec }: Spec): un
     return { ...mount, options: [...options.filter((one) => !isLocked(one)), ...options.filter(isLocked).sort()] };
   };
   const sorted = runs.flatMap((run) => run.toSorted((one, other) => (one.destination < other.destination ? -1 : 1)));
+  const user = {
+    ...process?.user,
+    additionalGids: process?.user?.additionalGids?.toSorted((one, other) => one - other),
+  };
   const rlimits = process?.rlimits?.toSorted((one, other) => (one.type < other.type ? -1 : 1));
   const json = stringifyJson({
     ...spec,
-    process: { ...process, rlimits },
+    process: { ...process, rlimits, user },
     root: { ...root, path: "ROOT" },
     mounts: sorted.map(ordered),
   });

@@ -28,6 +28,8 @@ export interface Recorded {
   readonly mounts: readonly RecordedMount[];
   readonly files: { readonly resolvConf: string; readonly hostname: string; readonly hosts: string };
   readonly spec: Spec;
+  /** Of the creation. */
+  readonly warnings: readonly string[];
 }
 
 export interface RecordedMount {
@@ -143,7 +145,15 @@ export class SpecRecorder {
       const { Config, HostConfig, Mounts, ResolvConfPath, HostnamePath, HostsPath } = inspected;
       const files = { resolvConf: ResolvConfPath, hostname: HostnamePath, hosts: HostsPath };
       const spec = parseJson(readFileSync(join(this.place.dir, "specs", `${id}.json`), "utf8")) as Spec;
-      lookAt({ id, config: Config, hostConfig: HostConfig, mounts: Mounts, files, spec });
+      lookAt({
+        id,
+        config: Config,
+        hostConfig: HostConfig,
+        mounts: Mounts,
+        files,
+        spec,
+        warnings: created.body.Warnings,
+      });
     } finally {
       await this.request("DELETE", `/containers/${id}?force=1&v=1`);
     }

@@ -1,7 +1,7 @@
 /**
  * Whether limits make sense, and which of them this host doesn't know: those are discarded, with a warning.
  *
- * Memory, processor, sets of processors, disks: each may change the limits for the next.
+ * Memory, processes, processors, disks: each may change the limits for the next.
  */
 import { InvalidArgument } from "@eras/oci-spec/errdefs.ts";
 import type { Resources } from "../../engine-api/container-config.ts";
@@ -29,14 +29,30 @@ export function verifyResources<T extends Resources>(
 ): Verified<T> {
   const warnings: string[] = [];
   let value = resources;
-  for (const step of [verifyMemory, verifyOom, verifyCpu, verifyCpuset, verifyBlkio])
-    value = { ...value, ...step(value, support, { isUpdate, warn: (text) => warnings.push(text) }) };
+  for (const verify of STEPS)
+    value = { ...value, ...verify(value, support, { isUpdate, warn: (text) => warnings.push(text) }) };
   return { value, warnings };
 }
+
+/** In the original's order: the first mistake is the one that is told. Each gives what it changes. */
+const STEPS = [
+  verifyMemory,
+  verifySwappiness,
+  verifyReservation,
+  verifyKernelMemory,
+  verifyOom,
+  verifyCpu,
+  verifyCpuset,
+  verifyBlkio,
+] as const;
 
 interface Options {
   readonly isUpdate: boolean;
   readonly warn: (text: string) => void;
+}
+
+function unsupported(what: string): string {
+  return `Your kernel does not support ${what} or the cgroup is not mounted.`;
 }
 
 function refuse(message: string): never {
@@ -44,56 +60,57 @@ function refuse(message: string): never {
 }
 
 function verifyMemory(resources: Resources, support: HostSupport, { isUpdate, warn }: Options): Resources {
-  let { Memory = 0, MemorySwap = 0, MemorySwappiness, MemoryReservation = 0, KernelMemory = 0 } = resources;
-  if (MemorySwappiness === -1) MemorySwappiness = null; // what clients send who mean nothing
+  let { Memory = 0, MemorySwap = 0 } = resources;
   if (Memory !== 0 && Memory < MINIMUM_MEMORY) refuse("Minimum memory limit allowed is 6MB");
   if (Memory > 0 && !support.memoryLimit) {
-    warn("Your kernel does not support memory limit capabilities or the cgroup is not mounted. Limitation discarded.");
+    warn(`${unsupported("memory limit capabilities")} Limitation discarded.`);
     Memory = 0;
     MemorySwap = -1;
   }
   if (Memory > 0 && MemorySwap !== -1 && !support.swapLimit) {
-    warn(
-      "Your kernel does not support swap limit capabilities or the cgroup is not mounted. Memory limited without swap.",
-    );
+    warn(`${unsupported("swap limit capabilities")} Memory limited without swap.`);
     MemorySwap = -1;
   }
   if (Memory > 0 && MemorySwap > 0 && MemorySwap < Memory)
     refuse("Minimum memoryswap limit should be larger than memory limit, see usage");
   if (Memory === 0 && MemorySwap > 0 && !isUpdate)
     refuse("You should always set the Memory limit when using Memoryswap limit, see usage");
-  if (typeof MemorySwappiness === "number" && !support.memorySwappiness) {
-    warn(
-      "Your kernel does not support memory swappiness capabilities or the cgroup is not mounted. Memory swappiness discarded.",
-    );
-    MemorySwappiness = null;
-  }
-  if (typeof MemorySwappiness === "number" && (MemorySwappiness < 0 || MemorySwappiness > 100))
-    refuse(`Invalid value: ${MemorySwappiness}, valid memory swappiness range is 0-100`);
-  if (MemoryReservation > 0 && !support.memoryReservation) {
-    warn(
-      "Your kernel does not support memory soft limit capabilities or the cgroup is not mounted. Limitation discarded.",
-    );
-    MemoryReservation = 0;
-  }
-  if (MemoryReservation > 0 && MemoryReservation < MINIMUM_MEMORY) refuse("Minimum memory reservation allowed is 6MB");
-  if (Memory > 0 && MemoryReservation > 0 && Memory < MemoryReservation)
-    refuse("Minimum memory limit can not be less than memory reservation limit, see usage");
-  KernelMemory = verifyKernelMemory(KernelMemory, support, warn);
-  return { Memory, MemorySwap, MemorySwappiness: MemorySwappiness ?? null, MemoryReservation, KernelMemory };
+  return { Memory, MemorySwap };
 }
 
-function verifyKernelMemory(limit: number, { kernelMemory }: HostSupport, warn: Options["warn"]): number {
-  if (limit <= 0) return limit;
-  warn("Specifying a kernel memory limit is deprecated and will be removed in a future release.");
-  if (!kernelMemory) {
-    warn(
-      "Your kernel does not support kernel memory limit capabilities or the cgroup is not mounted. Limitation discarded.",
-    );
-    return 0;
+function verifySwappiness({ MemorySwappiness = null }: Resources, support: HostSupport, { warn }: Options): Resources {
+  if (MemorySwappiness === null || MemorySwappiness === -1) return { MemorySwappiness: null }; // -1 of clients who mean nothing
+  if (!support.memorySwappiness) {
+    warn(`${unsupported("memory swappiness capabilities")} Memory swappiness discarded.`);
+    return { MemorySwappiness: null };
   }
-  if (limit < MINIMUM_MEMORY) refuse("Minimum kernel memory limit allowed is 6MB");
-  return limit;
+  if (MemorySwappiness < 0 || MemorySwappiness > 100)
+    refuse(`Invalid value: ${MemorySwappiness}, valid memory swappiness range is 0-100`);
+  return { MemorySwappiness };
+}
+
+function verifyReservation(resources: Resources, support: HostSupport, { warn }: Options): Resources {
+  const { Memory = 0, MemoryReservation = 0 } = resources;
+  if (MemoryReservation <= 0) return {};
+  if (!support.memoryReservation) {
+    warn(`${unsupported("memory soft limit capabilities")} Limitation discarded.`);
+    return { MemoryReservation: 0 };
+  }
+  if (MemoryReservation < MINIMUM_MEMORY) refuse("Minimum memory reservation allowed is 6MB");
+  if (Memory > 0 && Memory < MemoryReservation)
+    refuse("Minimum memory limit can not be less than memory reservation limit, see usage");
+  return {};
+}
+
+function verifyKernelMemory({ KernelMemory = 0 }: Resources, support: HostSupport, { warn }: Options): Resources {
+  if (KernelMemory <= 0) return {};
+  warn("Specifying a kernel memory limit is deprecated and will be removed in a future release.");
+  if (!support.kernelMemory) {
+    warn(`${unsupported("kernel memory limit capabilities")} Limitation discarded.`);
+    return { KernelMemory: 0 };
+  }
+  if (KernelMemory < MINIMUM_MEMORY) refuse("Minimum kernel memory limit allowed is 6MB");
+  return {};
 }
 
 function verifyOom(resources: Resources, support: HostSupport, { warn }: Options): Resources {
@@ -107,8 +124,7 @@ function verifyOom(resources: Resources, support: HostSupport, { warn }: Options
       "OOM killer is disabled for the container, but no memory limit is set, this can result in the system running out of resources.",
     );
   if (PidsLimit !== null && !support.pidsLimit) {
-    if (PidsLimit > 0)
-      warn("Your kernel does not support PIDs limit capabilities or the cgroup is not mounted. PIDs limit discarded.");
+    if (PidsLimit > 0) warn(`${unsupported("PIDs limit capabilities")} PIDs limit discarded.`);
     PidsLimit = null;
   }
   return { OomKillDisable, PidsLimit };
@@ -124,7 +140,7 @@ function verifyCpu(resources: Resources, { cpuCfs, cpuShares, processors }: Host
   if (NanoCpus < 0 || NanoCpus > processors * BILLION)
     refuse(`Range of CPUs is from 0.01 to ${processors}.00, as there are only ${processors} CPUs available`);
   if (CpuShares > 0 && !cpuShares) {
-    warn("Your kernel does not support CPU shares or the cgroup is not mounted. Shares discarded.");
+    warn(`${unsupported("CPU shares")} Shares discarded.`);
     CpuShares = 0;
   }
   if ((CpuPeriod !== 0 || CpuQuota !== 0) && !cpuCfs) {
@@ -141,7 +157,7 @@ function verifyCpu(resources: Resources, { cpuCfs, cpuShares, processors }: Host
 function verifyCpuset(resources: Resources, support: HostSupport, { warn }: Options): Resources {
   const { CpusetCpus = "", CpusetMems = "" } = resources;
   if ((CpusetCpus || CpusetMems) && !support.cpuset) {
-    warn("Your kernel does not support cpuset or the cgroup is not mounted. Cpuset discarded.");
+    warn(`${unsupported("cpuset")} Cpuset discarded.`);
     return { CpusetCpus: "", CpusetMems: "" };
   }
   verifyAvailable(CpusetCpus, support.cpus, ["cpus", "CPUs"]);
@@ -164,7 +180,7 @@ function verifyAvailable(wanted: string, available: string, [file, name]: readon
 function verifyBlkio(resources: Resources, support: HostSupport, { warn }: Options): Resources {
   let { BlkioWeight = 0 } = resources;
   if (BlkioWeight > 0 && !support.blkioWeight) {
-    warn("Your kernel does not support Block I/O weight or the cgroup is not mounted. Weight discarded.");
+    warn(`${unsupported("Block I/O weight")} Weight discarded.`);
     BlkioWeight = 0;
   }
   if (BlkioWeight > 0 && (BlkioWeight < 10 || BlkioWeight > 1000)) refuse("Range of blkio weight is from 10 to 1000");
@@ -186,11 +202,9 @@ type DeviceLimit =
 
 function deviceLimits(support: HostSupport): readonly (readonly [DeviceLimit, boolean, string])[] {
   const throttle = (unit: string, way: string) =>
-    `Your kernel does not support ${unit} Block I/O ${way} limit or the cgroup is not mounted. Block I/O ${unit} ${way} limit discarded.`;
-  const iops = (way: string) =>
-    `Your kernel does not support IOPS Block ${way} limit or the cgroup is not mounted. Block I/O IOPS ${way} limit discarded.`;
-  const weight =
-    "Your kernel does not support Block I/O weight_device or the cgroup is not mounted. Weight-device discarded.";
+    `${unsupported(`${unit} Block I/O ${way} limit`)} Block I/O ${unit} ${way} limit discarded.`;
+  const iops = (way: string) => `${unsupported(`IOPS Block ${way} limit`)} Block I/O IOPS ${way} limit discarded.`;
+  const weight = `${unsupported("Block I/O weight_device")} Weight-device discarded.`;
   return [
     ["BlkioWeightDevice", support.blkioWeightDevice, weight],
     ["BlkioDeviceReadBps", support.blkioReadBps, throttle("BPS", "read")],

@@ -6,7 +6,6 @@
  * mounts come after the default ones, those nearer to the root first.
  */
 import { posix } from "node:path";
-import { readMountinfo } from "@eras/linux/mountinfo.ts";
 import { InvalidArgument } from "@eras/oci-spec/errdefs.ts";
 import type { Mount, Spec } from "@eras/oci-spec/runtime/config.ts";
 import type { HostConfig } from "../../engine-api/container-config.ts";
@@ -32,7 +31,7 @@ export function addMounts(spec: Spec, parts: SpecParts): Spec {
     .map(withShmSize(hostConfig));
   if (hostConfig.ReadonlyRootfs) ofDaemon = ofDaemon.map(readonly);
   const mounts = [...ofDaemon, ...ofUser.map((mount) => specMount(mount, parts))].map(opened(parts));
-  const propagation = rootPropagation(ofUser.filter(isBind), readMountinfo(), parts.daemon.dataRoot);
+  const propagation = rootPropagation(ofUser.filter(isBind), parts.daemon.dataRoot);
   return { ...spec, mounts, linux: { ...spec.linux, ...(propagation && { rootfsPropagation: propagation }) } };
 }
 

@@ -4,7 +4,7 @@
  */
 import { realpathSync } from "node:fs";
 import { sep } from "node:path";
-import type { MountInfo } from "@eras/linux/mountinfo.ts";
+import { type MountInfo, readMountinfo } from "@eras/linux/mountinfo.ts";
 import { InvalidArgument } from "@eras/oci-spec/errdefs.ts";
 import type { BindMount } from "./spec.ts";
 
@@ -14,15 +14,13 @@ import type { BindMount } from "./spec.ts";
  * @param dataRoot - Sources below it, or around it, that can't spread are private: the daemon asked for more than the user did.
  * @throws {InvalidArgument} When a source can't spread.
  */
-export function rootPropagation(
-  binds: readonly BindMount[],
-  mountinfo: readonly MountInfo[],
-  dataRoot: string,
-): "shared" | "rslave" | undefined {
+export function rootPropagation(binds: readonly BindMount[], dataRoot: string): "shared" | "rslave" | undefined {
   let root: "shared" | "rslave" | undefined;
+  let mountinfo: readonly MountInfo[] | undefined; // long on a host with many containers, and seldom needed
   for (const { source, propagation } of binds) {
     const passesOn = /^r?shared$/.test(propagation);
     if (!passesOn && !/^r?slave$/.test(propagation)) continue;
+    mountinfo ??= readMountinfo();
     const mount = mountOf(source, mountinfo);
     const isShared = mount.propagation.some((field) => field.startsWith("shared:"));
     const isSlave = mount.propagation.some((field) => field.startsWith("master:"));
