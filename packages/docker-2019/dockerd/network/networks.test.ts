@@ -56,6 +56,8 @@ beforeEach(() => {
 
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0)) cleanup();
+  const leftProxies = proxies().map((line) => Number(line.split(" ")[0]));
+  for (const pid of leftProxies) process.kill(pid, "SIGKILL"); // of a test that has failed
   removeNetworkNamespace(outside);
   setns(home, CLONE_NEWNET);
   closeSync(home);
@@ -210,14 +212,26 @@ describe.each(["nft", "legacy"] as const)("with iptables of the kind %s", (kind)
   });
 });
 
+/** An iptables of a kernel without the table nat. */
+function refuse(): void {
+  const dir = join(place.dir, "refusing");
+  mkdirSync(dir);
+  const script = '#!/bin/sh\n[ "$1" = --version ] && exit\necho "can\'t initialize iptables table nat" >&2\nexit 3\n';
+  for (const name of ["iptables", "iptables-save", "iptables-restore"])
+    writeFileSync(join(dir, name), script, { mode: 0o755 });
+  process.env.PATH = dir;
+}
+
 describe("without iptables", () => {
   test.each([
-    ["that is told to be left alone", () => {}, false],
-    ["that is not there", () => (process.env.PATH = "/nowhere"), true],
-  ])("%s, published ports are reached by docker-proxy alone", async (_, hide, iptables) => {
+    ["that is told to be left alone", () => {}, false, []],
+    ["that is not there", () => (process.env.PATH = "/nowhere"), true, ["there is no iptables"]],
+    ["that the kernel refuses", refuse, true, ["containers can't reach beyond this host"]],
+  ])("%s, published ports are reached by docker-proxy alone", async (_, hide, iptables, told) => {
     hide();
-    const networks = await open({ iptables, proxyProgram: PROXY });
+    const networks = await open({ iptables });
     process.env.PATH = path;
+    expect(warnings.splice(0).map((warning) => warning.split(":")[0])).toEqual(told);
     const a = (await networks.connect(attachment("a", publish(["80/tcp", "8081"])))).netnsPath!;
     const { Gateway } = networks.settings(attachment("a"));
     serve(a, 80);

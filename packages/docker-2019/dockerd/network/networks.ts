@@ -42,7 +42,10 @@ export interface NetworksOptions extends Roots {
   readonly device?: string;
   /** `--bip`; left out, one is chosen. */
   readonly bridgeAddress?: string;
-  /** The path of docker-proxy; undefined: `--userland-proxy=false`. */
+  /**
+   * The path of docker-proxy. Undefined, as for `--userland-proxy=false`, published ports are reached from outside alone: the original then has the
+   * packet filter serve this host and the containers too, for which it changes how the kernel routes 127.0.0.0/8.
+   */
   readonly proxyProgram: string | undefined;
   /** `--iptables` */
   readonly iptables: boolean;

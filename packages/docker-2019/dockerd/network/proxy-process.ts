@@ -26,7 +26,8 @@ export async function startProxy(program: string, port: ForwardedPort): Promise<
   const container = ["-container-ip", port.containerIp, "-container-port", `${port.containerPort}`];
   const child = spawn(program, [...host, ...container], {
     stdio: ["ignore", "ignore", "ignore", "pipe"],
-    detached: true,
+    detached: true, // a Ctrl-C that is meant for dockerd is not for it
+    cwd: "/",
   });
   const failure = new Promise<never>((_, reject) => child.once("error", reject));
   child.unref();
