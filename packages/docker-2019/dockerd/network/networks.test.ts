@@ -244,7 +244,7 @@ describe("without iptables", () => {
   });
 });
 
-describe("connect()", () => {
+describe("connect(), disconnect()", () => {
   test("gives the container an eth0 as Docker's: address, hardware address, default route, no IPv6", async () => {
     const networks = await open();
     const { netnsPath } = await networks.connect(attachment("a"));
@@ -303,6 +303,18 @@ describe("connect()", () => {
     expect(b!["80/tcp"]![0]!.HostPort).toBe(String(port + 1));
     expect([a, b].map((ports) => ports!["90/tcp"]![0]!.HostPort)).toEqual(["8000", "8001"]);
     for (const name of ["a", "b"]) await networks.disconnect(attachment(name).id);
+    await networks.close();
+  });
+
+  test("has given a port back when it is disconnected, even by a proxy that is slow to end", async () => {
+    const proxyProgram = join(place.dir, "docker-proxy");
+    const slow = "trap 'sleep 0.2; exit' INT; echo 0 >&3; exec 3>&-; while :; do sleep 0.01; done";
+    writeFileSync(proxyProgram, `#!/bin/sh\n${slow}\n`, { mode: 0o755 });
+    const networks = await open({ iptables: false, proxyProgram });
+    await networks.connect(attachment("a", publish(["80/tcp", "8081"])));
+    expect(proxies()).not.toEqual([]);
+    await networks.disconnect(attachment("a").id);
+    expect(proxies()).toEqual([]);
     await networks.close();
   });
 

@@ -143,7 +143,7 @@ export class Networks {
       }
       return await this.#publish(sandbox, attachment);
     } catch (error) {
-      this.#takeDown(sandbox);
+      await this.#takeDown(sandbox);
       throw error;
     }
   }
@@ -165,7 +165,7 @@ export class Networks {
       if (ports.length > 0) await this.#applyRules();
       return published;
     } catch (error) {
-      this.#ports.release(ports);
+      await this.#ports.release(ports);
       this.#sandboxes.delete(sandbox.container);
       this.#records.removeSandbox(sandbox.container);
       const message = `driver failed programming external connectivity on endpoint ${name} (${id}): ${(error as Error).message}`;
@@ -183,7 +183,7 @@ export class Networks {
   async disconnect(container: string): Promise<void> {
     const sandbox = this.#sandboxes.get(container);
     if (!sandbox) return;
-    this.#takeDown(sandbox);
+    await this.#takeDown(sandbox);
     if (sandbox.ports.length > 0) await this.#applyRules().catch(({ message }: Error) => this.#warn(message)); // they lead nowhere now
   }
 
@@ -199,9 +199,9 @@ export class Networks {
     return sandbox;
   }
 
-  #takeDown({ container, endpoint, netnsPath, ports }: SandboxRecord): void {
+  async #takeDown({ container, endpoint, netnsPath, ports }: SandboxRecord): Promise<void> {
     this.#sandboxes.delete(container);
-    this.#ports.release(ports);
+    await this.#ports.release(ports);
     if (endpoint) {
       unplug(endpoint);
       this.#pool.release(endpoint.address);
@@ -213,7 +213,7 @@ export class Networks {
   async #restore(isLive: (container: string) => boolean): Promise<void> {
     for (const sandbox of this.#records.sandboxes()) {
       if (!isLive(sandbox.container)) {
-        this.#takeDown(sandbox);
+        await this.#takeDown(sandbox);
         continue;
       }
       if (sandbox.endpoint) this.#pool.reserve(sandbox.endpoint.address);

@@ -55,7 +55,7 @@ export class PortMapper {
       for (const port of wanted) published.push(...(await this.#publish(port, containerIp)));
       return published;
     } catch (error) {
-      this.release(published);
+      await this.release(published);
       throw error;
     }
   }
@@ -71,11 +71,10 @@ export class PortMapper {
     return resumed;
   }
 
-  release(ports: readonly PublishedPort[]): void {
-    for (const port of ports) {
-      if (port.proxy) stopProxy(port.proxy);
-      this.#taken.delete(key(port));
-    }
+  /** Gives ports back. When this is over they can be published again. */
+  async release(ports: readonly PublishedPort[]): Promise<void> {
+    await Promise.all(ports.map(({ proxy }) => proxy && stopProxy(proxy)));
+    for (const port of ports) this.#taken.delete(key(port));
   }
 
   /** Tries the ports that will do until nobody has one. */
@@ -103,7 +102,7 @@ export class PortMapper {
     const published = started.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
     const failure = started.find((result) => result.status === "rejected");
     if (!failure) return published;
-    this.release(published);
+    await this.release(published);
     for (const port of ports) this.#taken.delete(key(port));
     throw new Unknown((failure.reason as Error).message, { cause: failure.reason });
   }

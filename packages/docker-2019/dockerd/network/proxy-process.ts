@@ -6,6 +6,7 @@ import { spawn } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
+import { setTimeout as delay } from "node:timers/promises";
 import { isErrno } from "@eras/linux/errno.ts";
 import { namespaceId } from "@eras/linux/namespaces.ts";
 import { processExists, readProcessStat } from "@eras/linux/proc.ts";
@@ -40,10 +41,22 @@ export function isAlive({ pid, startTime }: ProxyProcess): boolean {
   return processExists(pid, startTime);
 }
 
-export function stopProxy(proxy: ProxyProcess): void {
-  if (!isAlive(proxy)) return;
+/** How long a proxy may take to end, and how often it is looked whether it has: not all are children of ours. */
+const END_MS = 2_000;
+const LOOK_MS = 2;
+
+/** Ends a proxy. When this is over its port is free. */
+export async function stopProxy(proxy: ProxyProcess): Promise<void> {
+  signal(proxy, "SIGINT");
+  const deadline = performance.now() + END_MS;
+  while (isAlive(proxy) && performance.now() < deadline) await delay(LOOK_MS);
+  signal(proxy, "SIGKILL");
+  while (isAlive(proxy)) await delay(LOOK_MS);
+}
+
+function signal(proxy: ProxyProcess, name: NodeJS.Signals): void {
   try {
-    process.kill(proxy.pid, "SIGINT");
+    if (isAlive(proxy)) process.kill(proxy.pid, name);
   } catch (error) {
     if (!isErrno(error, "ESRCH")) throw error; // it has just ended
   }
