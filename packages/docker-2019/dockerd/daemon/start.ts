@@ -21,6 +21,7 @@ import { log } from "../log.ts";
 import { JsonFileLog, rotationOptions } from "../logger/json-file.ts";
 import { containerSpec } from "./container-spec.ts";
 import type { Daemon } from "./daemon.ts";
+import { removeContainer } from "./delete.ts";
 import { mountAll, unmountAll } from "./mounts.ts";
 
 const CANNOT_FIND = 127;
@@ -38,7 +39,9 @@ export async function startContainer(daemon: Daemon, container: Container): Prom
   try {
     await run(daemon, container);
   } catch (error) {
-    throw failed(container, error as Error);
+    const failure = failed(container, error as Error);
+    if (container.hostConfig.AutoRemove) await removeContainer(daemon, container, { force: true, volumes: true });
+    throw failure;
   }
   daemon.publish("start", container);
 }
@@ -58,11 +61,11 @@ async function run(daemon: Daemon, container: Container): Promise<void> {
     });
     try {
       startLog(container);
-      container.streams.connect(streams);
       await daemon.containerd.delete(id); // what a daemon that was killed has left
       await daemon.containerd.create(id, spec, runtime, daemon.fifoDir(id));
       const pid = await daemon.containerd.createTask(id, streams.paths, runtime);
       streams.shimHasOpened();
+      container.streams.connect(streams); // not sooner: a runtime that fails tells that on the container's stderr, too
       container.state.setRunning(pid); // before it runs: its end may come before the answer
       container.record.HasBeenStartedBefore = true;
       await daemon.containerd.start(id);
@@ -71,6 +74,7 @@ async function run(daemon: Daemon, container: Container): Promise<void> {
     } catch (error) {
       await daemon.containerd.delete(id).catch(() => {});
       await container.streams.close(0);
+      streams.destroy();
       throw error;
     }
   } catch (error) {
