@@ -1,18 +1,25 @@
 /** Containers, as the API has them: the table, and for each row what is asked of the daemon. */
-import type { ContainerCreateRequest } from "../../engine-api/container-config.ts";
+import { atLeast } from "../../engine-api/api-version.ts";
+import { CHANGE_KINDS } from "../../engine-api/container.ts";
+import type { ContainerConfig, ContainerCreateRequest } from "../../engine-api/container-config.ts";
+import type { UpdateRequest } from "../config/update.ts";
 import type { WaitCondition } from "../container/state.ts";
 import { attach } from "../daemon/attach.ts";
+import { commitContainer } from "../daemon/commit.ts";
 import { createContainer } from "../daemon/create.ts";
 import type { Daemon } from "../daemon/daemon.ts";
 import { removeContainer } from "../daemon/delete.ts";
 import { inspectContainer } from "../daemon/inspect.ts";
 import { listContainers } from "../daemon/list.ts";
 import { checkLogs, sendLogs } from "../daemon/logs.ts";
+import { pruneContainers } from "../daemon/prune.ts";
 import { renameContainer } from "../daemon/rename.ts";
 import { startContainer } from "../daemon/start.ts";
 import { killContainer, pauseContainer, restartContainer, stopContainer, unpauseContainer } from "../daemon/stop.ts";
 import { topOf } from "../daemon/top.ts";
+import { updateContainer } from "../daemon/update.ts";
 import { type ApiCall, noContent, type Route, route } from "./call.ts";
+import { send } from "./send.ts";
 import { parseTime } from "./time.ts";
 
 const RAW_STREAM = "application/vnd.docker.raw-stream";
@@ -36,6 +43,28 @@ export function containerRoutes(daemon: Daemon): Route[] {
     route("GET", "/containers/{name}/json", (call) => inspectContainer(daemon, find(call), call.query.flag("size"))),
     route("GET", "/containers/{name}/top", (call) => topOf(daemon, find(call), call.query.text("ps_args"))),
     route("GET", "/containers/{name}/logs", (call) => logs(call, daemon)),
+    route("GET", "/containers/{name}/changes", async (call) => {
+      const changes = await daemon.images.rwLayers.changes(find(call).id);
+      return changes.length > 0 ? changes.map(({ kind, path: Path }) => ({ Path, Kind: CHANGES[kind] })) : null;
+    }),
+    route("GET", "/containers/{name}/export", (call) => exportTo(call, daemon)),
+    route("POST", "/containers/{name}/update", async (call) => {
+      const request = await call.json<UpdateRequest>();
+      return updateContainer(daemon, find(call), request, atLeast(call.version, "1.40"));
+    }),
+    route("POST", "/containers/prune", ({ query }) => pruneContainers(daemon, query.filters())),
+    route("POST", "/commit", async (call) => {
+      const { query, answer } = call;
+      const [repository, tag] = [query.text("repo"), query.text("tag")];
+      const Id = await commitContainer(daemon, daemon.containers.get(query.text("container")), {
+        config: (await call.optionalJson<ContainerConfig>()) ?? null,
+        name: tag === "" ? repository : `${repository}:${tag}`,
+        author: query.text("author"),
+        comment: query.text("comment"),
+        pause: !query.has("pause") || query.flag("pause"),
+      });
+      answer.json(201, { Id });
+    }),
     route(
       "POST",
       "/containers/{name}/start",
@@ -85,6 +114,16 @@ export function containerRoutes(daemon: Daemon): Route[] {
       ),
     ),
   ];
+}
+
+const CHANGES = { C: CHANGE_KINDS.modified, A: CHANGE_KINDS.added, D: CHANGE_KINDS.deleted } as const;
+
+async function exportTo({ params, answer, signal }: ApiCall, daemon: Daemon): Promise<void> {
+  const container = daemon.containers.get(params.name!);
+  const client = answer.stream(200, { "Content-Type": "application/octet-stream" });
+  await send(daemon.images.rwLayers.export(container.id), client, signal);
+  daemon.publish("export", container);
+  answer.end();
 }
 
 type Container = ReturnType<Daemon["containers"]["get"]>;

@@ -5,9 +5,13 @@ import { imageHistory, inspectImage, tagImage } from "../image/inspect.ts";
 import { listImages } from "../image/list.ts";
 import { loadImages } from "../image/load.ts";
 import { importImage } from "../image/make.ts";
+import { pullImage } from "../image/pull.ts";
+import { pushImage } from "../image/push.ts";
 import { type ImageUser, pruneImages, removeImage } from "../image/remove.ts";
 import { saveImages } from "../image/save.ts";
 import { type ApiCall, type Route, route } from "./call.ts";
+import { registryClientFor } from "./registry-auth.ts";
+import { send } from "./send.ts";
 
 const TAR = { "Content-Type": "application/x-tar" };
 
@@ -23,6 +27,7 @@ export function imageRoutes(daemon: Daemon): Route[] {
     route("POST", "/images/load", (call) => load(call, daemon)),
     route("POST", "/images/create", (call) => create(call, daemon)),
     route("POST", "/images/prune", (call) => pruneImages(images, filters(call), () => usersOf(daemon))),
+    route("POST", "/images/{name:.*}/push", (call) => push(call, daemon)),
     route("POST", "/images/{name:.*}/tag", ({ params, query, answer }) => {
       tagImage(images, params.name!, query.text("repo"), query.text("tag"));
       answer.empty(201);
@@ -47,10 +52,7 @@ function usersOf({ containers }: Daemon): ImageUser[] {
 async function save(call: ApiCall, daemon: Daemon, names: readonly string[]): Promise<void> {
   const tar = await saveImages(daemon.images, names);
   const client = call.answer.stream(200, TAR);
-  for await (const chunk of tar) {
-    if (call.signal.aborted) break;
-    if (!client.write(chunk)) await new Promise((resolve) => client.once("drain", resolve).once("close", resolve));
-  }
+  await send(tar, client, call.signal);
   call.answer.end();
 }
 
@@ -60,8 +62,39 @@ async function load(call: ApiCall, daemon: Daemon): Promise<void> {
   call.answer.end();
 }
 
-/** An import of a tar. */
+/** A pull, or, with `fromSrc`, an import of a tar. */
 async function create(call: ApiCall, daemon: Daemon): Promise<void> {
+  const from = call.query.text("fromImage");
+  if (from === "") return importTar(call, daemon);
+  const tag = call.query.text("tag");
+  const name = tag === "" ? from : tag.startsWith("sha256:") ? `${from}@${tag}` : `${from}:${tag}`;
+  await pullImage(daemon.images, parseReference(name), {
+    client: registryClientFor(call.header("x-registry-auth"), call.signal),
+    tell: lazyJsonStream(call),
+  });
+  call.answer.end();
+}
+
+async function push(call: ApiCall, daemon: Daemon): Promise<void> {
+  const { params, query } = call;
+  const tag = query.text("tag");
+  await pushImage(daemon.images, parseReference(tag === "" ? params.name! : `${params.name}:${tag}`), {
+    client: registryClientFor(call.header("x-registry-auth"), call.signal),
+    tell: lazyJsonStream(call),
+  });
+  call.answer.end();
+}
+
+/** The answer begins with the first message: what fails before gets a status. */
+function lazyJsonStream(call: ApiCall): (message: unknown) => void {
+  let tell: ((message: unknown) => void) | undefined;
+  return (message) => {
+    tell ??= call.jsonStream("\r\n");
+    tell(message);
+  };
+}
+
+async function importTar(call: ApiCall, daemon: Daemon): Promise<void> {
   const { query } = call;
   const [repository, tag] = [query.text("repo"), query.text("tag")];
   const name = tag === "" ? repository : `${repository}:${tag}`;

@@ -4,8 +4,12 @@ import type { Route } from "./call.ts";
 import { containerRoutes } from "./container-routes.ts";
 import { execRoutes } from "./exec-routes.ts";
 import { imageRoutes } from "./image-routes.ts";
+import { networkRoutes } from "./network-routes.ts";
 import { systemRoutes } from "./system-routes.ts";
+import { volumeRoutes } from "./volume-routes.ts";
 
 export function routes(daemon: Daemon): Route[] {
-  return [...systemRoutes(daemon), ...containerRoutes(daemon), ...execRoutes(daemon), ...imageRoutes(daemon)];
+  return [systemRoutes, containerRoutes, execRoutes, imageRoutes, networkRoutes, volumeRoutes].flatMap((group) =>
+    group(daemon),
+  );
 }

@@ -112,6 +112,8 @@ type Headers = Readonly<Record<string, string>>;
 class HttpAnswerer implements Answerer {
   readonly #response: ServerResponse;
   readonly #headers: Headers;
+  /** Of an answer that is a stream. */
+  #streamType: string | undefined;
 
   constructor(response: ServerResponse, headers: Headers) {
     this.#response = response;
@@ -137,6 +139,7 @@ class HttpAnswerer implements Answerer {
   }
 
   stream(status: number, headers: Headers): Writable {
+    this.#streamType = headers["Content-Type"];
     this.#response.writeHead(status, { ...this.#headers, ...headers }).flushHeaders();
     return this.#response;
   }
@@ -151,7 +154,7 @@ class HttpAnswerer implements Answerer {
   /** Too late for a status: the stream tells of the failure, if it is one of objects. */
   #endWithError(body: unknown): void {
     const { message } = body as { message?: string };
-    if (message !== undefined && this.#response.getHeader("content-type") === "application/json")
+    if (message !== undefined && this.#streamType === "application/json")
       this.#response.write(`${JSON.stringify({ errorDetail: { message }, error: message })}\r\n`);
     this.#response.end();
   }

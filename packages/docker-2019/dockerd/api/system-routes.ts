@@ -1,6 +1,7 @@
 /** What concerns the daemon as a whole. */
 import type { Event } from "../../engine-api/event.ts";
 import type { Daemon } from "../daemon/daemon.ts";
+import { diskUsage } from "../daemon/disk-usage.ts";
 import { infoOf, versionOf } from "../daemon/system.ts";
 import { type ApiCall, type Route, route } from "./call.ts";
 import type { Filters } from "./query.ts";
@@ -19,6 +20,7 @@ export function systemRoutes(daemon: Daemon): Route[] {
     }),
     route("GET", "/version", () => versionOf(daemon)),
     route("GET", "/info", () => infoOf(daemon)),
+    route("GET", "/system/df", () => diskUsage(daemon)),
     route("GET", "/events", (call) => sendEvents(call, daemon)),
   ];
 }

@@ -54,9 +54,9 @@ export class StreamConfig {
   /** There will be no more input. @param tellShim - It holds the pipe open, too. */
   async closeStdin(tellShim: () => Promise<void>): Promise<void> {
     const stdin = await this.stdin();
+    await this.#started.promise; // a pipe that nobody has open forgets what is in it
     await new Promise<void>((resolve) => void (stdin ? stdin.end(resolve) : resolve()));
     stdin?.destroy();
-    await this.#started.promise;
     await tellShim();
   }
 

@@ -12,6 +12,7 @@ export function renameContainer(daemon: Daemon, container: Container, wanted: st
   daemon.containers.reserveName(newName, id);
   container.record.Name = `/${newName}`;
   container.save();
+  daemon.networks.rename(id, newName);
   daemon.containers.releaseName(oldName, id);
   daemon.publish("rename", container, { oldName: `/${oldName}` });
 }

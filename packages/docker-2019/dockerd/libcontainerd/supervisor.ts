@@ -7,7 +7,7 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -40,6 +40,7 @@ export class ContainerdSupervisor {
     const { dataRoot } = this.#roots;
     const dir = containerdDir(this.#roots);
     mkdirSync(dir, { recursive: true, mode: 0o711 });
+    await this.#endForgotten();
     const args = [
       "--root",
       join(dataRoot, "containerd/daemon"),
@@ -55,6 +56,15 @@ export class ContainerdSupervisor {
     const answers = untilAnswers(this.address, START_TIMEOUT_MS);
     if ((await Promise.race([answers, ended.then(() => false)])) === false)
       throw new Unavailable(`Cannot start containerd: ${PROGRAM} does not answer on ${this.address}`);
+  }
+
+  /** That of a dockerd that was killed would run on, and nobody would watch it. Its shims live on. */
+  async #endForgotten(): Promise<void> {
+    for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
+      if (!isServing(pid, this.address)) continue;
+      process.kill(Number(pid), "SIGTERM");
+      while (isServing(pid, this.address)) await delay(PAUSE_MS);
+    }
   }
 
   /** Ends it; its shims live on. */
@@ -73,6 +83,17 @@ export class ContainerdSupervisor {
     if (this.#isStopping || this.#child !== child) return;
     await delay(PAUSE_MS);
     if (!this.#isStopping) await this.start().catch(() => {}); // its end comes here again
+  }
+}
+
+/** Whether a process is a containerd that was told to serve there. */
+function isServing(pid: string, address: string): boolean {
+  try {
+    const words = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
+    const isContainerd = words.some((word) => word.endsWith("docker-2019/containerd/main.ts"));
+    return isContainerd && words[words.indexOf("--address") + 1] === address;
+  } catch {
+    return false; // it has ended meanwhile
   }
 }
 

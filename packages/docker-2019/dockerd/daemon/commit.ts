@@ -1,0 +1,40 @@
+/** `docker commit`: an image of what a container has written. */
+import { parseReference } from "@eras/oci-spec/reference.ts";
+import type { ContainerConfig } from "../../engine-api/container-config.ts";
+import { mergeImage } from "../config/merge-image.ts";
+import type { Container } from "../container/container.ts";
+import { commitImage } from "../image/make.ts";
+import type { Daemon } from "./daemon.ts";
+
+export interface CommitWishes {
+  /** The new image's, over the container's; null for that alone. */
+  readonly config: ContainerConfig | null;
+  /** Empty for none. */
+  readonly name: string;
+  readonly author: string;
+  readonly comment: string;
+  /** Stop the container for the moment. */
+  readonly pause: boolean;
+}
+
+/** @returns The image's id. */
+export async function commitContainer(daemon: Daemon, container: Container, wishes: CommitWishes): Promise<string> {
+  const { id, config, record, state } = container;
+  const pauses = wishes.pause && state.isRunning && !state.isPaused;
+  if (pauses) await daemon.containerd.pause(id);
+  try {
+    const imageId = await commitImage(daemon.images, {
+      containerId: id,
+      containerConfig: config,
+      config: wishes.config ? mergeImage(wishes.config, config) : config,
+      parent: record.Image,
+      author: wishes.author,
+      comment: wishes.comment,
+      ...(wishes.name !== "" && { reference: parseReference(wishes.name) }),
+    });
+    daemon.publish("commit", container, { comment: wishes.comment, imageID: imageId, imageRef: wishes.name });
+    return imageId;
+  } finally {
+    if (pauses) await daemon.containerd.resume(id);
+  }
+}

@@ -1,0 +1,240 @@
+/** The genuine `docker` at our dockerd, and under that all of our chain: it can't tell. */
+import { readFileSync } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
+import { processExists } from "@eras/linux/proc.ts";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { busyboxImage } from "../harness/busybox-image.ts";
+import { Dockerd2019 } from "../harness/dockerd-2019.ts";
+import { missing } from "../harness/runtime-under-test.ts";
+
+describe("docker, at our dockerd,", () => {
+  const reason = missing("/usr/bin/docker");
+  if (reason) return void test.skip(reason);
+
+  let dockerd: Dockerd2019;
+  beforeAll(async () => {
+    dockerd = await Dockerd2019.start(["--live-restore"]);
+    expect(await dockerd.docker(["load", "-q"], busyboxImage("busybox:latest"))).toMatchObject({ status: 0 });
+  });
+  afterAll(() => dockerd.stop());
+
+  /** Expects that it succeeds. @returns What it prints. */
+  async function docker(...args: string[]): Promise<string> {
+    const { stdout, stderr, status } = await dockerd.docker(args);
+    expect({ stderr, status }).toEqual({ stderr: "", status: 0 });
+    return stdout.trim();
+  }
+
+  const run = (...args: string[]) => dockerd.docker(["run", "--rm", ...args]);
+  const inspect = (name: string, format: string) => docker("inspect", "-f", format, name);
+
+  describe("run", () => {
+    test("gives both outputs and the exit status", async () => {
+      const result = await run("busybox", "sh", "-c", "echo out; echo err >&2; exit 7");
+      expect(result).toEqual({ stdout: "out\n", stderr: "err\n", status: 7 });
+    });
+
+    test("-i takes what it is given, before there is a process", async () => {
+      const input = Buffer.alloc(1_000_000, "0123456789\n");
+      const { stdout, status } = await dockerd.docker(
+        ["run", "-i", "--rm", "busybox", "sh", "-c", "wc -c; echo end"],
+        input,
+      );
+      expect({ stdout, status }).toEqual({ stdout: "1000000\nend\n", status: 0 });
+    });
+
+    test.each([
+      [["nosuch"], 127, /executable file not found in \$PATH/],
+      [["/etc"], 126, /permission denied/],
+      [["--network", "nosuch", "busybox"], 125, /network nosuch not found/],
+    ])("%j can't be done, and ends with %i", async (words, status, message) => {
+      const args = words.length === 1 ? ["busybox", ...words] : words;
+      const result = await run(...args);
+      expect(result.status).toBe(status);
+      expect(result.stderr).toMatch(message);
+      expect(await docker("ps", "-aq")).toBe("");
+    });
+
+    test("--rm leaves nothing, -v anonymous volumes neither", async () => {
+      await run("-v", "/data", "busybox", "touch", "/data/file");
+      await vi.waitFor(async () => expect(await docker("ps", "-aq")).toBe(""));
+      expect(await docker("volume", "ls", "-q")).toBe("");
+    });
+
+    test("--init puts a PID 1 before the program", async () => {
+      const { stdout } = await run("--init", "busybox", "cat", "/proc/1/cmdline");
+      expect(stdout.replaceAll("\0", " ")).toBe("/sbin/docker-init -- cat /proc/1/cmdline ");
+    });
+
+    test("limits memory, and tells of its end", async () => {
+      const hog = "tail /dev/zero";
+      const { status } = await dockerd.docker(["run", "--name", "hog", "-m", "8m", "busybox", "sh", "-c", hog]);
+      expect(status).toBe(137);
+      await vi.waitFor(async () => expect(await inspect("hog", "{{.State.OOMKilled}}")).toBe("true"));
+      await docker("rm", "hog");
+    });
+  });
+
+  describe("a container", () => {
+    test("lives: is listed, looked into, paused, stopped, started, killed, renamed, removed", async () => {
+      const id = await docker("run", "-d", "--name", "web", "busybox", "sleep", "1000");
+      expect(id).toMatch(/^[0-9a-f]{64}$/);
+      expect(await docker("ps", "--format", "{{.Names}} {{.Image}} {{.Command}}")).toBe('web busybox "sleep 1000"');
+      expect((await docker("top", "web")).split("\n")).toHaveLength(2);
+      await docker("pause", "web");
+      expect(await inspect("web", "{{.State.Status}}")).toBe("paused");
+      await docker("unpause", "web");
+      await docker("stop", "-t", "0", "web");
+      expect(await inspect("web", "{{.State.Status}} {{.State.ExitCode}}")).toBe("exited 137");
+      await docker("start", "web");
+      expect(await inspect("web", "{{.State.Running}}")).toBe("true");
+      await docker("kill", "web");
+      await docker("rename", "web", "gone");
+      await docker("rm", "gone");
+      const { stderr, status } = await dockerd.docker(["inspect", "gone"]);
+      expect({ stderr, status }).toMatchObject({ stderr: expect.stringContaining("No such"), status: 1 });
+    });
+
+    test("has further processes: their streams, their exit status", async () => {
+      await docker("run", "-d", "--name", "host", "-e", "A=1", "busybox", "sleep", "1000");
+      const exec = await dockerd.docker(
+        ["exec", "-i", "-e", "B=2", "host", "sh", "-c", "cat; echo $A$B; exit 5"],
+        "in\n",
+      );
+      expect(exec).toEqual({ stdout: "in\n12\n", stderr: "", status: 5 });
+      await docker("rm", "-f", "host");
+    });
+
+    test("keeps what it has printed", async () => {
+      const script = "for i in 1 2 3; do echo line $i; done; sleep 0.3; echo oops >&2";
+      await dockerd.docker(["run", "--name", "talker", "busybox", "sh", "-c", script]);
+      const { stdout, stderr } = await dockerd.docker(["logs", "talker"]);
+      expect({ stdout, stderr }).toEqual({ stdout: "line 1\nline 2\nline 3\n", stderr: "oops\n" });
+      expect((await dockerd.docker(["logs", "-t", "--tail", "1", "talker"])).stderr).toMatch(
+        /^\d{4}-.*\.\d{9}Z oops\n$/,
+      );
+      await docker("rm", "talker");
+    });
+
+    test("is started again as its policy says", async () => {
+      await docker(
+        "run",
+        "-d",
+        "--name",
+        "again",
+        "--restart",
+        "on-failure:2",
+        "busybox",
+        "sh",
+        "-c",
+        "echo try; exit 3",
+      );
+      await vi.waitFor(
+        async () => expect(await inspect("again", "{{.State.Status}} {{.RestartCount}}")).toBe("exited 2"),
+        10_000,
+      );
+      expect(await docker("logs", "again")).toBe("try\ntry\ntry");
+      await docker("rm", "again");
+    });
+
+    test("becomes an image with what it has written", async () => {
+      await docker("run", "--name", "writer", "busybox", "sh", "-c", "echo kept > /file; rm /bin/sh");
+      expect((await docker("diff", "writer")).split("\n").sort()).toEqual(["A /file", "C /bin", "D /bin/sh"]);
+      await docker("commit", "-m", "wrote", "writer", "written:1");
+      expect((await run("written:1", "cat", "/file")).stdout).toBe("kept\n");
+      expect(await docker("history", "--format", "{{.Comment}}", "written:1")).toContain("wrote");
+      await docker("rm", "writer");
+      await docker("rmi", "written:1");
+    });
+  });
+
+  describe("beside other containers", () => {
+    test("reaches them by the bridge, and is reached from the host by its ports", async () => {
+      await docker(
+        "run",
+        "-d",
+        "--name",
+        "server",
+        "-p",
+        "127.0.0.1::80",
+        "busybox",
+        "sh",
+        "-c",
+        "echo page > /index.html; httpd -f -p 80 -h /",
+      );
+      const address = await inspect("server", "{{.NetworkSettings.IPAddress}}");
+      await vi.waitFor(
+        async () => expect((await run("busybox", "wget", "-qO-", `http://${address}/`)).stdout).toBe("page\n"),
+        10_000,
+      );
+      const port = (await docker("port", "server", "80")).split(":").at(-1);
+      expect(await (await fetch(`http://127.0.0.1:${port}/`)).text()).toBe("page\n");
+      const { stdout } = await run("--network", "container:server", "busybox", "wget", "-qO-", "http://127.0.0.1/");
+      expect(stdout).toBe("page\n");
+      await docker("rm", "-f", "server");
+    });
+
+    test("keeps volumes", async () => {
+      await run("-v", "kept:/data", "busybox", "sh", "-c", "echo here > /data/file");
+      expect((await run("-v", "kept:/data:ro", "busybox", "cat", "/data/file")).stdout).toBe("here\n");
+      await docker("volume", "rm", "kept");
+    });
+  });
+
+  test("events tell of a run", async () => {
+    const since = Date.now() / 1000;
+    await run("busybox", "true");
+    await delay(500);
+    const told = await docker(
+      "events",
+      "--since",
+      String(since),
+      "--until",
+      String(Date.now() / 1000),
+      "--format",
+      "{{.Type}} {{.Action}}",
+    );
+    for (const event of [
+      "container create",
+      "container attach",
+      "container start",
+      "container die",
+      "container destroy",
+    ])
+      expect(told.split("\n")).toContain(event);
+  });
+
+  test("is told what there is: version, info, df, networks", async () => {
+    expect(await docker("version", "--format", "{{.Server.APIVersion}} {{.Server.Version}}")).toMatch(/^1\.40 19\.03/);
+    expect(await docker("info", "--format", "{{.Driver}} {{.DefaultRuntime}} {{.Images}}")).toBe("overlay2 runc 1");
+    expect(await docker("network", "ls", "--format", "{{.Name}}")).toBe("bridge\nhost\nnone");
+    expect(await docker("system", "df", "--format", "{{.Type}}: {{.TotalCount}}")).toContain("Images: 1");
+  });
+
+  test("finds its containers again after dockerd was killed: they run on, and end as they would", async () => {
+    await docker("run", "-d", "--name", "survivor", "busybox", "sh", "-c", "echo one; sleep 3; echo two; exit 4");
+    const pid = Number(await inspect("survivor", "{{.State.Pid}}"));
+    await dockerd.end("SIGKILL");
+    expect(processExists(pid)).toBe(true);
+    await dockerd.restart();
+    expect(await inspect("survivor", "{{.State.Running}}")).toBe("true");
+    expect(await docker("wait", "survivor")).toBe("4");
+    expect(await docker("logs", "survivor")).toBe("one\ntwo");
+    await docker("rm", "survivor");
+  });
+
+  test("finds containers when containerd was killed under it", async () => {
+    await docker("run", "-d", "--name", "calm", "busybox", "sleep", "1000");
+    const pid = Number(await inspect("calm", "{{.State.Pid}}"));
+    const containerd = Number(
+      /^(\d+)/m.exec(readFileSync(`/proc/${dockerd.pid}/task/${dockerd.pid}/children`, "utf8"))![1],
+    );
+    process.kill(containerd, "SIGKILL");
+    await vi.waitFor(
+      async () => expect((await dockerd.docker(["exec", "calm", "echo", "here"])).stdout).toBe("here\n"),
+      15_000,
+    );
+    expect(processExists(pid)).toBe(true);
+    await docker("rm", "-f", "calm");
+  });
+});
