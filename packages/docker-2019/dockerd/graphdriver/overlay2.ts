@@ -110,8 +110,8 @@ class Overlay2 implements GraphDriver {
     try {
       makeDirectory(join(directory, "diff"), ROOT_MODE);
       const shortName = newShortName();
+      writeFileSync(join(directory, "link"), shortName); // first, so that whoever removes the tree knows the other
       symlinkSync(`../${id}/diff`, join(this.#home, LINKS, shortName));
-      writeFileSync(join(directory, "link"), shortName);
       if (parent === undefined || lower === undefined) return;
       makeDirectory(join(directory, "work"), PRIVATE_MODE);
       writeFileSync(join(this.#directory(parent), "committed"), "", { mode: 0o600 });

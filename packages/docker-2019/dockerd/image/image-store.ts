@@ -39,8 +39,18 @@ export class ImageStore {
     this.#metadata = join(imagedb, "metadata/sha256");
     this.#layers = layers;
     for (const path of [this.#content, this.#metadata]) mkdirSync(path, { recursive: true, mode: PRIVATE_MODE });
+    this.#cleanUp(imagedb);
     for (const name of readdirSync(this.#content)) this.#load(`sha256:${name}`);
     for (const id of this.#images.keys()) this.#loadParent(id);
+  }
+
+  /** What a daemon that was killed had not written to the end, and what it knew of images that it had already removed. */
+  #cleanUp(imagedb: string): void {
+    const files = readdirSync(imagedb, { recursive: true, encoding: "utf8" });
+    for (const path of files.filter((name) => name.endsWith(".tmp"))) rmSync(join(imagedb, path)); // of writeFileAtomic
+    const content = new Set(readdirSync(this.#content));
+    const orphans = readdirSync(this.#metadata).filter((name) => !content.has(name));
+    for (const name of orphans) rmSync(join(this.#metadata, name), { recursive: true });
   }
 
   #load(id: Digest): void {
