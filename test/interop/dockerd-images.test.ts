@@ -2,11 +2,14 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import type { Images } from "@eras/docker-2019/dockerd/image/images.ts";
-import { imageHistory, inspectImage } from "@eras/docker-2019/dockerd/image/inspect.ts";
+import { imagesDiskUsage } from "@eras/docker-2019/dockerd/image/disk-usage.ts";
+import { findImage, type Images } from "@eras/docker-2019/dockerd/image/images.ts";
+import { imageHistory, inspectImage, tagImage } from "@eras/docker-2019/dockerd/image/inspect.ts";
 import { listImages } from "@eras/docker-2019/dockerd/image/list.ts";
 import { loadImages } from "@eras/docker-2019/dockerd/image/load.ts";
+import { removeImage } from "@eras/docker-2019/dockerd/image/remove.ts";
 import { saveImages } from "@eras/docker-2019/dockerd/image/save.ts";
+import type { DiskUsage } from "@eras/docker-2019/engine-api/system.ts";
 import { collect } from "@eras/layers/archive-fixtures.ts";
 import { sha256 } from "@eras/oci-spec/digest.ts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -100,6 +103,39 @@ describe("dockerd's images and genuine dockerd's", () => {
       const [inspected] = await genuineApi(genuine, `/images/${name}/json`);
       expect(JSON.stringify(inspectImage(images, name))).toBe(JSON.stringify(inspected));
     }
+  });
+
+  test("`docker rmi` and `tag` answer as the genuine API does", async () => {
+    const { images } = await loadedOurs("removing");
+    genuine.docker(["load"], archive);
+    const two = findImage(images, "two:v1").slice("sha256:".length);
+    const users = () => [];
+    const steps: [name: string, isForced: boolean][] = [
+      ["nothing", false],
+      ["UPPER", false],
+      [findImage(images, "busybox"), true],
+      [two, false],
+      ["busybox", false],
+      ["other:b", false],
+      [two.slice(0, 12), false],
+      [two.slice(0, 12), true],
+      ["two:v1", false],
+    ];
+    for (const tag of ["a", "b"]) {
+      tagImage(images, "two:v1", "other", tag);
+      genuine.docker(["tag", "two:v1", `other:${tag}`]);
+    }
+    for (const [name, isForced] of steps) {
+      const ours = await removeImage(images, name, { users, isForced }).catch(({ message }: Error) => ({ message }));
+      const [theirs] = await genuineApi(genuine, `/images/${name}?force=${isForced ? 1 : 0}`, "DELETE");
+      expect([name, ours]).toEqual([name, theirs]);
+    }
+    genuine.docker(["load"], archive);
+  });
+
+  test("the images' part of `docker system df` is the genuine API's", async () => {
+    const [{ LayersSize, Images }] = (await genuineApi(genuine, "/system/df")) as [DiskUsage];
+    expect(imagesDiskUsage(await openOurs(genuineRoot), [])).toEqual({ LayersSize, Images });
   });
 
   test("a genuine dockerd on our data root lists, runs and saves what we loaded", async () => {
