@@ -4,11 +4,14 @@
  *     HEAD /v2/NAME/manifests/TAG       200, Docker-Content-Digest, Content-Type, Content-Length
  *     GET  /v2/NAME/manifests/DIGEST    … and the document
  *     PUT  /v2/NAME/manifests/TAG       201
+ *     GET  /v2/NAME/tags/list           {"name": NAME, "tags": ["latest"]}, and Link: <…>; rel="next" when there are more
  *
  * @see https://github.com/opencontainers/distribution-spec/blob/v1.0.1/spec.md#pulling-manifests
  */
+import { list, object, string } from "@eras/oci-spec/check.ts";
 import { type Digest, isDigest, sha256, Verifier } from "@eras/oci-spec/digest.ts";
 import { FailedPrecondition, InvalidArgument, NotImplemented } from "@eras/oci-spec/errdefs.ts";
+import { validate } from "@eras/oci-spec/findings.ts";
 import type { Descriptor } from "@eras/oci-spec/image/descriptor.ts";
 import {
   DOCKER_MANIFEST,
@@ -19,6 +22,7 @@ import {
   OCI_INDEX,
   OCI_MANIFEST,
 } from "@eras/oci-spec/image/media-types.ts";
+import { parseDocument } from "@eras/oci-spec/image/parse-document.ts";
 import { formatReference, type Reference } from "@eras/oci-spec/reference.ts";
 import type { Repository } from "./client.ts";
 import type { Answer } from "./http.ts";
@@ -26,6 +30,8 @@ import type { Answer } from "./http.ts";
 const ACCEPT = [DOCKER_MANIFEST, DOCKER_MANIFEST_LIST, OCI_MANIFEST, OCI_INDEX, "*/*"].join(", ");
 /** No manifest is longer: docker/distribution's maxManifestBodySize. */
 const MAX_MANIFEST_BYTES = 4 << 20;
+/** Registries give 100 tags or more at a time. */
+const MAX_TAG_PAGES = 1000;
 const DIGEST_HEADER = "docker-content-digest";
 
 /** A document as it came, and what points to it. */
@@ -97,6 +103,29 @@ function verify(bytes: Buffer, expected: { readonly digest: Digest; readonly siz
   const verifier = new Verifier(expected);
   verifier.update(bytes);
   verifier.finish();
+}
+
+/** All tags of a repository. @throws {NotFound} When there is no such repository; {FailedPrecondition} when it never ends to tell. */
+export async function listTags(repository: Repository): Promise<string[]> {
+  const tags: string[] = [];
+  let target: string | URL | undefined = "tags/list";
+  for (let page = 0; target !== undefined; page++) {
+    if (page === MAX_TAG_PAGES)
+      throw new FailedPrecondition(`Cannot list the tags of ${repository.name}: there are too many`);
+    const answer: Answer = await repository.askAgain({ method: "GET", target });
+    const document = parseDocument(await answer.bytes(MAX_MANIFEST_BYTES), "list of tags");
+    tags.push(...(validate(tagList, document, "list of tags").value.tags ?? []));
+    target = nextPage(answer);
+  }
+  return tags;
+}
+
+const tagList = object<{ readonly tags?: readonly string[] }>({}, { tags: list(string) });
+
+/** `Link: </v2/web/tags/list?last=b&n=2>; rel="next"`: RFC 8288. */
+function nextPage({ headers, url }: Answer): URL | undefined {
+  const [, next] = /^<([^>]+)>;\s*rel="?next"?/.exec(String(headers.link ?? "")) ?? [];
+  return next === undefined ? undefined : new URL(next, url);
 }
 
 /** Whether the repository has a manifest, under this tag if one is given. */

@@ -6,6 +6,7 @@ import { parseReference } from "@eras/oci-spec/reference.ts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { RegistryClient } from "./client.ts";
 import { MemoryStore } from "./image-fixtures.ts";
+import { listTags } from "./manifests.ts";
 import { MisbehavingRegistry, type Misbehaviour } from "./misbehaving-registry.ts";
 import { pull } from "./pull.ts";
 import { TryAgain } from "./registry-error.ts";
@@ -256,4 +257,34 @@ test("a redirect is followed, without saying there who we are", async () => {
   await pull(client, parseReference(`${registry.domain}/web:1`), new MemoryStore(), { platforms });
   expect(authorization).toBeUndefined();
   await elsewhere.stop();
+});
+
+describe("a registry that tells its tags page by page", () => {
+  const page = (response: ServerResponse, tags: unknown, link?: string): true => {
+    response.writeHead(200, link === undefined ? {} : { link: `<${link}>; rel="next"` }).end(JSON.stringify({ tags }));
+    return true;
+  };
+  const tagsOf = (misbehave: Misbehaviour) => {
+    registry.does(misbehave);
+    const repository = new RegistryClient({ retry: QUICK }).repository(
+      parseReference(`${registry.domain}/web`),
+      "pull",
+    );
+    return listTags(repository);
+  };
+
+  test("is asked for the next one", async () => {
+    const found = await tagsOf(({ url }, response) =>
+      url!.includes("last=b") ? page(response, ["c"]) : page(response, ["a", "b"], "/v2/web/tags/list?last=b&n=2"),
+    );
+    expect(found).toEqual(["a", "b", "c"]);
+  });
+
+  test("for ever is given up, and one that tells something else refused", async () => {
+    const endless = tagsOf((_, response) => page(response, ["a"], "/v2/web/tags/list"));
+    await expect(endless).rejects.toThrow(FailedPrecondition);
+    await expect(tagsOf((_, response) => page(response, [{ tag: "a" }]))).rejects.toThrow(
+      "Invalid list of tags: tags[0]",
+    );
+  });
 });

@@ -2,13 +2,16 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import { changeConfig } from "@eras/docker-2019/dockerd/image/config-changes.ts";
 import { imagesDiskUsage } from "@eras/docker-2019/dockerd/image/disk-usage.ts";
+import { goContainerConfig } from "@eras/docker-2019/dockerd/image/docker-image.ts";
 import { findImage, type Images } from "@eras/docker-2019/dockerd/image/images.ts";
 import { imageHistory, inspectImage, tagImage } from "@eras/docker-2019/dockerd/image/inspect.ts";
 import { listImages } from "@eras/docker-2019/dockerd/image/list.ts";
 import { loadImages } from "@eras/docker-2019/dockerd/image/load.ts";
 import { removeImage } from "@eras/docker-2019/dockerd/image/remove.ts";
 import { saveImages } from "@eras/docker-2019/dockerd/image/save.ts";
+import type { ImageInspect } from "@eras/docker-2019/engine-api/image.ts";
 import type { DiskUsage } from "@eras/docker-2019/engine-api/system.ts";
 import { collect } from "@eras/layers/archive-fixtures.ts";
 import { sha256 } from "@eras/oci-spec/digest.ts";
@@ -131,6 +134,51 @@ describe("dockerd's images and genuine dockerd's", () => {
       expect([name, ours]).toEqual([name, theirs]);
     }
     genuine.docker(["load"], archive);
+  });
+
+  test.for([
+    'CMD ["a", "b c"]',
+    "CMD a  'b c'",
+    "entrypoint a",
+    'ENV A=b C="d e" F=\\ g',
+    "ENV A b c",
+    "ENV A=1\nENV B=$A:/x C='$A' D=\"$A\" E=\\$A",
+    "EXPOSE 80 53/UDP",
+    'LABEL a=b "c d"="e=f"',
+    "ONBUILD RUN x",
+    "USER 1:2",
+    "VOLUME /a /b",
+    'VOLUME ["/a b"]',
+    "WORKDIR /a\nWORKDIR b",
+    "HEALTHCHECK NONE",
+    "HEALTHCHECK --interval=5m --retries=3 CMD a b",
+    "RUN x",
+    "ENV A",
+    "ENV A=b C",
+    "LABEL a",
+    "USER",
+    "CMD",
+    "ENTRYPOINT",
+    "ENV",
+    "ONBUILD",
+    "HEALTHCHECK",
+    "HEALTHCHECK x",
+    "HEALTHCHECK CMD",
+    'HEALTHCHECK --timeout=1s --start-period=1m CMD ["a"]',
+    "label x y z",
+    "WORKDIR a b",
+    "USER a b",
+    "EXPOSE http",
+    "WORKDIR",
+  ])("`docker import -c %j` changes the config as the genuine one does, or fails in its words", async (change) => {
+    const { status, stdout, stderr } = await genuine.run(["import", "-c", change, "-"], Buffer.alloc(1024));
+    if (status !== 0) {
+      const message = stderr.trim().replace("Error response from daemon: ", "");
+      return expect(() => changeConfig({}, [change])).toThrow(message);
+    }
+    const [inspected] = (await genuineApi(genuine, `/images/${stdout.trim()}/json`)) as [ImageInspect];
+    genuine.docker(["rmi", stdout.trim()]);
+    expect(goContainerConfig(changeConfig({}, [change]))).toEqual(inspected.Config);
   });
 
   test("the images' part of `docker system df` is the genuine API's", async () => {

@@ -124,6 +124,20 @@ describe("pullImage()", () => {
     expect(readdirSync(join(dataRoot, "tmp"))).toEqual([]);
   });
 
+  test("of a repository takes all tags", async () => {
+    genuine.docker(["pull", name("base:1")]);
+    for (const tag of ["1", "2", "3"]) {
+      genuine.docker(["tag", name("base:1"), name(`all:${tag}`)]);
+      genuine.docker(["push", name(`all:${tag}`)]);
+    }
+    const messages = await pull("all");
+    const ids = messages.filter(({ status }) => status === "Pulling from all").map(({ id }) => id);
+    expect(ids.sort()).toEqual(["1", "2", "3"]); // the registry lists them as it likes
+    expect(messages.at(-1)).toEqual({ status: `Status: Downloaded newer image for ${name("all")}` });
+    expect(listImages(images, {})[0]!.RepoTags).toEqual(["1", "2", "3"].map((tag) => name(`all:${tag}`)));
+    await expect(pull("nothing")).rejects.toThrow(NotFound);
+  });
+
   test("by digest, gives it no tag", async () => {
     const repository = new RegistryClient().repository(parseReference(name("t/two:v1")), "pull");
     const { digest } = await resolveManifest(repository, parseReference(name("t/two:v1")));

@@ -11,6 +11,7 @@ import { type ClientOptions, RegistryClient } from "@eras/registry-client/client
 import type { Progress } from "@eras/registry-client/content.ts";
 import { type Credentials, dockerCredentials } from "@eras/registry-client/credentials.ts";
 import { MemoryStore } from "@eras/registry-client/image-fixtures.ts";
+import { listTags } from "@eras/registry-client/manifests.ts";
 import { pull } from "@eras/registry-client/pull.ts";
 import { type PushOptions, push } from "@eras/registry-client/push.ts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -48,6 +49,14 @@ run(`at a genuine registry${absent.length > 0 ? ` (needs ${absent.join(", ")})` 
     await push(client, reference(name), target, source, { ...options, onProgress: (one) => progress.push(one) });
     return progress;
   }
+
+  test("tags are listed, page by page", async () => {
+    const target = source.addImage([10]);
+    for (const tag of ["a", "b", "c"]) await pushed(`tagged:${tag}`, target);
+    const repository = client.repository(reference("tagged"), "pull");
+    expect((await listTags(repository)).sort()).toEqual(["a", "b", "c"]);
+    await expect(listTags(client.repository(reference("nothing"), "pull"))).rejects.toThrow(NotFound);
+  });
 
   test("what is pushed is what is pulled", async () => {
     const target = source.addImage([1000, 300_000, 0]);

@@ -22,16 +22,10 @@ import { chooseManifest, parseIndex } from "@eras/oci-spec/image/image-index.ts"
 import { type Manifest, parseManifest } from "@eras/oci-spec/image/manifest.ts";
 import { isForeignLayer, isIndexType } from "@eras/oci-spec/image/media-types.ts";
 import { formatPlatform, hostPlatform, type Platform } from "@eras/oci-spec/platform.ts";
-import {
-  familiarName,
-  familiarReference,
-  type Reference,
-  repositoryName,
-  withDefaultTag,
-} from "@eras/oci-spec/reference.ts";
+import { familiarName, familiarReference, type Reference, repositoryName, withTag } from "@eras/oci-spec/reference.ts";
 import { readBlob } from "@eras/registry-client/blobs.ts";
 import type { RegistryClient, Repository } from "@eras/registry-client/client.ts";
-import { fetchManifest, resolveManifest } from "@eras/registry-client/manifests.ts";
+import { fetchManifest, listTags, resolveManifest } from "@eras/registry-client/manifests.ts";
 import { topChainId } from "../layer/layer-store.ts";
 import { diffIdsOf, parseDockerImage, shortId } from "./docker-image.ts";
 import type { Download, DownloadListener } from "./downloads.ts";
@@ -49,22 +43,37 @@ export interface PullOptions {
 }
 
 /**
- * Pulls an image, and gives it its name.
+ * Pulls an image, and gives it its name; of a repository, with neither tag nor digest, all that it has tags for.
  *
- * @param named - `latest` if it has neither tag nor digest.
- * @returns The image's ID.
+ * @returns The images' IDs.
  * @throws {NotFound} `manifest for web:1 not found: manifest unknown: manifest unknown`, before anything was told; what fails later, fails as
  * the registry or the layers do.
  */
-export async function pullImage(stores: Images, named: Reference, options: PullOptions): Promise<Digest> {
-  const reference = withDefaultTag(named);
-  const pull = new Pull(stores, reference, options);
-  const id = await pull.run();
-  stores.tell("pull", familiarReference(reference), {
-    ...stores.images.image(id).config?.Labels,
-    name: familiarName(reference),
-  });
-  return id;
+export async function pullImage(stores: Images, reference: Reference, options: PullOptions): Promise<Digest[]> {
+  const repository = options.client.repository(reference, "pull");
+  const pulled: Pulled[] = [];
+  for (const one of await referencesIn(repository, reference)) {
+    pulled.push(await new Pull(stores, one, repository, options).run());
+  }
+  const news = pulled.some(({ isNew }) => isNew) ? "Downloaded newer image for" : "Image is up to date for";
+  options.tell({ status: `Status: ${news} ${familiarReference(reference)}` });
+  stores.tell("pull", familiarReference(reference), { name: familiarName(reference) });
+  return pulled.map(({ id }) => id);
+}
+
+async function referencesIn(repository: Repository, reference: Reference): Promise<Reference[]> {
+  if (reference.tag !== undefined || reference.digest !== undefined) return [reference];
+  try {
+    return (await listTags(repository)).map((tag) => withTag(reference, tag));
+  } catch (cause) {
+    throw pullError(cause, reference);
+  }
+}
+
+interface Pulled {
+  readonly id: Digest;
+  /** Whether the name stood for another image before. */
+  readonly isNew: boolean;
 }
 
 class Pull {
@@ -73,14 +82,14 @@ class Pull {
   readonly #repository: Repository;
   readonly #options: PullOptions;
 
-  constructor(stores: Images, reference: Reference, options: PullOptions) {
+  constructor(stores: Images, reference: Reference, repository: Repository, options: PullOptions) {
     this.#stores = stores;
     this.#reference = reference;
-    this.#repository = options.client.repository(reference, "pull");
+    this.#repository = repository;
     this.#options = options;
   }
 
-  async run(): Promise<Digest> {
+  async run(): Promise<Pulled> {
     const target = await this.#resolve();
     const { path, tag, digest } = this.#reference;
     this.#options.tell({ status: `Pulling from ${path}`, id: digest ?? tag! });
@@ -88,9 +97,7 @@ class Pull {
     const id = await this.#image(manifest);
     const isNew = this.#name(id, target.digest);
     this.#options.tell({ status: `Digest: ${target.digest}` });
-    const news = isNew ? "Downloaded newer image for" : "Image is up to date for";
-    this.#options.tell({ status: `Status: ${news} ${familiarReference(this.#reference)}` });
-    return id;
+    return { id, isNew };
   }
 
   async #resolve(): Promise<Descriptor> {
