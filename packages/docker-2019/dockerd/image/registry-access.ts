@@ -1,0 +1,75 @@
+/**
+ * Who asks a registry: what `docker login` found out and every pull and push brings along, in the header X-Registry-Auth.
+ *
+ * @see https://github.com/moby/moby/blob/v19.03.0/registry/auth.go
+ */
+import { errorKind, InvalidArgument, Unknown } from "@eras/oci-spec/errdefs.ts";
+import { type ClientOptions, RegistryClient } from "@eras/registry-client/client.ts";
+import type { Credentials } from "@eras/registry-client/credentials.ts";
+import { registryHosts } from "@eras/registry-client/hosts.ts";
+import type { AuthConfig, AuthResponse } from "../../engine-api/auth.ts";
+
+/** What a registry is called in names, and by its clients. */
+const DOCKER_HUB = "docker.io";
+const DOCKER_HUB_ADDRESSES = ["", "docker.io", "index.docker.io", "registry-1.docker.io"];
+
+/**
+ * A client that asks as somebody, and says who to that one registry alone: not to its mirrors, nor to where it sends us.
+ *
+ * @param domain - Of the images' names: `docker.io`.
+ * @param auth - Nobody in particular if it is empty.
+ */
+export function clientAs(
+  auth: AuthConfig,
+  domain: string,
+  options: Omit<ClientOptions, "credentials"> = {},
+): RegistryClient {
+  const credentials = credentialsOf(auth);
+  const own = registryHosts(domain).at(-1)!.host;
+  return new RegistryClient({ ...options, credentials: async (host) => (host === own ? credentials : undefined) });
+}
+
+function credentialsOf({ username, password, identitytoken }: AuthConfig): Credentials | undefined {
+  if (identitytoken) return { identityToken: identitytoken };
+  return username && password !== undefined ? { username, password } : undefined;
+}
+
+/**
+ * Finds out whether a registry knows somebody: POST /auth.
+ *
+ * @throws {InvalidArgument} When the address is none; {Unknown} when the registry refuses, or isn't there.
+ */
+export async function logIn(auth: AuthConfig, options: Omit<ClientOptions, "credentials"> = {}): Promise<AuthResponse> {
+  const domain = domainOf(auth.serveraddress ?? "");
+  const host = registryHosts(domain, options).at(-1)!;
+  const url = new URL(`${host.api}/`);
+  const status = await statusOf(
+    () => clientAs(auth, domain, options).send(host, url, { method: "GET", target: url }, []),
+    url,
+  );
+  if (status === 200) return { IdentityToken: "", Status: "Login Succeeded" };
+  if (status === 401 && credentialsOf(auth) === undefined)
+    throw new Unknown(`Get "${url.href}": no basic auth credentials`);
+  throw new Unknown(
+    `login attempt to ${url.href} failed with status: ${status}${status === 401 ? " Unauthorized" : ""}`,
+  );
+}
+
+async function statusOf(ask: () => ReturnType<RegistryClient["send"]>, url: URL): Promise<number> {
+  try {
+    const answer = await ask();
+    answer.drop();
+    return answer.status;
+  } catch (cause) {
+    if (errorKind(cause) === "Unauthenticated") return 401; // said by the registry's token server
+    throw new Unknown(`Get "${url.href}": ${(cause as Error).message}`, { cause });
+  }
+}
+
+/** Old clients give URLs: `https://index.docker.io/v1/`. */
+function domainOf(address: string): string {
+  const host = address.replace(/^https?:\/\//, "").replace(/\/.*$/, "");
+  if (DOCKER_HUB_ADDRESSES.includes(host)) return DOCKER_HUB;
+  if (/^[\w.:[\]-]+$/.test(host) && URL.canParse(`https://${host}`)) return host;
+  throw new InvalidArgument(`unable to parse server address: ${JSON.stringify(address)} is no host`);
+}
