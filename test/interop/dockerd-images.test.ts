@@ -12,7 +12,7 @@ import { loadImages } from "@eras/docker-2019/dockerd/image/load.ts";
 import { removeImage } from "@eras/docker-2019/dockerd/image/remove.ts";
 import { saveImages } from "@eras/docker-2019/dockerd/image/save.ts";
 import type { ImageInspect } from "@eras/docker-2019/engine-api/image.ts";
-import type { DiskUsage } from "@eras/docker-2019/engine-api/system.ts";
+import type { DiskUsage, Info } from "@eras/docker-2019/engine-api/system.ts";
 import { collect } from "@eras/layers/archive-fixtures.ts";
 import { sha256 } from "@eras/oci-spec/digest.ts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -179,6 +179,12 @@ describe("dockerd's images and genuine dockerd's", () => {
     const [inspected] = (await genuineApi(genuine, `/images/${stdout.trim()}/json`)) as [ImageInspect];
     genuine.docker(["rmi", stdout.trim()]);
     expect(goContainerConfig(changeConfig({}, [change]))).toEqual(inspected.Config);
+  });
+
+  test("the driver's part of `docker info` is the genuine API's", async () => {
+    const [{ Driver, DriverStatus }] = (await genuineApi(genuine, "/info")) as [Info];
+    const { driver } = (await openOurs(genuineRoot)).layers;
+    expect([driver.name, driver.status()]).toEqual([Driver, DriverStatus]);
   });
 
   test("the images' part of `docker system df` is the genuine API's", async () => {

@@ -101,5 +101,6 @@ test("whiteouts on the disk are overlayfs's own", async () => {
 test("openOverlay2() refuses a path that can't be an option, and tells what it lies on", () => {
   expect(() => openOverlay2(join(temporaryDirectory(), "a:b"))).toThrow(InvalidArgument);
   const status = new Map(openOverlay2(join(temporaryDirectory(), "overlay2")).status());
-  expect([...status.keys()]).toEqual(["Backing Filesystem", "Supports d_type", "Native Overlay Diff"]);
+  expect(status.get("Supports d_type")).toBe("true");
+  expect(status.get("Backing Filesystem")).toMatch(/^(extfs|xfs|btrfs|tmpfs|overlayfs)$/);
 });

@@ -92,6 +92,7 @@ class Overlay2 implements GraphDriver {
       ["Backing Filesystem", backingFilesystem(this.#home)],
       ["Supports d_type", "true"], // or it would not have been opened
       ["Native Overlay Diff", "true"], // mounts refuse what would make a layer depend on another: see commonOptions
+      ["userxattr", "false"], // its marks are trusted ones, as those of root's mounts
     ];
   }
 
