@@ -109,8 +109,9 @@ export class ImageStore {
     const image = parseDockerImage(json);
     const id = sha256(json);
     if (this.has(id)) return id;
-    this.#add(id, image);
+    this.#layers.stack(topChainId(diffIdsOf(image))); // or it fails before anything is written
     writeFileAtomic(join(this.#content, digestEncoded(id)), Buffer.from(json).toString(), FILE_MODE);
+    this.#add(id, image);
     return id;
   }
 

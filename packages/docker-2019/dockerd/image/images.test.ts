@@ -1,4 +1,4 @@
-import { readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { chunksOf, collect, file, symlink, tar } from "@eras/layers/archive-fixtures.ts";
 import { type Digest, sha256 } from "@eras/oci-spec/digest.ts";
@@ -224,6 +224,24 @@ describe("pruneImages()", () => {
     });
     await pruneImages(stores, { dangling: ["false"] }, all);
     expect(tagsOf({})).toEqual(["used:latest"]);
+  });
+});
+
+describe("what can't be written", () => {
+  test("hasn't happened: a name, a name less, an image", async () => {
+    const id = await make("web");
+    const imageRoot = join(root, "image/overlay2");
+    mkdirSync(join(imageRoot, "repositories.json.tmp/in-the-way"), { recursive: true });
+    expect(() => tagImage(stores, "web", "other")).toThrow("EISDIR");
+    await expect(remove("web")).rejects.toThrow("EISDIR");
+    expect(tagsOf({})).toEqual(["web:latest"]);
+    rmSync(join(imageRoot, "repositories.json.tmp"), { recursive: true });
+    const content = join(imageRoot, "imagedb/content/sha256");
+    renameSync(content, `${content}.away`);
+    await expect(make("other")).rejects.toThrow("ENOENT");
+    renameSync(`${content}.away`, content);
+    expect(stores.images.ids()).toEqual([id]);
+    expect(stores.layers.all()).toHaveLength(1);
   });
 });
 

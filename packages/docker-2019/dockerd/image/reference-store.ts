@@ -86,14 +86,31 @@ export class ReferenceStore {
     }
     const text = familiarReference(reference);
     if (this.#associations.get(text)?.id === id) return;
-    this.#associations.set(text, { reference, id });
-    this.#save();
+    this.#change(text, { reference, id });
   }
 
   /** @throws {NotFound} `reference does not exist` */
   delete(reference: Reference): void {
-    if (!this.#associations.delete(familiarReference(asKey(reference)))) throw new NotFound("reference does not exist");
-    this.#save();
+    const text = familiarReference(asKey(reference));
+    if (!this.#associations.has(text)) throw new NotFound("reference does not exist");
+    this.#change(text, undefined);
+  }
+
+  /** What can't be written hasn't happened. */
+  #change(text: string, association: Association | undefined): void {
+    const before = this.#associations.get(text);
+    this.#set(text, association);
+    try {
+      this.#save();
+    } catch (error) {
+      this.#set(text, before);
+      throw error;
+    }
+  }
+
+  #set(text: string, association: Association | undefined): void {
+    if (association === undefined) this.#associations.delete(text);
+    else this.#associations.set(text, association);
   }
 
   #save(): void {
