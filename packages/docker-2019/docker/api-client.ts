@@ -191,12 +191,12 @@ function encodeQuery(query: Query = {}): string {
 /** `filters` of a query, of `name=value` words: by key, the values as a list; undefined when there are none. */
 export function encodeFilters(filters: readonly string[]): string | undefined {
   if (filters.length === 0) return undefined;
-  const byKey: Record<string, Record<string, true>> = {};
-  for (const filter of filters) {
+  const pairs = filters.map((filter) => {
     const equals = filter.indexOf("=");
-    const key = filter.slice(0, equals).trim().toLowerCase();
-    byKey[key] = { ...byKey[key], [filter.slice(equals + 1).trim()]: true };
-  }
+    return [filter.slice(0, equals).trim().toLowerCase(), filter.slice(equals + 1).trim()] as const;
+  });
+  const byKey: Record<string, Record<string, true>> = {};
+  for (const [key, value] of pairs.sort()) byKey[key] = { ...byKey[key], [value]: true }; // sorted, as Go writes a map
   return JSON.stringify(byKey);
 }
 
@@ -228,14 +228,23 @@ export async function readJson<T>(message: IncomingMessage): Promise<T> {
   return (text === "" ? undefined : JSON.parse(text)) as T;
 }
 
-/** The objects of a stream of JSON, each as soon as it is there. Each is on a line of its own. */
+/** The objects of a stream of JSON, each as soon as it is there. */
 export async function* readJsonLines<T>(message: AsyncIterable<Uint8Array>): AsyncGenerator<T> {
+  for await (const line of readLines(message)) yield JSON.parse(line) as T;
+}
+
+/** Lines that have something on them, each as soon as it is whole. */
+export async function* readLines(message: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
   const decoder = new TextDecoder();
   let text = "";
   for await (const chunk of message) {
     const lines = (text + decoder.decode(chunk, { stream: true })).split("\n");
     text = lines.pop()!;
-    for (const line of lines) if (line.trim() !== "") yield JSON.parse(line) as T;
+    yield* lines.filter(isFull);
   }
-  if (text.trim() !== "") yield JSON.parse(text) as T;
+  if (isFull(text)) yield text;
+}
+
+function isFull(line: string): boolean {
+  return line.trim() !== "";
 }

@@ -16,7 +16,7 @@ export interface Event {
   readonly Action: string;
   readonly Actor: Actor;
   readonly scope: "local" | "swarm";
-  /** Seconds, and nanoseconds, since 1970. The latter is more than a number can hold exactly. */
+  /** Seconds, and nanoseconds, since 1970. The latter is more than a number can hold exactly: see oci-spec/exact-json.ts. */
   readonly time: number;
-  readonly timeNano: number;
+  readonly timeNano: number | bigint;
 }

@@ -135,6 +135,11 @@ export interface Info {
 
 export interface BuildCache {
   readonly ID: string;
+  readonly Type: string;
+  /** RFC 3339. */
+  readonly CreatedAt: string;
+  readonly LastUsedAt?: string | null;
+  readonly UsageCount: number;
   readonly InUse: boolean;
   readonly Shared: boolean;
   readonly Size: number;

@@ -1,18 +1,13 @@
 import type { ContainerJson } from "../../engine-api/container.ts";
-import { DaemonError } from "../api-client.ts";
+import { orNoSuch } from "../no-such.ts";
 import type { Session } from "../session.ts";
 
 /**
  * All that the daemon knows of a container.
  *
  * @param name - Or an ID, or the beginning of one.
- * @throws {Error} `Error: No such container: NAME`, as `inspect` says it.
+ * @throws {Error} `Error: No such container: NAME`
  */
-export async function inspectContainer({ api }: Session, name: string): Promise<ContainerJson> {
-  try {
-    return await api.get<ContainerJson>(`/containers/${encodeURIComponent(name)}/json`);
-  } catch (error) {
-    if (!(error instanceof DaemonError) || error.status !== 404) throw error;
-    throw new Error(`Error: No such container: ${name}`, { cause: error });
-  }
+export function inspectContainer({ api }: Session, name: string): Promise<ContainerJson> {
+  return orNoSuch("container", name, api.get<ContainerJson>(`/containers/${encodeURIComponent(name)}/json`));
 }

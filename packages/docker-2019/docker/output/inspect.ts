@@ -1,4 +1,5 @@
 /** `inspect` of all kinds of things: what the daemon says, as it says it. */
+import { parseJson } from "@eras/oci-spec/exact-json.ts";
 import { DaemonError, readText } from "../api-client.ts";
 import { ExitStatus, FAILURE } from "../exit-status.ts";
 import type { Session } from "../session.ts";
@@ -72,5 +73,5 @@ function asWritten(_key: string, value: unknown, { source }: Source): unknown {
 async function printFormatted(found: readonly string[], format: string): Promise<void> {
   const { Template } = await import("../template/template.ts");
   const template = new Template(format === "json" ? "{{json .}}" : format);
-  for (const json of found) print(template.execute(JSON.parse(json)));
+  for (const json of found) print(template.execute(parseJson(json)));
 }

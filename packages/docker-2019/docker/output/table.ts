@@ -44,7 +44,7 @@ export async function printListing(listing: Listing, { quiet, format }: ListingF
       columns.map((field) => listing.titles[field]!),
       ...rows.map((row) => columns.map((field) => cell(row[field]))),
     ]);
-  if (format === "json") return printRows(rows.map((row) => [JSON.stringify(plainFields(row))]));
+  if (format === "json") return printRows(rows.map((row) => [JSON.stringify(inOrder(row))]));
   await printTemplate(listing, format);
 }
 
@@ -57,9 +57,8 @@ function cell(value: Row[string] | undefined): string {
 }
 
 /** Sorted, as Go writes a map. */
-function plainFields(row: Row): object {
-  const fields = Object.entries(row).filter(([, value]) => typeof value !== "function");
-  return Object.fromEntries(fields.sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, value]) => [name, String(value)]));
+function inOrder(row: Row): Row {
+  return Object.fromEntries(Object.entries(row).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 async function printTemplate({ titles, rows }: Listing, format: string): Promise<void> {
@@ -67,7 +66,7 @@ async function printTemplate({ titles, rows }: Listing, format: string): Promise
   const isTable = format.startsWith(TABLE);
   const text = (isTable ? format.slice(TABLE.length).trim() : format).replaceAll("\\t", "\t").replaceAll("\\n", "\n");
   const template = new Template(text);
-  const shown = rows.map((row) => template.execute({ ...row, json: undefined }));
+  const shown = rows.map((row) => template.execute(inOrder(row)));
   if (!isTable) return printRows(shown.map((line) => [line]));
   const head = template.execute(titleRow(titles, rows[0]));
   printTable([head, ...shown].map((line) => line.split("\t")));

@@ -1,4 +1,5 @@
 /** What templates can call, and how Go prints what comes out. */
+import { stringifyJson } from "@eras/oci-spec/exact-json.ts";
 import { TemplateError } from "./lexer.ts";
 
 type TemplateFunction = (...args: readonly never[]) => unknown;
@@ -60,7 +61,7 @@ export const FUNCTIONS: Readonly<Record<string, TemplateFunction>> = {
 
 /** Escapes what HTML would take for markup, as Go does. */
 export function goJson(value: unknown): string {
-  const text = JSON.stringify(value) ?? "null";
+  const text = stringifyJson(value) ?? "null";
   return text.replace(/[<>&\u2028\u2029]/g, (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 

@@ -106,7 +106,9 @@ function field(value: unknown, name: string, args: readonly unknown[]): unknown 
   if (typeof value !== "object")
     throw new TemplateError(`template: :1: can't evaluate field ${name} in type ${goType(value)}`);
   if (!(name in value))
-    throw new TemplateError(`template: :1: executing "" at <.${name}>: map has no entry for key "${name}"`);
+    throw new TemplateError(
+      `template parsing error: template: :1: executing "" at <.${name}>: map has no entry for key "${name}"`,
+    );
   const found = (value as Readonly<Record<string, unknown>>)[name]; // it is in it
   return typeof found === "function" ? found(...args) : found;
 }

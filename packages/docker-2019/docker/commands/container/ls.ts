@@ -35,7 +35,7 @@ export const ls = leaf<Flags>({
       query: {
         all: flags.all ? 1 : undefined,
         limit: limit > 0 ? limit : undefined,
-        size: flags.size || format?.includes(".Size") ? 1 : undefined,
+        size: flags.size || showsSize(format) ? 1 : undefined,
         filters: encodeFilters(flags.filter),
       },
     });
@@ -43,3 +43,8 @@ export const ls = leaf<Flags>({
     await printListing(listing, { quiet: flags.quiet, format });
   },
 });
+
+/** Sizes take the daemon long, so it counts only for who will see them: in their field, or in the whole row. */
+function showsSize(format = ""): boolean {
+  return format === "json" || /\.Size\b|\bjson \.(?!\w)/.test(format);
+}

@@ -1,5 +1,6 @@
 import { booleanFlag, leaf, ONE_OR_MORE } from "../../command.ts";
 import { forEachAtOnce } from "../../container/each.ts";
+import { orNoSuch } from "../../no-such.ts";
 
 interface Flags {
   readonly force: boolean;
@@ -24,7 +25,7 @@ export const rm = leaf<Flags>({
     await forEachAtOnce(args, async (name) => {
       const path = name.replace(/^\/+/, "");
       if (path === "") throw new Error("Container name cannot be empty");
-      await api.delete(`/containers/${encodeURIComponent(path)}`, { query });
+      await orNoSuch("container", path, api.delete(`/containers/${encodeURIComponent(path)}`, { query }));
     });
   },
 });

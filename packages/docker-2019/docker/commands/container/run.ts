@@ -37,7 +37,11 @@ export const run = leaf<Flags>({
     booleanFlag("--sig-proxy", "Proxy received signals to the process", true),
   ],
   async run({ docker, flags, args }) {
-    const { id, request } = await refusing(() => create(docker, flags, args));
+    if (flags.detach && flags.attach.length > 0) throw new Error("Conflicting options: -a and -d");
+    if (!flags.detach) checkTerminal({ tty: flags.tty, stdin: flags.interactive || flags.attach.includes("stdin") });
+    const { id, request } = await refusing(() =>
+      createContainer(docker, flags, args, flags.detach ? unattached : undefined),
+    );
     if (flags.sigProxy && !flags.detach) {
       const { forwardSignals } = await import("../../stream/signal-proxy.ts");
       forwardSignals(docker.api, id);
@@ -61,15 +65,6 @@ async function refusing<Result>(work: () => Promise<Result>): Promise<Result> {
     const text = (error as Error).message.replace(/\.$/, "");
     throw new ExitStatus(REFUSED, `docker: ${text}.\nSee 'docker run --help'.`);
   }
-}
-
-async function create(docker: Session, flags: Flags, args: readonly string[]): ReturnType<typeof createContainer> {
-  if (flags.detach && flags.attach.length > 0) throw new Error("Conflicting options: -a and -d");
-  return createContainer(docker, flags, args, (request) => {
-    if (flags.detach) return unattached(request);
-    checkTerminal({ tty: flags.tty, stdin: request.AttachStdin ?? false });
-    return request;
-  });
 }
 
 function unattached(request: ContainerCreateRequest): ContainerCreateRequest {

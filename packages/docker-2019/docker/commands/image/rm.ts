@@ -1,8 +1,8 @@
 import type { ImageDeleteItem } from "../../../engine-api/image.ts";
-import { DaemonError } from "../../api-client.ts";
 import { booleanFlag, leaf, ONE_OR_MORE } from "../../command.ts";
 import { failAfter } from "../../exit-status.ts";
 import { deletedLines } from "../../image/deleted.ts";
+import { orNoSuch } from "../../no-such.ts";
 import { print } from "../../output/print.ts";
 
 interface Flags {
@@ -22,11 +22,11 @@ export const rm = leaf<Flags>({
     const errors: string[] = [];
     for (const name of args) {
       try {
-        const items = await api.delete<readonly ImageDeleteItem[]>(`/images/${encodeURIComponent(name)}`, { query });
+        const path = `/images/${encodeURIComponent(name)}`;
+        const items = await orNoSuch("image", name, api.delete<readonly ImageDeleteItem[]>(path, { query }));
         for (const line of deletedLines(items)) print(line);
       } catch (error) {
-        const isMissing = error instanceof DaemonError && error.status === 404;
-        errors.push(isMissing ? `Error: No such image: ${name}` : (error as Error).message);
+        errors.push((error as Error).message);
       }
     }
     failAfter(errors);

@@ -1,12 +1,14 @@
 import type { ContainerSummary } from "../../../engine-api/container.ts";
-import type { DiskUsage } from "../../../engine-api/system.ts";
+import type { BuildCache, DiskUsage } from "../../../engine-api/system.ts";
 import type { Volume } from "../../../engine-api/volume.ts";
 import { booleanFlag, flag, leaf, NO_ARGUMENTS } from "../../command.ts";
 import { containerListing } from "../../container/listing.ts";
 import { imageListing } from "../../image/listing.ts";
+import { ago } from "../../output/age.ts";
 import { print } from "../../output/print.ts";
 import { decimalSize } from "../../output/size.ts";
-import { printListing, type Row } from "../../output/table.ts";
+import { printListing, printTable, type Row } from "../../output/table.ts";
+import { shortId } from "../../output/truncate.ts";
 
 interface Flags {
   readonly format?: string;
@@ -88,11 +90,16 @@ function withoutRoot(container: ContainerSummary): ContainerSummary {
   return { ...container, SizeRootFs: 0 };
 }
 
-async function printDetails({ Images, Containers, Volumes }: DiskUsage): Promise<void> {
+/** Here, and only here, nothing stands where the age is not known. */
+function withoutUnknownAge(row: Row): Row {
+  return row.CreatedSince === "N/A" ? { ...row, CreatedSince: "" } : row;
+}
+
+async function printDetails({ Images, Containers, Volumes, BuildCache, BuilderSize = 0 }: DiskUsage): Promise<void> {
   print("Images space usage:\n");
   const images = imageListing(Images ?? [], { truncated: true, withDigests: false, sizeDigits: 4 });
   const imageColumns = ["Repository", "Tag", "ID", "CreatedSince", "Size", "SharedSize", "UniqueSize", "Containers"];
-  await printListing({ ...images, columns: imageColumns }, {});
+  await printListing({ ...images, rows: images.rows.map(withoutUnknownAge), columns: imageColumns }, {});
   print("\nContainers space usage:\n");
   const containers = containerListing((Containers ?? []).map(withoutRoot), { truncated: true, withSize: true });
   const columns = ["ID", "Image", "Command", "LocalVolumes", "Size", "RunningFor", "Status", "Names"];
@@ -105,4 +112,21 @@ async function printDetails({ Images, Containers, Volumes }: DiskUsage): Promise
     Size: decimalSize(UsageData?.Size ?? 0),
   }));
   await printListing({ titles, columns: Object.keys(titles), rows, key: "Name" }, {});
+  print(`\nBuild cache usage: ${decimalSize(BuilderSize, 4)}\n`);
+  printTable([CACHE_TITLES, ...(BuildCache ?? []).map(cacheRow)]);
+}
+
+const CACHE_TITLES = ["CACHE ID", "CACHE TYPE", "SIZE", "CREATED", "LAST USED", "USAGE", "SHARED"];
+
+function cacheRow({ ID, Type, Size, CreatedAt, LastUsedAt, UsageCount, Shared }: BuildCache): string[] {
+  const since = (time: string): string => ago(Date.parse(time) / 1000);
+  return [
+    shortId(ID),
+    Type,
+    decimalSize(Size),
+    since(CreatedAt),
+    LastUsedAt ? since(LastUsedAt) : "",
+    String(UsageCount),
+    String(Shared),
+  ];
 }

@@ -1,5 +1,6 @@
+import { parseJson, stringifyJson } from "@eras/oci-spec/exact-json.ts";
 import type { Event } from "../../../engine-api/event.ts";
-import { encodeFilters, readJsonLines } from "../../api-client.ts";
+import { encodeFilters, readLines } from "../../api-client.ts";
 import { filterFlag, flag, leaf, NO_ARGUMENTS } from "../../command.ts";
 import { parseTimestamp } from "../../container/timestamp.ts";
 import { print } from "../../output/print.ts";
@@ -29,13 +30,13 @@ export const events = leaf<Flags>({
         filters: encodeFilters(flags.filter),
       },
     });
-    for await (const event of readJsonLines<Event>(message)) print(show(event));
+    for await (const line of readLines(message)) print(show(parseJson(line) as Event)); // the daemon's word for it
   },
 });
 
 /** Of the older fields, templates know the names that Go has for them. */
 async function formatter(format: string): Promise<(event: Event) => string> {
-  if (format === "json") return (event) => JSON.stringify(event);
+  if (format === "json") return (event) => stringifyJson(event);
   const { Template } = await import("../../template/template.ts");
   const template = new Template(format);
   return (event) =>
@@ -58,12 +59,13 @@ function eventLine({ timeNano, Type, Action, Actor }: Event): string {
   return `${timestamp(timeNano)} ${Type} ${Action} ${Actor.ID}${suffix}`;
 }
 
-/** In our own zone. Of the nanoseconds, JavaScript's numbers have lost the last few. */
-function timestamp(nanoseconds: number): string {
-  const seconds = Math.floor(nanoseconds / 1e9);
+/** In our own zone. */
+function timestamp(timeNano: number | bigint): string {
+  const nanoseconds = BigInt(timeNano);
+  const seconds = Number(nanoseconds / 1_000_000_000n);
   const minutes = -new Date(seconds * 1000).getTimezoneOffset();
   const local = new Date((seconds + minutes * 60) * 1000).toISOString().replace(/\.000Z$/, "");
-  const fraction = String(BigInt(nanoseconds) % 1_000_000_000n).padStart(9, "0");
+  const fraction = String(nanoseconds % 1_000_000_000n).padStart(9, "0");
   const two = (number: number): string => String(Math.floor(Math.abs(number))).padStart(2, "0");
   const zone = minutes === 0 ? "Z" : `${minutes < 0 ? "-" : "+"}${two(minutes / 60)}:${two(minutes % 60)}`;
   return `${local}.${fraction}${zone}`;

@@ -1,5 +1,6 @@
 import { booleanFlag, leaf, ONE_OR_MORE } from "../../command.ts";
 import { forEach } from "../../container/each.ts";
+import { orNoSuch } from "../../no-such.ts";
 
 interface Flags {
   readonly force: boolean;
@@ -11,6 +12,8 @@ export const rm = leaf<Flags>({
   options: [booleanFlag("-f, --force", "Force the removal of one or more volumes")],
   async run({ docker: { api }, flags, args }) {
     const query = { force: flags.force ? 1 : undefined };
-    await forEach(args, (name) => api.delete(`/volumes/${encodeURIComponent(name)}`, { query }));
+    await forEach(args, (name) =>
+      orNoSuch("volume", name, api.delete(`/volumes/${encodeURIComponent(name)}`, { query })),
+    );
   },
 });

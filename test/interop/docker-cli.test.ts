@@ -1,0 +1,216 @@
+/** Our docker drives a genuine dockerd, beside the genuine docker. */
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { DockerCliSession, missingForDocker } from "./docker-cli-session.ts";
+
+const missing = missingForDocker();
+const START_MS = 90_000;
+const CASE_MS = 60_000;
+
+describe.skipIf(missing)(
+  `docker of 2019 at a genuine dockerd${missing ? `: ${missing}` : ""}`,
+  { timeout: CASE_MS },
+  () => {
+    let session: DockerCliSession;
+    beforeAll(async () => {
+      session = await DockerCliSession.start();
+      await session.genuine(["volume", "create", "data"]);
+      await session.genuine([
+        "run",
+        "-d",
+        "--name",
+        "web",
+        "-l",
+        "com.a=1",
+        "-v",
+        "data:/data",
+        "busybox",
+        "sleep",
+        "1000",
+      ]);
+      await session.genuine(["run", "--name", "ended", "busybox", "sh", "-c", "echo out; echo err >&2; exit 3"]);
+    }, START_MS);
+    afterAll(() => session.stop(), START_MS);
+
+    describe("says what the genuine one says", () => {
+      test.each([
+        // What there is
+        ["ps"],
+        ["ps", "-a", "--no-trunc"],
+        ["ps", "-aqs", "--filter", "name=web"],
+        ["container", "ls", "-as"],
+        ["ps", "-n", "1"],
+        ["ps", "-l", "--format", "{{.Names}} {{.State}}"],
+        ["ps", "--format", '{{.ID}} {{.Image}} {{.Command}} {{.Label "com.a"}} {{.Labels}} {{.Mounts}} {{.Networks}}'],
+        ["ps", "--format", 'table {{.Names}}\t{{.Label "com.a"}}\t{{.CreatedAt}}'],
+        ["ps", "--format", "{{json .}}"],
+        ["images"],
+        ["images", "-q", "--no-trunc"],
+        ["images", "--digests"],
+        ["image", "ls", "--format", "{{.Repository}}:{{.Tag}} {{.Size}}", "busy*"],
+        ["history", "busybox"],
+        ["network", "ls"],
+        ["network", "ls", "--filter", "driver=host", "--format", "{{.Name}} {{.Driver}}"],
+        ["volume", "ls"],
+        ["system", "df"],
+        ["system", "df", "-v"],
+        // What it is
+        ["inspect", "web"],
+        ["inspect", "web", "busybox", "none", "data"],
+        ["container", "inspect", "-s", "web"],
+        ["image", "inspect", "busybox"],
+        ["network", "inspect", "host"],
+        ["volume", "inspect", "data"],
+        ["inspect", "-f", "{{range .Mounts}}{{.Destination}} {{.RW}}{{end}} {{json .Config.Labels}}", "web"],
+        [
+          "inspect",
+          "-f",
+          '{{.State.Running}} {{.Config.Cmd}} {{index .Config.Labels "com.a"}} {{.HostConfig.Binds}}',
+          "web",
+        ],
+        ["inspect", "-f", '{{if .State.Running}}up{{else}}down{{end}} {{join .Config.Cmd ","}} {{upper .Name}}', "web"],
+        ["inspect", "-f", '{{with $s := .State}}{{$s.ExitCode | printf "%03d"}}{{end}}', "ended"],
+        ["version", "-f", "{{.Server.Version}} {{range .Server.Components}}{{.Name}} {{end}}"],
+        ["info", "-f", "{{.Driver}} {{.OSType}} {{.NCPU}} {{json .Plugins.Volume}}"],
+        // What it does
+        ["logs", "ended"],
+        ["logs", "--tail", "1", "ended"],
+        ["logs", "--until", "2020-01-01", "ended"],
+        ["top", "web", "-o", "pid,comm"],
+        ["port", "web"],
+        ["diff", "web"],
+        ["exec", "web", "sh", "-c", "echo out; echo err >&2; exit 5"],
+        ["exec", "-u", "33", "-w", "/data", "-e", "A=b", "web", "sh", "-c", "id -u; pwd; echo $A"],
+        ["exec", "web", "/nosuch"],
+        ["start", "-a", "ended"],
+        ["wait", "ended"],
+        ["restart", "-t", "0", "web"],
+        ["update", "-m", "100m", "--memory-swap", "-1", "web"],
+        ["events", "--since", "2020-01-01", "--until", "0s", "--filter", "container=ended", "--filter", "event=create"],
+      ])("%j", async (...args) => {
+        const { status } = await session.same(...args);
+        expect(status).toBe(
+          { "/nosuch": 126, "echo out; echo err >&2; exit 5": 5, "-a": 3 }[args.at(args[0] === "start" ? 1 : -1)!] ?? 0,
+        );
+      });
+    });
+
+    describe("fails as the genuine one fails", () => {
+      test.each([
+        [125, "run", "--no-such-flag", "busybox"],
+        [125, "run", "-Zt", "busybox"],
+        [125, "ps", "--format"],
+        [125, "ps", "-n"],
+        [125, "ps", "--filter", "bad"],
+        [125, "run", "--ulimit", "what=1", "busybox"],
+        [125, "run", "--ulimit", "nofile=3:2", "busybox"],
+        [125, "run", "-a", "stdwhat", "busybox"],
+        [125, "run", "--dns", "1.2.3", "busybox"],
+        [125, "run", "--mount", "type=bind,source=/a", "busybox"],
+        [125, "run", "--mount", "type=tmpfs,target=/a,volume-nocopy", "busybox"],
+        [125, "run", "--mount", "what", "busybox"],
+        [125, "run", "--restart", "always", "--rm", "busybox"],
+        [125, "run", "--restart", "on-failure:x", "busybox"],
+        [125, "run", "-p", "99999:80", "busybox"],
+        [125, "run", "-p", "8000-8002:80-81", "busybox"],
+        [125, "run", "-p", "1.2.3:80:80", "busybox"],
+        [1, "run", "-d", "-a", "stdout", "busybox"],
+        [125, "run", "--name", "b@d", "busybox"],
+        [125, "run", "--name", "web", "busybox"],
+        [125, "run", "--no-healthcheck", "--health-cmd", "true", "busybox"],
+        [125, "run", "--security-opt", "what", "busybox"],
+        [125, "run", "--network", "nosuch", "busybox"],
+        [1, "run"],
+        [1, "rename", "web"],
+        [1, "ps", "extra"],
+        [1, "nosuch"],
+        [1, "inspect", "nosuch"],
+        [1, "container", "inspect", "nosuch"],
+        [1, "image", "inspect", "nosuch"],
+        [1, "volume", "inspect", "nosuch"],
+        [1, "stop", "nosuch"],
+        [1, "start", "nosuch"],
+        [1, "rm", "web"],
+        [1, "rm", "nosuch"],
+        [1, "rmi", "nosuch"],
+        [1, "logs", "nosuch"],
+        [1, "exec", "nosuch", "true"],
+        [1, "exec", "ended", "true"],
+        [1, "attach", "ended"],
+        [1, "unpause", "web"],
+        [1, "kill", "-s", "WHAT", "web"],
+        [1, "kill", "ended"],
+        [1, "network", "rm", "bridge"],
+        [1, "network", "rm", "nosuch"],
+        [1, "volume", "rm", "data"],
+        [1, "tag", "busybox", "Upper/case"],
+        [1, "tag", "nosuch", "a"],
+        [1, "port", "web", "80"],
+        [1, "wait", "nosuch"],
+        [1, "pull", "bad@@name"],
+      ] as [number, ...string[]][])("%d: %s %s %s %s", async (status, ...args) => {
+        expect((await session.same(...args)).status).toBe(status);
+      });
+    });
+
+    test("pauses what the genuine one lets go on, and the other way round", async () => {
+      for (const command of ["pause", "unpause"]) {
+        const { ours, genuine } = session;
+        expect(await ours([command, "web"])).toEqual({ stdout: "web\n", stderr: "", status: 0 });
+        expect((await genuine([command, "web"])).stderr).toMatch(/is (already|not) paused/);
+      }
+    });
+
+    test("says what is wrong with a template", async () => {
+      const args = ["inspect", "-f", "{{.Nope}}", "web"];
+      const [{ stderr, status }, genuine] = [await session.ours(args), await session.genuine(args)];
+      expect(status).toBe(genuine.status);
+      expect(stderr).toBe(genuine.stderr.replace(":1:2:", ":1:"));
+    });
+
+    describe("run ends as the container does", () => {
+      test.each([
+        [0, ["busybox", "true"]],
+        [7, ["busybox", "sh", "-c", "echo out; echo err >&2; exit 7"]],
+        [137, ["busybox", "sh", "-c", "sleep 9 & kill -9 $!; wait $!"]],
+        [127, ["busybox", "/nosuch"]],
+        [127, ["busybox", "nosuch"]],
+        [126, ["busybox", "/etc"]],
+        [
+          0,
+          [
+            "-e",
+            "A=b",
+            "--hostname",
+            "h",
+            "-w",
+            "/tmp",
+            "-u",
+            "33",
+            "busybox",
+            "sh",
+            "-c",
+            "echo $A; hostname; pwd; id",
+          ],
+        ],
+        [0, ["--entrypoint", "echo", "busybox", "-n", "x"]],
+        [0, ["-a", "stderr", "busybox", "sh", "-c", "echo out; echo err >&2"]],
+        [0, ["--init=false", "--network", "none", "-m", "64m", "busybox", "ls", "/sys/class/net"]],
+        [0, ["--tmpfs", "/t:size=1m", "--read-only", "busybox", "sh", "-c", "df /t | tail -1; touch /x"]],
+      ])("%d: %j", async (status, args) => {
+        const { stderr } = await session.same("run", "--rm", ...args);
+        const again = await session.ours(["run", "--rm", ...args]);
+        expect(again.status).toBe(stderr.includes("Read-only") ? 1 : status);
+      });
+
+      test("with what is piped in, however much it is", async () => {
+        const input = Buffer.alloc(3_000_000, "0123456789abcde\n");
+        const { stdout, status } = await session.ours(["run", "--rm", "-i", "busybox", "cat"], input);
+        expect({ bytes: stdout.length, isSame: stdout === input.toString(), status }).toEqual({
+          bytes: input.length,
+          isSame: true,
+          status: 0,
+        });
+      });
+    });
+  },
+);
