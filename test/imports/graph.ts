@@ -31,7 +31,8 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "docker-2019/ctr": ["docker-2019", "docker-2019/proto", "registry-client", "oci-spec", "layers", "linux", "trace"],
   // What docker and dockerd say to each other: the types of the HTTP API.
   "docker-2019/engine-api": [],
-  "docker-2019/docker": ["docker-2019", "docker-2019/engine-api", "oci-spec", "linux", "trace"],
+  // layers: `docker cp` packs and unpacks on the host itself, and unpacks what a container may have made to deceive it.
+  "docker-2019/docker": ["docker-2019", "docker-2019/engine-api", "layers", "oci-spec", "linux", "trace"],
   "docker-2019/dockerd": [
     "docker-2019",
     "docker-2019/engine-api",

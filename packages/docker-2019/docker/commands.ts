@@ -43,6 +43,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     async () => (await import("./commands/container/commit.ts")).commit,
   ),
   both(
+    "container cp",
+    "Copy files/folders between a container and the local filesystem",
+    async () => (await import("./commands/container/cp.ts")).cp,
+  ),
+  both(
     "container create",
     "Create a new container",
     async () => (await import("./commands/container/create.ts")).create,

@@ -3,6 +3,7 @@
  *
  * Exit code: 0; 1 for a failure, 125 for flags that can't be read; of `run`, `start -a`, `exec` and `attach`, the container's: run.ts.
  */
+import { errorText } from "./error-text.ts";
 import { ExitStatus, FAILURE } from "./exit-status.ts";
 import { printError, STDOUT, write } from "./output/print.ts";
 import { understand } from "./parser.ts";
@@ -21,8 +22,8 @@ async function main(words: readonly string[]): Promise<void> {
 
 /** @returns docker's exit code. */
 function report(error: unknown): number {
-  const { message } = error as Error;
-  if (message !== "") printError(message);
+  const text = errorText(error);
+  if (text !== "") printError(text);
   return error instanceof ExitStatus ? error.status : FAILURE;
 }
 

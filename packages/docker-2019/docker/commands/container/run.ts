@@ -15,6 +15,7 @@ import { createContainer } from "../../container/create.ts";
 import { CREATE_OPTIONS, type CreateFlags } from "../../container/create-flags.ts";
 import { statusOfStartError } from "../../container/start-error.ts";
 import { beginWait } from "../../container/wait.ts";
+import { errorText } from "../../error-text.ts";
 import { ExitStatus, REFUSED } from "../../exit-status.ts";
 import { print, printError } from "../../output/print.ts";
 import type { Session } from "../../session.ts";
@@ -62,7 +63,7 @@ async function refusing<Result>(work: () => Promise<Result>): Promise<Result> {
   try {
     return await work();
   } catch (error) {
-    const text = (error as Error).message.replace(/\.$/, "");
+    const text = errorText(error).replace(/\.$/, "");
     throw new ExitStatus(REFUSED, `docker: ${text}.\nSee 'docker run --help'.`);
   }
 }
