@@ -8,12 +8,15 @@
  *
  * @see https://docs.docker.com/engine/api/v1.40/
  */
-import { Agent, type ClientRequest, type IncomingMessage, type RequestOptions, request } from "node:http";
+import type { Agent, ClientRequest, IncomingMessage, RequestOptions } from "node:http";
 import type { Duplex, Readable } from "node:stream";
 import { API_VERSION, compareVersions } from "../engine-api/api-version.ts";
 import type { ErrorResponse } from "../engine-api/system.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { VERSION } from "./version.ts";
+
+// An import of it would read all that it exports, of which WebSocket is a library that is loaded then: 15 ms.
+const http = process.getBuiltinModule("node:http");
 
 /** The daemon has refused. */
 export class DaemonError extends Error {
@@ -63,7 +66,7 @@ export class ApiClient {
   #version: Promise<string> | undefined;
 
   /** @param agent - What makes connections: over TLS, another one than here. */
-  constructor(endpoint: Endpoint, agent = new Agent({ keepAlive: true })) {
+  constructor(endpoint: Endpoint, agent: Agent = new http.Agent({ keepAlive: true })) {
     this.endpoint = endpoint;
     this.#agent = agent;
     const fixed = process.env.DOCKER_API_VERSION;
@@ -156,7 +159,7 @@ export class ApiClient {
       },
       ...(signal && { signal }),
     };
-    const sent = request(options);
+    const sent = http.request(options);
     if (stream) stream.on("error", (error) => sent.destroy(error)).pipe(sent);
     else sent.end(body);
     return sent;

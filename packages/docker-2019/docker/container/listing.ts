@@ -43,7 +43,9 @@ function rowOf(container: ContainerSummary, { truncated }: Style): Row {
     Names: names(container.Names, truncated).join(","),
     Image: image(container, truncated),
     Command: JSON.stringify(truncated ? ellipsis(container.Command, COMMAND_LENGTH) : container.Command),
-    CreatedAt: goTime(container.Created),
+    get CreatedAt() {
+      return goTime(container.Created); // dear: it asks for the zone
+    },
     RunningFor: ago(container.Created),
     Ports: displayPorts(container.Ports),
     State: container.State,

@@ -74,7 +74,9 @@ function rowOf(image: ImageSummary, { repository, tag, digest }: Name, { truncat
     Tag: tag,
     Digest: digest,
     CreatedSince: image.Created > 0 ? ago(image.Created) : NOT_COUNTED,
-    CreatedAt: image.Created > 0 ? goTime(image.Created) : NOT_COUNTED,
+    get CreatedAt() {
+      return image.Created > 0 ? goTime(image.Created) : NOT_COUNTED; // dear: it asks for the zone
+    },
     Size: size,
     VirtualSize: size,
     SharedSize: isShared ? decimalSize(image.SharedSize, sizeDigits) : NOT_COUNTED,

@@ -56,6 +56,8 @@ function rowOf(network: NetworkResource, truncated: boolean): Row {
     Internal: String(network.Internal),
     Labels: formatLabels(network.Labels),
     Label: (key = "") => network.Labels?.[key] ?? "",
-    CreatedAt: goTime(new Date(network.Created).getTime() / 1000),
+    get CreatedAt() {
+      return goTime(Date.parse(network.Created) / 1000); // dear: it asks for the zone
+    },
   };
 }
