@@ -9,6 +9,7 @@
  * @see https://docs.docker.com/engine/api/v1.40/
  */
 import type { Agent, ClientRequest, IncomingMessage, RequestOptions } from "node:http";
+import { isIP } from "node:net";
 import type { Duplex, Readable } from "node:stream";
 import { API_VERSION, compareVersions } from "../engine-api/api-version.ts";
 import type { ErrorResponse } from "../engine-api/system.ts";
@@ -145,9 +146,11 @@ export class ApiClient {
 
   #request(method: Method, path: string, { query, json, stream, headers, signal }: Call): ClientRequest {
     const body = json === undefined ? undefined : Buffer.from(JSON.stringify(json));
-    const { socketPath, host, port } = this.endpoint;
-    const options: RequestOptions = {
+    const { socketPath, host, port, tls } = this.endpoint;
+    const options: RequestOptions & { readonly servername?: string } = {
       ...(socketPath === undefined ? { host, port } : { socketPath }),
+      protocol: tls ? "https:" : "http:", // as the agent's
+      ...(tls && { servername: isIP(host ?? "") ? "" : host }), // whose certificate it must be: not the one in Host
       method,
       path: path + encodeQuery(query),
       agent: this.#agent,
