@@ -1,6 +1,7 @@
 /** Files that are always whole: whoever reads one, also after a crash or a loss of power, finds the old text or the new, never a part. */
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import { renameSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
+import { sync, writeDurably } from "./durable-write.ts";
 
 /**
  * Replaces a file, and returns when that is on the disk.
@@ -10,19 +11,11 @@ import { dirname } from "node:path";
 export function writeFileAtomic(path: string, text: string, mode = 0o600): void {
   const neighbour = `${path}.tmp`;
   try {
-    const fd = openSync(neighbour, "w", mode);
-    try {
-      writeSync(fd, text);
-      fsyncSync(fd);
-    } finally {
-      closeSync(fd);
-    }
+    writeDurably(neighbour, text, mode);
     renameSync(neighbour, path);
   } catch (error) {
     rmSync(neighbour, { force: true }); // a full disk
     throw error;
   }
-  const directory = openSync(dirname(path), "r");
-  fsyncSync(directory); // the name is in there
-  closeSync(directory);
+  sync(dirname(path)); // the name is in there
 }

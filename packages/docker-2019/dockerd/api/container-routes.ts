@@ -58,6 +58,7 @@ export function containerRoutes(daemon: Daemon): Route[] {
       const [repository, tag] = [query.text("repo"), query.text("tag")];
       const Id = await commitContainer(daemon, daemon.containers.get(query.text("container")), {
         config: (await call.optionalJson<ContainerConfig>()) ?? null,
+        changes: query.all("changes"),
         name: tag === "" ? repository : `${repository}:${tag}`,
         author: query.text("author"),
         comment: query.text("comment"),

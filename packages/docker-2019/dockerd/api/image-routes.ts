@@ -1,16 +1,21 @@
 /** Images, as the API has them. */
-import { parseReference } from "@eras/oci-spec/reference.ts";
+import { parseReference, type Reference } from "@eras/oci-spec/reference.ts";
+import type { RegistryClient } from "@eras/registry-client/client.ts";
 import type { Daemon } from "../daemon/daemon.ts";
+import { imageUsers } from "../daemon/image-users.ts";
+import { changeConfig } from "../image/config-changes.ts";
 import { imageHistory, inspectImage, tagImage } from "../image/inspect.ts";
 import { listImages } from "../image/list.ts";
 import { loadImages } from "../image/load.ts";
 import { importImage } from "../image/make.ts";
 import { pullImage } from "../image/pull.ts";
 import { pushImage } from "../image/push.ts";
-import { type ImageUser, pruneImages, removeImage } from "../image/remove.ts";
+import { clientAs } from "../image/registry-access.ts";
+import { pruneImages, removeImage } from "../image/remove.ts";
 import { saveImages } from "../image/save.ts";
+import { searchImages } from "../image/search.ts";
 import { type ApiCall, type Route, route } from "./call.ts";
-import { registryClientFor } from "./registry-auth.ts";
+import { authOf } from "./registry-auth.ts";
 import { send } from "./send.ts";
 
 const TAR = { "Content-Type": "application/x-tar" };
@@ -20,13 +25,16 @@ export function imageRoutes(daemon: Daemon): Route[] {
   const filters = ({ query }: ApiCall) => Object.fromEntries(query.filters());
   return [
     route("GET", "/images/json", (call) => listImages(images, filters(call), { isAll: call.query.flag("all") })),
+    route("GET", "/images/search", (call) =>
+      searchImages(call.query.text("term"), filters(call), call.query.integer("limit")),
+    ),
     route("GET", "/images/get", (call) => save(call, daemon, call.query.all("names"))),
     route("GET", "/images/{name:.*}/get", (call) => save(call, daemon, [call.params.name!])),
     route("GET", "/images/{name:.*}/json", ({ params }) => inspectImage(images, params.name!)),
     route("GET", "/images/{name:.*}/history", ({ params }) => imageHistory(images, params.name!)),
     route("POST", "/images/load", (call) => load(call, daemon)),
     route("POST", "/images/create", (call) => create(call, daemon)),
-    route("POST", "/images/prune", (call) => pruneImages(images, filters(call), () => usersOf(daemon))),
+    route("POST", "/images/prune", (call) => pruneImages(images, filters(call), () => imageUsers(daemon))),
     route("POST", "/images/{name:.*}/push", (call) => push(call, daemon)),
     route("POST", "/images/{name:.*}/tag", ({ params, query, answer }) => {
       tagImage(images, params.name!, query.text("repo"), query.text("tag"));
@@ -34,19 +42,12 @@ export function imageRoutes(daemon: Daemon): Route[] {
     }),
     route("DELETE", "/images/{name:.*}", ({ params, query }) =>
       removeImage(images, params.name!, {
-        users: () => usersOf(daemon),
+        users: () => imageUsers(daemon),
         isForced: query.flag("force"),
         keepsParents: query.flag("noprune"),
       }),
     ),
   ];
-}
-
-/** The containers, as far as images are concerned. */
-function usersOf({ containers }: Daemon): ImageUser[] {
-  return containers
-    .list()
-    .map(({ id, record, state }) => ({ containerId: id, imageId: record.Image, isRunning: state.isRunning }));
 }
 
 async function save(call: ApiCall, daemon: Daemon, names: readonly string[]): Promise<void> {
@@ -68,8 +69,9 @@ async function create(call: ApiCall, daemon: Daemon): Promise<void> {
   if (from === "") return importTar(call, daemon);
   const tag = call.query.text("tag");
   const name = tag === "" ? from : tag.startsWith("sha256:") ? `${from}@${tag}` : `${from}:${tag}`;
-  await pullImage(daemon.images, parseReference(name), {
-    client: registryClientFor(call.header("x-registry-auth"), call.signal),
+  const reference = parseReference(name);
+  await pullImage(daemon.images, reference, {
+    client: clientOf(call, reference),
     tell: lazyJsonStream(call),
   });
   call.answer.end();
@@ -78,11 +80,17 @@ async function create(call: ApiCall, daemon: Daemon): Promise<void> {
 async function push(call: ApiCall, daemon: Daemon): Promise<void> {
   const { params, query } = call;
   const tag = query.text("tag");
-  await pushImage(daemon.images, parseReference(tag === "" ? params.name! : `${params.name}:${tag}`), {
-    client: registryClientFor(call.header("x-registry-auth"), call.signal),
+  const reference = parseReference(tag === "" ? params.name! : `${params.name}:${tag}`);
+  await pushImage(daemon.images, reference, {
+    client: clientOf(call, reference),
     tell: lazyJsonStream(call),
   });
   call.answer.end();
+}
+
+/** Asks as whoever the request says, and stops when its client goes. */
+function clientOf(call: ApiCall, { domain }: Reference): RegistryClient {
+  return clientAs(authOf(call.header("x-registry-auth")), domain, { signal: call.signal });
 }
 
 /** The answer begins with the first message: what fails before gets a status. */
@@ -98,8 +106,10 @@ async function importTar(call: ApiCall, daemon: Daemon): Promise<void> {
   const { query } = call;
   const [repository, tag] = [query.text("repo"), query.text("tag")];
   const name = tag === "" ? repository : `${repository}:${tag}`;
+  const config = changeConfig({}, query.all("changes"));
   const tell = call.jsonStream("\r\n");
   const id = await importImage(daemon.images, call.body, {
+    config,
     comment: query.text("message"),
     ...(name !== "" && { reference: parseReference(name) }),
   });

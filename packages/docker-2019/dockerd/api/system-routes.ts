@@ -1,8 +1,10 @@
 /** What concerns the daemon as a whole. */
+import type { AuthConfig } from "../../engine-api/auth.ts";
 import type { Event } from "../../engine-api/event.ts";
 import type { Daemon } from "../daemon/daemon.ts";
 import { diskUsage } from "../daemon/disk-usage.ts";
 import { infoOf, versionOf } from "../daemon/system.ts";
+import { logIn } from "../image/registry-access.ts";
 import { type ApiCall, type Route, route } from "./call.ts";
 import type { Filters } from "./query.ts";
 import { parseTime } from "./time.ts";
@@ -20,6 +22,7 @@ export function systemRoutes(daemon: Daemon): Route[] {
     }),
     route("GET", "/version", () => versionOf(daemon)),
     route("GET", "/info", () => infoOf(daemon)),
+    route("POST", "/auth", async (call) => logIn(await call.json<AuthConfig>(), { signal: call.signal })),
     route("GET", "/system/df", () => diskUsage(daemon)),
     route("GET", "/events", (call) => sendEvents(call, daemon)),
   ];
@@ -32,10 +35,11 @@ async function sendEvents(call: ApiCall, daemon: Daemon): Promise<void> {
   const filters = call.query.filters();
   const send = call.jsonStream();
   const tell = (event: Event) => {
-    const ms = event.timeNano / 1e6;
+    const ms = Number(event.timeNano) / 1e6;
     if (isWanted(event, filters) && (until === undefined || ms <= until)) send(event);
   };
-  if (since !== undefined) for (const event of daemon.events.past) if (event.timeNano / 1e6 >= since) tell(event);
+  if (since !== undefined)
+    for (const event of daemon.events.past) if (Number(event.timeNano) / 1e6 >= since) tell(event);
   const stop = daemon.events.listen(tell);
   await over(call.signal, until);
   stop();

@@ -3,12 +3,15 @@ import { parseReference } from "@eras/oci-spec/reference.ts";
 import type { ContainerConfig } from "../../engine-api/container-config.ts";
 import { mergeImage } from "../config/merge-image.ts";
 import type { Container } from "../container/container.ts";
+import { changeConfig } from "../image/config-changes.ts";
 import { commitImage } from "../image/make.ts";
 import type { Daemon } from "./daemon.ts";
 
 export interface CommitWishes {
   /** The new image's, over the container's; null for that alone. */
   readonly config: ContainerConfig | null;
+  /** To that, in the words of a Dockerfile. */
+  readonly changes: readonly string[];
   /** Empty for none. */
   readonly name: string;
   readonly author: string;
@@ -20,13 +23,14 @@ export interface CommitWishes {
 /** @returns The image's id. */
 export async function commitContainer(daemon: Daemon, container: Container, wishes: CommitWishes): Promise<string> {
   const { id, config, record, state } = container;
+  const newConfig = changeConfig(wishes.config ? mergeImage(wishes.config, config) : config, wishes.changes);
   const pauses = wishes.pause && state.isRunning && !state.isPaused;
   if (pauses) await daemon.containerd.pause(id);
   try {
     const imageId = await commitImage(daemon.images, {
       containerId: id,
       containerConfig: config,
-      config: wishes.config ? mergeImage(wishes.config, config) : config,
+      config: newConfig,
       parent: record.Image,
       author: wishes.author,
       comment: wishes.comment,

@@ -1,4 +1,4 @@
-/** Writing in a way that a loss of power doesn't undo. Whole files in one step: ../atomic-write.ts. */
+/** Writing in a way that a loss of power doesn't undo. Whole files in one step: atomic-write.ts. */
 import { closeSync, fsyncSync, openSync, writeFileSync } from "node:fs";
 
 /** Writes a file that nobody looks at yet. */
