@@ -26,8 +26,8 @@ import { decompress } from "@eras/layers/decompress.ts";
 import { chainIds } from "@eras/oci-spec/chain-id.ts";
 import { type Digest, Digester, digestEncoded, isDigest, sha256 } from "@eras/oci-spec/digest.ts";
 import { InvalidArgument, NotFound } from "@eras/oci-spec/errdefs.ts";
-import type { GraphDriver } from "../graphdriver/driver.ts";
 import { sync, writeDurably } from "../durable-write.ts";
+import type { GraphDriver } from "../graphdriver/driver.ts";
 import { assembledBytes, assembleTar, splitTar } from "./tar-split-file.ts";
 
 /** A layer in its place. */
