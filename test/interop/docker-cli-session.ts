@@ -1,4 +1,5 @@
 /** Our docker and the genuine one, at a genuine dockerd: both make the same requests and print the same. */
+import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { expect } from "vitest";
@@ -13,7 +14,11 @@ const GENUINE = "/usr/bin/docker";
 /** Says what is not there, for the name of a skipped test; undefined if all is. */
 export function missingForDocker(...paths: readonly string[]): string | undefined {
   const absent = [GENUINE, "/usr/sbin/dockerd", ...paths].filter((path) => !existsSync(path));
-  return absent.length === 0 ? undefined : `needs ${absent.join(", ")}`;
+  if (absent.length > 0) return `needs ${absent.join(", ")}`;
+  const version = execFileSync(GENUINE, ["--version"], { encoding: "utf8" }).trim();
+  return version.startsWith("Docker version 20.10")
+    ? undefined
+    : `needs docker 20.10 in ${GENUINE}, which is ${version}`;
 }
 
 export class DockerCliSession {

@@ -1,5 +1,5 @@
 /** What our docker sends, read off the wire. */
-import { mkdirSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { DOCKER_REGISTRY, GenuineRegistry } from "../genuine/registry.ts";
@@ -47,6 +47,22 @@ describe.skipIf(missing)(`what docker of 2019 sends${missing ? `: ${missing}` : 
       "POST /v1.40/containers/ID/wait?condition=next-exit",
       "POST /v1.40/containers/ID/start",
     ]);
+  });
+
+  test("has what is in files: variables, labels, a filter of system calls", async () => {
+    const { dir } = session.daemon.place;
+    const [env, labels, seccomp] = ["env", "labels", "seccomp.json"].map((name) => join(dir, name)) as [
+      string,
+      string,
+      string,
+    ];
+    writeFileSync(env, "# not this\n\nA=b c\n  HOME\nNOT_THERE\nB=\n");
+    writeFileSync(labels, "a=1\nb\n");
+    writeFileSync(seccomp, '{ "defaultAction": "SCMP_ACT_ALLOW" }');
+    const files = ["--env-file", env, "--label-file", labels, "--security-opt", `seccomp=${seccomp}`];
+    const { ours, genuine } = await session.sent("create", ...files, "busybox");
+    expect(ours.map(comparable)).toEqual(genuine.map(comparable));
+    expect(ours.at(-1)!.body).toContain('"A=b c"');
   });
 
   describe("is what the genuine one sends", () => {

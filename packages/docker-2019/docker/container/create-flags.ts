@@ -1,13 +1,12 @@
 /** Flags of `run` and `create`: what container one wants. `create-request.ts` makes the request of them. */
 import { isIP } from "node:net";
-import type { DeviceMapping, Mount, ThrottleDevice, Ulimit, WeightDevice } from "../../engine-api/container-config.ts";
+import type { Mount, ThrottleDevice, Ulimit, WeightDevice } from "../../engine-api/container-config.ts";
 import { booleanFlag, flag, listFlag, numberFlag, parsedFlag } from "../command.ts";
 import { parseByteSize, parseSwapSize } from "./byte-size.ts";
 import { parseDurationNs } from "./duration-ns.ts";
 import {
   checkDeviceRule,
   parseCpus,
-  parseDevice,
   parseThrottleBps,
   parseThrottleIops,
   parseUlimit,
@@ -34,7 +33,7 @@ export interface CreateFlags {
   readonly cpus?: number;
   readonly cpusetCpus?: string;
   readonly cpusetMems?: string;
-  readonly device: readonly DeviceMapping[];
+  readonly device: Words;
   readonly deviceCgroupRule: Words;
   readonly deviceReadBps: readonly ThrottleDevice[];
   readonly deviceReadIops: readonly ThrottleDevice[];
@@ -129,7 +128,7 @@ export const CREATE_OPTIONS = [
   parsedFlag("--cpus <decimal>", "Number of CPUs", parseCpus),
   flag("--cpuset-cpus <string>", "CPUs in which to allow execution (0-3, 0,1)"),
   flag("--cpuset-mems <string>", "MEMs in which to allow execution (0-3, 0,1)"),
-  listFlag("--device <list>", "Add a host device to the container", parseDevice),
+  listFlag("--device <list>", "Add a host device to the container"),
   listFlag("--device-cgroup-rule <list>", "Add a rule to the cgroup allowed devices list", checkDeviceRule),
   listFlag("--device-read-bps <list>", "Limit read rate (bytes per second) from a device", parseThrottleBps),
   listFlag("--device-read-iops <list>", "Limit read rate (IO per second) from a device", parseThrottleIops),

@@ -10,6 +10,7 @@ import type {
   RestartPolicy,
 } from "../../engine-api/container-config.ts";
 import type { CreateFlags } from "./create-flags.ts";
+import { parseDevice } from "./limits.ts";
 import { environment, labels, pairsToMap, splitPair } from "./pairs.ts";
 import { publishedPorts } from "./ports.ts";
 import { shortVolumes, tmpfsMounts } from "./volumes.ts";
@@ -113,7 +114,7 @@ function resources(flags: CreateFlags): Resources {
     CpuRealtimeRuntime: flags.cpuRtRuntime ?? 0,
     CpusetCpus: flags.cpusetCpus ?? "",
     CpusetMems: flags.cpusetMems ?? "",
-    Devices: flags.device,
+    Devices: flags.device.map(parseDevice),
     DeviceCgroupRules: orNull(flags.deviceCgroupRule),
     DeviceRequests: flags.gpus === undefined ? null : [flags.gpus as never], // volumes.ts has made one
     KernelMemory: flags.kernelMemory ?? 0,

@@ -23,6 +23,7 @@ export async function createContainer(
   [image = "", ...command]: readonly string[],
   change: (request: ContainerCreateRequest) => ContainerCreateRequest = (request) => request,
 ): Promise<CreatedContainer> {
+  if (!USUAL_NAME.test(image)) await checkName(image);
   const request = change(createRequest(flags, image, command));
   const idFile = new IdFile(flags.cidfile);
   const create = () =>
@@ -38,6 +39,15 @@ export async function createContainer(
   for (const warning of Warnings ?? []) printError(`WARNING: ${warning}`);
   idFile.write(Id);
   return { id: Id, request };
+}
+
+/** What is certainly a name, so that nothing need be loaded to read it. */
+const USUAL_NAME = /^[a-z0-9]+([./-][a-z0-9]+)*(:[\w.]+)?$/;
+
+/** @throws {Error} Before the daemon is asked, as Docker's own client does. */
+async function checkName(image: string): Promise<void> {
+  const { parseAnyReference } = await import("@eras/oci-spec/reference.ts");
+  parseAnyReference(image);
 }
 
 function isMissingImage(error: unknown): boolean {
@@ -64,7 +74,7 @@ class IdFile {
     this.#path = path;
     if (path === undefined) return;
     if (existsSync(path))
-      throw new Error(`Container ID file found, make sure the other container isn't running or delete ${path}`);
+      throw new Error(`container ID file found, make sure the other container isn't running or delete ${path}`);
     writeFileSync(path, ""); // may fail now, not when the container is there
     rmSync(path);
   }

@@ -5,11 +5,12 @@ import { parseByteSize } from "./byte-size.ts";
 /** `/dev/fuse`, `/dev/sda:/dev/xvda:r`, `/dev/sda:rw` */
 export function parseDevice(text: string): DeviceMapping {
   const [host = "", second = "", third] = text.split(":");
-  if (!host.startsWith("/")) throw new Error(`bad format for path: ${text}`);
   const isMode = isDeviceMode(second) && third === undefined;
   const mode = third ?? (isMode ? second : "rwm");
   if (!isDeviceMode(mode) || text.split(":").length > 3) throw new Error(`bad mode specified: ${mode}`);
-  return { PathOnHost: host, PathInContainer: isMode || second === "" ? host : second, CgroupPermissions: mode };
+  const inside = isMode || second === "" ? host : second;
+  if (!inside.startsWith("/")) throw new Error(`${inside} is not an absolute path`);
+  return { PathOnHost: host, PathInContainer: inside, CgroupPermissions: mode };
 }
 
 function isDeviceMode(text: string): boolean {

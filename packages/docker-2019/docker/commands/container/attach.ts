@@ -25,7 +25,6 @@ export const attach = leaf<Flags>({
     booleanFlag("--sig-proxy", "Proxy all received signals to the process", true),
   ],
   async run({ docker, flags, args: [name = ""] }) {
-    const { status } = await beginWait(docker, encodeURIComponent(name), undefined);
     const { Id, Config, State } = await inspectContainer(docker, name);
     if (!State.Running) throw new Error("You cannot attach to a stopped container, start it first");
     if (State.Paused) throw new Error("You cannot attach to a paused container, unpause it first");
@@ -35,6 +34,7 @@ export const attach = leaf<Flags>({
     checkTerminal({ tty, stdin });
     if (flags.sigProxy && !tty) await proxySignals(docker, Id);
     const detachKeys = await chosenDetachKeys(docker, flags.detachKeys);
+    const { status } = await beginWait(docker, Id, undefined); // answers at once if it has ended since
     const streams = await attachStreams(docker, Id, { tty, stdin, stdout: true, stderr: true, detachKeys });
     if (tty && isatty(STDOUT)) await drawAnew(docker, Id);
     if (!(await untilEnd(streams))) return printError(DETACHED);

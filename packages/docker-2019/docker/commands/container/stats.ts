@@ -1,6 +1,7 @@
 import type { ContainerSummary } from "../../../engine-api/container.ts";
+import type { Event } from "../../../engine-api/event.ts";
 import type { ContainerStats } from "../../../engine-api/stats.ts";
-import { readJsonLines } from "../../api-client.ts";
+import { encodeFilters, readJsonLines } from "../../api-client.ts";
 import { booleanFlag, flag, leaf } from "../../command.ts";
 import { statsListing } from "../../container/stats-listing.ts";
 import { STDOUT, write } from "../../output/print.ts";
@@ -28,37 +29,64 @@ export const stats = leaf<Flags>({
     booleanFlag("--no-trunc", "Do not truncate output"),
   ],
   async run({ docker, flags, args }) {
-    const names = args.length > 0 ? args : await containerIds(docker, flags.all);
-    const samples = new Map<string, ContainerStats>();
-    const readers = names.map((name) => readStats(docker, name, !flags.noStream, samples));
-    const show = () => printListing(statsListing(names, samples, { truncated: !flags.noTrunc }), flags);
+    const watched = new Watched(docker, args.length > 0 ? args : await containerIds(docker, flags.all));
+    const show = () => printListing(statsListing(watched.names, watched.samples, { truncated: !flags.noTrunc }), flags);
     if (flags.noStream) {
-      await Promise.all(readers);
+      await watched.sampleOnce();
       return show();
     }
     const timer = setInterval(() => {
       write(STDOUT, CLEAR);
       void show();
     }, REFRESH_MS);
-    await Promise.all(readers).finally(() => clearInterval(timer));
+    await (args.length > 0 ? watched.follow() : watched.followAll()).finally(() => clearInterval(timer));
   },
 });
 
 async function containerIds({ api }: Session, all: boolean): Promise<string[]> {
-  const containers = await api.get<readonly ContainerSummary[]>("/containers/json", {
-    query: { all: all ? 1 : undefined },
-  });
-  return containers.map(({ Id }) => Id);
+  const query = { all: all ? 1 : undefined };
+  return (await api.get<readonly ContainerSummary[]>("/containers/json", { query })).map(({ Id }) => Id);
 }
 
-/** Until the container ends, or once. */
-async function readStats(
-  { api }: Session,
-  name: string,
-  follow: boolean,
-  samples: Map<string, ContainerStats>,
-): Promise<void> {
-  const query = { stream: follow ? 1 : 0 };
-  const message = await api.open("GET", `/containers/${encodeURIComponent(name)}/stats`, { query });
-  for await (const sample of readJsonLines<ContainerStats>(message)) samples.set(name, sample);
+/** Containers, and the last sample of each. */
+class Watched {
+  readonly names: string[];
+  readonly samples = new Map<string, ContainerStats>();
+  readonly #docker: Session;
+
+  constructor(docker: Session, names: readonly string[]) {
+    this.#docker = docker;
+    this.names = [...names];
+  }
+
+  async sampleOnce(): Promise<void> {
+    await Promise.all(this.names.map((name) => this.#read(name, 0)));
+  }
+
+  /** Until all have ended. */
+  async follow(): Promise<void> {
+    await Promise.all(this.names.map((name) => this.#read(name, 1)));
+  }
+
+  /** For good: those that are started meanwhile come in, those that end go. */
+  async followAll(): Promise<never> {
+    this.follow().catch(() => {}); // one has ended and gone already
+    const query = { filters: encodeFilters(["type=container", "event=start", "event=die"]) };
+    for await (const { Action, Actor } of readJsonLines<Event>(
+      await this.#docker.api.open("GET", "/events", { query }),
+    )) {
+      const known = this.names.indexOf(Actor.ID);
+      if (Action === "die" && known !== -1) this.names.splice(known, 1);
+      if (Action !== "start" || known !== -1) continue;
+      this.names.push(Actor.ID);
+      this.#read(Actor.ID, 1).catch(() => {}); // ended and gone already
+    }
+    throw new Error("the daemon has gone away");
+  }
+
+  async #read(name: string, stream: 0 | 1): Promise<void> {
+    const path = `/containers/${encodeURIComponent(name)}/stats`;
+    const message = await this.#docker.api.open("GET", path, { query: { stream } });
+    for await (const sample of readJsonLines<ContainerStats>(message)) this.samples.set(name, sample);
+  }
 }
