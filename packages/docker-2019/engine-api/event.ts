@@ -16,7 +16,8 @@ export interface Event {
   readonly Action: string;
   readonly Actor: Actor;
   readonly scope: "local" | "swarm";
-  /** Seconds, and nanoseconds, since 1970. The latter is more than a number can hold exactly: see oci-spec/exact-json.ts. */
+  /** Seconds since 1970. */
   readonly time: number;
-  readonly timeNano: number | bigint;
+  /** The same in nanoseconds: more than a number holds exactly, so who reads JSON exactly (oci-spec/exact-json.ts) gets a bigint. */
+  readonly timeNano: number;
 }
