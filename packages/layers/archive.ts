@@ -36,6 +36,17 @@ export function archiveTree(directory: string): AsyncGenerator<Buffer> {
 }
 
 /**
+ * Packs one file that is no directory.
+ *
+ * @param fd - Of the file, or of O_PATH; open until the last chunk.
+ * @param name - In the archive.
+ * @returns As `archiveTree`.
+ */
+export function archiveFile(fd: number, name: string): AsyncGenerator<Buffer> {
+  return inChunks(fileParts({ path: name, fd, stats: fstatSync(fd, { bigint: true }) }, new HardLinks()));
+}
+
+/**
  * Packs a layer, or the writable branch of a union, with the union's marks as whiteouts: what `apply` takes.
  *
  * @returns As `archiveTree`.

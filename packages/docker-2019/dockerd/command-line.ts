@@ -1,8 +1,9 @@
 /** dockerd's command line: flags of the original's names. */
 import { resolve } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
+import { DEFAULT_HOST } from "../engine-api/default-host.ts";
 import { DEFAULT_BRIDGE } from "./network/networks.ts";
-import { DEFAULT_DATA_ROOT, DEFAULT_EXEC_ROOT, DEFAULT_HOST, DEFAULT_PIDFILE } from "./paths.ts";
+import { DEFAULT_DATA_ROOT, DEFAULT_EXEC_ROOT, DEFAULT_PIDFILE } from "./paths.ts";
 
 /** The OCI runtime of this project, under the name that everybody knows. */
 const OWN_RUNC = resolve(import.meta.dirname, "../../../bin/runc-2019");

@@ -20,7 +20,6 @@ import { join } from "node:path";
 
 export const DEFAULT_DATA_ROOT = "/var/lib/docker-eras/2019/docker";
 export const DEFAULT_EXEC_ROOT = "/run/docker-eras/2019/docker";
-export const DEFAULT_HOST = "unix:///run/docker-eras/2019/docker.sock";
 export const DEFAULT_PIDFILE = "/run/docker-eras/2019/docker.pid";
 
 /** The two roots. */

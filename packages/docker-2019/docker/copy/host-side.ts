@@ -1,13 +1,12 @@
 /** The host's side of `docker cp`. */
-import { createReadStream, lstatSync, readlinkSync, realpathSync, statSync } from "node:fs";
+import { closeSync, constants, fstatSync, lstatSync, realpathSync, statSync } from "node:fs";
 import { basename, resolve } from "node:path";
 import { applyTar } from "@eras/layers/apply.ts";
-import { archiveTree } from "@eras/layers/archive.ts";
-import { PLAIN_ENTRY, type TarEntry } from "@eras/layers/tar-entry.ts";
-import { END_OF_ARCHIVE, formatHeaders, paddingOf } from "@eras/layers/tar-writer.ts";
-import { WHITEOUT_PREFIX } from "@eras/layers/whiteout.ts";
+import { archiveFile, archiveTree } from "@eras/layers/archive.ts";
+import { changeEntries, checkNoWhiteout, renamed } from "@eras/layers/change-entries.ts";
+import type { TarEntry } from "@eras/layers/tar-entry.ts";
+import { AT_FDCWD, O_PATH, openat2 } from "@eras/linux/open.ts";
 import type { PathKind, Place } from "./place.ts";
-import { changeEntries, renamed } from "./tar-entries.ts";
 
 /** What there is, links followed. */
 export function kindOnHost(path: string): PathKind {
@@ -41,24 +40,15 @@ export function packFromHost({ realPath, isDirectory }: HostSource, name: string
 }
 
 async function* packFile(path: string, name: string): AsyncGenerator<Buffer> {
-  const stats = lstatSync(path, { bigint: true });
-  if (!stats.isFile() && !stats.isSymbolicLink())
-    throw new Error(`Cannot copy ${path}: it is neither file nor directory`);
-  const size = stats.isFile() ? Number(stats.size) : 0;
-  yield formatHeaders({
-    ...PLAIN_ENTRY,
-    name: name || basename(path),
-    type: stats.isFile() ? "file" : "symlink",
-    mode: Number(stats.mode) & 0o7777,
-    uid: Number(stats.uid),
-    gid: Number(stats.gid),
-    size,
-    mtimeNs: stats.mtimeNs,
-    linkName: stats.isFile() ? "" : readlinkSync(path),
-  });
-  if (size > 0) yield* createReadStream(path, { end: size - 1 }) as AsyncIterable<Buffer>; // without an encoding, buffers
-  yield Buffer.alloc(paddingOf(size));
-  yield END_OF_ARCHIVE;
+  const fd = openat2(AT_FDCWD, path, { flags: O_PATH | constants.O_NOFOLLOW, resolve: 0 });
+  try {
+    const stats = fstatSync(fd);
+    if (!stats.isFile() && !stats.isSymbolicLink())
+      throw new Error(`Cannot copy ${path}: it is neither file nor directory`);
+    yield* archiveFile(fd, name || basename(path));
+  } finally {
+    closeSync(fd);
+  }
 }
 
 /**
@@ -67,7 +57,7 @@ async function* packFile(path: string, name: string): AsyncGenerator<Buffer> {
 export async function unpackOnHost(tar: AsyncIterable<Uint8Array>, { directory, name }: Place): Promise<void> {
   const change = (entry: TarEntry): TarEntry => {
     const own = { ...entry, uid: process.getuid!(), gid: process.getgid!() };
-    return renamed(own, (inside) => checked(underName(inside, name)));
+    return renamed(own, (inside) => checkNoWhiteout(underName(inside, name)));
   };
   await applyTar(changeEntries(tar, change), directory, { whiteouts: "delete" });
 }
@@ -78,11 +68,4 @@ function underName(inside: string, name: string): string {
   const rest = slash === -1 ? "" : inside.slice(slash + 1);
   if (name === "") return rest === "" ? "./" : rest;
   return slash === -1 ? name : `${name}/${rest}`;
-}
-
-/** In a layer, such a name would take a file away. */
-function checked(name: string): string {
-  if (name.split("/").some((part) => part.startsWith(WHITEOUT_PREFIX)))
-    throw new Error(`Cannot copy ${name}: names that start with ${WHITEOUT_PREFIX} are for whiteouts`);
-  return name;
 }

@@ -1,9 +1,11 @@
 /** Containers, as the API has them: the table, and for each row what is asked of the daemon. */
+import { InvalidArgument } from "@eras/oci-spec/errdefs.ts";
 import { atLeast } from "../../engine-api/api-version.ts";
-import { CHANGE_KINDS } from "../../engine-api/container.ts";
+import { CHANGE_KINDS, type ContainerPathStat } from "../../engine-api/container.ts";
 import type { ContainerConfig, ContainerCreateRequest } from "../../engine-api/container-config.ts";
 import type { UpdateRequest } from "../config/update.ts";
 import type { WaitCondition } from "../container/state.ts";
+import { type ContainerPath, getArchive, putArchive, statPath } from "../daemon/archive.ts";
 import { attach } from "../daemon/attach.ts";
 import { commitContainer } from "../daemon/commit.ts";
 import { createContainer } from "../daemon/create.ts";
@@ -22,6 +24,7 @@ import { type ApiCall, noContent, type Route, route } from "./call.ts";
 import { send } from "./send.ts";
 import { parseTime } from "./time.ts";
 
+const TAR = { "Content-Type": "application/x-tar" };
 const RAW_STREAM = "application/vnd.docker.raw-stream";
 
 /** @param daemon - Who does it. */
@@ -46,6 +49,26 @@ export function containerRoutes(daemon: Daemon): Route[] {
     route("GET", "/containers/{name}/changes", async (call) => {
       const changes = await daemon.images.rwLayers.changes(find(call).id);
       return changes.length > 0 ? changes.map(({ kind, path: Path }) => ({ Path, Kind: CHANGES[kind] })) : null;
+    }),
+    route("HEAD", "/containers/{name}/archive", (call) => {
+      const stat = statPath(daemon, placeOf(call, daemon));
+      call.answer.stream(200, statHeader(stat)).end();
+    }),
+    route("GET", "/containers/{name}/archive", async (call) => {
+      const { container, path } = placeOf(call, daemon);
+      const { stat, tar } = getArchive(daemon, { container, path });
+      await send(tar, call.answer.stream(200, { ...TAR, ...statHeader(stat) }), call.signal);
+      daemon.publish("archive-path", container);
+      call.answer.end();
+    }),
+    route("PUT", "/containers/{name}/archive", async (call) => {
+      const { container, path } = placeOf(call, daemon);
+      await putArchive(daemon, { container, path }, call.body, {
+        keepsKinds: call.query.flag("noOverwriteDirNonDir"),
+        asContainerUser: call.query.flag("copyUIDGID"),
+      });
+      daemon.publish("extract-to-dir", container);
+      call.answer.empty(200);
     }),
     route("GET", "/containers/{name}/export", (call) => exportTo(call, daemon)),
     route("POST", "/containers/{name}/update", async (call) => {
@@ -118,6 +141,16 @@ export function containerRoutes(daemon: Daemon): Route[] {
 }
 
 const CHANGES = { C: CHANGE_KINDS.modified, A: CHANGE_KINDS.added, D: CHANGE_KINDS.deleted } as const;
+
+function placeOf({ params, query }: ApiCall, daemon: Daemon): ContainerPath {
+  const path = query.text("path");
+  if (path === "") throw new InvalidArgument("bad parameter: 'path' cannot be empty");
+  return { container: daemon.containers.get(params.name!), path };
+}
+
+function statHeader(stat: ContainerPathStat): Readonly<Record<string, string>> {
+  return { "X-Docker-Container-Path-Stat": Buffer.from(JSON.stringify(stat)).toString("base64") };
+}
 
 async function exportTo({ params, answer, signal }: ApiCall, daemon: Daemon): Promise<void> {
   const container = daemon.containers.get(params.name!);

@@ -1,8 +1,9 @@
 /** Tars on their way, with other names and owners for what is in them. */
-import { DEFAULT_LIMITS } from "@eras/layers/limits.ts";
-import type { TarEntry } from "@eras/layers/tar-entry.ts";
-import { readTar, type TarMember } from "@eras/layers/tar-reader.ts";
-import { END_OF_ARCHIVE, formatHeaders, paddingOf } from "@eras/layers/tar-writer.ts";
+import { DEFAULT_LIMITS } from "./limits.ts";
+import type { TarEntry } from "./tar-entry.ts";
+import { readTar, type TarMember } from "./tar-reader.ts";
+import { END_OF_ARCHIVE, formatHeaders, paddingOf } from "./tar-writer.ts";
+import { WHITEOUT_PREFIX } from "./whiteout.ts";
 
 /** @param change - Of each entry. */
 export async function* changeEntries(
@@ -32,4 +33,11 @@ async function* contentOf({ entry, content }: TarMember): AsyncGenerator<Buffer>
 export function renamed(entry: TarEntry, rename: (name: string) => string): TarEntry {
   const name = rename(entry.name);
   return entry.type === "link" ? { ...entry, name, linkName: rename(entry.linkName) } : { ...entry, name };
+}
+
+/** @throws {Error} For a name that `apply` would take for a whiteout, and remove a file. */
+export function checkNoWhiteout(name: string): string {
+  if (name.split("/").some((part) => part.startsWith(WHITEOUT_PREFIX)))
+    throw new Error(`Cannot copy ${name}: names that start with ${WHITEOUT_PREFIX} are for whiteouts`);
+  return name;
 }

@@ -1,0 +1,242 @@
+/**
+ * `docker cp`, the daemon's side: what is at a path in a container, as a tar, and a tar's files into a directory.
+ *
+ * The container is somebody else's. A path is walked by the kernel as if the container's root were "/", once; the descriptor of what it found
+ * is used from then on, so that a link, also one that is put there meanwhile, leads nowhere else (CVE-2018-15664).
+ *
+ * @see https://docs.docker.com/engine/api/v1.40/#operation/ContainerArchive
+ */
+import { closeSync, constants, fstatSync, readlinkSync, type Stats } from "node:fs";
+import { basename, posix } from "node:path";
+import { applyTar } from "@eras/layers/apply.ts";
+import { archiveFile, archiveTree } from "@eras/layers/archive.ts";
+import { changeEntries, checkNoWhiteout, renamed } from "@eras/layers/change-entries.ts";
+import { decompress } from "@eras/layers/decompress.ts";
+import type { TarEntry } from "@eras/layers/tar-entry.ts";
+import { isErrno } from "@eras/linux/errno.ts";
+import { AT_FDCWD, O_PATH, openat2, RESOLVE_IN_ROOT, RESOLVE_NO_MAGICLINKS, readlinkat } from "@eras/linux/open.ts";
+import { NotFound, Unknown } from "@eras/oci-spec/errdefs.ts";
+import type { ContainerPathStat } from "../../engine-api/container.ts";
+import type { Container } from "../container/container.ts";
+import { findUser } from "../spec/user.ts";
+import type { Daemon } from "./daemon.ts";
+
+/** A path in a container, as a client says it. */
+export interface ContainerPath {
+  readonly container: Container;
+  /** From the root, also without a slash. With one at its end, or `/.`, a link there is followed. */
+  readonly path: string;
+}
+
+export interface PutOptions {
+  /** A directory takes no file's place, nor a file a directory's. */
+  readonly keepsKinds: boolean;
+  /** Files are the container's user's, and not whose they are in the tar. */
+  readonly asContainerUser: boolean;
+}
+
+/** @throws {NotFound} `Could not find the file /x in container web` */
+export function statPath(daemon: Daemon, at: ContainerPath): ContainerPathStat {
+  return withRoot(daemon, at.container, (root) => {
+    const fd = openAt(root, at);
+    try {
+      return statOf(root, fd, at);
+    } finally {
+      closeSync(fd);
+    }
+  });
+}
+
+/** @returns What it is, and a tar of it, whose names begin with its own. @throws {NotFound} */
+export function getArchive(
+  daemon: Daemon,
+  at: ContainerPath,
+): { readonly stat: ContainerPathStat; readonly tar: AsyncIterable<Uint8Array> } {
+  return withRoot(daemon, at.container, (root) => {
+    const fd = openAt(root, at);
+    const stat = statOf(root, fd, at);
+    return { stat, tar: pack(daemon, fd, stat.name, at.container) };
+  });
+}
+
+/** Holds the container's file system until all is packed. */
+async function* pack(daemon: Daemon, fd: number, name: string, { id }: Container): AsyncGenerator<Uint8Array> {
+  daemon.images.rwLayers.mount(id);
+  try {
+    if (!fstatSync(fd).isDirectory()) return yield* archiveFile(fd, name);
+    const within = name === "/" ? "./" : `${name}/`;
+    yield* changeEntries(archiveTree(`/proc/self/fd/${fd}`), (entry) =>
+      renamed(entry, (inside) => (inside === "./" ? within : within + inside)),
+    );
+  } finally {
+    closeSync(fd);
+    daemon.images.rwLayers.unmount(id);
+  }
+}
+
+/**
+ * Unpacks a tar, plain or compressed, into a directory that is there.
+ *
+ * @throws {NotFound} {Unknown} `extraction point is not a directory`; when the container may not write there itself.
+ */
+export async function putArchive(
+  daemon: Daemon,
+  at: ContainerPath,
+  tar: AsyncIterable<Uint8Array>,
+  { keepsKinds, asContainerUser }: PutOptions,
+): Promise<void> {
+  checkWritable(at);
+  const { container } = at;
+  const rootPath = daemon.images.rwLayers.mount(container.id);
+  try {
+    const directory = withRoot(daemon, container, (root) => openDirectoryAt(root, at));
+    try {
+      const owner = asContainerUser && container.config.User ? findUser(container.config.User, rootPath) : undefined;
+      const change = (entry: TarEntry): TarEntry => {
+        checkNoWhiteout(entry.name);
+        if (keepsKinds) checkKind(directory, entry);
+        return owner ? { ...entry, uid: owner.uid ?? 0, gid: owner.gid ?? 0 } : entry;
+      };
+      await applyTar(changeEntries(decompress(tar), change), `/proc/self/fd/${directory}`, { whiteouts: "delete" });
+    } finally {
+      closeSync(directory);
+    }
+  } finally {
+    daemon.images.rwLayers.unmount(container.id);
+  }
+}
+
+/** What the container has been promised, also while it stands still: its own mounts tell only as long as it runs. */
+function checkWritable({ container: { hostConfig, record }, path }: ContainerPath): void {
+  const wanted = posix.resolve("/", path);
+  const isWithin = (point: string) => wanted === point || wanted.startsWith(`${point}/`);
+  const mount = Object.values(record.MountPoints)
+    .filter(({ Destination }) => isWithin(Destination))
+    .sort((a, b) => b.Destination.length - a.Destination.length)[0];
+  if (mount && !mount.RW) throw new Unknown("mounted volume is marked read-only");
+  if (!mount && hostConfig.ReadonlyRootfs) throw new Unknown("container rootfs is marked read-only");
+}
+
+function checkKind(directory: number, { name, type }: TarEntry): void {
+  if (type === "link") return;
+  const existing = kindAt(directory, name);
+  const isDirectory = type === "directory";
+  if (existing === undefined || existing === isDirectory) return;
+  throw new Unknown(
+    isDirectory
+      ? `cannot overwrite non-directory "${name}" with directory "${name}"`
+      : `cannot overwrite directory "${name}" with non-directory "${name}"`,
+  );
+}
+
+/** @returns Whether it is a directory; undefined when there is nothing. */
+function kindAt(directory: number, name: string): boolean | undefined {
+  try {
+    const fd = openInside(directory, name.replace(/\/+$/, ""), O_PATH | constants.O_NOFOLLOW);
+    try {
+      return fstatSync(fd).isDirectory();
+    } finally {
+      closeSync(fd);
+    }
+  } catch (error) {
+    if (isErrno(error, "ENOENT", "ENOTDIR")) return undefined;
+    throw error;
+  }
+}
+
+/** Gives the container's root: its own view, with all mounts, while it runs; else what its layer shows. */
+function withRoot<Result>({ images }: Daemon, { id, state }: Container, work: (root: number) => Result): Result {
+  const rootPath = images.rwLayers.mount(id);
+  try {
+    const { Pid } = state.record;
+    const root = (Pid > 0 ? openRoot(`/proc/${Pid}/root`) : undefined) ?? openRoot(rootPath)!;
+    try {
+      return work(root);
+    } finally {
+      closeSync(root);
+    }
+  } finally {
+    images.rwLayers.unmount(id);
+  }
+}
+
+/** @returns Undefined for a process that has just ended. */
+function openRoot(path: string): number | undefined {
+  try {
+    return openat2(AT_FDCWD, path, { flags: O_PATH | constants.O_DIRECTORY, resolve: 0 });
+  } catch (error) {
+    if (path.startsWith("/proc/") && isErrno(error, "ENOENT", "ESRCH")) return undefined;
+    throw error;
+  }
+}
+
+function openInside(root: number, path: string, flags: number): number {
+  return openat2(root, path, { flags, resolve: RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS });
+}
+
+/** Opens the file itself, a link too unless the path goes through it. */
+function openAt(root: number, { container, path }: ContainerPath): number {
+  const goesThrough = /(^|\/)\.?$/.test(path);
+  try {
+    return openInside(root, path || "/", O_PATH | (goesThrough ? constants.O_DIRECTORY : constants.O_NOFOLLOW));
+  } catch (error) {
+    throw isErrno(error, "ENOENT", "ENOTDIR") ? notFound(container, path) : error;
+  }
+}
+
+function openDirectoryAt(root: number, { container, path }: ContainerPath): number {
+  try {
+    return openInside(root, path || "/", constants.O_RDONLY | constants.O_DIRECTORY);
+  } catch (error) {
+    if (isErrno(error, "ENOTDIR")) throw new Unknown("extraction point is not a directory");
+    throw isErrno(error, "ENOENT") ? notFound(container, path) : error;
+  }
+}
+
+function notFound({ name }: Container, path: string): NotFound {
+  return new NotFound(`Could not find the file ${path} in container ${name}`);
+}
+
+function statOf(root: number, fd: number, { path }: ContainerPath): ContainerPathStat {
+  const stats = fstatSync(fd);
+  const isLink = stats.isSymbolicLink();
+  return {
+    name: basename(`/${path}`) || "/",
+    size: stats.size,
+    mode: goMode(stats),
+    mtime: stats.mtime.toISOString(),
+    linkTarget: isLink ? targetOf(root, fd, path) : "",
+  };
+}
+
+/** Where a link leads in the end, absolute in the container; to nothing, where it says. */
+function targetOf(root: number, link: number, path: string): string {
+  try {
+    const target = openInside(root, path, O_PATH);
+    try {
+      const [place, top] = [target, root].map((fd) => readlinkSync(`/proc/self/fd/${fd}`)) as [string, string];
+      return top === "/" ? place : place.slice(top.length) || "/";
+    } finally {
+      closeSync(target);
+    }
+  } catch {
+    return posix.resolve("/", posix.dirname(path), readlinkat(link, "").toString());
+  }
+}
+
+/** Go's os.FileMode: bits of its own for types. @see https://pkg.go.dev/io/fs#FileMode */
+function goMode(stats: Stats): number {
+  const { mode } = stats;
+  const bits: readonly (readonly [isSet: boolean, bit: number])[] = [
+    [stats.isDirectory(), 31],
+    [stats.isSymbolicLink(), 27],
+    [stats.isBlockDevice() || stats.isCharacterDevice(), 26],
+    [stats.isFIFO(), 25],
+    [stats.isSocket(), 24],
+    [(mode & 0o4000) !== 0, 23],
+    [(mode & 0o2000) !== 0, 22],
+    [stats.isCharacterDevice(), 21],
+    [(mode & 0o1000) !== 0, 20],
+  ];
+  return bits.reduce((sum, [isSet, bit]) => (isSet ? sum + 2 ** bit : sum), mode & 0o777);
+}
