@@ -13,7 +13,7 @@ import { pidfdOpen, pidfdSendSignal } from "@eras/linux/pidfd.ts";
 import { POLLIN, poll } from "@eras/linux/poll.ts";
 import { processExists, readProcessStat } from "@eras/linux/proc.ts";
 import { listProcesses } from "./processes.ts";
-import { logPath, type World } from "./world.ts";
+import { type Directories, logPath } from "./world.ts";
 
 /** How to start a program, and how to know it again. */
 export interface BackgroundProgram {
@@ -32,10 +32,10 @@ interface ProcessRecord {
 const SIGTERM = 15;
 const SIGKILL = 9;
 
-const recordPath = (world: World, name: string) => join(world.runDir, `${name}.json`);
+const recordPath = (world: Directories, name: string) => join(world.runDir, `${name}.json`);
 
 /** Starts a program in the background; its output goes to the daemon's log. The caller waits for readiness, then lets go by `unref`. */
-export function startBackground(world: World, { name, command, args }: BackgroundProgram): ChildProcess {
+export function startBackground(world: Directories, { name, command, args }: BackgroundProgram): ChildProcess {
   mkdirSync(world.rootDir, { recursive: true, mode: 0o711 });
   mkdirSync(world.runDir, { recursive: true, mode: 0o755 });
   const log = openSync(logPath(world), "a", 0o600);
@@ -64,7 +64,7 @@ function cleanEnvironment(): NodeJS.ProcessEnv {
 }
 
 /** @returns The PID of the running program, or undefined. */
-export function findBackground(world: World, program: BackgroundProgram): number | undefined {
+export function findBackground(world: Directories, program: BackgroundProgram): number | undefined {
   const record = readRecord(recordPath(world, program.name));
   if (record && processExists(record.pid, record.startTime)) return record.pid;
   return listProcesses().find(({ words }) => contains(words, program.identity))?.pid;
@@ -92,7 +92,7 @@ function readRecord(path: string): ProcessRecord | undefined {
  *
  * @returns The PID that ended, or undefined if none ran.
  */
-export function stopBackground(world: World, program: BackgroundProgram, graceMs: number): number | undefined {
+export function stopBackground(world: Directories, program: BackgroundProgram, graceMs: number): number | undefined {
   const pid = findBackground(world, program);
   if (pid !== undefined) endProcess(pid, graceMs);
   rmSync(recordPath(world, program.name), { force: true });

@@ -1,10 +1,11 @@
 /**
- * `era`: starts, inspects and removes the eras of this clone. `pnpm era COMMAND [2013]`, `pnpm era:2013 ARGS…`.
+ * `era`: starts, inspects and removes the eras of this clone. `pnpm era COMMAND [2013|2019]`, `pnpm era:2013 ARGS…`.
  *
  * A command is loaded when it is asked for: most runs are `era 2013 …`, with everything set up.
  */
 /** What each word runs, with the words after it; resolves with the exit code. */
 const COMMANDS: Record<string, () => Promise<(words: readonly string[]) => Promise<number>>> = {
+  "2019": async () => (await import("./2019/run.ts")).run2019,
   "2013": async () => (await import("./run.ts")).run2013,
   up: async () => (await import("./commands/up.ts")).up,
   down: async () => (await import("./commands/down.ts")).down,

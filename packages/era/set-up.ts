@@ -9,9 +9,9 @@ import { tell, tellNothing, warn } from "./progress.ts";
 import type { ShelfImage } from "./shelf/shelf.ts";
 import { startAndWait } from "./start.ts";
 import { daemonAnswers, hasImage, isListening, putImage } from "./wire.ts";
-import type { World } from "./world.ts";
+import type { Directories, World } from "./world.ts";
 
-export const setUpLock = (world: World) => join(world.runDir, "set-up.lock");
+export const setUpLock = (world: Directories) => join(world.runDir, "set-up.lock");
 
 /**
  * Starts the daemon and brings `image`, unless they are there. Commands that come at the same time wait for each other.

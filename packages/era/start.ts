@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, statSync, watch } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { type BackgroundProgram, startBackground } from "./background.ts";
-import { logPath, type World } from "./world.ts";
+import { type Directories, logPath } from "./world.ts";
 
 /** Lines of the log that a failed start shows. */
 const SHOWN_LINES = 10;
@@ -15,7 +15,7 @@ const START_TIMEOUT_MS = 30_000;
  * @throws {Error} With the end of the log, when it ends instead.
  */
 export async function startAndWait(
-  world: World,
+  world: Directories,
   program: BackgroundProgram,
   isReady: () => Promise<boolean>,
 ): Promise<void> {
@@ -37,7 +37,7 @@ export async function startAndWait(
 }
 
 /** Our programs write to the log when they listen, so each change of that is an occasion to try. */
-function ready(settled: AbortSignal, world: World, isReady: () => Promise<boolean>): Promise<void> {
+function ready(settled: AbortSignal, world: Directories, isReady: () => Promise<boolean>): Promise<void> {
   return new Promise((resolve, reject) => {
     const tryOnce = () => isReady().then((yes) => yes && resolve(), reject);
     watch(logPath(world), { signal: settled }, tryOnce);
@@ -50,7 +50,7 @@ async function timedOut(settled: AbortSignal, failure: (what: string) => Error):
   if (!settled.aborted) throw failure("it does not answer");
 }
 
-function endOfLog(world: World, start: number): string {
+function endOfLog(world: Directories, start: number): string {
   const lines = readFileSync(logPath(world)).subarray(start).toString().trimEnd().split("\n");
   return lines
     .slice(-SHOWN_LINES)

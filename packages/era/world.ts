@@ -20,9 +20,14 @@ import { dirname, join, resolve } from "node:path";
 /** The clone that this file is part of. */
 export const CLONE = dirname(dirname(import.meta.dirname));
 
-export interface World {
+/** What each era's world has. */
+export interface Directories {
+  /** Outlives a reboot. */
   readonly rootDir: string;
   readonly runDir: string;
+}
+
+export interface World extends Directories {
   /** `host:port` of rcli. */
   readonly tcp: string;
   readonly http: string;
@@ -43,10 +48,11 @@ export function openWorld(env: NodeJS.ProcessEnv = process.env): World {
 
 export const containersDir = (world: World) => join(world.rootDir, "containers");
 export const imageIndexPath = (world: World) => join(world.rootDir, "images/index.json");
-export const logPath = (world: World) => join(world.rootDir, "dockerd.log");
+export const logPath = (world: Directories) => join(world.rootDir, "dockerd.log");
 
 /** One of the programs in bin/, as an absolute path. */
-export const program = (name: "docker-2013" | "dockerd-2013") => join(CLONE, "bin", name);
+export const program = (name: "docker-2013" | "dockerd-2013" | "docker-2019" | "dockerd-2019") =>
+  join(CLONE, "bin", name);
 
 /** Splits `host:port`. */
 export function parseAddress(address: string): { host: string; port: number } {

@@ -5,36 +5,33 @@
  * ids of its containers; mounts by lying below its directories; files by the names that we give. What else lies there stays, and is
  * told. A step that fails does not stop the next: half of the state may be broken.
  */
-import { existsSync, readdirSync, realpathSync, rmdirSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { childDirectories } from "@eras/cgroups/cgroup-path.ts";
 import { cgroupTrees } from "@eras/cgroups/detect.ts";
 import { openCgroup } from "@eras/cgroups/open.ts";
 import { removeEmpty } from "@eras/cgroups/remove.ts";
 import { containerCgroupPath } from "@eras/docker-2013/container-cgroup.ts";
-import { removeTree } from "@eras/layers/remove-tree.ts";
-import { isErrno } from "@eras/linux/errno.ts";
-import { MNT_DETACH, umount } from "@eras/linux/mount.ts";
-import { readMountinfo } from "@eras/linux/mountinfo.ts";
 import { archiveServer } from "../archive.ts";
 import { killProcess, stopBackground } from "../background.ts";
 import { dockerd } from "../dockerd.ts";
 import { withLock } from "../lock.ts";
 import { listProcesses, type Process } from "../processes.ts";
+import { removeOurs, unmountBelow } from "../removal.ts";
 import { setUpLock } from "../set-up.ts";
 import { containersDir, openWorld, type World } from "../world.ts";
 import { GRACE_MS } from "./down.ts";
 import { readOptions } from "./help.ts";
 
-/** The directory that holds all worlds of the machine, in /var/lib and in /run. */
-const SHARED_PARENT = "docker-eras";
 /** The cgroup that holds those of all containers. */
 const OUR_CGROUP = dirname(containerCgroupPath("any"));
 
 /** @returns 1 if something of ours had to stay. */
 export async function clean(words: readonly string[]): Promise<number> {
-  if (!readOptions("clean", words)) return 0;
+  const options = readOptions("clean", words);
+  if (!options) return 0;
   if (process.geteuid?.() !== 0) throw new Error("Cannot clean: only root can");
+  if (options.year === "2019") return (await import("../2019/commands.ts")).clean();
   const world = openWorld();
   const hadRunDir = existsSync(world.runDir); // the lock makes one
   return withLock(setUpLock(world), () => removeWorld(world, hadRunDir));
@@ -88,14 +85,8 @@ async function removeCgroup(path: string): Promise<void> {
   await cgroup.delete();
 }
 
-/** Innermost first: later mounts lie on earlier ones. What is still in use leaves the tree now and is released at the end of its use. */
-function* unmountAll(world: World): Generator<string> {
-  const directories = [world.rootDir, world.runDir].filter(existsSync).map((path) => `${realpathSync(path)}/`);
-  for (const { mountPoint } of readMountinfo().reverse()) {
-    if (!directories.some((directory) => mountPoint.startsWith(directory))) continue;
-    umount(mountPoint, MNT_DETACH);
-    yield `mount ${mountPoint}`;
-  }
+function unmountAll({ rootDir, runDir }: World): Iterable<string> {
+  return unmountBelow([rootDir, runDir]);
 }
 
 /**
@@ -127,24 +118,5 @@ async function* removeFiles(world: World): AsyncGenerator<string> {
         name.startsWith(basename(setUpLock(world))),
     },
   ];
-  for (const { directory, isOurs } of trees) {
-    if (!existsSync(directory)) continue;
-    for (const name of readdirSync(directory).filter(isOurs)) await removeTree(join(directory, name));
-    yield removeEmptyDirectory(directory)
-      ? directory
-      : `what is ours in ${directory}; ${readdirSync(directory).join(", ")} stay`;
-    const parent = dirname(directory);
-    if (basename(parent) === SHARED_PARENT) removeEmptyDirectory(parent);
-  }
-}
-
-/** False if something is in it, or mounted on it. */
-function removeEmptyDirectory(path: string): boolean {
-  try {
-    rmdirSync(path);
-    return true;
-  } catch (error) {
-    if (isErrno(error, "ENOTEMPTY", "EBUSY")) return false;
-    throw error;
-  }
+  for (const { directory, isOurs } of trees) yield* removeOurs(directory, isOurs);
 }

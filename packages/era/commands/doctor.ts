@@ -1,4 +1,5 @@
 /** `era doctor`: all checks, as a table or as JSON. */
+import { openWorld2019 } from "../2019/world.ts";
 import { examineHost, hasMissing } from "../doctor/examine.ts";
 import { formatChecks } from "../doctor/report.ts";
 import { openWorld } from "../world.ts";
@@ -8,7 +9,7 @@ import { readOptions } from "./help.ts";
 export async function doctor(words: readonly string[]): Promise<number> {
   const options = readOptions("doctor", words, ["json"]);
   if (!options) return 0;
-  const checks = await examineHost(openWorld());
+  const checks = await examineHost(options.year === "2019" ? openWorld2019() : openWorld());
   console.log(options.json ? JSON.stringify(checks, undefined, 2) : formatChecks(checks));
   return hasMissing(checks) ? 1 : 0;
 }

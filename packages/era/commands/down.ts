@@ -9,8 +9,10 @@ import { readOptions } from "./help.ts";
 export const GRACE_MS = 10_000;
 
 export async function down(words: readonly string[]): Promise<number> {
-  if (!readOptions("down", words)) return 0;
+  const options = readOptions("down", words);
+  if (!options) return 0;
   if (process.geteuid?.() !== 0) throw new Error("Cannot stop the daemon: only root can");
+  if (options.year === "2019") return (await import("../2019/commands.ts")).down();
   const world = openWorld();
   for (const program of [archiveServer(world), dockerd(world)]) {
     const pid = stopBackground(world, program, GRACE_MS);

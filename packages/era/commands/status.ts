@@ -12,6 +12,7 @@ export async function status(words: readonly string[]): Promise<number> {
   const options = readOptions("status", words, ["json"]);
   if (!options) return 0;
   if (process.geteuid?.() !== 0) throw new Error("Cannot show the status: only root can read the daemon's files");
+  if (options.year === "2019") return (await import("../2019/commands.ts")).status(options.json ?? false);
   const state = inspect(openWorld());
   console.log(options.json ? JSON.stringify(state, undefined, 2) : format(state));
   return 0;

@@ -5,7 +5,9 @@ import { readOptions } from "./help.ts";
 import { status } from "./status.ts";
 
 export async function up(words: readonly string[]): Promise<number> {
-  if (!readOptions("up", words)) return 0;
+  const options = readOptions("up", words);
+  if (!options) return 0;
+  if (options.year === "2019") return (await import("../2019/commands.ts")).up();
   await setUp(openWorld(), undefined);
   return status([]);
 }

@@ -1,10 +1,10 @@
 /** All checks of the host, in order: each group makes sense only if the one before it found nothing missing. */
-import type { World } from "../world.ts";
+import type { Directories } from "../world.ts";
 import type { Check } from "./check.ts";
 import { platformChecks } from "./platform.ts";
 
 /** @returns What was found, as far as it could be tried. */
-export async function examineHost(world: World): Promise<Check[]> {
+export async function examineHost(world: Directories): Promise<Check[]> {
   const platform = platformChecks();
   if (hasMissing(platform)) return platform;
   // These need Linux's libc, and root.

@@ -3,15 +3,15 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { isErrno } from "@eras/linux/errno.ts";
 import { tell } from "../progress.ts";
-import type { World } from "../world.ts";
+import type { Directories } from "../world.ts";
 import { examineHost, hasMissing } from "./examine.ts";
 import { platformChecks } from "./platform.ts";
 import { formatMissing } from "./report.ts";
 
-const memoryPath = (world: World) => join(world.runDir, "checked");
+const memoryPath = (world: Directories) => join(world.runDir, "checked");
 
 /** @throws {Error} Names what is missing and how to get it. Nothing has been started by then. */
-export async function checkHostOnce(world: World): Promise<void> {
+export async function checkHostOnce(world: Directories): Promise<void> {
   const platform = platformChecks(); // cheap, and of this user, who may not be the one who came before
   if (hasMissing(platform)) throw new Error(formatMissing(platform));
   if (readIfExists(memoryPath(world)) === whatWasChecked(world)) return;
@@ -23,7 +23,7 @@ export async function checkHostOnce(world: World): Promise<void> {
 }
 
 /** Another kernel, or other modules, come with another boot. */
-const whatWasChecked = (world: World) => `${readIfExists("/proc/sys/kernel/random/boot_id")}${world.rootDir}\n`;
+const whatWasChecked = (world: Directories) => `${readIfExists("/proc/sys/kernel/random/boot_id")}${world.rootDir}\n`;
 
 function readIfExists(path: string): string {
   try {

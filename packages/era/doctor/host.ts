@@ -10,7 +10,7 @@ import { archiveServer } from "../archive.ts";
 import { findBackground } from "../background.ts";
 import { dockerd } from "../dockerd.ts";
 import { cachedBusybox, hostBusybox } from "../shelf/static-busybox.ts";
-import { parseAddress, type World } from "../world.ts";
+import { type Directories, parseAddress, type World } from "../world.ts";
 import { type Check, judge } from "./check.ts";
 import { existingParent } from "./state-directory.ts";
 
@@ -29,7 +29,7 @@ const CAPABILITIES_NEEDED = {
 };
 
 /** What a Linux host shows by itself. */
-export async function hostChecks(world: World): Promise<Check[]> {
+export async function hostChecks(world: World | Directories): Promise<Check[]> {
   return [
     kernelCheck(),
     capabilityCheck(),
@@ -37,7 +37,7 @@ export async function hostChecks(world: World): Promise<Check[]> {
     unionCheck(),
     seccompCheck(),
     lsmCheck(),
-    ...(await portChecks(world)),
+    ...("tcp" in world ? await portChecks(world) : []), // the daemon of 2019 has a socket
     busyboxCheck(),
     terminalCheck(),
   ];
@@ -205,7 +205,7 @@ function busyboxCheck(): Check {
 }
 
 /** Asks the file system of the state directory. */
-export function diskCheck(world: World): Check {
+export function diskCheck(world: Directories): Check {
   const { bavail, bsize } = statfsSync(existingParent(world.rootDir));
   const free = bavail * bsize;
   return judge(
