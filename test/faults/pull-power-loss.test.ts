@@ -6,7 +6,7 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync } from "node:fs";
+import { mkdtempSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { Images } from "@eras/docker-2019/proto/gen/images_pb.ts";
@@ -215,9 +215,7 @@ describe("a pull", () => {
   });
 
   function newDirectory(name: string): string {
-    const dir = join(place.dir, name);
-    mkdirSync(dir);
-    return dir;
+    return mkdtempSync(join(place.dir, `${name} `)); // a test that is tried again finds the first one's
   }
 
   test(`is gone on with after ${KILLS} kills (seed ${SEED})`, async () => {
