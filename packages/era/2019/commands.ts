@@ -8,7 +8,7 @@ import { cgroupTrees } from "@eras/cgroups/detect.ts";
 import { removeEmpty } from "@eras/cgroups/remove.ts";
 import { type BackgroundProgram, findBackground, stopBackground } from "../background.ts";
 import { withLock } from "../lock.ts";
-import { removeEmptyDirectory, removeOurs, unmountBelow } from "../removal.ts";
+import { removeAll, removeEmptyDirectory, removeOurs, unmountBelow } from "../removal.ts";
 import { setUpLock } from "../set-up.ts";
 import { startAndWait } from "../start.ts";
 import { logPath, program } from "../world.ts";
@@ -86,6 +86,8 @@ export function logs(follow: boolean): number {
   return status ?? 0;
 }
 
+const STEPS = [stopDaemon, unmountAll, removeCgroups, removeShimSockets, removeFiles];
+
 /**
  * Takes a world off the machine. What a daemon that was killed has left, processes, networks and mounts, another one finds and puts away:
  * so one is started, if none runs, and stopped.
@@ -95,22 +97,7 @@ export function logs(follow: boolean): number {
 export function clean(): Promise<number> {
   const world = openWorld2019();
   const hadRunDir = existsSync(world.runDir); // the lock makes one
-  return withLock(setUpLock(world), () => removeWorld(world, hadRunDir));
-}
-
-async function removeWorld(world: World2019, hadRunDir: boolean): Promise<number> {
-  const removed: string[] = [];
-  const problems: string[] = [];
-  for (const step of [stopDaemon, unmountAll, removeCgroups, removeShimSockets, removeFiles]) {
-    try {
-      for await (const what of step(world)) if (hadRunDir || what !== world.runDir) removed.push(what);
-    } catch (error) {
-      problems.push((error as Error).message);
-    }
-  }
-  console.log(removed.length > 0 ? removed.join("\n") : "nothing to remove");
-  for (const problem of problems) console.error(`era: ${problem}`);
-  return problems.length > 0 ? 1 : 0;
+  return withLock(setUpLock(world), () => removeAll(world, STEPS, hadRunDir));
 }
 
 async function* stopDaemon(world: World2019): AsyncGenerator<string> {

@@ -17,7 +17,7 @@ import { killProcess, stopBackground } from "../background.ts";
 import { dockerd } from "../dockerd.ts";
 import { withLock } from "../lock.ts";
 import { listProcesses, type Process } from "../processes.ts";
-import { removeOurs, unmountBelow } from "../removal.ts";
+import { removeAll, removeOurs, unmountBelow } from "../removal.ts";
 import { setUpLock } from "../set-up.ts";
 import { containersDir, openWorld, type World } from "../world.ts";
 import { GRACE_MS } from "./down.ts";
@@ -25,6 +25,8 @@ import { readOptions } from "./help.ts";
 
 /** The cgroup that holds those of all containers. */
 const OUR_CGROUP = dirname(containerCgroupPath("any"));
+
+const STEPS = [stopPrograms, endContainers, unmountAll, removeEmptyCgroups, removeFiles];
 
 /** @returns 1 if something of ours had to stay. */
 export async function clean(words: readonly string[]): Promise<number> {
@@ -34,22 +36,7 @@ export async function clean(words: readonly string[]): Promise<number> {
   if (options.year === "2019") return (await import("../2019/commands.ts")).clean();
   const world = openWorld();
   const hadRunDir = existsSync(world.runDir); // the lock makes one
-  return withLock(setUpLock(world), () => removeWorld(world, hadRunDir));
-}
-
-async function removeWorld(world: World, hadRunDir: boolean): Promise<number> {
-  const removed: string[] = [];
-  const problems: string[] = [];
-  for (const step of [stopPrograms, endContainers, unmountAll, removeEmptyCgroups, removeFiles]) {
-    try {
-      for await (const what of step(world)) if (hadRunDir || what !== world.runDir) removed.push(what);
-    } catch (error) {
-      problems.push((error as Error).message);
-    }
-  }
-  console.log(removed.length > 0 ? removed.join("\n") : "nothing to remove");
-  for (const problem of problems) console.error(`era: ${problem}`);
-  return problems.length > 0 ? 1 : 0;
+  return withLock(setUpLock(world), () => removeAll(world, STEPS, hadRunDir));
 }
 
 function* stopPrograms(world: World): Generator<string> {

@@ -1,6 +1,7 @@
 /** `ctr content`: the store of blobs, below images. */
 import { parseDigest } from "@eras/oci-spec/digest.ts";
 import { InvalidArgument, NotFound } from "@eras/oci-spec/errdefs.ts";
+import { humanDuration } from "../../human-duration.ts";
 import type { Timestamp } from "../../proto/gen/google/protobuf/timestamp_pb.ts";
 import { dateOf } from "../../proto/timestamps.ts";
 import { flag, type Group, leaf, numberFlag, parsePairs } from "../command.ts";
@@ -9,7 +10,6 @@ import { Ingest } from "../image/ingest.ts";
 import { PLATFORM_OPTIONS, type PlatformFlags } from "../image/platform-flags.ts";
 import { REGISTRY_OPTIONS, type RegistryFlags } from "../image/registry-flags.ts";
 import { decimalSize } from "../output/byte-size.ts";
-import { humanDuration } from "../output/duration.ts";
 import { formatLabels, print, printTable, write } from "../output/print.ts";
 import { TABBED } from "../output/table.ts";
 import { fetchImage } from "./images/pull.ts";

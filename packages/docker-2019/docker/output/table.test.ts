@@ -1,5 +1,4 @@
 import { describe, expect, test } from "vitest";
-import { humanDuration } from "./age.ts";
 import { decimalSize } from "./size.ts";
 import { alignRows } from "./table.ts";
 import { ellipsis, shortId } from "./truncate.ts";
@@ -24,22 +23,6 @@ describe("decimalSize()", () => {
     [123_456_789_000, "123GB"],
   ])("%d is %s", (bytes, text) => expect(decimalSize(bytes)).toBe(text));
   test("shows four digits where it is asked to", () => expect(decimalSize(1_984_321, 4)).toBe("1.984MB"));
-});
-
-describe("humanDuration()", () => {
-  test.each([
-    [0, "Less than a second"],
-    [1, "1 second"],
-    [59, "59 seconds"],
-    [100, "About a minute"],
-    [3599, "59 minutes"],
-    [3600, "About an hour"],
-    [47 * 3600, "47 hours"],
-    [5 * 86_400, "5 days"],
-    [20 * 86_400, "2 weeks"],
-    [100 * 86_400, "3 months"],
-    [800 * 86_400, "2 years"],
-  ])("%d seconds are %s", (seconds, text) => expect(humanDuration(seconds * 1000)).toBe(text));
 });
 
 describe("short forms", () => {

@@ -6,7 +6,7 @@
  *                 ▼  │ start, or restart policy (restarting)
  *               exited ─▶ removed
  */
-import { humanDuration } from "../human-duration.ts";
+import { humanDuration } from "../../human-duration.ts";
 
 /** As config.v2.json and `docker inspect` have it. Times are RFC 3339; a zero time is Go's. */
 export interface StateRecord {

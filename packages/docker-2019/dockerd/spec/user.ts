@@ -6,27 +6,13 @@
  *
  * Who names a group is in no other; who doesn't, is also in those that list the user as a member.
  */
-import { closeSync, constants, fstatSync, readFileSync } from "node:fs";
-import { isErrno } from "@eras/linux/errno.ts";
-import { AT_FDCWD, openat2, openDirectory, RESOLVE_IN_ROOT } from "@eras/linux/open.ts";
 import { InvalidArgument } from "@eras/oci-spec/errdefs.ts";
 import type { Spec, User } from "@eras/oci-spec/runtime/config.ts";
+import { type GroupEntry, type PasswdEntry, readGroups, readUsers } from "../../users-and-groups.ts";
 import type { SpecParts } from "./spec.ts";
 
 /** The largest of runc's library: 2³¹-1. */
 const MAX_ID = 0x7fffffff;
-
-interface PasswdEntry {
-  readonly name: string;
-  readonly uid: number;
-  readonly gid: number;
-}
-
-interface GroupEntry {
-  readonly name: string;
-  readonly gid: number;
-  readonly members: readonly string[];
-}
 
 /** @throws {InvalidArgument} When there is no user, or no group, of that name. */
 export function addUser(spec: Spec, { rootfs, config, hostConfig }: SpecParts): Spec {
@@ -37,8 +23,8 @@ export function addUser(spec: Spec, { rootfs, config, hostConfig }: SpecParts): 
 /** @param groupAdd - Further groups, by name or number: `--group-add`. */
 export function findUser(text: string, rootfs: string, groupAdd: readonly string[] = []): User {
   const [who = "", ofGroup = ""] = text.split(":");
-  const passwd = readLines(rootfs, "etc/passwd").map(passwdEntry);
-  const groups = readLines(rootfs, "etc/group").map(groupEntry);
+  const passwd = readUsers(rootfs);
+  const groups = readGroups(rootfs);
   const entry = findEntry(passwd, who);
   const uid = entry?.uid ?? numberOf(who || "0", "user", "passwd");
   const gid = ofGroup === "" ? (entry?.gid ?? 0) : findGroup(ofGroup, groups);
@@ -85,39 +71,4 @@ function inRange(id: number): number {
 
 function unique(gids: readonly number[]): number[] {
   return [...new Set(gids)];
-}
-
-/** @see https://man7.org/linux/man-pages/man5/passwd.5.html */
-function passwdEntry(line: string): PasswdEntry {
-  const [name = "", , uid, gid] = line.split(":");
-  return { name, uid: Number(uid), gid: Number(gid) };
-}
-
-/** @see https://man7.org/linux/man-pages/man5/group.5.html */
-function groupEntry(line: string): GroupEntry {
-  const [name = "", , gid, members = ""] = line.split(":");
-  return { name, gid: Number(gid), members: members.split(",") };
-}
-
-/** The lines of a file of the container. Its links lead nowhere but into the container; what isn't there or isn't a file has no lines. */
-function readLines(rootfs: string, path: string): string[] {
-  const root = openDirectory(AT_FDCWD, rootfs, 0);
-  try {
-    const flags = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
-    const fd = openat2(root, path, { flags, resolve: RESOLVE_IN_ROOT });
-    try {
-      return fstatSync(fd).isFile()
-        ? readFileSync(fd, "utf8")
-            .split("\n")
-            .filter((line) => line.includes(":"))
-        : [];
-    } finally {
-      closeSync(fd);
-    }
-  } catch (error) {
-    if (isErrno(error, "ENOENT", "ENOTDIR", "ELOOP", "ENXIO")) return [];
-    throw error;
-  } finally {
-    closeSync(root);
-  }
 }

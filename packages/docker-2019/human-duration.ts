@@ -1,4 +1,8 @@
-/** Durations as Docker says them: `Up 5 minutes`, `Exited (0) 3 weeks ago`. */
+/**
+ * Spans of time as Docker tells them to people: `Up 5 minutes`, `Exited (0) 3 weeks ago`.
+ *
+ * @see https://pkg.go.dev/github.com/docker/go-units#HumanDuration
+ */
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
