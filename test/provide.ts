@@ -19,6 +19,7 @@ const PACKAGES = [
   "containerd",
   "cpio", // the virtual machine's first file system
   "crun",
+  "curl", // the archives of the Engine API, byte by byte
   "docker-registry",
   "docker.io",
   "hyperfine",

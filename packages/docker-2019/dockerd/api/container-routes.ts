@@ -17,6 +17,7 @@ import { checkLogs, sendLogs } from "../daemon/logs.ts";
 import { pruneContainers } from "../daemon/prune.ts";
 import { renameContainer } from "../daemon/rename.ts";
 import { startContainer } from "../daemon/start.ts";
+import { sendStats } from "../daemon/stats.ts";
 import { killContainer, pauseContainer, restartContainer, stopContainer, unpauseContainer } from "../daemon/stop.ts";
 import { topOf } from "../daemon/top.ts";
 import { updateContainer } from "../daemon/update.ts";
@@ -45,6 +46,12 @@ export function containerRoutes(daemon: Daemon): Route[] {
     }),
     route("GET", "/containers/{name}/json", (call) => inspectContainer(daemon, find(call), call.query.flag("size"))),
     route("GET", "/containers/{name}/top", (call) => topOf(daemon, find(call), call.query.text("ps_args"))),
+    route("GET", "/containers/{name}/stats", (call) => {
+      const isStream = !call.query.has("stream") || call.query.flag("stream");
+      const container = find(call);
+      const client = call.answer.stream(200, { "Content-Type": "application/json" });
+      return sendStats(daemon, container, { isStream }, client, call.signal);
+    }),
     route("GET", "/containers/{name}/logs", (call) => logs(call, daemon)),
     route("GET", "/containers/{name}/changes", async (call) => {
       const changes = await daemon.images.rwLayers.changes(find(call).id);
