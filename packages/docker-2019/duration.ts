@@ -1,4 +1,4 @@
-/** Spans of time as Go's programs take them: `5s`, `500ms`, `1h30m`, `1.5s`. */
+/** Spans of time as Go's programs take them: `5s`, `500ms`, `1h30m`, `1.5s`; and as they print them. */
 import { InvalidArgument } from "@eras/oci-spec/errdefs.ts";
 
 const UNITS_MS: Readonly<Record<string, number>> = {
@@ -20,4 +20,17 @@ export function parseDuration(text: string): number {
   if (parts === "" || parts.replace(PART, "") !== "")
     throw new InvalidArgument(`invalid duration "${text}": 5s, 500ms or 1h30m would be valid`);
   return sign * [...parts.matchAll(PART)].reduce((sum, [, number, unit]) => sum + Number(number) * UNITS_MS[unit!]!, 0);
+}
+
+/** `3.179166ms`, `1.2s`: how long something took. */
+export function formatElapsed(ms: number): string {
+  if (ms < 1) return `${trim((ms * 1000).toFixed(3))}µs`;
+  if (ms < 1000) return `${trim(ms.toFixed(6))}ms`;
+  const minutes = Math.floor(ms / 60_000);
+  const seconds = trim(((ms % 60_000) / 1000).toFixed(9));
+  return `${minutes > 0 ? `${minutes}m` : ""}${seconds}s`;
+}
+
+function trim(decimal: string): string {
+  return decimal.replace(/\.?0+$/, "");
 }

@@ -205,7 +205,7 @@ describe("era", () => {
     expect(world.leftovers()).toEqual([]);
   });
 
-  test.each([[["begin"]], [["up", "2019"]], [["down", "--force"]], [["archive", "--port", "http"]]])(
+  test.each([[["begin"]], [["up", "2016"]], [["down", "--force"]], [["archive", "--port", "http"]]])(
     "refuses %j",
     async (words) => {
       const { stdout, stderr, status } = await world.era(words);

@@ -7,6 +7,8 @@ import { busyboxImage } from "../harness/busybox-image.ts";
 import { Dockerd2019 } from "../harness/dockerd-2019.ts";
 import { missing } from "../harness/runtime-under-test.ts";
 
+const WAIT = { timeout: 5000, interval: 50 };
+
 describe("docker, at our dockerd,", () => {
   const reason = missing("/usr/bin/docker");
   if (reason) return void test.skip(reason);
@@ -114,6 +116,29 @@ describe("docker, at our dockerd,", () => {
         /^\d{4}-.*\.\d{9}Z oops\n$/,
       );
       await docker("rm", "talker");
+    });
+
+    test("is checked for its health", async () => {
+      const flags = ["--health-cmd", "test -f /well || { echo ill; false; }", "--health-interval", "100ms"];
+      await docker("run", "-d", "--name", "patient", ...flags, "--health-retries", "2", "busybox", "sleep", "1000");
+      const status = () => docker("ps", "-a", "--filter", "name=patient", "--format", "{{.Status}}");
+      expect(await status()).toMatch(/^Up .* \(health: starting\)$/);
+      await vi.waitFor(async () => expect(await status()).toMatch(/ \(unhealthy\)$/), WAIT);
+      const health = JSON.parse(await inspect("patient", "{{json .State.Health}}"));
+      expect(health.Log.at(-1)).toMatchObject({ ExitCode: 1, Output: "ill\n" });
+      await docker("exec", "patient", "touch", "/well");
+      await vi.waitFor(async () => expect(await status()).toMatch(/ \(healthy\)$/), WAIT);
+      expect(await docker("ps", "-q", "--filter", "health=healthy")).not.toBe("");
+      await docker("rm", "-f", "patient");
+    });
+
+    test("has checks that take too long killed", async () => {
+      const flags = ["--health-cmd", "sleep 1000", "--health-interval", "50ms", "--health-timeout", "300ms"];
+      await docker("run", "-d", "--name", "slow", ...flags, "--health-retries", "1", "busybox", "sleep", "1000");
+      await vi.waitFor(async () => expect(await inspect("slow", "{{.State.Health.Status}}")).toBe("unhealthy"), WAIT);
+      const [{ ExitCode, Output }] = JSON.parse(await inspect("slow", "{{json .State.Health.Log}}"));
+      expect({ ExitCode, Output }).toEqual({ ExitCode: -1, Output: "Health check exceeded timeout (300ms)" });
+      await docker("rm", "-f", "slow");
     });
 
     test("is started again as its policy says", async () => {

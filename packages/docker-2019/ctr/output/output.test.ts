@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { formatElapsed } from "../../duration.ts";
 import { binarySize, decimalSize } from "./byte-size.ts";
-import { formatElapsed, parseWait } from "./duration.ts";
+import { parseWait } from "./duration.ts";
 import { align, NARROW, TABBED, WIDE } from "./table.ts";
 import { goTime, rfc3339Nano } from "./time.ts";
 

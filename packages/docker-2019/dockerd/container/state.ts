@@ -6,6 +6,7 @@
  *                 ▼  │ start, or restart policy (restarting)
  *               exited ─▶ removed
  */
+import type { Health } from "../../engine-api/container.ts";
 import { humanDuration } from "../../human-duration.ts";
 
 /** As config.v2.json and `docker inspect` have it. Times are RFC 3339; a zero time is Go's. */
@@ -21,6 +22,8 @@ export interface StateRecord {
   Error: string;
   StartedAt: string;
   FinishedAt: string;
+  /** Only of a container that is checked. */
+  Health?: Health;
 }
 
 export const ZERO_TIME = "0001-01-01T00:00:00Z";
@@ -85,11 +88,18 @@ export class State {
     const { Running, Paused, Restarting, RemovalInProgress, Dead, ExitCode, StartedAt, FinishedAt } = this.record;
     const since = (time: string) => humanDuration(Date.now() - Date.parse(time));
     if (Restarting) return `Restarting (${ExitCode}) ${since(FinishedAt)} ago`;
-    if (Running) return `Up ${since(StartedAt)}${Paused ? " (Paused)" : ""}`;
+    if (Running) return `Up ${since(StartedAt)}${Paused ? " (Paused)" : this.#healthText}`;
     if (RemovalInProgress) return "Removal In Progress";
     if (Dead) return "Dead";
     if (StartedAt === ZERO_TIME) return "Created";
     return FinishedAt === ZERO_TIME ? "" : `Exited (${ExitCode}) ${since(FinishedAt)} ago`;
+  }
+
+  /** ` (healthy)`, ` (health: starting)`; nothing for one that isn't checked. */
+  get #healthText(): string {
+    const { Status } = this.record.Health ?? {};
+    if (Status === undefined) return "";
+    return Status === "starting" ? " (health: starting)" : ` (${Status})`;
   }
 
   setRunning(pid: number): void {
@@ -104,7 +114,7 @@ export class State {
 
   /** It has ended. @param restarting - And will be started again, by its policy. */
   setStopped({ status, at }: { readonly status: number; readonly at: Date }, restarting: boolean): void {
-    const { OOMKilled, StartedAt } = this.record;
+    const { OOMKilled, StartedAt, Health } = this.record;
     Object.assign(this.record, {
       ...FRESH,
       OOMKilled,
@@ -113,6 +123,7 @@ export class State {
       Running: restarting, // as the original has it: a client must not take it for removable
       ExitCode: status,
       FinishedAt: at.toISOString(),
+      ...(Health && { Health: { ...Health, Status: "unhealthy" } }),
     });
     this.#tellStopped({ exitCode: status });
   }

@@ -59,7 +59,7 @@ const MATCHERS: Readonly<Record<string, Matcher>> = {
     (hostConfig.NetworkMode === "default" ? "bridge" : hostConfig.NetworkMode) === value,
   publish: ({ hostConfig }, value) => Object.keys(hostConfig.PortBindings ?? {}).some((port) => port.startsWith(value)),
   expose: ({ config }, value) => Object.keys(config.ExposedPorts ?? {}).some((port) => port.startsWith(value)),
-  health: () => false,
+  health: ({ state }, value) => (state.record.Health?.Status ?? "none") === value,
   "is-task": () => false,
 };
 

@@ -10,6 +10,7 @@ import { containersDir } from "../paths.ts";
 import type { Daemon } from "./daemon.ts";
 import { removeContainer } from "./delete.ts";
 import { containerExited } from "./exit.ts";
+import { watchHealth } from "./health.ts";
 import { startContainer } from "./start.ts";
 import { stopContainer } from "./stop.ts";
 
@@ -39,7 +40,8 @@ async function restore(daemon: Daemon, container: Container): Promise<void> {
     if (streams) container.streams.connect(streams);
     container.streams.setStarted();
     state.record.Paused = task.status === PAUSED;
-    if (!daemon.options.liveRestore) await stopContainer(daemon, container).catch(() => {});
+    if (daemon.options.liveRestore) watchHealth(daemon, container);
+    else await stopContainer(daemon, container).catch(() => {});
     return;
   }
   const status = task?.exitStatus ?? UNKNOWN_STATUS;

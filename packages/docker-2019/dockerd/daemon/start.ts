@@ -22,6 +22,7 @@ import { JsonFileLog, rotationOptions } from "../logger/json-file.ts";
 import { containerSpec } from "./container-spec.ts";
 import type { Daemon } from "./daemon.ts";
 import { removeContainer } from "./delete.ts";
+import { watchHealth } from "./health.ts";
 import { mountAll, unmountAll } from "./mounts.ts";
 
 const CANNOT_FIND = 127;
@@ -44,6 +45,7 @@ export async function startContainer(daemon: Daemon, container: Container): Prom
     throw failure;
   }
   daemon.publish("start", container);
+  watchHealth(daemon, container);
 }
 
 async function run(daemon: Daemon, container: Container): Promise<void> {

@@ -3,6 +3,7 @@ import { InvalidArgument } from "@eras/oci-spec/errdefs.ts";
 import { formatPlatform, hostPlatform } from "@eras/oci-spec/platform.ts";
 import type { ProgressListener } from "@eras/registry-client/content.ts";
 import { type Pulled, pull as pullFrom } from "@eras/registry-client/pull.ts";
+import { formatElapsed } from "../../../duration.ts";
 import { step } from "../../../step.ts";
 import { flag, leaf, listFlag, numberFlag, parsePairs } from "../../command.ts";
 import type { Containerd } from "../../containerd.ts";
@@ -13,7 +14,6 @@ import { chosenPlatforms, PLATFORM_OPTIONS, type PlatformFlags } from "../../ima
 import { ProgressDisplay } from "../../image/progress.ts";
 import { REGISTRY_OPTIONS, type RegistryFlags, registryClient } from "../../image/registry-flags.ts";
 import { platformsOf } from "../../image/resolve-content.ts";
-import { formatElapsed } from "../../output/duration.ts";
 import { print } from "../../output/print.ts";
 import { SNAPSHOTTER_OPTION, type SnapshotterFlags } from "../../snapshotter-flag.ts";
 
