@@ -2,9 +2,9 @@
  * Programs of this project from one file, a pack. Node's own loader looks for each module in three files, checks each of them, and waits a
  * few turns of the event loop for each; with a hundred and fifty modules that is more than all that runc does. A pack holds them together:
  *
- *     node_modules/.cache/launch/docker-2019+runc+main.ts-v26.10.0-x64
+ *     node_modules/.cache/launch/docker-2019+runc+main.ts-v26.10.0-x64.pack
  *     4 bytes                the length of the index
- *     index                  JSON: of each module its file's time and size, and where its two parts are
+ *     index                  JSON: of each module its file's time and size, what it imports, and where its two parts are
  *     parts                  its source, types erased; its code, compiled, functions that a run does not reach included
  *
  * Nobody builds it: a run that finds a module missing or changed makes it anew, and writes the pack at its end. Modules are what Node calls vm
@@ -18,24 +18,29 @@ const PACKAGES = dirname(__dirname);
 const SCOPE = "@eras/";
 const CACHE = join(__dirname, "../../node_modules/.cache/launch");
 const INDEX_START = 4;
+const NO_PACK = -1;
 
-/** @typedef {{ mtimeMs: number, size: number, source: [start: number, end: number], wide: boolean, code: [start: number, end: number] }} Entry */
+/**
+ * `imports`: paths, and names of Node's modules, in the order of its requests. `at`: its source, and after it its code.
+ *
+ * @typedef {{ mtimeMs: number, size: number, imports: string[], wide: boolean, at: [start: number, code: number, end: number] }} Entry
+ */
 
 /** Everything that is loaded, by path or by name. @type {Map<string, import("node:vm").Module>} */
 const modules = new Map();
-/** The parts of what the pack did not have, or had of an older file. @type {Map<string, Omit<Entry, "source" | "code"> & { source: Buffer, code: Buffer }>} */
+/** The parts of what the pack did not have, or had of an older file. @type {Map<string, Omit<Entry, "at"> & { source: Buffer, code: Buffer }>} */
 const made = new Map();
 
 /** The pack's file. */
 let file = "";
-/** Its content, while the program loads. @type {{ index: Record<string, Entry>, parts: Buffer } | undefined} */
+/** What is known of it, while the program loads; `parts` is where they start. @type {{ fd: number, index: Record<string, Entry>, parts: number } | undefined} */
 let pack;
-/** A program that runs on does without the pack's megabyte, and does not keep what it has made until its end. */
+/** A program that runs on does without the index, and does not keep what it has made until its end. */
 const KEPT_MS = 1_000;
 
 /** Runs a program. @param {string} main - Absolute. */
 exports.run = (main) => {
-  file = join(CACHE, `${relative(PACKAGES, main).replaceAll("/", "+")}-${process.version}-${process.arch}`);
+  file = join(CACHE, `${relative(PACKAGES, main).replaceAll("/", "+")}-${process.version}-${process.arch}.pack`);
   process.once("exit", writePack);
   const program = load(main);
   program.instantiate();
@@ -52,17 +57,25 @@ function openPack() {
 function letGo() {
   writePack();
   made.clear();
+  if (pack.fd !== NO_PACK) fs.closeSync(pack.fd);
   pack = undefined;
 }
 
 function readPack() {
   try {
-    const bytes = fs.readFileSync(file);
-    const end = INDEX_START + bytes.readUInt32LE(0);
-    return { index: JSON.parse(bytes.latin1Slice(INDEX_START, end)), parts: bytes.subarray(end) };
+    const fd = fs.openSync(file, "r");
+    const length = read(fd, 0, INDEX_START).readUInt32LE(0);
+    return { fd, index: JSON.parse(read(fd, INDEX_START, length).latin1Slice()), parts: INDEX_START + length };
   } catch {
-    return { index: {}, parts: Buffer.alloc(0) }; // none yet
+    return { fd: NO_PACK, index: {}, parts: 0 };
   }
+}
+
+/** @param {number} fd @param {number} start @param {number} length */
+function read(fd, start, length) {
+  const bytes = Buffer.allocUnsafeSlow(length);
+  if (fs.readSync(fd, bytes, 0, length, start) < length) throw new Error(`${file} ends early`);
+  return bytes;
 }
 
 /**
@@ -73,30 +86,37 @@ function readPack() {
 function load(path) {
   const loaded = modules.get(path);
   if (loaded) return loaded;
-  const module = fromPack(path) ?? fromSource(path);
+  const { module, imports } = fromPack(path) ?? fromSource(path);
   modules.set(path, module); // before its imports, which may import it in turn
-  module.linkRequests(module.moduleRequests.map(({ specifier }) => imported(specifier, path)));
+  module.linkRequests(imports.map(imported));
   return module;
 }
 
-/** @param {string} specifier @param {string} importer */
-function imported(specifier, importer) {
-  if (specifier.startsWith("node:")) return builtin(specifier);
-  if (specifier.startsWith(SCOPE)) return load(join(PACKAGES, specifier.slice(SCOPE.length)));
-  if (specifier.startsWith(".")) return load(join(dirname(importer), specifier));
+/** The path of a file of ours, or the name of a module of Node. @param {string} specifier @param {string} importer */
+function resolve(specifier, importer) {
+  if (specifier.startsWith("node:")) return specifier;
+  if (specifier.startsWith(SCOPE)) return join(PACKAGES, specifier.slice(SCOPE.length));
+  if (specifier.startsWith(".")) return join(dirname(importer), specifier);
   throw new Error(`Cannot import "${specifier}" in ${importer}: a packed program has no libraries but Node's`);
+}
+
+/** @param {string} name - As resolved. */
+function imported(name) {
+  return name.startsWith("node:") ? builtin(name) : load(name);
 }
 
 /** @param {string} path */
 function fromPack(path) {
-  const { index, parts } = openPack();
+  const { fd, index, parts } = openPack();
   const entry = index[path];
   if (!entry) return undefined;
   const { mtimeMs, size } = fs.statSync(path);
   if (entry.mtimeMs !== mtimeMs || entry.size !== size) return undefined;
-  const source = entry.wide ? parts.ucs2Slice(...entry.source) : parts.latin1Slice(...entry.source);
+  const [start, code, end] = entry.at;
   try {
-    return compile(path, source, parts.subarray(...entry.code));
+    const bytes = read(fd, parts + start, end - start);
+    const source = entry.wide ? bytes.ucs2Slice(0, code - start) : bytes.latin1Slice(0, code - start);
+    return { module: compile(path, source, bytes.subarray(code - start)), imports: entry.imports };
   } catch {
     return undefined; // V8 refuses what it has compiled with other flags
   }
@@ -111,15 +131,17 @@ function fromSource(path) {
   setFlagsFromString("--no-lazy"); // all functions: some are called in forked processes alone, which compile for themselves
   const module = compile(path, source);
   setFlagsFromString("--lazy"); // V8 notes the flags in the code
+  const imports = module.moduleRequests.map(({ specifier }) => resolve(specifier, path));
   const wide = /[\u0100-\uffff]/.test(source);
   made.set(path, {
     mtimeMs,
     size,
+    imports,
     wide,
     source: Buffer.from(source, wide ? "ucs2" : "latin1"),
     code: module.createCachedData(),
   });
-  return module;
+  return { module, imports };
 }
 
 /** @param {string} path @param {string} source @param {Buffer} [cachedData] */
@@ -131,7 +153,7 @@ function compile(path, source, cachedData) {
     initializeImportMeta: (meta) => Object.assign(meta, { url, filename: path, dirname: dirname(path) }),
     importModuleDynamically: async (specifier) => {
       if (specifier.startsWith("node:")) return import(specifier);
-      const module = imported(specifier, path);
+      const module = load(resolve(specifier, path));
       if (module.status === "unlinked") module.instantiate();
       await module.evaluate();
       return module;
@@ -157,25 +179,22 @@ function builtin(name) {
 /** Beside the old one, and then in its place: another run may read it, or write it too. Whoever may write it has a say in what others run. */
 function writePack() {
   if (made.size === 0) return;
-  const old = openPack();
+  const { fd, index: old, parts } = openPack();
   const index = {};
   const buffers = [];
   let length = 0;
-  const place = (part) => {
-    buffers.push(part);
-    length += part.length;
-    return [length - part.length, length];
+  const place = (entry, code, ...bytes) => {
+    const start = length;
+    for (const part of bytes) length += part.length;
+    buffers.push(...bytes);
+    return { ...entry, at: [start, start + code, length] };
   };
-  for (const [path, entry] of Object.entries(old.index)) {
+  for (const [path, entry] of Object.entries(old)) {
     if (made.has(path) || !fs.existsSync(path)) continue;
-    const { source, code } = entry;
-    index[path] = {
-      ...entry,
-      source: place(old.parts.subarray(...source)),
-      code: place(old.parts.subarray(...code)),
-    };
+    const [start, code, end] = entry.at;
+    index[path] = place(entry, code - start, read(fd, parts + start, end - start));
   }
-  for (const [path, entry] of made) index[path] = { ...entry, source: place(entry.source), code: place(entry.code) };
+  for (const [path, { source, code, ...entry }] of made) index[path] = place(entry, source.length, source, code);
   const text = Buffer.from(JSON.stringify(index), "latin1");
   const head = Buffer.alloc(INDEX_START);
   head.writeUInt32LE(text.length);
