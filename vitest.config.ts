@@ -6,7 +6,7 @@ export default defineConfig({
     // Namespaces, credentials and signals belong to the calling thread: tests run on the main thread of a process of their own.
     pool: "forks",
     maxWorkers: 2,
-    include: ["packages/**/*.test.ts", "test/**/*.test.ts"],
+    include: ["packages/**/*.test.ts", "test/**/*.test.ts", "tutorials/**/*.test.ts"],
     sequence: { sequencer: VmFirst },
     globalSetup: ["./test/nothing-left.ts", "./test/root-controllers.ts"],
     testTimeout: 60_000,
@@ -14,6 +14,6 @@ export default defineConfig({
     // itself. What was tried again is listed at the end.
     retry: 1,
     hookTimeout: 120_000,
-    reporters: ["default", "./test/counts-reporter.ts"],
+    reporters: ["default", "./test/counts-reporter.ts", "./test/proofs-reporter.ts"],
   },
 });

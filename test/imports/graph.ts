@@ -46,9 +46,11 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   "docker-2019/docker-proxy": ["docker-2019", "linux", "trace"],
   era: ["docker-2013", "docker-2013/rcli", "linux", "cgroups", "layers", "trace"],
+  // The book reads steps and traces; nothing reads the book.
+  tutorials: ["docker-2013", "docker-2019", "trace", "linux"],
 };
 
-const PACKAGES = resolve(import.meta.dirname, "../../packages");
+const CLONE = resolve(import.meta.dirname, "../..");
 const IMPORT = /(?:^|\n)(?:import|export)\b[^"';]*?\bfrom\s+"([^"]+)"|\bimport\("([^"]+)"\)/g;
 
 /** The forbidden imports of the sources as they stand, each as `file: from → to`. Tests may import what they test with. */
@@ -58,7 +60,7 @@ export function forbiddenImports(): string[] {
     return importsOf(file)
       .map(areaOf)
       .filter((to) => to !== from && !MAY_IMPORT[from]?.includes(to))
-      .map((to) => `packages/${file}: ${from} → ${to}`);
+      .map((to) => `${file}: ${from} → ${to}`);
   });
 }
 
@@ -69,29 +71,37 @@ export function drawGraph(): string {
     .join("\n");
 }
 
+/** Sources of packages/ and tutorials/, relative to the clone. */
 function sources(): string[] {
-  return readdirSync(PACKAGES, { recursive: true, encoding: "utf8" }).filter(
-    (file) =>
-      file.endsWith(".ts") &&
-      !file.endsWith(".test.ts") &&
-      !file.includes("node_modules") &&
-      !file.includes("/testsuite/"),
-  );
+  return ["packages", "tutorials"]
+    .flatMap((root) =>
+      readdirSync(join(CLONE, root), { recursive: true, encoding: "utf8" }).map((file) => `${root}/${file}`),
+    )
+    .filter(
+      (file) =>
+        file.endsWith(".ts") &&
+        !file.endsWith(".test.ts") &&
+        !file.includes("node_modules") &&
+        !file.includes("/testsuite/"),
+    );
 }
 
-/** Files of ours that `file` imports, relative to packages/. */
+/** Files of ours that `file` imports, relative to the clone. */
 function importsOf(file: string): string[] {
-  const text = readFileSync(join(PACKAGES, file), "utf8");
+  const text = readFileSync(join(CLONE, file), "utf8");
   return [...text.matchAll(IMPORT)]
     .map((match) => (match[1] ?? match[2])!)
     .filter((name) => name.startsWith(".") || name.startsWith("@eras/"))
     .map((name) =>
-      name.startsWith(".") ? relative(PACKAGES, resolve(PACKAGES, dirname(file), name)) : name.slice("@eras/".length),
+      name.startsWith(".")
+        ? relative(CLONE, resolve(CLONE, dirname(file), name))
+        : name.replace(/^@eras\/(?!tutorials\/)/, "packages/").replace(/^@eras\//, ""),
     );
 }
 
 function areaOf(file: string): string {
-  const [packageName, folder] = file.split("/");
+  const [root, packageName, folder] = file.split("/");
+  if (root !== "packages") return root!;
   const program = `${packageName}/${folder}`;
   return program in MAY_IMPORT ? program : packageName!;
 }
