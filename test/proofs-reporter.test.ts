@@ -1,8 +1,8 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { SuiteRun } from "../tutorials/check/suite-run.ts";
+import { readSuiteRun, type SuiteRun } from "../tutorials/check/suite-run.ts";
 import { runProgram } from "./harness/run-program.ts";
 
 const VITEST = resolve(import.meta.dirname, "../node_modules/vitest/vitest.mjs");
@@ -26,9 +26,9 @@ describe("the proofs' reporter", () => {
   });
   afterAll(() => rmSync(dir, { recursive: true }));
 
-  async function proofsOf(...args: string[]): Promise<SuiteRun> {
+  async function proofsOf(...args: string[]): Promise<SuiteRun | undefined> {
     await runProgram(process.execPath, [VITEST, "run", "--root", dir, ...args]);
-    return JSON.parse(readFileSync(join(dir, "proofs.json"), "utf8")) as SuiteRun;
+    return readSuiteRun(join(dir, "proofs.json"));
   }
 
   test("writes down what became of each test", async () => {
@@ -45,4 +45,10 @@ describe("the proofs' reporter", () => {
     "takes no part of the suite for the whole: %j",
     async (args) => expect(await proofsOf(...args)).toMatchObject({ isWhole: false }),
   );
+
+  test("is believed only where it has written all", () => {
+    expect(readSuiteRun(join(dir, "nothing.json"))).toBeUndefined();
+    writeFileSync(join(dir, "cut.json"), '{"isWhole":true,"tests":{');
+    expect(() => readSuiteRun(join(dir, "cut.json"))).toThrow(/^Cannot read .*cut\.json: run the suite again$/);
+  });
 });

@@ -8,19 +8,15 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { LedgerRow } from "../book/ledger.ts";
 import { PACKAGES } from "../paths.ts";
-import { type LedgerBook, readLedgerBook } from "./ledger-book.ts";
+import type { LedgerBook } from "./ledger-book.ts";
 import { proofProblems } from "./proofs.ts";
-import { readSuiteRun, type SuiteRun } from "./suite-run.ts";
+import type { SuiteRun } from "./suite-run.ts";
 
 /**
  * @param run - What the suite came to. Of one that was not whole, or of none, proofs by tests are not judged: `unjudgedProofs()`.
  * @param transcripts - Blocks that ran and printed what the chapter says, `13-02/hello`; without it, that the block exists is enough.
  */
-export function checkLedger(
-  book: LedgerBook = readLedgerBook(),
-  run: SuiteRun | undefined = readSuiteRun(),
-  transcripts?: ReadonlySet<string>,
-): string[] {
+export function checkLedger(book: LedgerBook, run: SuiteRun | undefined, transcripts?: ReadonlySet<string>): string[] {
   return [
     ...idProblems(book),
     ...headingProblems(book),
