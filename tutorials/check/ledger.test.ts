@@ -4,7 +4,7 @@ import type { LedgerRow } from "../book/ledger.ts";
 import { readProof } from "../book/proof.ts";
 import { checkLedger } from "./ledger.ts";
 import { type LedgerBook, readLedgerBook } from "./ledger-book.ts";
-import { unjudgedProofs } from "./proofs.ts";
+import { STEP_TESTS, unjudgedProofs } from "./proofs.ts";
 import type { SuiteRun, TestState } from "./suite-run.ts";
 
 const BOOK = readLedgerBook();
@@ -18,12 +18,7 @@ const INDEX_TEST = "packages/docker-2013/dockerd/images/index.test.ts";
 function runOf(state: TestState): SuiteRun {
   const tests: Record<string, Record<string, TestState>> = {};
   const named = BOOK.rows.flatMap(({ proofs }) => proofs.filter((proof) => proof.kind === "test"));
-  const ofSteps = [
-    "test: test/e2e/trace.test.ts > a traced run > tells the article's six steps in their order",
-    "test: test/e2e/containerd-trace.test.ts > a traced run of ctr > tells of a pull and a run what the articles tell",
-    "test: test/e2e/runc-trace.test.ts > a run that uses everything > tells every declared step of runc",
-  ].map((text) => readProof(text, ""));
-  for (const proof of [...named, ...ofSteps])
+  for (const proof of [...named, ...Object.values(STEP_TESTS).flat()])
     if (proof.kind === "test") tests[proof.file] = { ...tests[proof.file], [proof.name.replaceAll("*", "…")]: state };
   return { isWhole: true, tests };
 }

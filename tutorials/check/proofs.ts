@@ -12,7 +12,7 @@ type TestProof = Extract<Proof, { kind: "test" }>;
 type TranscriptProof = Extract<Proof, { kind: "transcript" }>;
 
 /** What holds an era's steps to a run that was traced. */
-const STEP_TESTS: Readonly<Record<string, readonly TestProof[]>> = {
+export const STEP_TESTS: Readonly<Record<string, readonly TestProof[]>> = {
   2013: [test("test/e2e/trace.test.ts", "a traced run > tells the article's six steps in their order")],
   2019: [
     test("test/e2e/containerd-trace.test.ts", "a traced run of ctr > tells of a pull and a run what the articles tell"),
