@@ -101,6 +101,14 @@ const DECLARED = {
     heading: "LXC",
     rows: ["001.42", "001.47"],
   },
+  "lxc-start.seccomp-policy": {
+    actor: "lxc-start",
+    title: "The seccomp policy is compiled to a filter",
+    titleZh: "将 seccomp 策略编译为过滤器",
+    ...ARTICLE,
+    heading: "LXC",
+    rows: ["001.51"],
+  },
   "lxc-start.namespaces": {
     actor: "lxc-start",
     title: "The container's namespaces are made, and its init is started in them",
@@ -132,14 +140,6 @@ const DECLARED = {
     ...ARTICLE,
     heading: "LXC",
     rows: ["001.49"],
-  },
-  "lxc-start.seccomp-policy": {
-    actor: "lxc-start",
-    title: "The seccomp policy is compiled to a filter",
-    titleZh: "将 seccomp 策略编译为过滤器",
-    ...ARTICLE,
-    heading: "LXC",
-    rows: ["001.51"],
   },
   "init.isolate-mounts": {
     actor: "init",

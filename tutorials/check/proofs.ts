@@ -13,7 +13,10 @@ type TranscriptProof = Extract<Proof, { kind: "transcript" }>;
 
 /** What holds an era's steps to a run that was traced. */
 export const STEP_TESTS: Readonly<Record<string, readonly TestProof[]>> = {
-  2013: [test("test/e2e/trace.test.ts", "a traced run > tells the article's six steps in their order")],
+  2013: [
+    test("test/e2e/trace.test.ts", "a traced run > tells the article's six steps in their order"),
+    test("test/e2e/steps-2013.test.ts", "the steps of 2013"),
+  ],
   2019: [
     test("test/e2e/containerd-trace.test.ts", "a traced run of ctr > tells of a pull and a run what the articles tell"),
     test("test/e2e/runc-trace.test.ts", "a run that uses everything > tells every declared step of runc"),
