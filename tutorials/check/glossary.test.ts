@@ -36,7 +36,7 @@ describe("checkGlossary()", () => {
 
   test("has every term that quotes another one, and all in both languages", () => {
     expect(readGlossary().length).toBeGreaterThan(60);
-    for (const { term } of readGlossary()) expect(term.zh).toMatch(/^[\p{Script=Han}]+$|^[\w-]+$/u);
+    for (const { term } of readGlossary()) expect(term.zh).toMatch(/^[\p{Script=Han}]+$|^[\w.-]+$/u);
   });
 
   test.each<[Language, string, string]>([
