@@ -7,8 +7,7 @@
  */
 import { readFileSync } from "node:fs";
 import { LEDGER, LEDGER_IDS } from "../paths.ts";
-import type { Bilingual } from "./fields.ts";
-import { type Fields, readRows } from "./fields.ts";
+import { type Bilingual, type Fields, readRows } from "./fields.ts";
 import { type Proof, readProof } from "./proof.ts";
 
 export const KINDS = ["step", "component", "code", "command", "output", "picture", "fact"] as const;
