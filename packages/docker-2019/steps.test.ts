@@ -47,8 +47,8 @@ describe("the steps of 2019", () => {
   });
 
   test.each([
-    ["000", "the duties of a runtime, but for the image's", [3, 4, 5, 6, 7, 8]],
-    ["001", "the steps of a run, but for dockerd's", [7, 8, 9, 10, 11, 12, 13, 14]],
+    ["000", "the duties of a runtime", [1, 2, 3, 4, 5, 6, 7, 8]],
+    ["001", "the steps of a run", [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14]],
     ["002", "the making of a bundle", [1, 2, 3, 4, 5, 6, 7, 8]],
   ])("are, of the list in article %s, %s", (article, _, expected) => {
     const numbers = Object.values<Step>(STEPS).flatMap((step) => (step.article === article && step.number) || []);

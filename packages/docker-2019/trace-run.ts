@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { callText } from "@eras/linux/call-text.ts";
 import { runTraced } from "@eras/trace/traced-run.ts";
+import { MESSAGES } from "./messages.ts";
 import { STEPS } from "./steps.ts";
 
 const PROGRAMS = resolve(import.meta.dirname, "../../bin");
@@ -12,7 +13,7 @@ const TRACE_FLAG = /^--?trace(?:=|$)/s;
 /** A command, as it was given with `--trace`. */
 export interface CommandToTrace {
   /** In bin/. */
-  readonly program: "ctr-2019" | "runc-2019";
+  readonly program: "docker-2019" | "ctr-2019" | "runc-2019";
   /** Before the command's name; `--trace` is among them. */
   readonly globalWords: readonly string[];
   readonly words: readonly string[];
@@ -46,6 +47,7 @@ export async function runTracedCommand(
       spool: join(dir, "run.jsonl"),
       file: file || undefined,
       steps: STEPS,
+      messages: MESSAGES,
       callText,
     });
   } finally {

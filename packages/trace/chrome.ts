@@ -2,11 +2,12 @@
  * A run as a file for Perfetto (https://ui.perfetto.dev) or chrome://tracing.
  *
  * Each span is a thread of its process, so that slices within a thread always nest: the span itself, and in it the steps, each
- * lasting until the next one. Kernel calls are instants; messages between processes are flow arrows from slice to slice.
+ * lasting until the next one. Kernel calls are instants, and so are messages between processes, which are flow arrows from slice to slice too.
  *
  * @see https://docs.google.com/document/d/1CvAClvFfyA5R-PhYUmn5OOQtYMH4h6I0nSsKchNAySU (Trace Event Format)
  */
 import type { TraceEvent } from "./event.ts";
+import { type DeclaredMessage, MessageFinder } from "./message.ts";
 import type { Step } from "./step.ts";
 
 type ChromeEvent = Record<string, unknown> & { ph: "M" | "X" | "i" | "s" | "f" };
@@ -19,19 +20,27 @@ interface SpanOfEvents {
   events: TraceEvent[];
 }
 
+/** What an era declares of its runs. */
+interface Declarations {
+  readonly steps: Readonly<Record<string, Step>>;
+  readonly messages?: readonly DeclaredMessage[];
+}
+
 /**
  * Converts the events of one run, in order of time.
  *
  * @returns The object to write as JSON: `{ traceEvents, displayTimeUnit }`, times in microseconds from the first event.
  */
-export function toChromeTrace(events: readonly TraceEvent[], steps: Readonly<Record<string, Step>>) {
+export function toChromeTrace(events: readonly TraceEvent[], { steps, messages = [] }: Declarations) {
   const startNs = events[0]?.t_ns ?? 0;
   const microseconds = (ns: number) => (ns - startNs) / 1000;
+  const finder = new MessageFinder(messages);
+  const drawn = new Map(events.map((event) => [event, finder.find(event)]));
   const spans = [...groupBySpan(events).values()];
   const traceEvents = spans.flatMap((span) => [
     ...names(span),
     ...slices(span, steps, microseconds),
-    ...span.events.flatMap((event) => marks(event, span.tid, microseconds)),
+    ...span.events.flatMap((event) => marks(event, drawn.get(event), span.tid, microseconds)),
   ]);
   return { traceEvents, displayTimeUnit: "ms" as const };
 }
@@ -88,14 +97,21 @@ function slices(
   ];
 }
 
-function marks(event: TraceEvent, tid: number, microseconds: (ns: number) => number): ChromeEvent[] {
+function marks(
+  event: TraceEvent,
+  drawn: DeclaredMessage | undefined,
+  tid: number,
+  microseconds: (ns: number) => number,
+): ChromeEvent[] {
   const place = { name: event.name, pid: event.pid, tid, ts: microseconds(event.t_ns) };
-  const source = `${event.file}:${event.line}`;
-  if (event.kind === "kernel") return [{ ...place, ph: "i", s: "t", cat: "kernel", args: { ...event.args, source } }];
-  if (event.kind === "send")
-    return [{ ...place, ph: "s", cat: event.msg!.channel, id: event.msg!.id, name: event.msg!.channel }];
-  if (event.kind === "recv") {
-    return [{ ...place, ph: "f", bp: "e", cat: event.msg!.channel, id: event.msg!.id, name: event.msg!.channel }];
-  }
-  return [];
+  const args = { ...event.args, source: `${event.file}:${event.line}` };
+  if (event.kind === "kernel") return [{ ...place, ph: "i", s: "t", cat: "kernel", args }];
+  if (event.kind !== "send" && event.kind !== "recv") return [];
+  const { channel, id, summary } = event.msg!;
+  const name = drawn ? `${drawn.article}/${drawn.number} ${drawn.title}: ${summary}` : summary;
+  const flow = { ...place, cat: channel, id, name: channel };
+  return [
+    { ...place, ph: "i", s: "t", cat: channel, name, args: { ...args, ...(drawn && { zh: drawn.titleZh }) } },
+    event.kind === "send" ? { ...flow, ph: "s" } : { ...flow, ph: "f", bp: "e" },
+  ];
 }

@@ -119,6 +119,16 @@ export function traceSpan<Result>(name: string, work: () => Promise<Result>): Pr
   return ofRequest.run({ ...outer, span: newId(), parent: outer.span }, () => bounded(name, work));
 }
 
+/**
+ * Keeps the calling code's run, for what comes of it later by another way: when a daemon that started something hears how it has ended.
+ *
+ * @returns Does work as a part of that run, in a span of this name; as part of none where nothing is traced.
+ */
+export function keepRun(name: string): <Result>(work: () => Promise<Result>) => Promise<Result> {
+  const outer = ofRequest?.getStore();
+  return outer ? (work) => ofRequest!.run(outer, () => traceSpan(name, work)) : (work) => work();
+}
+
 async function bounded<Result>(name: string, work: () => Promise<Result>): Promise<Result> {
   emit("begin", name);
   try {

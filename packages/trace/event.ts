@@ -14,6 +14,8 @@ export interface TraceMessage {
   /** The same on both sides: for rcli the TCP connection's four-tuple. */
   id: string;
   summary: string;
+  /** Of an answer: the summary of what it answers. */
+  answers?: string;
 }
 
 /** What a step or a kernel call made, changed or removed. */

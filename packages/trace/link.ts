@@ -1,9 +1,10 @@
 /**
- * How a call takes its run along, in a protocol that has room beside the request: metadata of gRPC and of ttrpc.
+ * How a call takes its run along, in a protocol that has room beside the request: metadata of gRPC and of ttrpc, headers of HTTP.
  *
  *     eras-trace: {"run":"<spool file>","parent":"<span that calls>","id":"<of the message>","from":"<actor>"}     as a URI writes it
  *
- * A genuine program passes over a key that it doesn't know. Untraced, nothing is sent.
+ * A genuine program passes over a key that it doesn't know. Untraced, nothing is sent. Whoever may call a daemon can have it append events to
+ * a file; all of these daemons do as much, and more, for whoever may call them.
  */
 import { emit, newId, tracedActor, traceEnvironment, traceRequest } from "./context.ts";
 import type { TraceMessage } from "./event.ts";
@@ -24,14 +25,38 @@ export interface TracedCall {
   readonly to: string;
 }
 
-/** Tells of a call that is about to be made. @returns Metadata to send with it; none where nothing is traced. */
-export function announceCall(call: TracedCall): Readonly<Record<string, string>> {
+/** What is told of an answer. */
+export interface AnswerDetails {
+  /** What is in it. */
+  readonly args?: Record<string, unknown> | undefined;
+  /** It came piece by piece, and this is the last. Its beginning has been told before. */
+  readonly isEnd?: boolean;
+}
+
+/** Tells of the answer to a call, in a word or two. */
+export type TellAnswer = (summary: string, details?: AnswerDetails) => void;
+
+/** A call that has been told of. */
+export interface AnnouncedCall {
+  /** To send with it. */
+  readonly metadata: Readonly<Record<string, string>>;
+  /** For when the answer is there. */
+  readonly answered: TellAnswer;
+}
+
+/** Tells of a call that is about to be made. @param args - What is in it. @returns Nothing where nothing is traced. */
+export function announceExchange(call: TracedCall, args?: Record<string, unknown>): AnnouncedCall | undefined {
   const from = tracedActor();
   const { ERAS_TRACE: run, ERAS_TRACE_PARENT: parent } = traceEnvironment();
-  if (from === undefined || run === undefined || parent === undefined) return {};
+  if (from === undefined || run === undefined || parent === undefined) return undefined;
   const link: Link = { run, parent, id: newId(), from };
-  emit("send", call.channel, { msg: message(call, link) });
-  return { [KEY]: encodeURI(JSON.stringify(link)) };
+  emit("send", call.channel, { msg: message(call, link), ...(args && { args }) });
+  return { metadata: { [KEY]: encodeURI(JSON.stringify(link)) }, answered: answerTeller("recv", call, link) };
+}
+
+/** The same, of a call of whose answer nothing is told. @returns Metadata to send with it. */
+export function announceCall(call: TracedCall): Readonly<Record<string, string>> {
+  return announceExchange(call)?.metadata ?? {};
 }
 
 /** Whether a call belongs to a traced run. */
@@ -39,22 +64,43 @@ export function isTracedCall(metadata: ReadonlyMap<string, string>): boolean {
   return metadata.has(KEY);
 }
 
-/** Answers a call as a part of the run that it belongs to, if it belongs to one: `work`, and all that it starts. */
+/**
+ * Answers a call as a part of the run that it belongs to, if it belongs to one: `work`, and all that it starts.
+ *
+ * @param work - Is given what tells of the answer; nothing where the call is not traced.
+ */
 export async function adoptCall<Result>(
   metadata: ReadonlyMap<string, string>,
   call: TracedCall,
-  work: () => Promise<Result>,
+  work: (tellAnswer?: TellAnswer) => Promise<Result>,
 ): Promise<Result> {
   const link = readLink(metadata.get(KEY));
   if (!link) return work();
   return traceRequest(link.run, call.to, link.parent, () => {
     emit("recv", call.channel, { msg: message(call, link) });
-    return work();
+    return work(answerTeller("send", call, link));
   });
+}
+
+/** Tells it as a part of the calling code's run, wherever it is called from. */
+function answerTeller(kind: "send" | "recv", call: TracedCall, link: Link): TellAnswer {
+  const { AsyncLocalStorage } = process.getBuiltinModule("node:async_hooks");
+  return AsyncLocalStorage.bind((summary, { args, isEnd = false } = {}) =>
+    emit(kind, call.channel, { msg: answer(call, link, summary, isEnd), ...(args && { args }) }),
+  );
 }
 
 function message({ channel, method, to }: TracedCall, { id, from }: Link): TraceMessage {
   return { channel, from, to, id, summary: method };
+}
+
+function answer(
+  { channel, method, to }: TracedCall,
+  { id, from }: Link,
+  summary: string,
+  isEnd: boolean,
+): TraceMessage {
+  return { channel, from: to, to: from, id: `${id}-${isEnd ? "end" : "answer"}`, summary, answers: method };
 }
 
 /** Nothing that somebody may send makes a call fail. */

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { toChromeTrace } from "./chrome.ts";
 import type { TraceEvent } from "./event.ts";
+import { MessageFinder } from "./message.ts";
 import type { Step } from "./step.ts";
 import { byTime, parseSpool, Timeline } from "./timeline.ts";
 
@@ -90,8 +91,58 @@ describe("Timeline", () => {
   });
 });
 
+describe("Timeline on a terminal", () => {
+  const screen = (columns: number, language: "en" | "zh" = "en") => {
+    const timeline = new Timeline({ steps: STEPS, language, callText: ({ call }) => `${call}(${"x".repeat(90)}) = 0` });
+    return RUN.map((e) => timeline.screenLines(e, columns));
+  };
+
+  test("puts a step's place below it, and a bar before what another program has caused", () => {
+    expect(screen(100)[4]).toEqual([
+      "     4.0 dockerd    │ ▸ 2. Finds the image",
+      "                    │   a.ts:7  name busybox",
+    ]);
+  });
+  test("tells of a message once", () => {
+    const lines = screen(100);
+    expect(lines[1]).toEqual(["     1.0 docker     → dockerd by rcli: […]"]);
+    expect(lines[3]).toEqual([]);
+  });
+  test.each([60, 80, 100])("stays within %d columns", (columns) => {
+    const lines = [...screen(columns), ...screen(columns, "zh")].flat();
+    for (const line of lines) expect(line.length).toBeLessThan(columns);
+  });
+});
+
+describe("MessageFinder", () => {
+  const ARROW = { title: "x", titleZh: "x", article: "004", heading: "x", rows: [], from: "docker", to: "dockerd" };
+  const finder = new MessageFinder([
+    { ...ARROW, number: 1, summary: /^POST/ },
+    { ...ARROW, number: 2, from: "dockerd", to: "docker", summary: /^404/, answers: /^POST/ },
+    { ...ARROW, number: 3, summary: /^POST/ },
+  ]);
+  const message = (id: string, summary: string, answers?: string) => {
+    const [from, to] = answers === undefined ? ["docker", "dockerd"] : ["dockerd", "docker"];
+    return event("client", 1, {
+      kind: "send",
+      msg: { channel: "http", from, to, id, summary, ...(answers !== undefined && { answers }) },
+    });
+  };
+  const numberOf = (one: TraceEvent) => finder.find(one)?.number;
+
+  test("finds an article's messages in their order, each by whoever tells of it", () => {
+    const first = message("a", "POST /x");
+    expect(numberOf(message("0", "GET /x"))).toBe(undefined);
+    expect([first, first].map(numberOf)).toEqual([1, 1]);
+    expect(numberOf(message("b", "404 Not Found", "GET /x"))).toBe(undefined);
+    expect(numberOf(message("c", "404 Not Found", "POST /x"))).toBe(2);
+    expect(numberOf(message("d", "POST /x"))).toBe(3);
+    expect(numberOf(message("e", "POST /x"))).toBe(undefined);
+  });
+});
+
 describe("toChromeTrace()", () => {
-  const { traceEvents } = toChromeTrace(RUN, STEPS);
+  const { traceEvents } = toChromeTrace(RUN, { steps: STEPS });
   const slices = traceEvents.filter((e) => e.ph === "X") as unknown as {
     tid: number;
     ts: number;

@@ -8,6 +8,8 @@
  */
 import { isAbsolute } from "node:path";
 import type { TraceEvent } from "./event.ts";
+import { type EventParts, layOut } from "./lay-out.ts";
+import { type DeclaredMessage, MessageFinder } from "./message.ts";
 import type { Step } from "./step.ts";
 
 /** Reads a spool file's text. A line that was cut off by a crash is left out. */
@@ -28,41 +30,85 @@ export function byTime(a: TraceEvent, b: TraceEvent): number {
   return a.t_ns - b.t_ns || a.seq - b.seq;
 }
 
+/** What `traceKernelCall` put into an event, with the call's name. */
+interface KernelCall {
+  readonly call: string;
+  readonly args: readonly unknown[];
+  readonly result: number;
+  readonly errno?: number;
+}
+
 /** What a timeline needs to know of its run. */
 export interface TimelineOptions {
   /** The era's declared steps, for their titles. */
   steps: Readonly<Record<string, Step>>;
+  /** Those of its messages that an article draws. */
+  messages?: readonly DeclaredMessage[];
   language?: "en" | "zh";
-  /** Writes a kernel call in the kernel's own words. */
-  callText: (call: { call: string; args: readonly unknown[]; result: number; errno?: number }) => string;
+  /** Writes a kernel call in the kernel's own words, with no string in it longer than that. */
+  callText: (call: KernelCall, longest?: number) => string;
   /** Colour each actor, for a terminal. */
   colour?: boolean;
 }
 
-const COLOURS = [36, 33, 35, 32, 34];
+const COLOURS = [36, 33, 35, 32, 34, 31, 96];
+const FAINT = 2;
+const LONGEST_ON_SCREEN = 28;
 
 /** Turns events, given in order of time, into lines of text. */
 export class Timeline {
   readonly #options: TimelineOptions;
   readonly #depth = new Map<string, number>();
   readonly #actors: string[] = [];
+  readonly #sent = new Set<string>();
+  readonly #pids = new Set<number>();
+  readonly #messages: MessageFinder;
   readonly #hasOneList: boolean;
   #startNs: number | undefined;
 
   constructor(options: TimelineOptions) {
     this.#options = options;
+    this.#messages = new MessageFinder(options.messages ?? []);
     const numbered = Object.values(options.steps).filter(({ number }) => number !== undefined);
     this.#hasOneList = new Set(numbered.map(({ article }) => article)).size <= 1;
   }
 
   /** One line, without its line feed. */
   line(event: TraceEvent): string {
+    const { elapsedMs, actor, depth, text, detail, place } = this.#parts(event);
+    const name = `${"  ".repeat(depth)}${actor}`.padEnd(16);
+    const whole = `${event.kind === "kernel" ? "    " : ""}${text}${detail ? ` (${detail})` : ""}`;
+    const where = this.#paint(place ? `  ${place}` : "", "faint", actor);
+    return `${elapsedMs.toFixed(1).padStart(8)} ms  ${this.#paint(name, "actor", actor)} ${whole.padEnd(64)}${where}`.trimEnd();
+  }
+
+  /** Lines of a terminal with so many columns; none for what other lines say already. */
+  screenLines(event: TraceEvent, columns: number): string[] {
+    const parts = this.#parts(event, LONGEST_ON_SCREEN);
+    if (this.#isKnown(event)) return [];
+    return layOut(parts, columns, (text, colour) => this.#paint(text, colour, event.actor));
+  }
+
+  /** A message is told by who sends it, if that one tells; a process when it is new, whatever it is asked to do later. */
+  #isKnown({ kind, msg, pid }: TraceEvent): boolean {
+    const isKnown =
+      { begin: this.#pids.has(pid), recv: msg && this.#sent.has(msg.id), end: true }[kind as string] ?? false;
+    if (kind === "begin") this.#pids.add(pid);
+    if (kind === "send") this.#sent.add(msg!.id);
+    return isKnown;
+  }
+
+  #parts(event: TraceEvent, longest?: number): EventParts {
     this.#startNs ??= event.t_ns;
-    const elapsed = ((event.t_ns - this.#startNs) / 1e6).toFixed(1).padStart(8);
-    const actor = `${"  ".repeat(this.#depthOf(event))}${event.actor}`.padEnd(16);
-    const text = this.#describe(event);
-    const where = event.file ? `  ${event.file}:${event.line}` : "";
-    return `${elapsed} ms  ${this.#coloured(event.actor, actor)} ${text.padEnd(64)}${this.#faint(where)}`.trimEnd();
+    return {
+      elapsedMs: (event.t_ns - this.#startNs) / 1e6,
+      actor: event.actor,
+      depth: this.#depthOf(event),
+      ...this.#describe(event, longest),
+      ...(event.file && { place: `${event.file}:${event.line}` }),
+      isStep: event.kind === "point",
+      isFaint: event.kind === "begin" || event.kind === "end",
+    };
   }
 
   #depthOf(event: TraceEvent): number {
@@ -71,28 +117,37 @@ export class Timeline {
     return depth;
   }
 
-  #describe(event: TraceEvent): string {
+  #describe(event: TraceEvent, longest?: number): Pick<EventParts, "text" | "detail"> {
     switch (event.kind) {
       case "begin":
-        return `┌ ${event.name} (pid ${event.pid})${commandLine(event)}`;
+        return { text: `┌ ${event.name} (pid ${event.pid})${commandLine(event)}` };
       case "end":
-        return `└ ${event.name}`;
+        return { text: `└ ${event.name}` };
       case "send":
-        return `→ ${event.msg?.to} by ${event.msg?.channel}: ${event.msg?.summary}`;
+        return { text: `→ ${event.msg!.to} ${this.#message(event)}` };
       case "recv":
-        return `← ${event.msg?.from} by ${event.msg?.channel}: ${event.msg?.summary}`;
+        return { text: `← ${event.msg!.from} ${this.#message(event)}` };
       case "kernel":
-        return `    ${this.#options.callText({ call: event.name, ...kernelArguments(event) })}`;
+        return { text: this.#options.callText({ call: event.name, ...kernelArguments(event) }, longest) };
       case "point":
         return this.#step(event);
     }
   }
 
-  #step(event: TraceEvent): string {
+  #message(event: TraceEvent): string {
+    const { channel, summary, answers } = event.msg!;
+    const drawn = this.#messages.find(event);
+    const title = this.#options.language === "zh" ? drawn?.titleZh : drawn?.title;
+    const name = drawn ? `${drawn.article}/${drawn.number} ${title}: ` : "";
+    return `by ${channel}: ${name}${inShort(summary)}${answers && !drawn ? ` (${inShort(answers)})` : ""}`;
+  }
+
+  #step(event: TraceEvent): Pick<EventParts, "text" | "detail"> {
     const step = this.#options.steps[event.name];
-    if (!step) return `▸ ${event.name}`;
+    if (!step) return { text: `▸ ${event.name}` };
     const title = this.#options.language === "zh" ? step.titleZh : step.title;
-    return `▸ ${step.number ? `${this.#numbered(step.article, step.number)} ` : ""}${title}${details(event.args)}`;
+    const number = step.number ? `${this.#numbered(step.article, step.number)} ` : "";
+    return { text: `▸ ${number}${title}`, detail: details(event.args) };
   }
 
   /** `3.`; where several articles number the steps of an era, `000/3`. */
@@ -100,14 +155,11 @@ export class Timeline {
     return this.#hasOneList ? `${number}.` : `${article}/${number}`;
   }
 
-  #coloured(actor: string, text: string): string {
-    if (!this.#options.colour) return text;
+  #paint(text: string, colour: "actor" | "faint", actor: string): string {
+    if (!this.#options.colour || text === "") return text;
     if (!this.#actors.includes(actor)) this.#actors.push(actor);
-    return `\x1b[${COLOURS[this.#actors.indexOf(actor) % COLOURS.length]}m${text}\x1b[0m`;
-  }
-
-  #faint(text: string): string {
-    return this.#options.colour ? `\x1b[2m${text}\x1b[0m` : text;
+    const code = colour === "faint" ? FAINT : COLOURS[this.#actors.indexOf(actor) % COLOURS.length];
+    return `\x1b[${code}m${text}\x1b[0m`;
   }
 }
 
@@ -117,20 +169,28 @@ function commandLine(event: TraceEvent): string {
 }
 
 function details(args: Record<string, unknown> | undefined): string {
-  const entries = Object.entries(args ?? {});
-  if (entries.length === 0) return "";
-  return ` (${entries
+  return Object.entries(args ?? {})
     .map(([name, value]) => `${name} ${shorten(typeof value === "string" ? value : JSON.stringify(value), 60)}`)
-    .join(", ")})`;
+    .join(", ");
 }
 
-/** What `traceKernelCall` put into the event. */
-function kernelArguments(event: TraceEvent): { args: unknown[]; result: number; errno?: number } {
-  return event.args as { args: unknown[]; result: number; errno?: number };
+function kernelArguments(event: TraceEvent): Omit<KernelCall, "call"> {
+  return event.args as unknown as KernelCall; // kernel.ts has made it
+}
+
+/** `Tasks/Create`, of `containerd.services.tasks.v1.Tasks/Create`. */
+function inShort(summary: string): string {
+  return withShortIds(summary).replace(/^[a-z][\w.]*\.(\w+\/\w+)$/, "$1");
 }
 
 /** Paths keep their end, which tells more than their beginning. */
-function shorten(text: string, length: number): string {
+function shorten(long: string, length: number): string {
+  const text = withShortIds(long);
   if (text.length <= length) return text;
   return isAbsolute(text.replace(/^"/, "")) ? `…${text.slice(1 - length)}` : `${text.slice(0, length - 1)}…`;
+}
+
+/** Ids and digests have 64 digits, of which nobody reads more than twelve. */
+function withShortIds(text: string): string {
+  return text.replace(/\b([0-9a-f]{12})[0-9a-f]{52}\b/g, "$1…");
 }

@@ -25,6 +25,7 @@ export interface TracedCommand {
   /** Write a Perfetto trace to this file instead of printing lines. */
   readonly file?: string | undefined;
   readonly steps: TimelineOptions["steps"];
+  readonly messages?: NonNullable<TimelineOptions["messages"]>;
   readonly callText: TimelineOptions["callText"];
 }
 
@@ -48,7 +49,7 @@ export async function runTraced({
     const code = await exitCode(spawn(program, args, { stdio, env: { ...env, ERAS_TRACE: spool } }));
     await follower.settled();
     if (file !== undefined) {
-      writeTrace(file, JSON.stringify(toChromeTrace(follower.events, words.steps)));
+      writeTrace(file, JSON.stringify(toChromeTrace(follower.events, words)));
       process.stderr.write(
         `trace: ${follower.events.length} events in ${resolve(file)}; open it in https://ui.perfetto.dev\n`,
       );
@@ -85,13 +86,15 @@ function exitCode(child: ChildProcess): Promise<number> {
 class Printer {
   readonly #timeline: Timeline;
 
-  constructor({ steps, callText }: Pick<TracedCommand, "steps" | "callText">) {
+  constructor(words: Pick<TracedCommand, "steps" | "messages" | "callText">) {
     const language = (process.env.LC_ALL ?? process.env.LANG ?? "").startsWith("zh") ? "zh" : "en";
-    this.#timeline = new Timeline({ steps, callText, language, colour: process.stderr.isTTY === true });
+    this.#timeline = new Timeline({ ...words, language, colour: process.stderr.isTTY === true });
   }
 
   print(event: TraceEvent): void {
+    const { isTTY, columns } = process.stderr;
+    if (!isTTY) return void process.stderr.write(`${this.#timeline.line(event)}\n`);
     // The command's terminal may be raw, where a line feed alone does not return to the first column.
-    process.stderr.write(`${this.#timeline.line(event)}${process.stderr.isTTY ? "\r\n" : "\n"}`);
+    for (const line of this.#timeline.screenLines(event, columns)) process.stderr.write(`${line}\r\n`);
   }
 }

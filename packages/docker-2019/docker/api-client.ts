@@ -14,6 +14,7 @@ import type { Duplex, Readable } from "node:stream";
 import { API_VERSION, compareVersions } from "../engine-api/api-version.ts";
 import type { ErrorResponse } from "../engine-api/system.ts";
 import type { Endpoint } from "./endpoint.ts";
+import { announceRequest, tellOfAnswer } from "./tracing.ts";
 import { VERSION } from "./version.ts";
 
 // An import of it would read all that it exports, of which WebSocket is a library that is loaded then: 15 ms.
@@ -147,22 +148,26 @@ export class ApiClient {
   #request(method: Method, path: string, { query, json, stream, headers, signal }: Call): ClientRequest {
     const body = json === undefined ? undefined : Buffer.from(JSON.stringify(json));
     const { socketPath, host, port, tls } = this.endpoint;
+    const wholePath = path + encodeQuery(query);
+    const announced = announceRequest(method, wholePath, json);
     const options: RequestOptions & { readonly servername?: string } = {
       ...(socketPath === undefined ? { host, port } : { socketPath }),
       protocol: tls ? "https:" : "http:", // as the agent's
       ...(tls && { servername: isIP(host ?? "") ? "" : host }), // whose certificate it must be: not the one in Host
       method,
-      path: path + encodeQuery(query),
+      path: wholePath,
       agent: this.#agent,
       headers: {
         Host: "docker",
         "User-Agent": `Docker-Client/${VERSION} (linux)`,
         ...bodyHeaders(method, body),
         ...headers,
+        ...announced?.metadata,
       },
       ...(signal && { signal }),
     };
     const sent = http.request(options);
+    if (announced) tellOfAnswer(sent, announced);
     if (stream) stream.on("error", (error) => sent.destroy(error)).pipe(sent);
     else sent.end(body);
     return sent;

@@ -1,7 +1,7 @@
 /** Flags that stand before the command. */
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { booleanFlag, flag, listFlag } from "./command.ts";
+import { booleanFlag, flag, listFlag, parsedFlag } from "./command.ts";
 
 export interface GlobalFlags {
   readonly config: string;
@@ -13,6 +13,8 @@ export interface GlobalFlags {
   readonly tlscert?: string;
   readonly tlskey?: string;
   readonly tlsverify: boolean;
+  /** A file for Perfetto, or nothing for lines on stderr; undefined: not traced. */
+  readonly trace?: string | undefined;
   readonly version: boolean;
 }
 
@@ -29,5 +31,10 @@ export const GLOBAL_OPTIONS = [
   flag("--tlscert <string>", `Path to TLS certificate file (default "${join(FILES, "cert.pem")}")`),
   flag("--tlskey <string>", `Path to TLS key file (default "${join(FILES, "key.pem")}")`),
   booleanFlag("--tlsverify", "Use TLS and verify the remote"),
+  parsedFlag(
+    "--trace [=file.json]",
+    "Show what happens, in all programs; --trace=FILE.json writes it for Perfetto",
+    (text) => (text === "true" ? "" : text), // a flag without a value is `=true`
+  ),
   booleanFlag("-v, --version", "Print version information and quit"),
 ];

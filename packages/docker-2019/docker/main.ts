@@ -3,6 +3,7 @@
  *
  * Exit code: 0; 1 for a failure, 125 for flags that can't be read; of `run`, `start -a`, `exec` and `attach`, the container's: run.ts.
  */
+import { traceProgram } from "../tracing.ts";
 import { errorText } from "./error-text.ts";
 import { ExitStatus, FAILURE } from "./exit-status.ts";
 import { printError, STDOUT, write } from "./output/print.ts";
@@ -12,6 +13,8 @@ import { Session } from "./session.ts";
 async function main(words: readonly string[]): Promise<void> {
   const line = await understand(words);
   if ("help" in line) return write(STDOUT, line.help);
+  const { trace } = line.globals;
+  if (trace !== undefined) return (await import("./trace-run.ts")).traceCommand(trace, words);
   const docker = await Session.open(line.globals);
   try {
     await line.leaf.run({ ...line, docker });
@@ -27,6 +30,7 @@ function report(error: unknown): number {
   return error instanceof ExitStatus ? error.status : FAILURE;
 }
 
+await traceProgram("docker");
 process.exitCode = FAILURE; // until all is done: should there be nothing left to wait for, it isn't
 let status = 0;
 try {

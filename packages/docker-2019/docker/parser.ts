@@ -1,5 +1,6 @@
 /** From a command line to a command: commander keeps the flags, with their types and defaults; `flag-words.ts` reads them as Docker does. */
 import { Command, type Option } from "commander";
+import { step } from "../step.ts";
 import type { ArgumentCount, Leaf } from "./command.ts";
 import { type CommandEntry, findCommand, GROUPS } from "./commands.ts";
 import { ExitStatus, FAILURE, REFUSED } from "./exit-status.ts";
@@ -44,6 +45,7 @@ async function understandCommand(
   entry: CommandEntry,
   words: readonly string[],
 ): Promise<Understood | HelpWanted> {
+  step("docker.read-command-line", { name, words });
   const leaf = await entry.load();
   const { flags, args, wantsHelp } = read(name, words, leaf.options ?? [], leaf.passThrough ?? false);
   if (wantsHelp) return { help: await commandHelp(name, entry, leaf) };

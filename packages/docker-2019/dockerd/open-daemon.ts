@@ -84,7 +84,7 @@ function listenerOf(daemon: Daemon): TaskListener {
     exited: (id, execId, exit) => {
       const container = running(id);
       if (execId !== "") void execExited(daemon, execId, exit);
-      else if (container?.state.isRunning) void containerExited(daemon, container, exit);
+      else if (container?.state.isRunning) void container.inRunOfStart(() => containerExited(daemon, container, exit));
     },
     outOfMemory: (id) => {
       const container = running(id);
@@ -103,6 +103,6 @@ async function lookAgain(daemon: Daemon): Promise<void> {
     const task = await daemon.containerd.task(container.id);
     if (task && task.status !== STOPPED) continue;
     const exit = { pid: container.record.State.Pid, status: task?.exitStatus ?? 255, at: new Date() };
-    if (container.state.isRunning) await containerExited(daemon, container, exit);
+    if (container.state.isRunning) await container.inRunOfStart(() => containerExited(daemon, container, exit));
   }
 }

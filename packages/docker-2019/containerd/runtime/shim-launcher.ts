@@ -6,11 +6,11 @@
  *
  * @see https://github.com/containerd/containerd/blob/v1.6.20/runtime/v2/README.md
  */
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { closeSync, constants, existsSync, openSync } from "node:fs";
 import { Socket } from "node:net";
 import { isAbsolute, join } from "node:path";
-import { closeOnExecAbove } from "@eras/linux/exec.ts";
+import { closeOnExecAbove, spawnChild } from "@eras/linux/exec.ts";
 import { Unknown } from "@eras/oci-spec/errdefs.ts";
 import { traceEnvironment } from "@eras/trace/context.ts";
 import { type Any, AnySchema } from "../../proto/gen/google/protobuf/any_pb.ts";
@@ -107,9 +107,9 @@ async function callShim(
   const args = ["-namespace", namespace, "-address", address, "-publish-binary", executable, "-id", id, ...action];
   const env = { ...process.env, GOMAXPROCS: "2", TTRPC_ADDRESS: ttrpcAddress, ...traceEnvironment() };
   closeOnExecAbove(STDERR); // LMDB leaves its files open to children
-  const child = spawn(shim, args, { cwd: path, env, detached: true, stdio: ["pipe", "pipe", "pipe"] });
-  child.stdin.on("error", () => {}); // it need not read
-  child.stdin.end(input);
+  const child = spawnChild(shim, args, { cwd: path, env, detached: true, stdio: ["pipe", "pipe", "pipe"] });
+  child.stdin?.on("error", () => {}); // it need not read
+  child.stdin?.end(input);
   return ending(child);
 }
 

@@ -1,5 +1,7 @@
 /** Makes docker's standard streams those of a container. */
 import { isatty } from "node:tty";
+import { step } from "../../step.ts";
+import type { Hijacked } from "../api-client.ts";
 import type { Session } from "../session.ts";
 import { type Carriage, carry, Detached } from "../stream/carry.ts";
 
@@ -11,9 +13,19 @@ export interface Attached {
 }
 
 /** From here on no output is missed. Nothing is attached when `how` wants no stream. */
-export async function attachStreams({ api }: Session, id: string, how: Carriage): Promise<Attached> {
-  const { stdin, stdout, stderr, detachKeys } = how;
-  if (!stdin && !stdout && !stderr) return { ended: Promise.resolve() };
+export async function attachStreams(docker: Session, id: string, how: Carriage): Promise<Attached> {
+  if (!how.stdin && !how.stdout && !how.stderr) return { ended: Promise.resolve() };
+  const ended = carry(await requestStreams(docker, id, how), how);
+  ended.catch(() => {}); // whoever has attached awaits it in the end
+  return { ended };
+}
+
+function requestStreams(
+  { api }: Session,
+  id: string,
+  { stdin, stdout, stderr, detachKeys }: Carriage,
+): Promise<Hijacked> {
+  step("docker.attach", { id, stdin, stdout, stderr });
   const query = {
     stream: 1,
     stdin: one(stdin),
@@ -21,9 +33,7 @@ export async function attachStreams({ api }: Session, id: string, how: Carriage)
     stderr: one(stderr),
     detachKeys: detachKeys || undefined,
   };
-  const ended = carry(await api.hijack(`/containers/${id}/attach`, { query }), how);
-  ended.catch(() => {}); // whoever has attached awaits it in the end
-  return { ended };
+  return api.hijack(`/containers/${id}/attach`, { query });
 }
 
 function one(wanted: boolean): 1 | undefined {

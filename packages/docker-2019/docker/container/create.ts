@@ -2,6 +2,7 @@
 import { existsSync, rmSync, writeFileSync } from "node:fs";
 import type { ContainerCreateResponse } from "../../engine-api/container.ts";
 import type { ContainerCreateRequest } from "../../engine-api/container-config.ts";
+import { step } from "../../step.ts";
 import { DaemonError } from "../api-client.ts";
 import { printError } from "../output/print.ts";
 import type { Session } from "../session.ts";
@@ -26,19 +27,23 @@ export async function createContainer(
   if (!USUAL_NAME.test(image)) await checkName(image);
   const request = change(createRequest(flags, image, command));
   const idFile = new IdFile(flags.cidfile);
-  const create = () =>
-    docker.api.post<ContainerCreateResponse>("/containers/create", {
-      query: { name: flags.name || undefined, platform: flags.platform },
-      json: request,
-    });
-  const { Id, Warnings } = await create().catch(async (error: unknown) => {
+  const { Id, Warnings } = await requestCreate(docker, flags, request).catch(async (error: unknown) => {
     if (!isMissingImage(error)) throw error;
     await pullMissing(docker, image, flags.platform);
-    return create();
+    return requestCreate(docker, flags, request);
   });
   for (const warning of Warnings ?? []) printError(`WARNING: ${warning}`);
   idFile.write(Id);
   return { id: Id, request };
+}
+
+function requestCreate(
+  { api }: Session,
+  { name, platform }: CreateFlags,
+  request: ContainerCreateRequest,
+): Promise<ContainerCreateResponse> {
+  step("docker.create-container", { image: request.Image });
+  return api.post("/containers/create", { query: { name: name || undefined, platform }, json: request });
 }
 
 /** What is certainly a name, so that nothing need be loaded to read it. */

@@ -2,6 +2,7 @@
 import { familiarName, type Reference, repositoryName } from "@eras/oci-spec/reference.ts";
 import type { AuthConfig } from "../../engine-api/auth.ts";
 import type { ProgressMessage } from "../../engine-api/progress-message.ts";
+import { step } from "../../step.ts";
 import { readJsonLines } from "../api-client.ts";
 import { STDERR, STDOUT } from "../output/print.ts";
 import { showProgress } from "../output/progress.ts";
@@ -22,6 +23,7 @@ export async function pullImage(
   reference: Reference,
   { platform, output }: PullOptions,
 ): Promise<void> {
+  step("docker.pull-image", { name: familiarName(reference) });
   const message = await docker.api.open("POST", "/images/create", {
     query: {
       fromImage: familiarName(reference),

@@ -9,6 +9,7 @@
 import type { Duplex } from "node:stream";
 import { isatty } from "node:tty";
 import { FrameDecoder, STREAM_TYPES } from "../../engine-api/stdcopy.ts";
+import { step } from "../../step.ts";
 import type { Hijacked } from "../api-client.ts";
 import { STDERR, STDOUT, write } from "../output/print.ts";
 import { DetachKeys } from "./detach-keys.ts";
@@ -43,6 +44,7 @@ export function checkTerminal({ tty, stdin }: Pick<Carriage, "tty" | "stdin">): 
 
 /** Ends when the container's output does. @throws {Detached} */
 export async function carry({ socket, head }: Hijacked, how: Carriage): Promise<void> {
+  step("docker.carry-streams", { terminal: how.tty });
   const { promise: detached, reject: detach } = Promise.withResolvers<never>();
   const restore = how.tty && how.stdin && isatty(STDIN) ? await rawTerminal() : () => {};
   try {

@@ -3,6 +3,7 @@ import { InvalidArgument } from "@eras/oci-spec/errdefs.ts";
 import { atLeast } from "../../engine-api/api-version.ts";
 import { CHANGE_KINDS, type ContainerPathStat } from "../../engine-api/container.ts";
 import type { ContainerConfig, ContainerCreateRequest } from "../../engine-api/container-config.ts";
+import { step } from "../../step.ts";
 import type { UpdateRequest } from "../config/update.ts";
 import type { WaitCondition } from "../container/state.ts";
 import { type ContainerPath, getArchive, putArchive, statPath } from "../daemon/archive.ts";
@@ -191,6 +192,7 @@ function waitCondition(text: string): WaitCondition {
 }
 
 async function attachTo({ params, query, answer }: ApiCall, daemon: Daemon): Promise<void> {
+  step("dockerd.attach", { name: params.name });
   const container = daemon.containers.get(params.name!);
   const { config } = container;
   const wishes = {

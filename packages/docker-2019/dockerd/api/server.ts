@@ -9,9 +9,11 @@ import type { Socket } from "node:net";
 import type { Writable } from "node:stream";
 import { InvalidArgument, NotFound } from "@eras/oci-spec/errdefs.ts";
 import { API_VERSION, atLeast, compareVersions, MIN_API_VERSION } from "../../engine-api/api-version.ts";
+import { step } from "../../step.ts";
 import { type Answerer, ApiCall, type Hijacked, type Route } from "./call.ts";
 import { httpStatus } from "./http-status.ts";
 import { Query } from "./query.ts";
+import { serveTraced } from "./tracing.ts";
 
 const VERSIONED = /^\/v(\d+\.\d+)(\/.*)$/;
 const RAW_STREAM = "application/vnd.docker.raw-stream";
@@ -32,11 +34,15 @@ export function apiServer(routes: readonly Route[], version: string): Server {
     keepAliveTimeout: 0,
   });
   server.on("request", (request, response) => {
-    void serve(routes, { request, answer: new HttpAnswerer(response, headers), connection: response });
+    void serveTraced(request, new HttpAnswerer(response, headers), (answer) =>
+      serve(routes, { request, answer, connection: response }),
+    );
   });
   server.on("upgrade", (request: IncomingMessage, socket: Socket, head: Buffer) => {
     if (head.length > 0) socket.unshift(head); // what came behind the body, as exec has one
-    void serve(routes, { request, answer: new UpgradedAnswerer(socket, headers), connection: socket });
+    void serveTraced(request, new UpgradedAnswerer(socket, headers), (answer) =>
+      serve(routes, { request, answer, connection: socket }),
+    );
   });
   server.on("clientError", (_, socket) => void socket.destroy());
   return server;
@@ -73,6 +79,7 @@ function handle(
   { request, answer }: Exchange,
   signal: AbortSignal,
 ): Promise<unknown> | unknown {
+  step("dockerd.find-route", { method: request.method, url: request.url });
   const url = new URL(request.url ?? "/", "http://docker");
   const [, version = API_VERSION, path = url.pathname] = VERSIONED.exec(url.pathname) ?? [];
   checkVersion(version);

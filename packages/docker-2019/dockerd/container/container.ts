@@ -8,7 +8,9 @@
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Digest } from "@eras/oci-spec/digest.ts";
+import type { keepRun } from "@eras/trace/context.ts";
 import type { ContainerConfig, HostConfig } from "../../engine-api/container-config.ts";
+import { step } from "../../step.ts";
 import { writeFileAtomic } from "../atomic-write.ts";
 import type { MountPoint } from "../config/mount-points.ts";
 import { State, type StateRecord } from "./state.ts";
@@ -46,6 +48,8 @@ export class Container {
   readonly streams = new StreamConfig();
   /** Commands that change it wait for each other. */
   readonly lock = new Lock();
+  /** Does what its end asks for, as a part of the run that has started it: where that is traced, start.ts says how. */
+  inRunOfStart: ReturnType<typeof keepRun> = (work) => work();
 
   private constructor(dir: string, record: ContainerRecord, hostConfig: HostConfig) {
     this.dir = dir;
@@ -56,6 +60,7 @@ export class Container {
 
   /** A new one, with its directory, not yet saved. */
   static create(parent: string, record: ContainerRecord, hostConfig: HostConfig): Container {
+    step("dockerd.make-container-directory", { parent, mode: DIRECTORY_MODE.toString(8) });
     const dir = join(parent, record.ID);
     mkdirSync(dir, { recursive: true, mode: DIRECTORY_MODE });
     return new Container(dir, record, hostConfig);

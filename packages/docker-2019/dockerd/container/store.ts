@@ -2,6 +2,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { Conflict, InvalidArgument, NotFound } from "@eras/oci-spec/errdefs.ts";
+import { step } from "../../step.ts";
 import { Container } from "./container.ts";
 
 const NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/;
@@ -28,6 +29,7 @@ export class ContainerStore {
   }
 
   add(container: Container): void {
+    step("dockerd.register-container", { id: container.id, name: container.name });
     this.#byId.set(container.id, container);
   }
 

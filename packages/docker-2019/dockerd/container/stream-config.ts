@@ -11,6 +11,7 @@
 import { once } from "node:events";
 import type { Readable, Writable } from "node:stream";
 import { finished } from "node:stream/promises";
+import { step } from "../../step.ts";
 import type { ProcessStreams } from "../libcontainerd/fifos.ts";
 
 const MAX_LAG_BYTES = 16 << 20;
@@ -35,6 +36,7 @@ export class StreamConfig {
 
   /** Begins to hand on what a process prints. Those who listen already hear all of it. */
   connect(streams: ProcessStreams): void {
+    step("dockerd.connect-streams", { ...streams.paths });
     this.#streams = streams;
     const { stdout, stderr } = streams;
     this.#drained = Promise.all([this.#copy(stdout, "stdout"), stderr && this.#copy(stderr, "stderr")]);

@@ -1,6 +1,7 @@
 /** The OCI spec of a container that is about to be started: where its files and its neighbours are is known now. */
 import { FailedPrecondition } from "@eras/oci-spec/errdefs.ts";
 import type { Process, Spec } from "@eras/oci-spec/runtime/config.ts";
+import { step } from "../../step.ts";
 import { containerOf } from "../config/modes.ts";
 import type { Container } from "../container/container.ts";
 import type { Exec } from "../container/exec.ts";
@@ -21,6 +22,7 @@ interface StartParts {
 }
 
 export function containerSpec(daemon: Daemon, container: Container, parts: StartParts): Spec {
+  step("dockerd.make-spec", { id: container.id });
   return createSpec(specParts(daemon, container, parts));
 }
 

@@ -9,6 +9,7 @@ import type { Digest } from "@eras/oci-spec/digest.ts";
 import { InvalidArgument } from "@eras/oci-spec/errdefs.ts";
 import type { ContainerCreateResponse } from "../../engine-api/container.ts";
 import type { ContainerConfig, ContainerCreateRequest } from "../../engine-api/container-config.ts";
+import { step } from "../../step.ts";
 import { type CheckedRequest, checkRequest, completeRequest } from "../config/create-request.ts";
 import { anonymousVolumes, type MountPoint, mountPointsOfHostConfig } from "../config/mount-points.ts";
 import { Container, type ContainerRecord } from "../container/container.ts";
@@ -65,6 +66,7 @@ interface NewContainer {
 }
 
 function recordOf(daemon: Daemon, { id, name, imageId, complete }: NewContainer): ContainerRecord {
+  step("dockerd.make-container", { id, name, image: imageId });
   const config = withHostname(complete.config, id, complete.hostConfig.NetworkMode ?? "");
   const [Path = "", ...Args] = [...(config.Entrypoint ?? []), ...(config.Cmd ?? [])];
   return {
@@ -93,6 +95,7 @@ function withHostname(config: ContainerConfig, id: string, networkMode: string):
 }
 
 async function make(daemon: Daemon, record: ContainerRecord, { hostConfig }: CheckedRequest): Promise<Container> {
+  step("dockerd.make-directories", { id: record.ID });
   const { rwLayers, images } = daemon.images;
   const parent = topChainId(diffIdsOf(images.image(record.Image)));
   const storageOptions = hostConfig.StorageOpt ?? {};

@@ -1,5 +1,6 @@
 /** What is done when containerd tells that a process has ended. */
 import { setTimeout as delay } from "node:timers/promises";
+import { step } from "../../step.ts";
 import type { Container } from "../container/container.ts";
 import type { Daemon } from "./daemon.ts";
 import { removeContainer } from "./delete.ts";
@@ -18,6 +19,7 @@ export interface ProcessExit {
 
 /** A container's own process has ended. */
 export async function containerExited(daemon: Daemon, container: Container, exit: ProcessExit): Promise<void> {
+  step("dockerd.note-exit", { id: container.id, pid: exit.pid, status: exit.status });
   await daemon.containerd.delete(container.id);
   await container.streams.close(DRAIN_MS);
   await daemon.networks.disconnect(container.id);

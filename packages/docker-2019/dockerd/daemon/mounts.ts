@@ -1,6 +1,7 @@
 /** Volumes and directories of the host that a container has: made with it, mounted with its start, given back with its end. */
 import { existsSync, mkdirSync } from "node:fs";
 import { InvalidArgument } from "@eras/oci-spec/errdefs.ts";
+import { step } from "../../step.ts";
 import type { MountPoint } from "../config/mount-points.ts";
 import type { Container } from "../container/container.ts";
 import { copyUp } from "../volume/copy-up.ts";
@@ -15,15 +16,21 @@ export async function prepareMounts(
   { id }: Container,
   points: readonly MountPoint[],
 ): Promise<MountPoint[]> {
+  step("dockerd.prepare-mounts", { destinations: points.map(({ Destination }) => Destination) });
   const prepared = points.map((point) => (point.Type === "volume" ? withVolume(daemon, id, point) : point));
+  if (!prepared.some(isCopiedUp)) return prepared;
   const rootfs = daemon.images.rwLayers.mount(id);
   try {
-    for (const { Type, CopyData, Source, Destination } of prepared)
-      if (Type === "volume" && CopyData) await copyUp(rootfs, Destination, Source);
+    for (const { Source, Destination } of prepared.filter(isCopiedUp)) await copyUp(rootfs, Destination, Source);
   } finally {
     daemon.images.rwLayers.unmount(id);
   }
   return prepared;
+}
+
+/** A new volume may begin with what the image has there. */
+function isCopiedUp({ Type, CopyData }: MountPoint): boolean {
+  return Type === "volume" && CopyData;
 }
 
 function withVolume({ volumes }: Daemon, container: string, point: MountPoint): MountPoint {

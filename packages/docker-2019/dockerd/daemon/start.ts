@@ -13,7 +13,9 @@ import {
   InvalidArgument,
   NotModified,
 } from "@eras/oci-spec/errdefs.ts";
+import { keepRun } from "@eras/trace/context.ts";
 import { findInit } from "../../docker-init/find.ts";
+import { step } from "../../step.ts";
 import { containerOf } from "../config/modes.ts";
 import type { Container } from "../container/container.ts";
 import { ProcessStreams } from "../libcontainerd/fifos.ts";
@@ -32,11 +34,13 @@ const CANNOT_START = 128;
 
 /** @throws {NotModified} When it runs; {InvalidArgument} when its program can't be started. */
 export async function startContainer(daemon: Daemon, container: Container): Promise<void> {
+  step("dockerd.start-container", { id: container.id });
   if (container.state.isRunning && !container.state.isRestarting) throw new NotModified("container already running");
   if (container.record.State.RemovalInProgress || container.record.State.Dead)
     throw new Conflict("container is marked for removal and cannot be started");
   daemon.restarts.get(container.id)?.abort();
   container.record.HasBeenManuallyStopped = false;
+  container.inRunOfStart = keepRun("end of the container");
   try {
     await run(daemon, container);
   } catch (error) {
@@ -113,6 +117,7 @@ async function initOf({ options }: Daemon, { hostConfig }: Container): Promise<s
 
 /** Every line is logged before any client hears of it. */
 function startLog(container: Container): void {
+  step("dockerd.start-log", { path: container.logPath });
   const { Type, Config } = container.hostConfig.LogConfig ?? { Type: "", Config: null };
   if (Type === "none") return;
   container.streams.add(new JsonFileLog(container.logPath, rotationOptions(Config ?? {})));

@@ -15,6 +15,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:f
 import { join } from "node:path";
 import { type Digest, digestEncoded, isDigest, sha256 } from "@eras/oci-spec/digest.ts";
 import { NotFound } from "@eras/oci-spec/errdefs.ts";
+import { step } from "../../step.ts";
 import { writeFileAtomic } from "../atomic-write.ts";
 import { type LayerStore, topChainId } from "../layer/layer-store.ts";
 import { type DockerImage, diffIdsOf, GO_ZERO_TIME, parseDockerImage } from "./docker-image.ts";
@@ -106,6 +107,7 @@ export class ImageStore {
    * @throws {InvalidArgument} When it is none; {NotFound} `layer does not exist`.
    */
   create(json: Uint8Array): Digest {
+    step("dockerd.assemble-image", { bytes: json.length });
     const image = parseDockerImage(json);
     const id = sha256(json);
     if (this.has(id)) return id;

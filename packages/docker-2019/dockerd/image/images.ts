@@ -18,6 +18,7 @@ import { removeTree } from "@eras/layers/remove-tree.ts";
 import type { Digest } from "@eras/oci-spec/digest.ts";
 import { NotFound } from "@eras/oci-spec/errdefs.ts";
 import { familiarReference, parseAnyReference, type Reference, withDefaultTag } from "@eras/oci-spec/reference.ts";
+import { step } from "../../step.ts";
 import type { GraphDriver } from "../graphdriver/driver.ts";
 import { LayerStore } from "../layer/layer-store.ts";
 import { RwLayers } from "../layer/rw-layers.ts";
@@ -80,6 +81,7 @@ export async function openImages(
  * @throws {NotFound} `No such image: busybox:latest`; {InvalidArgument} `invalid reference format`.
  */
 export function findImage({ images, references }: Images, name: string): Digest {
+  step("dockerd.find-image", { name });
   const parsed = parseAnyReference(name);
   if (typeof parsed === "string") {
     if (images.has(parsed)) return parsed;
@@ -93,6 +95,7 @@ export function findImage({ images, references }: Images, name: string): Digest 
 
 /** In the words of the original. */
 export function noSuchImage(reference: Reference): NotFound {
+  step("dockerd.miss-image", { name: familiarReference(reference) });
   return new NotFound(`No such image: ${familiarReference(withDefaultTag(reference))}`);
 }
 

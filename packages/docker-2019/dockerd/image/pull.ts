@@ -26,6 +26,7 @@ import { familiarName, familiarReference, type Reference, repositoryName, withTa
 import { readBlob } from "@eras/registry-client/blobs.ts";
 import type { RegistryClient, Repository } from "@eras/registry-client/client.ts";
 import { fetchManifest, listTags, resolveManifest } from "@eras/registry-client/manifests.ts";
+import { step } from "../../step.ts";
 import { topChainId } from "../layer/layer-store.ts";
 import { diffIdsOf, parseDockerImage, shortId } from "./docker-image.ts";
 import type { Download, DownloadListener } from "./downloads.ts";
@@ -90,6 +91,7 @@ class Pull {
   }
 
   async run(): Promise<Pulled> {
+    step("dockerd.pull-image", { name: repositoryName(this.#reference), tag: this.#reference.tag });
     const target = await this.#resolve();
     const { path, tag, digest } = this.#reference;
     this.#options.tell({ status: `Pulling from ${path}`, id: digest ?? tag! });
@@ -109,6 +111,7 @@ class Pull {
   }
 
   async #manifest(target: Descriptor): Promise<Manifest> {
+    step("dockerd.fetch-manifest", { ...target });
     const bytes = await fetchManifest(this.#repository, target);
     if (!isIndexType(target.mediaType)) return parseManifest(bytes);
     const platform = this.#options.platform ?? hostPlatform();
@@ -119,6 +122,7 @@ class Pull {
 
   /** An image that is there is not fetched again. */
   async #image({ config, layers }: Manifest): Promise<Digest> {
+    step("dockerd.look-for-config", { digest: config.digest });
     const { images } = this.#stores;
     if (images.has(config.digest)) return config.digest;
     if (config.size > MAX_CONFIG_BYTES) throw new InvalidArgument(`Cannot pull: a config of ${config.size} bytes`);
@@ -145,6 +149,7 @@ class Pull {
 
   /** @returns Whether the name stands for another image than before. */
   #name(id: Digest, digest: Digest): boolean {
+    step("dockerd.name-image", { name: familiarReference(this.#reference), id });
     const { references, images } = this.#stores;
     const before = references.get(this.#reference);
     references.addDigest(this.#reference, digest, id);
@@ -202,6 +207,7 @@ class LayerPull {
 
   /** From the bottom on, the layers that are there. @returns How many. */
   async #takeKnown(descriptors: readonly Descriptor[]): Promise<number> {
+    step("dockerd.skip-layers", { layers: descriptors.length });
     const { distribution, layers } = this.#stores;
     for (const [i, { digest }] of descriptors.entries()) {
       const diffId = distribution.diffId(digest);
@@ -215,6 +221,7 @@ class LayerPull {
   }
 
   #begin(descriptor: Descriptor): Fetching {
+    step("dockerd.fetch-layer", { digest: descriptor.digest, bytes: descriptor.size });
     const id = shortId(descriptor.digest);
     const transfer = new Transfer(this.#tell, "Downloading", id, descriptor.size);
     const listener: DownloadListener = {

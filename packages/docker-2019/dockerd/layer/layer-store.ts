@@ -26,6 +26,7 @@ import { decompress } from "@eras/layers/decompress.ts";
 import { chainIds } from "@eras/oci-spec/chain-id.ts";
 import { type Digest, Digester, digestEncoded, isDigest, sha256 } from "@eras/oci-spec/digest.ts";
 import { InvalidArgument, NotFound } from "@eras/oci-spec/errdefs.ts";
+import { step } from "../../step.ts";
 import { sync, writeDurably } from "../durable-write.ts";
 import type { GraphDriver } from "../graphdriver/driver.ts";
 import { assembledBytes, assembleTar, splitTar } from "./tar-split-file.ts";
@@ -175,6 +176,7 @@ export class LayerStore {
    * @throws {InvalidArgument} When the tar is damaged or hostile, or there are too many layers; {NotFound} when the parent isn't there.
    */
   async register(tar: AsyncIterable<Uint8Array>, parent?: Digest): Promise<Layer> {
+    step("dockerd.unpack-layer", { parent });
     if (this.stack(parent).length >= MAX_DEPTH) throw new InvalidArgument("max depth exceeded");
     const below = parent === undefined ? undefined : this.hold(parent);
     const cacheId = newTreeName();

@@ -15,6 +15,7 @@ import { archiveTree } from "@eras/layers/archive.ts";
 import type { Change } from "@eras/layers/diff.ts";
 import { type Digest, isDigest } from "@eras/oci-spec/digest.ts";
 import { AlreadyExists, NotFound } from "@eras/oci-spec/errdefs.ts";
+import { step } from "../../step.ts";
 import type { StorageOptions } from "../graphdriver/driver.ts";
 import { type LayerStore, newTreeName } from "./layer-store.ts";
 
@@ -73,6 +74,7 @@ export class RwLayers {
    * @throws {AlreadyExists} When the container has one; {NotFound} when the parent isn't there; {InvalidArgument} for an option.
    */
   async create(containerId: string, parent: Digest | undefined, options: RwLayerOptions = {}): Promise<RwLayer> {
+    step("dockerd.make-rw-layer", { containerId, parent });
     if (this.#byContainer.has(containerId)) throw new AlreadyExists(`mount already exists with name: ${containerId}`);
     const below = parent === undefined ? undefined : this.#layers.hold(parent);
     const mountId = newTreeName();
@@ -118,6 +120,7 @@ export class RwLayers {
 
   /** Shows what the container sees. Counted: as often as this, call `unmount`. @returns The path, absolute. */
   mount(containerId: string): string {
+    step("dockerd.mount-layers", { containerId });
     return this.#layers.driver.get(this.layer(containerId).mountId);
   }
 

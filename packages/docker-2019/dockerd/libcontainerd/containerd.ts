@@ -18,6 +18,7 @@ import { OptionsSchema } from "../../proto/gen/runc-options_pb.ts";
 import { Tasks } from "../../proto/gen/tasks_pb.ts";
 import { Version } from "../../proto/gen/version_pb.ts";
 import { connectGrpc, type GrpcClient, grpcClient } from "../../proto/grpc/client.ts";
+import { step } from "../../step.ts";
 import type { FifoPaths } from "./fifos.ts";
 
 /** containerd's namespace of dockerd's containers. */
@@ -63,6 +64,7 @@ export class Containerd {
 
   /** Makes the record, under a lease until it is there. @param fifoDir - Told to whoever looks. */
   async create(id: string, spec: Spec, runtime: RuntimeChoice, fifoDir: string): Promise<void> {
+    step("dockerd.call-create", { id, spec });
     const expires = new Date(Date.now() + LEASE_LIFE_MS).toISOString();
     const { lease } = await this.#leases().create({ labels: { "containerd.io/gc.expire": expires } });
     try {
@@ -81,12 +83,14 @@ export class Containerd {
 
   /** Makes the task, whose program does not run yet. @returns The PID of its first process. */
   async createTask(id: string, io: FifoPaths, runtime: RuntimeChoice): Promise<number> {
+    step("dockerd.create-task", { id, runtime: runtime.binary });
     const { pid } = await this.#tasks().create({ containerId: id, ...io, rootfs: [], options: optionsOf(runtime) });
     return pid;
   }
 
   /** @param execId - Empty for the container's own process. @returns Its PID. */
   async start(id: string, execId = ""): Promise<number> {
+    step("dockerd.start-task", { id, ...(execId && { execId }) });
     return (await this.#tasks().start({ containerId: id, execId })).pid;
   }
 

@@ -13,6 +13,7 @@ import { closeSync, constants, existsSync, mkdirSync, openSync, rmSync } from "n
 import { Socket } from "node:net";
 import { join } from "node:path";
 import { mkfifo } from "@eras/linux/fifo.ts";
+import { step } from "../../step.ts";
 
 const { O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY } = constants;
 
@@ -58,6 +59,7 @@ export class ProcessStreams {
 
   /** Makes the pipes in a directory, and opens them. */
   static make(dir: string, process: string, wanted: StreamsWanted): ProcessStreams {
+    step("dockerd.make-pipes", { dir, process });
     const paths = fifoPaths(dir, process, wanted);
     mkdirSync(dir, { recursive: true, mode: 0o700 });
     for (const path of pathsOf(paths)) {

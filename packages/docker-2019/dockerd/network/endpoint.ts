@@ -2,6 +2,7 @@
 import { closeSync, existsSync, openSync, writeFileSync } from "node:fs";
 import { isErrno } from "@eras/linux/errno.ts";
 import { addAddress, addRoute, createVeth, setLink } from "@eras/linux/netlink.ts";
+import { step } from "../../step.ts";
 import type { BridgeNetwork } from "./bridge.ts";
 import { inNetworkNamespace } from "./netns.ts";
 import { formatAddress } from "./subnet.ts";
@@ -25,6 +26,7 @@ const INSIDE = "eth0";
  * @throws {ErrnoError} When the kernel refuses; what there is of it goes with the namespace.
  */
 export function plugIn({ device, gateway, subnet }: BridgeNetwork, endpoint: Endpoint, netnsPath: string): void {
+  step("dockerd.plug-in", { bridge: device, address: formatAddress(endpoint.address), netnsPath });
   const outer = outerLink(endpoint);
   const { address, hardwareAddress } = endpoint;
   const namespaceFd = openSync(netnsPath, "r");

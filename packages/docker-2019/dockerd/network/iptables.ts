@@ -7,8 +7,9 @@
  *
  * @see https://man7.org/linux/man-pages/man8/iptables-restore.8.html
  */
-import { spawn } from "node:child_process";
 import { isErrno } from "@eras/linux/errno.ts";
+import { spawnChild } from "@eras/linux/exec.ts";
+import { step } from "../../step.ts";
 import { chains, jumps, type Ruleset, rules, TABLES, type Table, userChain } from "./rules.ts";
 
 /** The kernel has one lock for all; how many seconds to wait for whoever holds it. */
@@ -49,6 +50,7 @@ export class Firewall {
   }
 
   async #write(ruleset: Ruleset): Promise<void> {
+    step("dockerd.write-rules", { ports: ruleset.ports.length });
     const saved = await savedTables();
     await restore(TABLES.map((table) => batch(table, this.#device, saved[table], ruleset)));
   }
@@ -117,13 +119,13 @@ async function savedTables(): Promise<Record<Table, readonly string[]>> {
 }
 
 /** @returns What the program printed. @throws {Error} With its own words. */
-function run(program: string, args: readonly string[], input = ""): Promise<string> {
-  const child = spawn(program, args, { stdio: "pipe" });
+async function run(program: string, args: readonly string[], input = ""): Promise<string> {
+  const child = spawnChild(program, args, { stdio: "pipe" });
   const output = { stdout: "", stderr: "" };
   for (const stream of ["stdout", "stderr"] as const)
-    child[stream].setEncoding("utf8").on("data", (text: string) => (output[stream] += text));
-  child.stdin.on("error", () => {}); // it ends before it has read its input, and says why
-  child.stdin.end(input);
+    child[stream]?.setEncoding("utf8").on("data", (text: string) => (output[stream] += text));
+  child.stdin?.on("error", () => {}); // it ends before it has read its input, and says why
+  child.stdin?.end(input);
   return new Promise((resolve, reject) => {
     child.once("error", reject);
     child.once("close", (status) => {

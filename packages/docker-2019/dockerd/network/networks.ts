@@ -13,6 +13,7 @@ import { ERROR_CLASSES, errorKind, InvalidArgument, NotFound } from "@eras/oci-s
 import type { NetworkSettings } from "../../engine-api/container.ts";
 import type { ContainerConfig, HostConfig } from "../../engine-api/container-config.ts";
 import type { NetworkResource } from "../../engine-api/network.ts";
+import { step } from "../../step.ts";
 import type { Roots } from "../paths.ts";
 import { type BridgeNetwork, chooseSubnet, raiseBridge, turnOffForwarding, turnOnForwarding } from "./bridge.ts";
 import { networkResource, networkSettings } from "./describe.ts";
@@ -119,6 +120,7 @@ export class Networks {
 
   /** @throws {NotFound} For a network that there is not; what else fails leaves nothing behind. */
   async connect(attachment: Attachment): Promise<Connection> {
+    step("dockerd.connect-network", { mode: attachment.hostConfig.NetworkMode });
     const { id, config, hostConfig } = attachment;
     const mode: NetworkMode = config.NetworkDisabled ? { kind: "none" } : parseNetworkMode(hostConfig.NetworkMode);
     if (mode.kind === "container") throw new InvalidArgument(`container ${id} has the network of another one`);

@@ -2,14 +2,15 @@
  * docker-proxy, one process for each published port and address family. It outlives dockerd, as containers may, and is found again by what is
  * kept of it: its PID and when it started.
  */
-import { spawn } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { setTimeout as delay } from "node:timers/promises";
 import { isErrno } from "@eras/linux/errno.ts";
+import { spawnChild } from "@eras/linux/exec.ts";
 import { namespaceId } from "@eras/linux/namespaces.ts";
 import { processExists, readProcessStat } from "@eras/linux/proc.ts";
+import { step } from "../../step.ts";
 import type { ForwardedPort } from "./rules.ts";
 import { parseAddress, type Subnet } from "./subnet.ts";
 
@@ -23,9 +24,10 @@ const LISTENS = "0\n";
 
 /** Starts a proxy, and waits until it listens. @throws {Error} With what it says when it can't. */
 export async function startProxy(program: string, port: ForwardedPort): Promise<ProxyProcess> {
+  step("dockerd.start-proxy", { ...port });
   const host = ["-proto", port.protocol, "-host-ip", port.hostIp, "-host-port", `${port.hostPort}`];
   const container = ["-container-ip", port.containerIp, "-container-port", `${port.containerPort}`];
-  const child = spawn(program, [...host, ...container], {
+  const child = spawnChild(program, [...host, ...container], {
     stdio: ["ignore", "ignore", "ignore", "pipe"],
     detached: true, // a Ctrl-C that is meant for dockerd is not for it
     cwd: "/",
@@ -33,7 +35,7 @@ export async function startProxy(program: string, port: ForwardedPort): Promise<
   const failure = new Promise<never>((_, reject) => child.once("error", reject));
   child.unref();
   const report = await Promise.race([text(child.stdio[3] as Readable), failure]);
-  if (report === LISTENS) return { pid: child.pid!, startTime: readProcessStat(child.pid!).startTime };
+  if (report === LISTENS) return { pid: child.pid, startTime: readProcessStat(child.pid).startTime };
   throw new Error(`Error starting userland proxy: ${report.replace(/^1\n/, "") || "it ended before it could listen"}`);
 }
 

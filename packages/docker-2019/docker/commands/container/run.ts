@@ -13,6 +13,7 @@ import { booleanFlag, flag, leaf } from "../../command.ts";
 import { attachStreams, chosenDetachKeys, followOurSize, untilEnd } from "../../container/attach.ts";
 import { createContainer } from "../../container/create.ts";
 import { CREATE_OPTIONS, type CreateFlags } from "../../container/create-flags.ts";
+import { requestStart } from "../../container/request-start.ts";
 import { statusOfStartError } from "../../container/start-error.ts";
 import { beginWait } from "../../container/wait.ts";
 import { errorText } from "../../error-text.ts";
@@ -85,7 +86,7 @@ async function carriage(docker: Session, flags: Flags, request: ContainerCreateR
 /** @param removed - With --rm, docker stays until the daemon has taken away what couldn't be started. */
 async function start(docker: Session, id: string, removed: Promise<number> | undefined): Promise<void> {
   try {
-    await docker.api.post(`/containers/${id}/start`);
+    await requestStart(docker, id);
   } catch (error) {
     await removed;
     throw new ExitStatus(statusOfStartError(error as Error), `docker: ${(error as Error).message.replace(/\.$/, "")}.`);

@@ -2,6 +2,7 @@ import { booleanFlag, flag, leaf, ONE_OR_MORE } from "../../command.ts";
 import { attachStreams, chosenDetachKeys, followOurSize, untilEnd } from "../../container/attach.ts";
 import { forEach } from "../../container/each.ts";
 import { inspectContainer } from "../../container/inspect.ts";
+import { requestStart } from "../../container/request-start.ts";
 import { beginWait } from "../../container/wait.ts";
 import { ExitStatus } from "../../exit-status.ts";
 import { printError } from "../../output/print.ts";
@@ -29,9 +30,9 @@ export const start = leaf<Flags>({
   },
 });
 
-async function startAll({ api }: Session, names: readonly string[]): Promise<void> {
+async function startAll(docker: Session, names: readonly string[]): Promise<void> {
   try {
-    await forEach(names, (name) => api.post(`/containers/${encodeURIComponent(name)}/start`));
+    await forEach(names, (name) => requestStart(docker, name));
   } catch (error) {
     throw new ExitStatus(1, `${(error as Error).message}\nError: failed to start containers: ${names.join(", ")}`);
   }
@@ -46,7 +47,7 @@ async function startAttached(docker: Session, flags: Flags, name: string): Promi
   const detachKeys = await chosenDetachKeys(docker, flags.detachKeys);
   const streams = await attachStreams(docker, Id, { tty, stdin, stdout: true, stderr: true, detachKeys });
   const { status } = await beginWait(docker, Id, HostConfig.AutoRemove ? "removed" : "next-exit");
-  await docker.api.post(`/containers/${Id}/start`);
+  await requestStart(docker, Id);
   if (tty) await followOurSize(docker, `/containers/${Id}/resize`);
   if (!(await untilEnd(streams))) return printError(DETACHED);
   throw new ExitStatus(await status);

@@ -1,0 +1,19 @@
+/** Headings of the articles that steps are told under. */
+export const DUTIES = { article: "000", heading: "容器运行过程详解" };
+export const CREATE_CONTAINER = { article: "001", heading: "创建容器" };
+export const DOCKERD = { article: "001", heading: "dockerd" };
+export const RUNC = { article: "001", heading: "Runc" };
+export const RUNC_CREATE = { article: "001", heading: "创建容器(runc create)" };
+export const RUNC_START = { article: "001", heading: "启动容器(runc start)" };
+export const START_CONTAINER = { article: "001", heading: "启动容器" };
+export const SUMMARY = { article: "001", heading: "直观总结" };
+export const TASK_CREATE = { article: "001", heading: "创建 Task" };
+export const TASK_START = { article: "001", heading: "启动 Task" };
+export const COMPONENTS = { article: "002", heading: "组件和子系统" };
+export const DATA_FLOW = { article: "002", heading: "数据流" };
+export const CLIENT = { article: "003", heading: "docker" };
+export const PROXY = { article: "003", heading: "docker-proxy" };
+export const DETAILS = { article: "004", heading: "详细步骤" };
+export const EXCHANGE = { article: "004", heading: "步骤过程" };
+export const OUTPUT = { article: "004", heading: "输出" };
+export const PROCESSES = { article: "004", heading: "进程间的关系" };
