@@ -107,6 +107,7 @@ export function traceRequest<Result>(
   work: () => Promise<Result>,
 ): Promise<Result> {
   const { AsyncLocalStorage } = process.getBuiltinModule("node:async_hooks");
+  if (!ofRequest) process.once("exit", endUnderWay);
   ofRequest ??= new AsyncLocalStorage<Span>();
   const span = newSpan(spoolPath, actor, parent);
   return ofRequest.run(span, () => bounded(actor, work));
@@ -129,12 +130,23 @@ export function keepRun(name: string): <Result>(work: () => Promise<Result>) => 
   return outer ? (work) => ofRequest!.run(outer, () => traceSpan(name, work)) : (work) => work();
 }
 
+/** Each ends a span that is under way. A daemon may be asked to end itself, and then no answer ever comes. */
+const underWay = new Set<() => void>();
+
+function endUnderWay(): void {
+  for (const end of underWay) end();
+}
+
 async function bounded<Result>(name: string, work: () => Promise<Result>): Promise<Result> {
+  const { AsyncLocalStorage } = process.getBuiltinModule("node:async_hooks");
+  const end = AsyncLocalStorage.bind(() => emit("end", name));
   emit("begin", name);
+  underWay.add(end);
   try {
     return await work();
   } finally {
-    emit("end", name);
+    underWay.delete(end);
+    end();
   }
 }
 

@@ -16,14 +16,13 @@ import { busyboxImage } from "../harness/busybox-image.ts";
 import { Containerd2019 } from "../harness/containerd-2019.ts";
 import { CTR } from "../harness/ctr-session.ts";
 import { newPlace, type Place, removePlace } from "../harness/remains.ts";
+import { firstOfEach, lineOf } from "../harness/run-events.ts";
 import { type ProgramResult, runProgram, shellEnvironment } from "../harness/run-program.ts";
 import { missing } from "../harness/runtime-under-test.ts";
 
 const RUNC = resolve(import.meta.dirname, "../../bin/runc-2019");
 
 const WITHOUT_PLACE = "containerd.tell-event";
-
-type StepEvent = TraceEvent & { step: StepId };
 
 describe("a traced run of ctr", () => {
   const reason = missing(DOCKER_REGISTRY);
@@ -73,7 +72,7 @@ describe("a traced run of ctr", () => {
       ...(await traced("images", "pull", image)),
       ...(await traced(...runArguments("traced", "/bin/busybox", "true"))),
     ];
-    const first = firstOfEach(events);
+    const first = firstOfEach<StepId>(events);
     const told = first.map(({ step }) => step);
     const ofChain = (ids: readonly string[]) =>
       ids.filter((id) => /^(ctr|containerd|shim)\./.test(id) && id !== WITHOUT_PLACE);
@@ -84,9 +83,9 @@ describe("a traced run of ctr", () => {
     expect(topics).toEqual(
       expect.arrayContaining(["/images/create", "/containers/create", "/tasks/create", "/tasks/exit"]),
     );
-    for (const { step, actor, file, line } of first) {
-      expect(STEPS[step].actor).toBe(actor);
-      expect(lineOf(file!, line!), `${file}:${line}`).toContain(`step("${step}"`);
+    for (const event of first) {
+      expect(STEPS[event.step].actor).toBe(event.actor);
+      expect(lineOf(event), `${event.file}:${event.line}`).toContain(`step("${event.step}"`);
     }
   });
 
@@ -144,12 +143,6 @@ describe("a traced run of ctr", () => {
   });
 });
 
-/** The first event of each step, in the order of the run. */
-function firstOfEach(events: readonly TraceEvent[]): StepEvent[] {
-  const isFirst = ({ step }: TraceEvent, i: number) => step && i === events.findIndex((other) => other.step === step);
-  return events.filter(isFirst) as StepEvent[];
-}
-
 function numbersOf(told: readonly StepId[], article: string): number[] {
   const steps = told.map((id): Step => STEPS[id]).filter((step) => step.article === article);
   return steps.flatMap(({ number }) => number ?? []);
@@ -164,8 +157,4 @@ function chainOf(events: readonly TraceEvent[], actor: string): string[] {
     event = events.find(({ span }) => span === parent);
   }
   return actors;
-}
-
-function lineOf(file: string, line: number): string {
-  return readFileSync(join(import.meta.dirname, "../..", file), "utf8").split("\n")[line - 1]!;
 }

@@ -68,6 +68,14 @@ describe("era 2019", { timeout: CASE_MS }, () => {
     });
   });
 
+  test("shows with --trace what happens in all programs, and nothing of it on stdout", async () => {
+    const { stdout, stderr, status } = await era("2019", "--trace", "run", "--rm", "busybox", "echo", "hi");
+    expect({ stdout, status }, stderr).toEqual({ stdout: "hi\n", status: 0 });
+    const order = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14].map((number) => stderr.indexOf(`▸ 001/${number} `));
+    expect(order).not.toContain(-1);
+    expect(order).toEqual(order.toSorted((a, b) => a - b));
+  });
+
   test("starts one daemon for commands that come at once", async () => {
     const results = await Promise.all([1, 2, 3].map((n) => era("2019", "run", "--rm", "busybox", "echo", `${n}`)));
     expect(results.map(({ stdout }) => stdout)).toEqual(["1\n", "2\n", "3\n"]);

@@ -11,8 +11,10 @@ import type { Hook, Spec } from "@eras/oci-spec/runtime/config.ts";
 import type { TraceEvent } from "@eras/trace/event.ts";
 import { parseSpool } from "@eras/trace/timeline.ts";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { callsOfChain } from "../harness/chain-under-strace.ts";
 import { ConsoleSocket } from "../harness/console-socket.ts";
-import { Strace, type StraceCall } from "../harness/strace.ts";
+import { firstOfEach, lineOf } from "../harness/run-events.ts";
+import { Strace } from "../harness/strace.ts";
 import { expectSame } from "../harness/two-witnesses.ts";
 
 const PATH = "/usr/sbin:/usr/bin";
@@ -31,35 +33,9 @@ async function witness({ root, bundle }: Runtime, script: string): Promise<Witne
   const shell = ["/usr/bin/sh", "-e", "-c", `cd "${bundle}"\n${runc}\n${script}`];
   const seen = await Strace.run(shell, { PATH, ERAS_TRACE: spool });
   const events = parseSpool(readFileSync(spool, "utf8"));
-  const witnessed = expectSame(events, withoutShells(seen));
+  const witnessed = expectSame(events, callsOfChain(seen));
   return { events, calls: [...witnessed.values()].flat().join("\n") };
 }
-
-type Seen = ReadonlyMap<number, StraceCall[]>;
-
-/** Without the script's shell and its tools, and those of bin/runc-2019, which becomes Node. */
-function withoutShells(seen: Seen): Map<number, StraceCall[]> {
-  const startsNode = (pid: number) => seen.get(pid)?.some(isNode) ?? false;
-  const shells = [...seen.keys()].filter((pid) => childrenOf(seen.get(pid)!).some(startsNode));
-  const tools = [...seen].flatMap(([pid, calls]) => {
-    if (shells.includes(pid)) return [pid, ...childrenOf(calls).filter((child) => !startsNode(child))];
-    return childrenOf(beforeNode(calls));
-  });
-  const ours = [...seen].filter(([pid]) => !tools.includes(pid));
-  return new Map(ours.map(([pid, calls]) => [pid, [...sealing(beforeNode(calls), seen), ...fromNode(calls)]]));
-}
-
-/** What unshare(1) and mount(8) did for runc, before it was Node. */
-function sealing(calls: readonly StraceCall[], seen: Seen): StraceCall[] {
-  const inPlace = calls.flatMap((call) => (call.call === "clone" ? (seen.get(childOf(call)) ?? []) : [call]));
-  return inPlace.filter(({ call }) => call === "unshare" || call === "mount");
-}
-
-const isNode = ({ call, args }: StraceCall) => call === "execve" && /^"[^"]*\/node"/.test(args);
-const childOf = ({ result }: StraceCall) => Number.parseInt(result, 10);
-const childrenOf = (calls: readonly StraceCall[]) => calls.filter(({ call }) => call === "clone").map(childOf);
-const beforeNode = (calls: readonly StraceCall[]) => calls.slice(0, Math.max(0, calls.findIndex(isNode)));
-const fromNode = (calls: readonly StraceCall[]) => calls.slice(Math.max(0, calls.findIndex(isNode)));
 
 /** A bundle whose program is found by its path, so that strace and trace tell of one execve. */
 function busybox(applet: readonly string[], change: (spec: Spec) => Spec = (spec) => spec): Runtime {
@@ -165,8 +141,7 @@ describe("a run that uses everything", () => {
     const start = `runc create --console-socket ${listener(box)} ${box.id}; runc start ${box.id}`;
     const exec = `runc exec ${box.id} /bin/busybox true`;
     const { events } = await witness(box, `${start}; ${exec}; ${killAndDelete(box)}`);
-    const isFirst = ({ step }: TraceEvent, i: number) => step && i === events.findIndex((other) => other.step === step);
-    return events.filter(isFirst) as (TraceEvent & { step: StepId })[];
+    return firstOfEach<StepId>(events);
   }
 
   test("tells every declared step of runc, in the order of steps.ts, and where in the source it is performed", async () => {
@@ -177,9 +152,9 @@ describe("a run that uses everything", () => {
     expect(duties.map(({ number }) => number).filter(Boolean)).toEqual(
       isPossibleHere("runc.set-label") ? [3, 4, 5, 6, 8, 7] : [3, 4, 5, 6, 7],
     );
-    for (const { step, actor, file, line } of told) {
-      expect(STEPS[step].actor).toBe(actor);
-      expect(lineOf(file!, line!), `${file}:${line}`).toContain(`step("${step}"`);
+    for (const event of told) {
+      expect(STEPS[event.step].actor).toBe(event.actor);
+      expect(lineOf(event), `${event.file}:${event.line}`).toContain(`step("${event.step}"`);
     }
   });
 });
@@ -187,10 +162,6 @@ describe("a run that uses everything", () => {
 /** A label needs a security module. */
 function isPossibleHere(id: string): boolean {
   return id !== "runc.set-label" || existsSync("/sys/kernel/security/apparmor");
-}
-
-function lineOf(file: string, line: number): string {
-  return readFileSync(join(import.meta.dirname, "../..", file), "utf8").split("\n")[line - 1]!;
 }
 
 describe("runc --trace", () => {

@@ -8,10 +8,10 @@ import { join } from "node:path";
 import { LXC_START, TestContainer } from "@eras/docker-2013/lxc-start/test-container.ts";
 import { STEPS } from "@eras/docker-2013/steps.ts";
 import { childrenOf } from "@eras/linux/proc.ts";
-import type { TraceEvent } from "@eras/trace/event.ts";
 import { byTime, parseSpool } from "@eras/trace/timeline.ts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Docker2013 } from "../harness/docker-2013.ts";
+import { finished } from "../harness/run-events.ts";
 import { Strace } from "../harness/strace.ts";
 import { expectSame } from "../harness/two-witnesses.ts";
 
@@ -31,16 +31,6 @@ function traced(): { env: NodeJS.ProcessEnv; spool: string } {
   const spool = join(links, `run-${runs++}.jsonl`);
   writeFileSync(spool, "");
   return { env: { ERAS_TRACE: spool, ERAS_TRACE_LINKS: links }, spool };
-}
-
-/** The events of a run whose every span has ended. */
-async function finished(spool: string): Promise<TraceEvent[]> {
-  for (;;) {
-    const events = parseSpool(readFileSync(spool, "utf8"));
-    const count = (kind: string) => events.filter((event) => event.kind === kind).length;
-    if (count("begin") > 1 && count("begin") === count("end")) return events;
-    await new Promise((resolve) => setTimeout(resolve, 10)); // bounded by the test's time limit
-  }
 }
 
 /** Whether the container's init has become the program: before, a signal would come into the middle of its set-up. */

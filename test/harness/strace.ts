@@ -21,7 +21,7 @@ export const WATCHED: readonly string[] = [
 /** What is a `clone` here. */
 const FORKS: readonly string[] = ["clone3", "fork", "vfork"];
 
-/** Watches a process; its children, and theirs, are followed from their birth. */
+/** Watches processes; their children, and theirs, are followed from their birth. */
 export class Strace {
   readonly #dir: string;
   readonly #process: ChildProcess;
@@ -40,12 +40,16 @@ export class Strace {
     return calls.set(pid, own);
   }
 
-  static async attach(pid: number): Promise<Strace> {
+  static async attach(...pids: number[]): Promise<Strace> {
     const dir = mkdtempSync(join(tmpdir(), "docker-eras-strace-"));
-    const strace = spawn("strace", [...options(dir), "-p", String(pid)]);
+    const strace = spawn("strace", [...options(dir), ...pids.flatMap((pid) => ["-p", String(pid)])]);
+    let text = "";
     await new Promise<void>((resolve, reject) => {
       strace.on("error", reject);
-      strace.stderr.on("data", (text: Buffer) => text.includes("attached") && resolve());
+      strace.stderr.setEncoding("utf8").on("data", (piece: string) => {
+        text += piece;
+        if (pids.every((pid) => text.includes(`Process ${pid} attached`))) resolve();
+      });
       strace.on("exit", (code) => reject(new Error(`strace ended with ${code}`)));
     });
     return new Strace(dir, strace);

@@ -1,9 +1,11 @@
 /** What our docker sends, read off the wire. */
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { parseSpool } from "@eras/trace/timeline.ts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { DOCKER_REGISTRY, GenuineRegistry } from "../genuine/registry.ts";
 import type { LoggedRequest } from "../harness/api-log.ts";
+import { runProgram } from "../harness/run-program.ts";
 import { DockerCliSession, missingForDocker } from "./docker-cli-session.ts";
 
 const missing = missingForDocker(DOCKER_REGISTRY);
@@ -46,6 +48,29 @@ describe.skipIf(missing)(`what docker of 2019 sends${missing ? `: ${missing}` : 
       "POST /v1.40/containers/ID/attach?stderr=1&stdout=1&stream=1",
       "POST /v1.40/containers/ID/wait?condition=next-exit",
       "POST /v1.40/containers/ID/start",
+    ]);
+  });
+
+  test("is, of a traced run, one header more, which a genuine daemon passes over", async () => {
+    const spool = join(session.daemon.place.dir, "run.jsonl");
+    writeFileSync(spool, "");
+    session.log.takeRequests();
+    const [plain, requests] = [await session.ours(["ps"]), session.log.takeRequests()];
+    const traced = await runProgram(session.program, ["ps"], { env: { ...session.env, ERAS_TRACE: spool } });
+    expect(traced).toEqual(plain);
+    const withHeader = session.log.takeRequests();
+    for (const { headers } of withHeader) expect(headers).toMatch(/^eras-trace: /m);
+    const withoutHeader = ({ headers, ...rest }: LoggedRequest) => ({
+      ...rest,
+      headers: headers.replace(/^eras-trace: .*\r\n/m, ""),
+    });
+    expect(withHeader.map(withoutHeader)).toEqual(requests);
+    const messages = parseSpool(readFileSync(spool, "utf8")).flatMap(({ msg }) => msg ?? []);
+    expect(messages.map(({ from, summary }) => `${from}: ${summary}`)).toEqual([
+      "docker: HEAD /_ping",
+      "dockerd: 200 OK",
+      "docker: GET /v1.40/containers/json",
+      "dockerd: 200 OK",
     ]);
   });
 

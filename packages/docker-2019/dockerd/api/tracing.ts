@@ -19,8 +19,8 @@ export function serveTraced(
     Object.entries(headers).filter((header): header is [string, string] => typeof header[1] === "string"),
   );
   const call = { channel: "http", method: `${method} ${url}`, to: "dockerd" } as const;
-  const isTold = !url.endsWith(SECRET);
-  return answerTraced(metadata, call, (tell) => serve(tell ? new TellingAnswerer(answer, tell, isTold) : answer));
+  const tellsBodies = !url.endsWith(SECRET) && method !== "HEAD"; // which is answered without one
+  return answerTraced(metadata, call, (tell) => serve(tell ? new TellingAnswerer(answer, tell, tellsBodies) : answer));
 }
 
 /** Tells of an answer's head, of its body if that is whole and JSON, and of its end if it comes piece by piece. */
@@ -51,7 +51,9 @@ class TellingAnswerer implements Answerer {
 
   stream(status: number, headers: Readonly<Record<string, string>>): Writable {
     this.#tell(summary(status));
-    return this.#answer.stream(status, headers).once("finish", () => this.#tell(END_OF_ANSWER, { isEnd: true }));
+    const stream = this.#answer.stream(status, headers);
+    if (this.#tellsBodies) stream.once("finish", () => this.#tell(END_OF_ANSWER, { isEnd: true }));
+    return stream;
   }
 
   hijack(contentType: string, headers: Readonly<Record<string, string>>): Hijacked {

@@ -10,6 +10,7 @@ import { isErrno } from "@eras/linux/errno.ts";
 import { spawnChild } from "@eras/linux/exec.ts";
 import { namespaceId } from "@eras/linux/namespaces.ts";
 import { processExists, readProcessStat } from "@eras/linux/proc.ts";
+import { kill, signalNumber } from "@eras/linux/signals.ts";
 import { step } from "../../step.ts";
 import type { ForwardedPort } from "./rules.ts";
 import { parseAddress, type Subnet } from "./subnet.ts";
@@ -58,7 +59,7 @@ export async function stopProxy(proxy: ProxyProcess): Promise<void> {
 
 function signal(proxy: ProxyProcess, name: NodeJS.Signals): void {
   try {
-    if (isAlive(proxy)) process.kill(proxy.pid, name);
+    if (isAlive(proxy)) kill(proxy.pid, signalNumber(name));
   } catch (error) {
     if (!isErrno(error, "ESRCH")) throw error; // it has just ended
   }
