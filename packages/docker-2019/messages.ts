@@ -1,8 +1,6 @@
 /** What docker and dockerd say to each other when an image is run that is not there: the eight arrows of article 004's drawing. */
+import { END_OF_ANSWER } from "@eras/trace/link.ts";
 import type { DeclaredMessage } from "@eras/trace/message.ts";
-
-/** Summary of the end of an answer that comes piece by piece, such as the progress of a pull. */
-export const END_OF_ANSWER = "end of the answer";
 
 const DRAWING = { article: "004", heading: "详细步骤" };
 const REQUEST = { ...DRAWING, from: "docker", to: "dockerd" };

@@ -9,7 +9,11 @@
 import { emit, newId, tracedActor, traceEnvironment, traceRequest } from "./context.ts";
 import type { TraceMessage } from "./event.ts";
 
-const KEY = "eras-trace";
+/** Of metadata, and a header's name. */
+export const LINK_KEY = "eras-trace";
+
+/** Summary of the end of an answer that comes piece by piece. */
+export const END_OF_ANSWER = "end of the answer";
 
 interface Link {
   readonly run: string;
@@ -51,7 +55,7 @@ export function announceExchange(call: TracedCall, args?: Record<string, unknown
   if (from === undefined || run === undefined || parent === undefined) return undefined;
   const link: Link = { run, parent, id: newId(), from };
   emit("send", call.channel, { msg: message(call, link), ...(args && { args }) });
-  return { metadata: { [KEY]: encodeURI(JSON.stringify(link)) }, answered: answerTeller("recv", call, link) };
+  return { metadata: { [LINK_KEY]: encodeURI(JSON.stringify(link)) }, answered: answerTeller("recv", call, link) };
 }
 
 /** The same, of a call of whose answer nothing is told. @returns Metadata to send with it. */
@@ -61,7 +65,7 @@ export function announceCall(call: TracedCall): Readonly<Record<string, string>>
 
 /** Whether a call belongs to a traced run. */
 export function isTracedCall(metadata: ReadonlyMap<string, string>): boolean {
-  return metadata.has(KEY);
+  return metadata.has(LINK_KEY);
 }
 
 /**
@@ -74,7 +78,7 @@ export async function adoptCall<Result>(
   call: TracedCall,
   work: (tellAnswer?: TellAnswer) => Promise<Result>,
 ): Promise<Result> {
-  const link = readLink(metadata.get(KEY));
+  const link = readLink(metadata.get(LINK_KEY));
   if (!link) return work();
   return traceRequest(link.run, call.to, link.parent, () => {
     emit("recv", call.channel, { msg: message(call, link) });

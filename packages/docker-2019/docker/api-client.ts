@@ -14,7 +14,7 @@ import type { Duplex, Readable } from "node:stream";
 import { API_VERSION, compareVersions } from "../engine-api/api-version.ts";
 import type { ErrorResponse } from "../engine-api/system.ts";
 import type { Endpoint } from "./endpoint.ts";
-import { announceRequest, tellOfAnswer } from "./tracing.ts";
+import type { announceRequest } from "./tracing.ts";
 import { VERSION } from "./version.ts";
 
 // An import of it would read all that it exports, of which WebSocket is a library that is loaded then: 15 ms.
@@ -65,12 +65,21 @@ const VERSION_WITHOUT_HEADER = "1.24";
 export class ApiClient {
   readonly endpoint: Endpoint;
   readonly #agent: Agent;
+  readonly #announce: typeof announceRequest | undefined;
   #version: Promise<string> | undefined;
 
-  /** @param agent - What makes connections: over TLS, another one than here. */
-  constructor(endpoint: Endpoint, agent: Agent = new http.Agent({ keepAlive: true })) {
+  /**
+   * @param agent - What makes connections: over TLS, another one than here.
+   * @param announce - In a traced run, what is to hear of each request.
+   */
+  constructor(
+    endpoint: Endpoint,
+    agent: Agent = new http.Agent({ keepAlive: true }),
+    announce?: typeof announceRequest,
+  ) {
     this.endpoint = endpoint;
     this.#agent = agent;
+    this.#announce = announce;
     const fixed = process.env.DOCKER_API_VERSION;
     if (fixed) this.#version = Promise.resolve(fixed);
   }
@@ -149,7 +158,7 @@ export class ApiClient {
     const body = json === undefined ? undefined : Buffer.from(JSON.stringify(json));
     const { socketPath, host, port, tls } = this.endpoint;
     const wholePath = path + encodeQuery(query);
-    const announced = announceRequest(method, wholePath, json);
+    const announced = this.#announce?.(method, wholePath, json);
     const options: RequestOptions & { readonly servername?: string } = {
       ...(socketPath === undefined ? { host, port } : { socketPath }),
       protocol: tls ? "https:" : "http:", // as the agent's
@@ -162,12 +171,12 @@ export class ApiClient {
         "User-Agent": `Docker-Client/${VERSION} (linux)`,
         ...bodyHeaders(method, body),
         ...headers,
-        ...announced?.metadata,
+        ...announced?.headers,
       },
       ...(signal && { signal }),
     };
     const sent = http.request(options);
-    if (announced) tellOfAnswer(sent, announced);
+    announced?.watch(sent);
     if (stream) stream.on("error", (error) => sent.destroy(error)).pipe(sent);
     else sent.end(body);
     return sent;

@@ -3,7 +3,6 @@
  *
  * Exit code: 0; 1 for a failure, 125 for flags that can't be read; of `run`, `start -a`, `exec` and `attach`, the container's: run.ts.
  */
-import { traceProgram } from "../tracing.ts";
 import { errorText } from "./error-text.ts";
 import { ExitStatus, FAILURE } from "./exit-status.ts";
 import { printError, STDOUT, write } from "./output/print.ts";
@@ -30,7 +29,7 @@ function report(error: unknown): number {
   return error instanceof ExitStatus ? error.status : FAILURE;
 }
 
-await traceProgram("docker");
+if (process.env.ERAS_TRACE !== undefined) await (await import("../tracing.ts")).traceProgram("docker");
 process.exitCode = FAILURE; // until all is done: should there be nothing left to wait for, it isn't
 let status = 0;
 try {

@@ -1,4 +1,5 @@
 /** What every command works with: the daemon, and the user's files. */
+import { isTraced } from "@eras/trace/context.ts";
 import { ApiClient } from "./api-client.ts";
 import type { ConfigFile } from "./config-file.ts";
 import { findEndpoint } from "./endpoint.ts";
@@ -17,9 +18,9 @@ export class Session {
   /** Nothing is sent yet. */
   static async open(flags: GlobalFlags): Promise<Session> {
     const endpoint = findEndpoint(flags);
-    if (!endpoint.tls) return new Session(flags, new ApiClient(endpoint));
-    const { Agent } = await import("node:https");
-    return new Session(flags, new ApiClient(endpoint, new Agent({ keepAlive: true, ...endpoint.tls })));
+    const announce = isTraced() ? (await import("./tracing.ts")).announceRequest : undefined;
+    const agent = endpoint.tls && new (await import("node:https")).Agent({ keepAlive: true, ...endpoint.tls });
+    return new Session(flags, new ApiClient(endpoint, agent, announce));
   }
 
   async config(): Promise<ConfigFile> {

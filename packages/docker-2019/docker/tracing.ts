@@ -1,22 +1,26 @@
-/** Requests to the daemon as events of a traced run; it learns of the run from a header. */
+/** Requests to the daemon as events of a traced run; it learns of the run from a header. Loaded for traced runs alone. */
 import type { ClientRequest, IncomingMessage } from "node:http";
-import { type AnnouncedCall, announceExchange } from "@eras/trace/link.ts";
-import { END_OF_ANSWER } from "../messages.ts";
+import { announceExchange, END_OF_ANSWER, type TellAnswer } from "@eras/trace/link.ts";
 
 /** What is sent here has a password in it. */
 const SECRET = "/auth";
 
-/** @param body - What is sent as JSON, if that is what is sent. @returns Nothing where nothing is traced. */
-export function announceRequest(method: string, path: string, body: unknown): AnnouncedCall | undefined {
-  const isTold = body !== undefined && !path.endsWith(SECRET);
-  return announceExchange(
-    { channel: "http", method: `${method} ${path}`, to: "dockerd" },
-    isTold ? { body } : undefined,
-  );
+/** A request that has been told of. */
+export interface AnnouncedRequest {
+  readonly headers: Readonly<Record<string, string>>;
+  /** Tells of the answer's head when it comes, and of its end if that comes later. */
+  watch(sent: ClientRequest): void;
 }
 
-/** Tells of the answer's head when it comes, and of its end if that comes later. */
-export function tellOfAnswer(sent: ClientRequest, { answered }: AnnouncedCall): void {
+/** @param body - What is sent as JSON, if that is what is sent. @returns Nothing where nothing is traced. */
+export function announceRequest(method: string, path: string, body: unknown): AnnouncedRequest | undefined {
+  const isTold = body !== undefined && !path.endsWith(SECRET);
+  const call = { channel: "http", method: `${method} ${path}`, to: "dockerd" } as const;
+  const announced = announceExchange(call, isTold ? { body } : undefined);
+  return announced && { headers: announced.metadata, watch: (sent) => watch(sent, announced.answered) };
+}
+
+function watch(sent: ClientRequest, answered: TellAnswer): void {
   const tell = ({ statusCode, statusMessage }: IncomingMessage) => answered(`${statusCode} ${statusMessage}`);
   sent.on("response", (message: IncomingMessage) => {
     tell(message);

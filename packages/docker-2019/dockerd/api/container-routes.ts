@@ -184,7 +184,8 @@ async function wait({ params, query, answer }: ApiCall, daemon: Daemon): Promise
   const result = container.state.wait(waitCondition(query.text("condition")));
   const stream = answer.stream(200, { "Content-Type": "application/json" });
   const { exitCode: StatusCode, error } = await result;
-  stream.end(`${JSON.stringify({ Error: error === undefined ? null : { Message: error }, StatusCode })}\n`);
+  stream.write(`${JSON.stringify({ Error: error === undefined ? null : { Message: error }, StatusCode })}\n`);
+  answer.end();
 }
 
 function waitCondition(text: string): WaitCondition {

@@ -1,8 +1,7 @@
 /** Requests as parts of traced runs: whoever asks may name one, and then hears what dockerd does for the answer. */
 import { type IncomingMessage, STATUS_CODES } from "node:http";
 import type { Writable } from "node:stream";
-import type { TellAnswer } from "@eras/trace/link.ts";
-import { END_OF_ANSWER } from "../../messages.ts";
+import { END_OF_ANSWER, LINK_KEY, type TellAnswer } from "@eras/trace/link.ts";
 import { answerTraced } from "../../tracing.ts";
 import type { Answerer, Hijacked } from "./call.ts";
 
@@ -15,12 +14,13 @@ export function serveTraced(
   answer: Answerer,
   serve: (answer: Answerer) => Promise<void>,
 ): Promise<void> {
-  const metadata = new Map(
-    Object.entries(headers).filter((header): header is [string, string] => typeof header[1] === "string"),
-  );
+  const link = headers[LINK_KEY];
+  if (typeof link !== "string") return serve(answer);
   const call = { channel: "http", method: `${method} ${url}`, to: "dockerd" } as const;
   const tellsBodies = !url.endsWith(SECRET) && method !== "HEAD"; // which is answered without one
-  return answerTraced(metadata, call, (tell) => serve(tell ? new TellingAnswerer(answer, tell, tellsBodies) : answer));
+  return answerTraced(new Map([[LINK_KEY, link]]), call, (tell) =>
+    serve(tell ? new TellingAnswerer(answer, tell, tellsBodies) : answer),
+  );
 }
 
 /** Tells of an answer's head, of its body if that is whole and JSON, and of its end if it comes piece by piece. */
@@ -28,6 +28,8 @@ class TellingAnswerer implements Answerer {
   readonly #answer: Answerer;
   readonly #tell: TellAnswer;
   readonly #tellsBodies: boolean;
+  /** An answer that comes piece by piece is under way. */
+  #isOpen = false;
 
   constructor(answer: Answerer, tell: TellAnswer, tellsBodies: boolean) {
     this.#answer = answer;
@@ -46,19 +48,26 @@ class TellingAnswerer implements Answerer {
   }
 
   end(): void {
+    this.#tellEnd();
     this.#answer.end();
   }
 
   stream(status: number, headers: Readonly<Record<string, string>>): Writable {
     this.#tell(summary(status));
     const stream = this.#answer.stream(status, headers);
-    if (this.#tellsBodies) stream.once("finish", () => this.#tell(END_OF_ANSWER, { isEnd: true }));
-    return stream;
+    this.#isOpen = this.#tellsBodies;
+    return stream.once("finish", () => this.#tellEnd()); // whoever has written it has ended it, too
   }
 
   hijack(contentType: string, headers: Readonly<Record<string, string>>): Hijacked {
     this.#tell("the connection becomes the container's streams");
     return this.#answer.hijack(contentType, headers);
+  }
+
+  /** Before it is sent: its client may be fast. */
+  #tellEnd(): void {
+    if (this.#isOpen) this.#tell(END_OF_ANSWER, { isEnd: true });
+    this.#isOpen = false;
   }
 }
 
