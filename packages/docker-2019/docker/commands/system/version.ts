@@ -36,7 +36,8 @@ export const version = leaf<Flags>({
       Os: process.platform,
       Arch: ARCHITECTURES[process.arch] ?? process.arch,
     };
-    if (flags.format !== undefined) await printFormatted({ Client: client, Server: server ?? null }, flags.format);
+    const found = { Client: withGoName(client), Server: server ? withGoName(server) : null };
+    if (flags.format !== undefined) await printFormatted(found, flags.format);
     else write(STDOUT, clientText(client) + (server ? `\n${serverText(server)}` : ""));
     if (failure) throw failure;
   },
@@ -50,6 +51,11 @@ async function askServer({ api }: Session): Promise<{ readonly server?: Version;
     if (error instanceof ConnectionError) return { failure: error };
     throw error;
   }
+}
+
+/** `ApiVersion` of the JSON is `APIVersion` to a template, as Go's structure has it. */
+function withGoName<Version extends { readonly ApiVersion: string }>(version: Version): Version {
+  return Object.defineProperty({ ...version }, "APIVersion", { value: version.ApiVersion }); // not to be seen in JSON
 }
 
 type Field = readonly [name: string, value: string | undefined];
