@@ -1,9 +1,11 @@
 /** The chain of 2019 from its very top: docker, dockerd, containerd, shim and runc are all ours. */
 import { execFileSync } from "node:child_process";
-import { resolve } from "node:path";
+import { readdirSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { busyboxImage } from "../harness/busybox-image.ts";
 import { Dockerd2019 } from "../harness/dockerd-2019.ts";
+import { engineRequest } from "../harness/engine-request.ts";
 
 const DOCKER = resolve(import.meta.dirname, "../../bin/docker-2019");
 const START_MS = 60_000;
@@ -23,6 +25,9 @@ describe("docker of 2019", () => {
     const result = await docker(["run", "--rm", "-i", "busybox", "sh", "-c", "cat; echo err >&2; exit 7"], "through\n");
     expect(result).toEqual({ stdout: "through\n", stderr: "err\n", status: 7 });
     expect((await docker(["ps", "-aq"])).stdout).toBe("");
+    expect(
+      readdirSync(join(dockerd.place.dir, "exec/containerd")).filter((name) => /^[0-9a-f]{64}$/.test(name)),
+    ).toEqual([]);
   });
 
   test("shows five programs of ours between a client and its process", async () => {
@@ -62,6 +67,11 @@ describe("docker of 2019", () => {
   });
 
   test("says what is wrong", async () => {
+    await docker(["create", "--name", "box", "busybox"]);
+    expect(await engineRequest(dockerd.socket, "POST", "/v1.40/containers/box/start?checkpoint=x")).toEqual({
+      status: 400,
+      body: { message: "checkpoint is only supported in experimental mode" },
+    });
     expect(await docker(["run", "busybox", "nosuch"])).toMatchObject({ status: 127 });
     expect(await docker(["network", "create", "mine"])).toMatchObject({ status: 1 });
     expect(await docker(["rm", "nosuch"])).toEqual({

@@ -100,7 +100,10 @@ export function containerRoutes(daemon: Daemon): Route[] {
     route(
       "POST",
       "/containers/{name}/start",
-      noContent((call) => locked(find(call), (it) => startContainer(daemon, it))),
+      noContent((call) => {
+        checkNoCheckpoint(call);
+        return locked(find(call), (it) => startContainer(daemon, it));
+      }),
     ),
     route(
       "POST",
@@ -166,6 +169,11 @@ async function exportTo({ params, answer, signal }: ApiCall, daemon: Daemon): Pr
   await send(daemon.images.rwLayers.export(container.id), client, signal);
   daemon.publish("export", container);
   answer.end();
+}
+
+/** @throws {InvalidArgument} In the words of a Docker without experiments. */
+function checkNoCheckpoint({ query }: ApiCall): void {
+  if (query.text("checkpoint") !== "") throw new InvalidArgument("checkpoint is only supported in experimental mode");
 }
 
 type Container = ReturnType<Daemon["containers"]["get"]>;

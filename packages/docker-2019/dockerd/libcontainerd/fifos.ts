@@ -9,9 +9,10 @@
  *
  * A pipe that has had no writer yet looks ended. So dockerd also holds the shim's ends until the shim has opened its own.
  */
-import { closeSync, constants, existsSync, mkdirSync, openSync, rmSync } from "node:fs";
+import { closeSync, constants, existsSync, mkdirSync, openSync, rmdirSync, rmSync } from "node:fs";
 import { Socket } from "node:net";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import { isErrno } from "@eras/linux/errno.ts";
 import { mkfifo } from "@eras/linux/fifo.ts";
 import { step } from "../../step.ts";
 
@@ -84,17 +85,26 @@ export class ProcessStreams {
     this.#held = [];
   }
 
-  /** Lets go of everything, and takes the pipes away. */
+  /** Lets go of everything, and takes the pipes away, with their directory if no other process has any there. */
   destroy(): void {
     this.shimHasOpened();
     for (const stream of [this.stdin, this.stdout, this.stderr]) stream?.destroy();
     for (const path of pathsOf(this.paths)) rmSync(path, { force: true });
+    removeIfEmpty(dirname(this.paths.stdout));
   }
 
   #reader(path: string): Socket {
     const fd = openSync(path, O_RDONLY | O_NONBLOCK);
     this.#held.push(openSync(path, O_WRONLY | O_NONBLOCK));
     return new Socket({ fd, readable: true, writable: false }).on("error", () => {}); // "close" follows
+  }
+}
+
+function removeIfEmpty(dir: string): void {
+  try {
+    rmdirSync(dir);
+  } catch (error) {
+    if (!isErrno(error, "ENOTEMPTY", "ENOENT")) throw error;
   }
 }
 
