@@ -20,6 +20,7 @@ export const STEP_TESTS: Readonly<Record<string, readonly TestProof[]>> = {
   2019: [
     test("test/e2e/containerd-trace.test.ts", "a traced run of ctr > tells of a pull and a run what the articles tell"),
     test("test/e2e/runc-trace.test.ts", "a run that uses everything > tells every declared step of runc"),
+    test("test/e2e/docker-2019-trace.test.ts", "a traced run of docker > tells the fourteen steps of article 001"),
   ],
 };
 
