@@ -69,11 +69,7 @@ describe.skipIf(missing)(
         ],
         ["inspect", "-f", '{{if .State.Running}}up{{else}}down{{end}} {{join .Config.Cmd ","}} {{upper .Name}}', "web"],
         ["inspect", "-f", '{{with $s := .State}}{{$s.ExitCode | printf "%03d"}}{{end}}', "ended"],
-        [
-          "version",
-          "-f",
-          "{{.Server.APIVersion}} {{.Server.Version}} {{range .Server.Components}}{{.Name}} {{end}}",
-        ],
+        ["version", "-f", "{{.Server.APIVersion}} {{.Server.Version}} {{range .Server.Components}}{{.Name}} {{end}}"],
         ["info", "-f", "{{.Driver}} {{.OSType}} {{.NCPU}} {{json .Plugins.Volume}}"],
         // What it does
         ["logs", "ended"],
