@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { umount } from "@eras/linux/mount.ts";
 import { readMountinfo } from "@eras/linux/mountinfo.ts";
 import { type ProgramResult, runProgram, shellEnvironment } from "../harness/run-program.ts";
+import { DOCKER_20 } from "./docker-clients.ts";
 
 export interface DockerOptions {
   /** Runtimes for `docker run --runtime`, by name, each with its path. */
@@ -51,12 +52,12 @@ export class GenuineDocker {
   /** Runs the genuine `docker` and returns what it prints. */
   docker(args: readonly string[], input?: string | Buffer): string {
     const options = { env: { ...process.env, ...this.env }, encoding: "utf8", ...(input && { input }) } as const;
-    return execFileSync("docker", args, options).trim();
+    return execFileSync(DOCKER_20.path, args, options).trim();
   }
 
   /** Runs the genuine `docker`, which may fail. */
   run(args: readonly string[], input?: string | Buffer): Promise<ProgramResult> {
-    return runProgram("docker", args, { input, env: { ...shellEnvironment(), ...this.env } });
+    return runProgram(DOCKER_20.path, args, { input, env: { ...shellEnvironment(), ...this.env } });
   }
 
   /** Ends dockerd, which ends its containers, and takes its directory away. */

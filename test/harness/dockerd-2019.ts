@@ -6,11 +6,11 @@ import { connect } from "node:net";
 import { basename, join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { expect } from "vitest";
+import { DOCKER_20 } from "../genuine/docker-clients.ts";
 import { newPlace, type Place, removePlace } from "./remains.ts";
 import { type ProgramResult, runProgram, shellEnvironment } from "./run-program.ts";
 
 export const DOCKERD = resolve(import.meta.dirname, "../../bin/dockerd-2019");
-const GENUINE_CLI = "/usr/bin/docker";
 
 export class Dockerd2019 {
   readonly place: Place;
@@ -49,10 +49,14 @@ export class Dockerd2019 {
       .replace(/[^A-Za-z0-9]/g, "x")}`;
   }
 
+  /** Environment that points a `docker` at it. */
+  get env(): NodeJS.ProcessEnv {
+    return { DOCKER_HOST: `unix://${this.socket}`, DOCKER_CONFIG: this.place.dir };
+  }
+
   /** Runs a `docker` at it, by default the genuine one. */
-  docker(args: readonly string[], input?: string | Buffer, program = GENUINE_CLI): Promise<ProgramResult> {
-    const env = { ...shellEnvironment(), DOCKER_HOST: `unix://${this.socket}`, DOCKER_CONFIG: this.place.dir };
-    return runProgram(program, args, { input, env });
+  docker(args: readonly string[], input?: string | Buffer, program = DOCKER_20.path): Promise<ProgramResult> {
+    return runProgram(program, args, { input, env: { ...shellEnvironment(), ...this.env } });
   }
 
   /** Ends dockerd as a crash or an operator would; its containerd goes with an operator's. */

@@ -12,6 +12,8 @@ export interface ProgramOptions {
   readonly input?: string | Buffer | undefined;
   readonly env?: NodeJS.ProcessEnv | undefined;
   readonly cwd?: string | undefined;
+  /** Called when it prints, with all that it has printed on stdout so far. */
+  readonly onStdout?: (stdout: string) => void;
 }
 
 /**
@@ -22,7 +24,7 @@ export interface ProgramOptions {
 export function runProgram(
   program: string,
   args: readonly string[],
-  { input, env = shellEnvironment(), cwd }: ProgramOptions = {},
+  { input, env = shellEnvironment(), cwd, onStdout }: ProgramOptions = {},
 ): Promise<ProgramResult> {
   const child = spawn(program, args, { env, ...(cwd !== undefined && { cwd }) });
   child.stdin.on("error", () => {}); // a program that ends before it has read its input
@@ -30,6 +32,7 @@ export function runProgram(
   const output = { stdout: "", stderr: "" };
   for (const stream of ["stdout", "stderr"] as const)
     child[stream].setEncoding("utf8").on("data", (text: string) => (output[stream] += text));
+  if (onStdout) child.stdout.on("data", () => onStdout(output.stdout));
   return new Promise((resolve, reject) => {
     child.once("error", reject);
     child.once("close", (status) => resolve({ ...output, status }));

@@ -2,34 +2,25 @@
  * Every chain of ours and genuine programs runs the same containers with the same results:
  *
  *     ctr ──gRPC──▶ containerd ──ttrpc──▶ shim ──exec──▶ runc        each of the four ours or genuine: sixteen chains
- *
- * A shim is looked for by the name of the runtime, in PATH: so each containerd is started twice, once with ours under the genuine name.
  */
 import { once } from "node:events";
-import { mkdirSync, symlinkSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { GenuineContainerd } from "../genuine/containerd.ts";
+import type { GenuineContainerd } from "../genuine/containerd.ts";
 import { unpackBusybox } from "../harness/busybox-image.ts";
-import { Containerd2019 } from "../harness/containerd-2019.ts";
+import type { Containerd2019 } from "../harness/containerd-2019.ts";
 import { newPlace, type Place, removePlace } from "../harness/remains.ts";
 import { type ProgramResult, runProgram, shellEnvironment } from "../harness/run-program.ts";
-import { GENUINE_RUNC, missing } from "../harness/runtime-under-test.ts";
+import { missing } from "../harness/runtime-under-test.ts";
 import { Terminal } from "../harness/terminal.ts";
+import { BIN, type ContainerdAndShim, MAKERS, type Maker, RUNC, startContainerd } from "./chain-programs.ts";
 
-const BIN = resolve(import.meta.dirname, "../../bin");
 const ENTER = "\r";
 
-type Maker = "ours" | "genuine";
-const MAKERS: readonly Maker[] = ["ours", "genuine"];
-
 const CTR = { ours: join(BIN, "ctr-2019"), genuine: "/usr/bin/ctr" };
-const RUNC = { ours: join(BIN, "runc-2019"), genuine: GENUINE_RUNC.path };
 
 /** A containerd with shims of one maker. */
-interface Daemon {
-  readonly containerd: Maker;
-  readonly shim: Maker;
+interface Daemon extends ContainerdAndShim {
   readonly place: Place;
   readonly running: Containerd2019 | GenuineContainerd;
 }
@@ -56,17 +47,15 @@ describe("a chain", () => {
     expect(left).toEqual([]);
   });
 
-  async function startDaemon({ containerd, shim }: Pick<Daemon, "containerd" | "shim">): Promise<Daemon> {
+  async function startDaemon(pair: ContainerdAndShim): Promise<Daemon> {
     const place = newPlace();
-    const env = shim === "ours" ? withOurShims(place.dir) : shellEnvironment();
-    const start = containerd === "ours" ? Containerd2019.start : GenuineContainerd.start;
-    return { containerd, shim, place, running: await start(place.dir, env) };
+    return { ...pair, place, running: await startContainerd(pair, place.dir) };
   }
 
   let count = 0;
 
   /** A chain, with the words for its container. */
-  function chain(client: Maker, { containerd, shim }: (typeof pairs)[number], runtime: Maker) {
+  function chain(client: Maker, { containerd, shim }: ContainerdAndShim, runtime: Maker) {
     const daemon = () => daemons.find((one) => one.containerd === containerd && one.shim === shim)!;
     const words = (...args: string[]) => [...daemon().running.address, ...args];
     const ctr = (args: readonly string[], input?: string): Promise<ProgramResult> =>
@@ -125,18 +114,9 @@ describe("a chain", () => {
     );
   });
 
-  async function isRunning({ containerd, shim }: (typeof pairs)[number], id: string): Promise<void> {
+  async function isRunning({ containerd, shim }: ContainerdAndShim, id: string): Promise<void> {
     const { running } = daemons.find((one) => one.containerd === containerd && one.shim === shim)!;
     const line = new RegExp(`^${id}\\s+\\d+\\s+RUNNING`, "m");
     while (!line.test((await running.ctr(["tasks", "ls"])).stdout));
   }
 });
-
-/** An environment where the genuine name of a shim leads to ours. */
-function withOurShims(dir: string): NodeJS.ProcessEnv {
-  const bin = join(dir, "bin");
-  mkdirSync(bin);
-  symlinkSync(join(BIN, "containerd-shim-eras-v2"), join(bin, "containerd-shim-runc-v2"));
-  const env = shellEnvironment();
-  return { ...env, PATH: `${bin}:${env.PATH}` };
-}

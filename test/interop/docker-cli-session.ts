@@ -1,24 +1,20 @@
 /** Our docker and the genuine one, at a genuine dockerd: both make the same requests and print the same. */
-import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { expect } from "vitest";
+import { DOCKER_20, missingClient } from "../genuine/docker-clients.ts";
 import { ApiLog, type LoggedRequest } from "../harness/api-log.ts";
 import { type ProgramResult, runProgram, shellEnvironment } from "../harness/run-program.ts";
-import { DockerSession } from "./docker-session.ts";
+import { DockerSession, IDLE_WAIT } from "./docker-session.ts";
 
 const OURS = resolve(import.meta.dirname, "../../bin/docker-2019");
-/** Debian's, of 20.10: newer ones say many things in other words. */
-const GENUINE = "/usr/bin/docker";
+/** Newer ones say many things in other words. */
+const GENUINE = DOCKER_20.path;
 
 /** Says what is not there, for the name of a skipped test; undefined if all is. */
 export function missingForDocker(...paths: readonly string[]): string | undefined {
-  const absent = [GENUINE, "/usr/sbin/dockerd", ...paths].filter((path) => !existsSync(path));
-  if (absent.length > 0) return `needs ${absent.join(", ")}`;
-  const version = execFileSync(GENUINE, ["--version"], { encoding: "utf8" }).trim();
-  return version.startsWith("Docker version 20.10")
-    ? undefined
-    : `needs docker 20.10 in ${GENUINE}, which is ${version}`;
+  const absent = ["/usr/sbin/dockerd", ...paths].filter((path) => !existsSync(path));
+  return absent.length > 0 ? `needs ${absent.join(", ")}` : missingClient(DOCKER_20);
 }
 
 export class DockerCliSession {
@@ -84,6 +80,6 @@ function timeless(text: string): string {
   return text
     .replace(/(?<![0-9a-f])[0-9a-f]{64}/g, "ID")
     .replace(/(Up |)(Less than a second|\d+ seconds?|About a minute)( ago|)\s*/g, "TIME ")
-    .replace(/^time=.*level=error msg="error waiting for container.*\n/gm, "") // of a wait that is of no interest any more
+    .replace(IDLE_WAIT, "")
     .replace(/\d\d:\d\d:\d\d/g, "TIME");
 }

@@ -10,7 +10,7 @@ describe(`docker with user namespaces, with ${RUNTIME.name},`, () => {
 
   let session: DockerSession;
   beforeAll(async () => {
-    session = await DockerSession.start("daemon:100000:65536\n");
+    session = await DockerSession.start({ subordinateIds: "daemon:100000:65536\n" });
   });
   afterAll(() => session.stop());
 

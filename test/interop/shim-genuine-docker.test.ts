@@ -106,7 +106,7 @@ describe("our shim, under a genuine dockerd,", () => {
   describe("of containers whose root is not root,", () => {
     let session: DockerSession;
     beforeAll(async () => {
-      session = await DockerSession.start(SUBORDINATE_IDS);
+      session = await DockerSession.start({ subordinateIds: SUBORDINATE_IDS });
     });
     afterAll(() => session.stop());
 

@@ -1,0 +1,19 @@
+/** The genuine docker clients that a host may have: Debian's, and a newer one that somebody has put beside it. */
+import { execFileSync } from "node:child_process";
+import { existsSync } from "node:fs";
+
+export interface DockerClient {
+  /** As `docker --version` begins to tell it. */
+  readonly version: "20.10" | "28";
+  readonly path: string;
+}
+
+export const DOCKER_20: DockerClient = { version: "20.10", path: "/usr/bin/docker" };
+/** Says what is not there, for the name of a skipped test; undefined if the client is, in its version. */
+export function missingClient({ version, path }: DockerClient): string | undefined {
+  if (!existsSync(path)) return `needs ${path}`;
+  const told = execFileSync(path, ["--version"], { encoding: "utf8" }).trim();
+  return told.startsWith(`Docker version ${version}.`)
+    ? undefined
+    : `needs docker ${version} in ${path}, which is ${told}`;
+}
