@@ -1,5 +1,5 @@
 /** A genuine containerd with everything in a directory of its own, and the genuine `ctr` at it. */
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process";
 import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type ProgramResult, runProgram, shellEnvironment } from "../harness/run-program.ts";
@@ -19,12 +19,14 @@ export interface StartOptions {
 }
 
 export class GenuineContainerd {
-  readonly #daemon: ChildProcess;
   readonly #dir: string;
+  readonly #options: SpawnOptions;
+  #daemon: ChildProcess;
 
-  private constructor(dir: string, daemon: ChildProcess) {
+  private constructor(dir: string, options: SpawnOptions) {
     this.#dir = dir;
-    this.#daemon = daemon;
+    this.#options = options;
+    this.#daemon = this.#spawn();
   }
 
   /** Starts containerd and waits until it answers. @param env - Where it finds its shims. */
@@ -34,11 +36,7 @@ export class GenuineContainerd {
     { detached = false }: StartOptions = {},
   ): Promise<GenuineContainerd> {
     writeFileSync(join(dir, "config.toml"), config(dir));
-    const log = openSync(join(dir, "containerd.log"), "a");
-    const args = ["--config", join(dir, "config.toml")];
-    const daemon = spawn("containerd", args, { stdio: ["ignore", log, log], env, detached });
-    closeSync(log);
-    const containerd = new GenuineContainerd(dir, daemon);
+    const containerd = new GenuineContainerd(dir, { env, detached });
     await containerd.#ready();
     return containerd;
   }
@@ -73,9 +71,15 @@ export class GenuineContainerd {
   }
 
   /** Ends containerd without a warning. Its containers and all that it had written are there for the next that is started in the directory. */
-  async crash(): Promise<void> {
+  async kill(): Promise<void> {
     this.#daemon.kill("SIGKILL");
     await new Promise((resolve) => this.#daemon.on("exit", resolve));
+  }
+
+  /** Starts it again, in the same directory. */
+  async restart(): Promise<void> {
+    this.#daemon = this.#spawn();
+    await this.#ready();
   }
 
   /** Ends containerd and takes its directory away; its containers, which live on without it, are the caller's. */
@@ -85,6 +89,14 @@ export class GenuineContainerd {
       await new Promise((resolve) => this.#daemon.on("exit", resolve));
     }
     rmSync(this.#dir, { recursive: true, force: true });
+  }
+
+  #spawn(): ChildProcess {
+    const log = openSync(join(this.#dir, "containerd.log"), "a");
+    const args = ["--config", join(this.#dir, "config.toml")];
+    const daemon = spawn("containerd", args, { stdio: ["ignore", log, log], ...this.#options });
+    closeSync(log);
+    return daemon;
   }
 
   async #ready(): Promise<void> {

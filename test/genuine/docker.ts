@@ -1,5 +1,6 @@
 /** A genuine Docker (Debian's docker.io) with everything in a directory of its own, beside whatever the host runs. */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
 import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
@@ -20,26 +21,19 @@ export interface DockerOptions {
 }
 
 export class GenuineDocker {
-  readonly #daemon: ChildProcess;
   readonly #dir: string;
+  readonly #options: DockerOptions;
+  #daemon: ChildProcess;
 
-  private constructor(dir: string, daemon: ChildProcess) {
+  private constructor(dir: string, options: DockerOptions) {
     this.#dir = dir;
-    this.#daemon = daemon;
+    this.#options = options;
+    this.#daemon = this.#spawn();
   }
 
   /** Starts dockerd and its containerd, without bridge and packet filter, and waits until the socket answers. */
   static async start(dir: string, options: DockerOptions = {}): Promise<GenuineDocker> {
-    const log = openSync(join(dir, "dockerd.log"), "a");
-    const args = ["--data-root", join(dir, "data"), "--exec-root", join(dir, "exec"), "--pidfile", join(dir, "pid")];
-    args.push("--host", `unix://${dir}/docker.sock`, "--bridge=none", "--iptables=false", "--ip6tables=false");
-    for (const [name, path] of Object.entries(options.runtimes ?? {})) args.push("--add-runtime", `${name}=${path}`);
-    args.push(...(options.flags ?? []));
-    const [program, ...all] = [...privateFiles(dir, options), "dockerd", ...args];
-    const PATH = [...(options.programs ? [options.programs] : []), process.env.PATH].join(":");
-    const daemon = spawn(program!, all, { stdio: ["ignore", log, log], env: { ...process.env, PATH } });
-    closeSync(log);
-    const docker = new GenuineDocker(dir, daemon);
+    const docker = new GenuineDocker(dir, options);
     await docker.#ready();
     return docker;
   }
@@ -60,16 +54,47 @@ export class GenuineDocker {
     return runProgram(DOCKER_20.path, args, { input, env: { ...shellEnvironment(), ...this.env } });
   }
 
+  /** Ends dockerd as a crash or an operator would. */
+  async end(signal: NodeJS.Signals): Promise<void> {
+    const ended = once(this.#daemon, "exit");
+    this.#daemon.kill(signal);
+    await ended;
+  }
+
+  /** Starts it again, in the same directory. */
+  async restart(): Promise<void> {
+    this.#daemon = this.#spawn();
+    await this.#ready();
+  }
+
   /** Ends dockerd, which ends its containers, and takes its directory away. */
   async stop(): Promise<void> {
-    if (this.#daemon.exitCode === null) {
-      this.#daemon.kill("SIGTERM");
-      await new Promise((resolve) => this.#daemon.on("exit", resolve));
-    }
-    const netns = join(this.#dir, "exec/netns/");
-    const left = readMountinfo().filter(({ mountPoint }) => mountPoint.startsWith(netns));
-    for (const { mountPoint } of left) umount(mountPoint); // dockerd keeps the host's network namespace there for good
+    if (this.#daemon.exitCode === null) await this.end("SIGTERM");
+    for (const path of this.#heldMounts()) umount(path);
     rmSync(this.#dir, { recursive: true, force: true });
+  }
+
+  /** What dockerd keeps for good: the host's network namespace, and, if it was killed once, the data root, which it binds to itself. */
+  #heldMounts(): string[] {
+    const isHeld = (path: string) =>
+      path === join(this.#dir, "data") || path.startsWith(join(this.#dir, "exec/netns/"));
+    return readMountinfo()
+      .map(({ mountPoint }) => mountPoint)
+      .filter(isHeld);
+  }
+
+  #spawn(): ChildProcess {
+    const [dir, options] = [this.#dir, this.#options];
+    const log = openSync(join(dir, "dockerd.log"), "a");
+    const args = ["--data-root", join(dir, "data"), "--exec-root", join(dir, "exec"), "--pidfile", join(dir, "pid")];
+    args.push("--host", `unix://${dir}/docker.sock`, "--bridge=none", "--iptables=false", "--ip6tables=false");
+    for (const [name, path] of Object.entries(options.runtimes ?? {})) args.push("--add-runtime", `${name}=${path}`);
+    args.push(...(options.flags ?? []));
+    const [program, ...all] = [...privateFiles(dir, options), "dockerd", ...args];
+    const PATH = [...(options.programs ? [options.programs] : []), process.env.PATH].join(":");
+    const daemon = spawn(program!, all, { stdio: ["ignore", log, log], env: { ...process.env, PATH } });
+    closeSync(log);
+    return daemon;
   }
 
   async #ready(): Promise<void> {

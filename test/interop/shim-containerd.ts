@@ -27,7 +27,7 @@ export function inPlaceOfRuncShim(runcBinary: string): ChosenRuntime {
 
 export class ShimContainerd {
   readonly place: Place;
-  containerd: GenuineContainerd;
+  readonly containerd: GenuineContainerd;
   #count = 0;
 
   private constructor(place: Place, containerd: GenuineContainerd) {
@@ -48,9 +48,9 @@ export class ShimContainerd {
 
   /** Kills containerd and, after `meanwhile`, starts another in its place. */
   async restart(meanwhile: () => Promise<void>): Promise<void> {
-    await this.containerd.crash();
+    await this.containerd.kill();
     await meanwhile();
-    this.containerd = await GenuineContainerd.start(this.place.dir);
+    await this.containerd.restart();
   }
 
   ctr(...args: string[]): Promise<ProgramResult> {
