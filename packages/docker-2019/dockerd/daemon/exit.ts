@@ -2,6 +2,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { step } from "../../step.ts";
 import type { Container } from "../container/container.ts";
+import { log } from "../log.ts";
 import type { Daemon } from "./daemon.ts";
 import { removeContainer } from "./delete.ts";
 import { unmountAll } from "./mounts.ts";
@@ -17,10 +18,15 @@ export interface ProcessExit {
   readonly at: Date;
 }
 
+/** What has ended has ended, whether containerd forgets it or not: its shim may have gone already, with the container that an exec was in. */
+async function takeAway(what: string, deletion: Promise<void>): Promise<void> {
+  await deletion.catch(({ message }: Error) => log("warning", `Cannot delete ${what} from containerd: ${message}`));
+}
+
 /** A container's own process has ended. */
 export async function containerExited(daemon: Daemon, container: Container, exit: ProcessExit): Promise<void> {
   step("dockerd.note-exit", { id: container.id, pid: exit.pid, status: exit.status });
-  await daemon.containerd.delete(container.id);
+  await takeAway(`container ${container.id}`, daemon.containerd.delete(container.id));
   await container.streams.close(DRAIN_MS);
   await daemon.networks.disconnect(container.id);
   unmountAll(daemon, container);
@@ -64,7 +70,7 @@ async function restartLater(daemon: Daemon, container: Container, ranMs: number)
 export async function execExited(daemon: Daemon, execId: string, { status }: ProcessExit): Promise<void> {
   const exec = daemon.execs.get(execId);
   if (!exec) return;
-  await daemon.containerd.deleteExec(exec.container.id, execId);
+  await takeAway(`exec ${execId}`, daemon.containerd.deleteExec(exec.container.id, execId));
   await exec.streams.close(DRAIN_MS);
   exec.setEnded(status);
   daemon.publish("exec_die", exec.container, { execID: execId, exitCode: String(status) });
