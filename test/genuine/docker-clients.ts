@@ -9,6 +9,10 @@ export interface DockerClient {
 }
 
 export const DOCKER_20: DockerClient = { version: "20.10", path: "/usr/bin/docker" };
+const DOCKER_28: DockerClient = { version: "28", path: "/usr/local/bin/docker" };
+
+export const DOCKER_CLIENTS: readonly DockerClient[] = [DOCKER_20, DOCKER_28];
+
 /** Says what is not there, for the name of a skipped test; undefined if the client is, in its version. */
 export function missingClient({ version, path }: DockerClient): string | undefined {
   if (!existsSync(path)) return `needs ${path}`;

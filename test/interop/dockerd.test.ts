@@ -3,31 +3,34 @@ import { readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { processExists } from "@eras/linux/proc.ts";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { DOCKER_CLIENTS, missingClient } from "../genuine/docker-clients.ts";
 import { busyboxImage } from "../harness/busybox-image.ts";
 import { Dockerd2019 } from "../harness/dockerd-2019.ts";
 import { missing } from "../harness/runtime-under-test.ts";
 
 const WAIT = { timeout: 5000, interval: 50 };
 
-describe("docker, at our dockerd,", () => {
-  const reason = missing("/usr/bin/docker");
+describe.each(DOCKER_CLIENTS)("docker $version, at our dockerd,", (client) => {
+  const reason = missing() ?? missingClient(client);
   if (reason) return void test.skip(reason);
 
   let dockerd: Dockerd2019;
   beforeAll(async () => {
     dockerd = await Dockerd2019.start(["--live-restore"]);
-    expect(await dockerd.docker(["load", "-q"], busyboxImage("busybox:latest"))).toMatchObject({ status: 0 });
+    expect(await ask(["load", "-q"], busyboxImage("busybox:latest"))).toMatchObject({ status: 0 });
   });
   afterAll(() => dockerd.stop());
 
+  const ask = (args: readonly string[], input?: string | Buffer) => dockerd.docker(args, input, client.path);
+
   /** Expects that it succeeds. @returns What it prints. */
   async function docker(...args: string[]): Promise<string> {
-    const { stdout, stderr, status } = await dockerd.docker(args);
+    const { stdout, stderr, status } = await ask(args);
     expect({ stderr, status }).toEqual({ stderr: "", status: 0 });
     return stdout.trim();
   }
 
-  const run = (...args: string[]) => dockerd.docker(["run", "--rm", ...args]);
+  const run = (...args: string[]) => ask(["run", "--rm", ...args]);
   const inspect = (name: string, format: string) => docker("inspect", "-f", format, name);
 
   describe("run", () => {
@@ -38,10 +41,7 @@ describe("docker, at our dockerd,", () => {
 
     test("-i takes what it is given, before there is a process", async () => {
       const input = Buffer.alloc(1_000_000, "0123456789\n");
-      const { stdout, status } = await dockerd.docker(
-        ["run", "-i", "--rm", "busybox", "sh", "-c", "wc -c; echo end"],
-        input,
-      );
+      const { stdout, status } = await ask(["run", "-i", "--rm", "busybox", "sh", "-c", "wc -c; echo end"], input);
       expect({ stdout, status }).toEqual({ stdout: "1000000\nend\n", status: 0 });
     });
 
@@ -70,7 +70,7 @@ describe("docker, at our dockerd,", () => {
 
     test("limits memory, and tells of its end", async () => {
       const hog = "tail /dev/zero";
-      const { status } = await dockerd.docker(["run", "--name", "hog", "-m", "8m", "busybox", "sh", "-c", hog]);
+      const { status } = await ask(["run", "--name", "hog", "-m", "8m", "busybox", "sh", "-c", hog]);
       expect(status).toBe(137);
       await vi.waitFor(async () => expect(await inspect("hog", "{{.State.OOMKilled}}")).toBe("true"));
       await docker("rm", "hog");
@@ -93,28 +93,23 @@ describe("docker, at our dockerd,", () => {
       await docker("kill", "web");
       await docker("rename", "web", "gone");
       await docker("rm", "gone");
-      const { stderr, status } = await dockerd.docker(["inspect", "gone"]);
+      const { stderr, status } = await ask(["inspect", "gone"]);
       expect({ stderr, status }).toMatchObject({ stderr: expect.stringContaining("No such"), status: 1 });
     });
 
     test("has further processes: their streams, their exit status", async () => {
       await docker("run", "-d", "--name", "host", "-e", "A=1", "busybox", "sleep", "1000");
-      const exec = await dockerd.docker(
-        ["exec", "-i", "-e", "B=2", "host", "sh", "-c", "cat; echo $A$B; exit 5"],
-        "in\n",
-      );
+      const exec = await ask(["exec", "-i", "-e", "B=2", "host", "sh", "-c", "cat; echo $A$B; exit 5"], "in\n");
       expect(exec).toEqual({ stdout: "in\n12\n", stderr: "", status: 5 });
       await docker("rm", "-f", "host");
     });
 
     test("keeps what it has printed", async () => {
       const script = "for i in 1 2 3; do echo line $i; done; sleep 0.3; echo oops >&2";
-      await dockerd.docker(["run", "--name", "talker", "busybox", "sh", "-c", script]);
-      const { stdout, stderr } = await dockerd.docker(["logs", "talker"]);
+      await ask(["run", "--name", "talker", "busybox", "sh", "-c", script]);
+      const { stdout, stderr } = await ask(["logs", "talker"]);
       expect({ stdout, stderr }).toEqual({ stdout: "line 1\nline 2\nline 3\n", stderr: "oops\n" });
-      expect((await dockerd.docker(["logs", "-t", "--tail", "1", "talker"])).stderr).toMatch(
-        /^\d{4}-.*\.\d{9}Z oops\n$/,
-      );
+      expect((await ask(["logs", "-t", "--tail", "1", "talker"])).stderr).toMatch(/^\d{4}-.*\.\d{9}Z oops\n$/);
       await docker("rm", "talker");
     });
 
@@ -255,10 +250,7 @@ describe("docker, at our dockerd,", () => {
       /^(\d+)/m.exec(readFileSync(`/proc/${dockerd.pid}/task/${dockerd.pid}/children`, "utf8"))![1],
     );
     process.kill(containerd, "SIGKILL");
-    await vi.waitFor(
-      async () => expect((await dockerd.docker(["exec", "calm", "echo", "here"])).stdout).toBe("here\n"),
-      15_000,
-    );
+    await vi.waitFor(async () => expect((await ask(["exec", "calm", "echo", "here"])).stdout).toBe("here\n"), 15_000);
     expect(processExists(pid)).toBe(true);
     await docker("rm", "-f", "calm");
   });
