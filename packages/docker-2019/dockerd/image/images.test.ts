@@ -344,7 +344,8 @@ describe("loadImages()", () => {
       imageHistory(stores, "web:1").map(({ Size }) => Size),
       stores.layers.stackBytes(stores.layers.all()[0]!.chainId),
     ]).toEqual(before);
-    await expect(saveImages(stores, ["nothing"])).rejects.toThrow(new NotFound("reference does not exist"));
+    await expect(saveImages(stores, ["nothing"])).rejects.toThrow(new NotFound("No such image: nothing"));
+    await expect(saveImages(stores, ["nothing:1"])).rejects.toThrow(new NotFound("reference does not exist"));
   });
 
   test("fails when a layer's files are gone, and not with a wrong archive", async () => {

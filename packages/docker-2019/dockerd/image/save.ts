@@ -37,7 +37,7 @@ interface SavedFile {
  * Saves images as one tar.
  *
  * @param names - References, IDs; of a repository without a tag, all its tags.
- * @throws {NotFound} `reference does not exist`
+ * @throws {NotFound} `No such image: web`, but of `web:1`: `reference does not exist`
  */
 export async function saveImages(stores: Images, names: readonly string[]): Promise<AsyncGenerator<Uint8Array>> {
   const wanted = imagesNamed(stores, names);
@@ -55,7 +55,10 @@ function imagesNamed(stores: Images, names: readonly string[]): Map<Digest, Refe
     const reference = parseAnyReference(name);
     const associations = typeof reference === "string" ? [] : associationsOf(stores, reference);
     for (const { id, reference: own } of associations) add(id, own);
-    if (associations.length === 0) add(byId(stores, name));
+    if (associations.length > 0) continue;
+    const isReference = typeof reference !== "string" && reference.tag !== undefined;
+    if (isReference && !name.startsWith("sha256:")) throw new NotFound("reference does not exist");
+    add(byId(stores, name));
   }
   return wanted;
 }
@@ -68,7 +71,7 @@ function associationsOf({ references }: Images, reference: Reference): { id: Dig
 
 function byId({ images }: Images, name: string): Digest {
   const id = images.search(name);
-  if (id === undefined) throw new NotFound("reference does not exist");
+  if (id === undefined) throw new NotFound(`No such image: ${name}`);
   return id;
 }
 
