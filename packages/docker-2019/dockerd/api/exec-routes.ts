@@ -1,5 +1,6 @@
 /** Further processes in containers, as the API has them. */
 import type { ExecCreateRequest, ExecInspect, ExecStartRequest } from "../../engine-api/exec.ts";
+import { frame, STREAM_TYPES } from "../../engine-api/stdcopy.ts";
 import type { Exec } from "../container/exec.ts";
 import { attach } from "../daemon/attach.ts";
 import type { Daemon } from "../daemon/daemon.ts";
@@ -41,7 +42,8 @@ async function start(call: ApiCall, daemon: Daemon): Promise<void> {
   try {
     await startExec(daemon, exec);
   } catch (error) {
-    client.end(`${(error as Error).message}\r\n`); // the head is out: this is how the original says it
+    const told = Buffer.from(`${(error as Error).message}\r\n`); // the head is out: this is how the original says it
+    client.end(terminal ? told : frame(STREAM_TYPES.stdout, told));
   }
   await attached;
 }

@@ -12,12 +12,22 @@ export class Exec {
   isRunning = false;
   wasStarted = false;
   exitCode: number | undefined;
+  readonly #startDone = Promise.withResolvers<void>();
   readonly #ended = Promise.withResolvers<void>();
 
   constructor(id: string, container: Container, config: ExecCreateRequest) {
     this.id = id;
     this.container = container;
     this.config = config;
+  }
+
+  /** Resolves when its start has succeeded or failed: its end may be told of before. */
+  get startDone(): Promise<void> {
+    return this.#startDone.promise;
+  }
+
+  setStartDone(): void {
+    this.#startDone.resolve();
   }
 
   /** Resolves when it has ended and its output has been passed on. */

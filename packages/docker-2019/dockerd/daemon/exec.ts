@@ -37,18 +37,20 @@ export async function startExec(daemon: Daemon, exec: Exec): Promise<void> {
   exec.wasStarted = true;
   const wanted = { stdin: config.AttachStdin ?? false, terminal: config.Tty ?? false };
   const streams = ProcessStreams.make(daemon.fifoDir(container.id), exec.id, wanted);
-  exec.streams.connect(streams);
   exec.isRunning = true;
   try {
     await daemon.containerd.exec(container.id, exec.id, processOfExec(daemon, exec), streams.paths);
     exec.pid = await daemon.containerd.start(container.id, exec.id);
     streams.shimHasOpened();
+    exec.streams.connect(streams); // not sooner: a runtime that fails tells that on the process's stderr, too
     exec.streams.setStarted();
   } catch (error) {
     await daemon.containerd.deleteExec(container.id, exec.id).catch(() => {});
-    await exec.streams.close(0);
+    streams.destroy();
     exec.setEnded(126);
     throw error;
+  } finally {
+    exec.setStartDone();
   }
   daemon.publish(`exec_start: ${config.Cmd!.join(" ")} `, container, { execID: exec.id });
 }

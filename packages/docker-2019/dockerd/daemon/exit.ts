@@ -69,7 +69,8 @@ async function restartLater(daemon: Daemon, container: Container, ranMs: number)
 /** A process that an exec has added has ended. */
 export async function execExited(daemon: Daemon, execId: string, { status }: ProcessExit): Promise<void> {
   const exec = daemon.execs.get(execId);
-  if (!exec) return;
+  await exec?.startDone;
+  if (!exec?.isRunning) return;
   await takeAway(`exec ${execId}`, daemon.containerd.deleteExec(exec.container.id, execId));
   await exec.streams.close(DRAIN_MS);
   exec.setEnded(status);

@@ -5,7 +5,7 @@
  *     start of a container   Leases/Create, Containers/Create, Leases/Delete, Tasks/Create, Tasks/Start
  *     its end                event /tasks/exit, Tasks/Delete, Containers/Delete
  */
-import { NotFound } from "@eras/oci-spec/errdefs.ts";
+import { NotFound, Unknown } from "@eras/oci-spec/errdefs.ts";
 import type { Process, Spec } from "@eras/oci-spec/runtime/config.ts";
 import type { LinuxResources } from "@eras/oci-spec/runtime/config-linux.ts";
 import type { Client } from "@grpc/grpc-js";
@@ -84,18 +84,19 @@ export class Containerd {
   /** Makes the task, whose program does not run yet. @returns The PID of its first process. */
   async createTask(id: string, io: FifoPaths, runtime: RuntimeChoice): Promise<number> {
     step("dockerd.create-task", { id, runtime: runtime.binary });
-    const { pid } = await this.#tasks().create({ containerId: id, ...io, rootfs: [], options: optionsOf(runtime) });
-    return pid;
+    const request = { containerId: id, ...io, rootfs: [], options: optionsOf(runtime) };
+    return (await withClassName(this.#tasks().create(request))).pid;
   }
 
   /** @param execId - Empty for the container's own process. @returns Its PID. */
   async start(id: string, execId = ""): Promise<number> {
     step("dockerd.start-task", { id, ...(execId && { execId }) });
-    return (await this.#tasks().start({ containerId: id, execId })).pid;
+    return (await withClassName(this.#tasks().start({ containerId: id, execId }))).pid;
   }
 
   async exec(id: string, execId: string, process: Process, io: FifoPaths): Promise<void> {
-    await this.#tasks().exec({ containerId: id, execId, ...io, spec: packJson(PROCESS_URL, process) });
+    const request = { containerId: id, execId, ...io, spec: packJson(PROCESS_URL, process) };
+    await withClassName(this.#tasks().exec(request));
   }
 
   async kill(id: string, signal: number, execId = ""): Promise<void> {
@@ -166,6 +167,18 @@ const HEADERS = { [NAMESPACE_KEY]: NAMESPACE };
 
 function optionsOf({ binary, root }: RuntimeChoice): Any {
   return packAny(OptionsSchema, { binaryName: binary, root });
+}
+
+const UNKNOWN = ": unknown";
+
+/** How containerd's own client puts an error of no particular class: users of docker know the word at the end. */
+async function withClassName<Result>(call: Promise<Result>): Promise<Result> {
+  try {
+    return await call;
+  } catch (error) {
+    if (!(error instanceof Unknown) || error.message.endsWith(UNKNOWN)) throw error;
+    throw new Unknown(`${error.message}${UNKNOWN}`, { cause: error });
+  }
 }
 
 async function orUndefined<Result>(call: () => Promise<Result>): Promise<Result | undefined> {
