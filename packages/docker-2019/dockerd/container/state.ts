@@ -135,8 +135,7 @@ export class State {
   }
 
   setRemoved(): void {
-    const { ExitCode: exitCode, Error: error } = this.record;
-    const result = { exitCode, ...(error !== "" && { error }) };
+    const result = { exitCode: this.record.ExitCode }; // nothing has failed: it was to be removed, and it was
     this.#tellStopped(result);
     this.#removed.resolve(result);
   }
