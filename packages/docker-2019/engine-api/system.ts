@@ -155,6 +155,12 @@ export interface DiskUsage {
   readonly BuilderSize?: number;
 }
 
+/** POST /build/prune */
+export interface BuildCachePruneReport {
+  readonly CachesDeleted: List<string>;
+  readonly SpaceReclaimed: number;
+}
+
 /** The body of every answer that is an error. */
 export interface ErrorResponse {
   readonly message: string;

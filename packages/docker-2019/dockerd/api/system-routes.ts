@@ -1,6 +1,7 @@
 /** What concerns the daemon as a whole. */
 import type { AuthConfig } from "../../engine-api/auth.ts";
 import type { Event } from "../../engine-api/event.ts";
+import type { BuildCachePruneReport } from "../../engine-api/system.ts";
 import type { Daemon } from "../daemon/daemon.ts";
 import { diskUsage } from "../daemon/disk-usage.ts";
 import { infoOf, versionOf } from "../daemon/system.ts";
@@ -24,6 +25,8 @@ export function systemRoutes(daemon: Daemon): Route[] {
     route("GET", "/info", () => infoOf(daemon)),
     route("POST", "/auth", async (call) => logIn(await call.json<AuthConfig>(), { signal: call.signal })),
     route("GET", "/system/df", () => diskUsage(daemon)),
+    // who prunes the system asks for this, too; there is no builder whose cache could have grown
+    route("POST", "/build/prune", (): BuildCachePruneReport => ({ CachesDeleted: null, SpaceReclaimed: 0 })),
     route("GET", "/events", (call) => sendEvents(call, daemon)),
   ];
 }
