@@ -52,6 +52,7 @@ const REQUESTS: readonly ContainerCreateRequest[] = [
   wrong({ ShmSize: -1 }),
   wrong({ OomScoreAdj: 1001 }),
   wrong({ OomScoreAdj: -1001 }),
+  wrong({ Isolation: "hyperv" }),
   // everything else of the host
   wrong({ AutoRemove: true, RestartPolicy: { Name: "always" } }),
   wrong({ RestartPolicy: { Name: "sometimes" } }),

@@ -1,6 +1,6 @@
 /** Whether what a container asks of this host makes sense, and can be had here. */
 import { isIP } from "node:net";
-import { InvalidArgument } from "@eras/oci-spec/errdefs.ts";
+import { Internal, InvalidArgument } from "@eras/oci-spec/errdefs.ts";
 import type { HostConfig, RestartPolicy } from "../../engine-api/container-config.ts";
 import { capabilityNames } from "../spec/capabilities.ts";
 import type { DaemonDefaults } from "./daemon-defaults.ts";
@@ -17,7 +17,7 @@ const SLICE = ".slice";
  * Checks all of it.
  *
  * @returns It without what this host's control groups don't know, and with a runtime.
- * @throws {InvalidArgument} In the original's words.
+ * @throws {InvalidArgument} In the original's words; {Internal} for an isolation, as the original has it.
  */
 export function verifyHostConfig(
   hostConfig: HostConfig,
@@ -31,12 +31,14 @@ export function verifyHostConfig(
 
 /** What has nothing to do with the host. */
 function verifyEverywhere(hostConfig: HostConfig): void {
-  const { AutoRemove, RestartPolicy, Mounts, ExtraHosts, PortBindings, CapAdd, CapDrop } = hostConfig;
+  const { AutoRemove, RestartPolicy, Mounts, ExtraHosts, PortBindings, CapAdd, CapDrop, Isolation = "" } = hostConfig;
   if (AutoRemove && restarts(RestartPolicy))
     throw new InvalidArgument("can't create 'AutoRemove' container with restart policy");
   for (const mount of Mounts ?? []) verifyMount(mount, { mayBeMissing: false });
   for (const host of ExtraHosts ?? []) verifyExtraHost(host);
   verifyPortBindings(PortBindings);
+  if (!["", "default"].includes(Isolation.toLowerCase()))
+    throw new Internal(`Invalid isolation: ${JSON.stringify(Isolation)} - linux only supports 'default'`);
   if (RestartPolicy) verifyRestartPolicy(RestartPolicy);
   verifyCapabilities("CapAdd", CapAdd ?? []);
   verifyCapabilities("CapDrop", CapDrop ?? []);

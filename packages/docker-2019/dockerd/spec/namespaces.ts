@@ -1,6 +1,9 @@
 /** Which of the host's resources a container sees as its own, shares with another, or shares with the host. */
+import { Internal } from "@eras/oci-spec/errdefs.ts";
 import type { Spec } from "@eras/oci-spec/runtime/config.ts";
 import type { LinuxNamespace, LinuxNamespaceType } from "@eras/oci-spec/runtime/config-linux.ts";
+import type { HostConfig } from "../../engine-api/container-config.ts";
+import { containerOf } from "../config/modes.ts";
 import type { SpecParts } from "./spec.ts";
 
 export function addNamespaces(spec: Spec, parts: SpecParts): Spec {
@@ -9,6 +12,7 @@ export function addNamespaces(spec: Spec, parts: SpecParts): Spec {
   let namespaces = spec.linux?.namespaces ?? [];
   if (remapped) namespaces = withNamespace(namespaces, { type: "user" });
   if (!config.NetworkDisabled) namespaces = withNamespace(namespaces, joined("network", join.network));
+  verifyIpcMode(hostConfig);
   if (hostConfig.IpcMode === "host") namespaces = without(namespaces, "ipc");
   else namespaces = withNamespace(namespaces, joined("ipc", join.ipc));
   if (hostConfig.PidMode === "host") namespaces = without(namespaces, "pid");
@@ -21,6 +25,12 @@ export function addNamespaces(spec: Spec, parts: SpecParts): Spec {
   const { hostname, ...nameless } = spec;
   const named = hostConfig.UTSMode === "host" || hostname === undefined ? nameless : { ...nameless, hostname };
   return { ...named, linux: { ...spec.linux, ...mappings, namespaces } };
+}
+
+/** Not asked before the start, as in the original. */
+function verifyIpcMode({ IpcMode = "" }: HostConfig): void {
+  if (!["", "none", "private", "shareable", "host"].includes(IpcMode) && !containerOf(IpcMode))
+    throw new Internal(`Invalid IPC mode: ${IpcMode}`);
 }
 
 function joined(type: LinuxNamespaceType, path: string | undefined): LinuxNamespace {
