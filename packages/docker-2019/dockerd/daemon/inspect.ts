@@ -29,7 +29,7 @@ export async function inspectContainer(daemon: Daemon, container: Container, siz
     AppArmorProfile: "",
     ExecIDs: execIds.length > 0 ? execIds.map((exec) => exec.id) : null,
     HostConfig: wholeHostConfig(hostConfig),
-    GraphDriver: { Name: record.Driver, Data: daemon.images.rwLayers.data(id) },
+    GraphDriver: { Data: daemon.images.rwLayers.data(id), Name: record.Driver },
     ...(size && (await sizesOf(daemon, container))),
     Mounts: mountPointsOf(container),
     Config: wholeConfig(config),
