@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { ContainerStats } from "../../packages/docker-2019/engine-api/stats.ts";
 import { busyboxImage } from "../harness/busybox-image.ts";
 import { Dockerd2019 } from "../harness/dockerd-2019.ts";
+import { shapeOf } from "../harness/shape.ts";
 import { DockerCliSession, missingForDocker } from "./docker-cli-session.ts";
 
 const missing = missingForDocker("/usr/bin/curl");
@@ -62,13 +63,6 @@ describe.skipIf(missing)(`dockerd's stats${missing ? `: ${missing}` : ""}`, () =
       expect((await dockerd.docker(["stats", "--no-stream", "busy"], "", program)).stdout).toMatch(row);
   });
 });
-
-/** Each value's type, in place of the value. */
-function shapeOf(value: unknown): unknown {
-  if (Array.isArray(value)) return value.slice(0, 1).map(shapeOf);
-  if (typeof value !== "object" || value === null) return typeof value;
-  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, shapeOf(member)]));
-}
 
 /** The network: the genuine daemon of these tests has no bridge. Devices: who has read from one is chance. */
 function withoutDevices(shape: unknown): object {

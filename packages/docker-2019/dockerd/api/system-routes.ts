@@ -1,7 +1,8 @@
 /** What concerns the daemon as a whole. */
+import { atLeast } from "../../engine-api/api-version.ts";
 import type { AuthConfig } from "../../engine-api/auth.ts";
 import type { Event } from "../../engine-api/event.ts";
-import type { BuildCachePruneReport } from "../../engine-api/system.ts";
+import type { BuildCachePruneReport, Info } from "../../engine-api/system.ts";
 import type { Daemon } from "../daemon/daemon.ts";
 import { diskUsage } from "../daemon/disk-usage.ts";
 import { infoOf, versionOf } from "../daemon/system.ts";
@@ -22,13 +23,20 @@ export function systemRoutes(daemon: Daemon): Route[] {
       answer.stream(200, { ...NOT_CACHED, ...PLAIN_TEXT, "Content-Length": "2" }).end("OK");
     }),
     route("GET", "/version", () => versionOf(daemon)),
-    route("GET", "/info", () => infoOf(daemon)),
+    route("GET", "/info", async ({ version }) => infoAt(version, await infoOf(daemon))),
     route("POST", "/auth", async (call) => logIn(await call.json<AuthConfig>(), { signal: call.signal })),
     route("GET", "/system/df", () => diskUsage(daemon)),
     // who prunes the system asks for this, too; there is no builder whose cache could have grown
     route("POST", "/build/prune", (): BuildCachePruneReport => ({ CachesDeleted: null, SpaceReclaimed: 0 })),
     route("GET", "/events", (call) => sendEvents(call, daemon)),
   ];
+}
+
+/** Before 1.25 there was a driver of executions to tell of, and security options had names only. */
+function infoAt(version: string, info: Info): object {
+  if (atLeast(version, "1.25")) return info;
+  const SecurityOptions = info.SecurityOptions?.map((option) => /^name=([^,]*)/.exec(option)?.[1] ?? option);
+  return { ...info, SecurityOptions, ExecutionDriver: "<not supported>" };
 }
 
 /** The kept ones since `since`, then those that come, until `until` or the client's going. */

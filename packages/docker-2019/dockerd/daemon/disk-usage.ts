@@ -13,7 +13,7 @@ export async function diskUsage(daemon: Daemon): Promise<DiskUsage> {
     Volumes: await Promise.all(
       volumes.list().map(async (volume) => ({ ...volume, UsageData: await volumes.usage(volume.Name) })),
     ),
-    BuildCache: [],
+    BuildCache: null,
     BuilderSize: 0,
   };
 }

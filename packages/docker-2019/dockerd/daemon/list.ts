@@ -79,7 +79,7 @@ async function summaryOf(daemon: Daemon, container: Container, size: boolean): P
     Command: [record.Path, ...record.Args].map(quoted).join(" "),
     Created: Math.floor(Date.parse(record.Created) / 1000),
     Ports: publishedPorts(settings.Ports),
-    ...(size && (await sizesOf(daemon, container))),
+    ...(size && withoutZeros(await sizesOf(daemon, container))),
     Labels: config.Labels ?? {},
     State: state.status,
     Status: state.description,
@@ -87,6 +87,11 @@ async function summaryOf(daemon: Daemon, container: Container, size: boolean): P
     NetworkSettings: { Networks: settings.Networks },
     Mounts: mountPointsOf(container),
   };
+}
+
+/** A list leaves out what is zero; `inspect` tells it. */
+function withoutZeros(sizes: Readonly<Record<string, number>>): Record<string, number> {
+  return Object.fromEntries(Object.entries(sizes).filter(([, bytes]) => bytes > 0));
 }
 
 /** A word that a shell would take apart is told in quotes. */
