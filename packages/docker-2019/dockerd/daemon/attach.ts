@@ -3,7 +3,8 @@
  *
  *     client ──raw──▶ stdin                stdout, stderr ──▶ client: frames, or raw with a terminal
  *
- * The end of what the client sends closes the container's standard input only if it was opened for one client; it never ends the connection.
+ * The end of what the client sends closes the container's standard input only if it was opened for one client and is no terminal, from which
+ * one goes away and comes back; it never ends the connection.
  */
 import type { Duplex, Writable } from "node:stream";
 import { frame, STREAM_TYPES } from "../../engine-api/stdcopy.ts";
@@ -73,7 +74,7 @@ async function pipeInput(
     else if (stdin && !stdin.destroyed && !stdin.write(passed)) wait(client, stdin);
   });
   client.once("end", () => {
-    if (closeStdin) streams.closeStdin(closeStdin).catch(() => {}); // the process may have ended
+    if (closeStdin && !terminal) streams.closeStdin(closeStdin).catch(() => {}); // the process may have ended
   });
   client.resume();
 }
