@@ -38,6 +38,8 @@ export interface TlsOptions {
 export interface HostOptions extends TlsOptions {
   /** Without TLS, wherever the registry is. */
   readonly plainHttp?: boolean;
+  /** Accept any certificate, and if it speaks no TLS at all, do without. */
+  readonly insecure?: boolean;
   /** URLs of mirrors, the best first, by the domain that they stand in for: `docker.io` → `["http://localhost:5001"]`. */
   readonly mirrors?: Readonly<Record<string, readonly string[]>>;
 }
@@ -52,15 +54,20 @@ const HTTPS_PORT = "443";
  * @throws {InvalidArgument} When the URL of a mirror isn't one.
  */
 export function registryHosts(domain: string, options: HostOptions = {}): readonly RegistryHost[] {
-  const { skipVerify, ca } = options;
+  const { ca, insecure = false } = options;
+  const skipVerify = insecure || options.skipVerify;
   const tls: TlsOptions = { ...(skipVerify !== undefined && { skipVerify }), ...(ca !== undefined && { ca }) };
   const host = domain === DOCKER_HUB ? DOCKER_HUB_REGISTRY : domain;
-  const scheme = options.plainHttp || speaksPlainHttp(host) ? "http" : "https";
+  const schemes = options.plainHttp || speaksPlainHttp(host) ? ["http"] : ["https", ...(insecure ? ["http"] : [])];
   const mirrors = options.mirrors?.[domain] ?? [];
   return [
     ...mirrors.map((url) => mirrorHost(url, domain, tls)),
-    { api: `${scheme}://${host}/v2`, host, capabilities: ["pull", "push"], tls },
+    ...schemes.map((scheme) => serverHost(`${scheme}://${host}/v2`, host, tls)),
   ];
+}
+
+function serverHost(api: string, host: string, tls: TlsOptions): RegistryHost {
+  return { api, host, capabilities: ["pull", "push"], tls };
 }
 
 function mirrorHost(text: string, namespace: string, tls: TlsOptions): RegistryHost {

@@ -43,6 +43,11 @@ export class GenuineDocker {
     return { DOCKER_HOST: `unix://${this.#dir}/docker.sock`, DOCKER_CONFIG: this.#dir };
   }
 
+  /** Of dockerd. */
+  get pid(): number {
+    return this.#daemon.pid!;
+  }
+
   /** Runs the genuine `docker` and returns what it prints. */
   docker(args: readonly string[], input?: string | Buffer): string {
     const options = { env: { ...process.env, ...this.env }, encoding: "utf8", ...(input && { input }) } as const;

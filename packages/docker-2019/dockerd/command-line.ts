@@ -1,70 +1,54 @@
 /** dockerd's command line: flags of the original's names. */
-import { resolve } from "node:path";
-import { Command, InvalidArgumentError } from "commander";
-import { DEFAULT_HOST } from "../engine-api/default-host.ts";
-import { DEFAULT_BRIDGE } from "./network/networks.ts";
-import { DEFAULT_DATA_ROOT, DEFAULT_EXEC_ROOT, DEFAULT_PIDFILE } from "./paths.ts";
+import { InvalidArgument } from "@eras/oci-spec/errdefs.ts";
+import { Command, Option } from "commander";
+import { type OptionRow, ROWS, type SomeOptions } from "./options/table.ts";
+import { DEFAULT_CONFIG_FILE } from "./paths.ts";
 
-/** The OCI runtime of this project, under the name that everybody knows. */
-const OWN_RUNC = resolve(import.meta.dirname, "../../../bin/runc-2019");
-
-export interface DockerdFlags {
-  /** `unix:///path`, `tcp://127.0.0.1:2375` */
-  readonly host: readonly string[];
-  readonly dataRoot: string;
-  readonly execRoot: string;
-  readonly pidfile: string;
-  /** The socket of a containerd that is there; without, dockerd starts its own. */
-  readonly containerd?: string;
-  readonly storageDriver?: string;
-  readonly addRuntime: Readonly<Record<string, string>>;
-  readonly defaultRuntime: string;
-  readonly containerdShim: string;
-  readonly cgroupParent?: string;
-  readonly group: string;
-  /** Of the default network, as a link. */
-  readonly bridge: string;
-  /** Unless `--no-iptables`. */
-  readonly iptables: boolean;
-  readonly liveRestore?: true;
-  readonly debug?: true;
+export interface CommandLine {
+  /** What was said, and nothing else. */
+  readonly given: SomeOptions;
+  /** Undefined: the default one, if it is there. */
+  readonly configFile: string | undefined;
 }
 
-/** @throws {CommanderError} For a wrong command line, and after help was printed. */
-export function parseCommandLine(words: readonly string[], version: string): DockerdFlags {
+/** @throws {CommanderError} For a wrong command line, and after help was printed; {InvalidArgument} for a value that makes no sense. */
+export function parseCommandLine(words: readonly string[], version: string): CommandLine {
   const program = new Command("dockerd")
     .description("A self-sufficient runtime for containers.")
     .version(version, "-v, --version", "print version information and quit")
-    .option("-H, --host <socket>", `daemon socket to connect to (default ${DEFAULT_HOST})`, append, [])
-    .option("--data-root <dir>", "root directory of persistent Docker state", DEFAULT_DATA_ROOT)
-    .option("--exec-root <dir>", "root directory for execution state files", DEFAULT_EXEC_ROOT)
-    .option("-p, --pidfile <file>", "path to use for daemon PID file", DEFAULT_PIDFILE)
-    .option("--containerd <socket>", "containerd grpc address; without, dockerd starts one of its own")
-    .option("-s, --storage-driver <name>", "storage driver to use")
-    .option("--add-runtime <name=path>", "register an additional OCI compatible runtime", addRuntime, {
-      runc: OWN_RUNC,
-    })
-    .option("--default-runtime <name>", "default OCI runtime for containers", "runc")
-    .option("--containerd-shim <name>", "containerd's name of the shim", "io.containerd.eras.v2")
-    .option("--cgroup-parent <path>", "set parent cgroup for all containers")
-    .option("-G, --group <name>", "group for the unix socket", "docker")
-    .option("-b, --bridge <name>", "the bridge that containers are attached to", DEFAULT_BRIDGE)
-    .option("--no-iptables", "add no rules to the packet filter")
-    .option("--live-restore", "keep containers running while the daemon is down")
-    .option("-D, --debug", "enable debug mode")
+    .option("--config-file <path>", `daemon configuration file (default ${DEFAULT_CONFIG_FILE})`)
     .allowExcessArguments(false)
     .exitOverride();
+  const options = ROWS.map(([name, row]) => ({ name, option: optionOf(row) }));
+  for (const { option } of options) program.addOption(option);
   program.parse(words, { from: "user" });
-  const flags = program.opts<DockerdFlags>();
-  return { ...flags, host: flags.host.length > 0 ? flags.host : [DEFAULT_HOST] };
+  const values = program.opts<Record<string, unknown> & { configFile?: string }>();
+  const given = options.flatMap(({ name, option }) => {
+    const value = values[option.attributeName()];
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  return { given: Object.fromEntries(given), configFile: values.configFile };
 }
 
-function append(value: string, before: readonly string[]): string[] {
-  return [...before, value];
+/** Without a default: what is not said is the file's to say. A flag that is there or not takes `=false`. */
+function optionOf({ flags, kind, standard, about }: OptionRow<unknown>): Option {
+  const isBoolean = kind.placeholder === undefined;
+  const option = new Option(
+    `${flags} ${isBoolean ? "[bool]" : kind.placeholder}`,
+    described(about, kind.show(standard)),
+  );
+  option.negate = false; // commander would have --no-new-privileges deny --new-privileges
+  return option.argParser((text: string, before: unknown) => {
+    try {
+      return kind.fromFlag(text, before ?? standard);
+    } catch (cause) {
+      const message = `invalid argument ${JSON.stringify(text)} for "${flags}" flag: ${(cause as Error).message}`;
+      throw new InvalidArgument(message, { cause });
+    }
+  });
 }
 
-function addRuntime(value: string, before: Readonly<Record<string, string>>): Record<string, string> {
-  const [name = "", ...path] = value.split("=");
-  if (name === "" || path.length === 0) throw new InvalidArgumentError("expected NAME=PATH");
-  return { ...before, [name]: path.join("=") };
+function described(about: string, standard: string): string {
+  const isSaid = ["", "false", "0", "[]", "map[]"].includes(standard) || about.includes("(default");
+  return isSaid ? about : `${about} (default ${standard})`;
 }

@@ -7,40 +7,57 @@ import { dirname, join } from "node:path";
 import { tryLockExclusively } from "@eras/linux/flock.ts";
 import { Unavailable } from "@eras/oci-spec/errdefs.ts";
 import { CommanderError } from "commander";
-import { listenOn } from "./api/listen.ts";
+import { DEFAULT_HOST } from "../engine-api/default-host.ts";
+import { isTcp, listenOn } from "./api/listen.ts";
 import { routes } from "./api/routes.ts";
 import { apiServer } from "./api/server.ts";
-import { type DockerdFlags, parseCommandLine } from "./command-line.ts";
+import { serverTls } from "./api/tls.ts";
+import { type CommandLine, parseCommandLine } from "./command-line.ts";
+import type { Daemon } from "./daemon/daemon.ts";
+import { reload } from "./daemon/reload.ts";
 import { ContainerdSupervisor } from "./libcontainerd/supervisor.ts";
-import { log, setDebug } from "./log.ts";
+import { log, parseLogLevel, setLogLevel } from "./log.ts";
 import { openDaemon } from "./open-daemon.ts";
+import { readConfig } from "./options/config-file.ts";
+import { type DaemonOptions, daemonOptions } from "./options/daemon-options.ts";
 import { REVISION, VERSION } from "./version.ts";
 
-async function serve(flags: DockerdFlags): Promise<void> {
+async function serve(commandLine: CommandLine): Promise<void> {
   if (process.geteuid?.() !== 0) throw new Error("Cannot make containers: dockerd needs root (run it with sudo)");
-  setDebug(flags.debug ?? false);
-  const { dataRoot, execRoot, pidfile, group } = flags;
+  const options = daemonOptions(readConfig(commandLine).options);
+  setLogLevel(options.debug ? "debug" : parseLogLevel(options.logLevel));
+  const { dataRoot, execRoot, pidfile } = options;
   for (const dir of [dataRoot, execRoot, dirname(pidfile)]) mkdirSync(dir, { recursive: true, mode: 0o711 });
   lock(dataRoot);
-  const supervisor = flags.containerd === undefined ? new ContainerdSupervisor({ dataRoot, execRoot }) : undefined;
+  const supervisor = options.containerd === "" ? new ContainerdSupervisor({ dataRoot, execRoot }) : undefined;
   await supervisor?.start();
-  const daemon = await openDaemon(flags, flags.containerd ?? supervisor!.address);
-  const servers = flags.host.map((host) => ({ host, server: apiServer(routes(daemon), VERSION) }));
-  for (const { host, server } of servers) {
-    await listenOn(server, host, group);
-    log("info", `API listen on ${host}`);
-  }
+  const daemon = await openDaemon(options, supervisor?.address ?? options.containerd);
+  const servers = await listen(daemon, options);
   writeFileSync(pidfile, String(process.pid));
   const end = async (signal: string) => {
     log("info", `received ${signal}`);
-    for (const { server } of servers) close(server);
+    for (const server of servers) close(server);
     await daemon.shutdown();
     await supervisor?.stop();
     rmSync(pidfile, { force: true });
     process.exit();
   };
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => void end(signal));
+  process.on("SIGHUP", () => reload(daemon, commandLine));
   log("info", `dockerd ${VERSION} serves`);
+}
+
+async function listen(daemon: Daemon, options: DaemonOptions): Promise<Server[]> {
+  const { hosts, group, insecureTcp } = options;
+  const tls = serverTls(options);
+  const servers: Server[] = [];
+  for (const host of hosts.length > 0 ? hosts : [DEFAULT_HOST]) {
+    const server = apiServer(routes(daemon), VERSION, isTcp(host) ? tls : undefined);
+    await listenOn(server, host, { group, tls, insecureTcp });
+    servers.push(server);
+    log("info", `API listen on ${host}`);
+  }
+  return servers;
 }
 
 function close(server: Server): void {

@@ -1,8 +1,5 @@
 /** The daemon, put together: its stores are opened, containerd is listened to, and the containers of an earlier daemon are taken over. */
-import { existsSync } from "node:fs";
 import { resolve } from "node:path";
-import { InvalidArgument } from "@eras/oci-spec/errdefs.ts";
-import type { DockerdFlags } from "./command-line.ts";
 import { Daemon } from "./daemon/daemon.ts";
 import { Events } from "./daemon/events.ts";
 import { containerExited, execExited } from "./daemon/exit.ts";
@@ -13,43 +10,29 @@ import { openImages } from "./image/images.ts";
 import { Containerd } from "./libcontainerd/containerd.ts";
 import { listenToTasks, type TaskListener } from "./libcontainerd/events.ts";
 import { log } from "./log.ts";
+import { cutInto } from "./network/ipam.ts";
 import { Networks } from "./network/networks.ts";
+import type { NetworksOptions } from "./network/options.ts";
+import type { DaemonOptions } from "./options/daemon-options.ts";
+import { prepareRuntimes } from "./options/runtimes.ts";
 import { VolumeStore } from "./volume/volume-store.ts";
 
 const PROXY = resolve(import.meta.dirname, "../../../bin/docker-proxy-2019");
 
-/** @param address - Of containerd's socket. @throws {InvalidArgument} When a runtime is not there. */
+/** @param address - Of containerd's socket. */
 export async function openDaemon(
-  flags: DockerdFlags,
+  options: DaemonOptions,
   address: string,
 ): Promise<Daemon & { shutdown(): Promise<void> }> {
-  const { dataRoot, execRoot, addRuntime: runtimes, defaultRuntime, cgroupParent, containerdShim: shim } = flags;
-  checkRuntimes(runtimes, defaultRuntime);
+  const { dataRoot, storageDriver } = options;
+  prepareRuntimes(options);
   const events = new Events();
   const tell = (action: string, id: string, attributes: Readonly<Record<string, string>>) =>
     events.publish("image", action, id, attributes);
-  const images = await openImages(dataRoot, openGraphDriver(dataRoot, flags.storageDriver), tell);
-  const options = {
-    dataRoot,
-    execRoot,
-    runtimes,
-    defaultRuntime,
-    cgroupParent,
-    shim,
-    liveRestore: flags.liveRestore ?? false,
-  };
+  const images = await openImages(dataRoot, openGraphDriver(dataRoot, storageDriver), tell);
+  images.downloads.allow(options.maxConcurrentDownloads);
   const containerd = new Containerd(address);
-  const networks = await Networks.open(
-    {
-      dataRoot,
-      execRoot,
-      device: flags.bridge,
-      proxyProgram: PROXY,
-      iptables: flags.iptables,
-      warn: (text) => log("warning", text),
-    },
-    await liveContainers(containerd),
-  );
+  const networks = await Networks.open(networksOptions(options), await liveContainers(containerd));
   const volumes = await VolumeStore.open({ dataRoot });
   const daemon: Daemon = new Daemon(options, { containerd, images, networks, volumes, events });
   const listening = new AbortController();
@@ -65,17 +48,35 @@ export async function openDaemon(
   });
 }
 
+function networksOptions(options: DaemonOptions): NetworksOptions {
+  const { dataRoot, execRoot, bip, fixedCidr, defaultAddressPools, mtu, icc, userlandProxy, userlandProxyPath } =
+    options;
+  const { dns, dnsSearch, dnsOptions } = options;
+  const pools = defaultAddressPools.flatMap(({ Base, Size }) => cutInto(Base, Size));
+  return {
+    dataRoot,
+    execRoot,
+    device: options.bridge,
+    bridgeAddress: bip,
+    ...(pools.length > 0 && { pools }),
+    fixedCidr,
+    mtu,
+    icc,
+    masquerade: options.ipMasq,
+    bindAddress: options.ip,
+    proxyProgram: userlandProxy ? userlandProxyPath || PROXY : undefined,
+    iptables: options.iptables,
+    forward: options.ipForward,
+    resolv: { dns, dnsSearch, dnsOptions },
+    hostGateway: options.hostGatewayIp,
+    warn: (text) => log("warning", text),
+  };
+}
+
 /** Which containers have a task now, whatever their records say. */
 async function liveContainers(containerd: Containerd): Promise<(id: string) => boolean> {
   const ids = new Set(await containerd.taskIds());
   return (id) => ids.has(id);
-}
-
-function checkRuntimes(runtimes: Readonly<Record<string, string>>, defaultRuntime: string): void {
-  if (!(defaultRuntime in runtimes))
-    throw new InvalidArgument(`specified default runtime '${defaultRuntime}' does not exist`);
-  for (const [name, path] of Object.entries(runtimes))
-    if (path.startsWith("/") && !existsSync(path)) log("warning", `runtime ${name}: there is no ${path}`);
 }
 
 function listenerOf(daemon: Daemon): TaskListener {

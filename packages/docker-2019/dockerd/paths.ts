@@ -20,6 +20,7 @@ import { join } from "node:path";
 
 export const DEFAULT_DATA_ROOT = "/var/lib/docker-eras/2019/docker";
 export const DEFAULT_EXEC_ROOT = "/run/docker-eras/2019/docker";
+export const DEFAULT_CONFIG_FILE = "/etc/docker-eras/2019/daemon.json";
 export const DEFAULT_PIDFILE = "/run/docker-eras/2019/docker.pid";
 
 /** The two roots. */

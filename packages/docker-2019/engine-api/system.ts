@@ -38,6 +38,12 @@ export interface RuntimeInfo {
   readonly runtimeArgs?: List<string>;
 }
 
+/** Networks are cut out of it: `{"Base":"10.10.0.0/16","Size":24}`. */
+export interface AddressPoolInfo {
+  readonly Base: string;
+  readonly Size: number;
+}
+
 export interface IndexInfo {
   readonly Name: string;
   readonly Mirrors: List<string>;
@@ -130,6 +136,8 @@ export interface Info {
   readonly InitCommit: Commit;
   /** `name=seccomp,profile=default` */
   readonly SecurityOptions: List<string>;
+  /** Left out if none were given. */
+  readonly DefaultAddressPools?: List<AddressPoolInfo>;
   readonly Warnings: List<string>;
 }
 

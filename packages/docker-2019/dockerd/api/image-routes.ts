@@ -11,6 +11,7 @@ import { importImage } from "../image/make.ts";
 import { pullImage } from "../image/pull.ts";
 import { pushImage } from "../image/push.ts";
 import { clientAs } from "../image/registry-access.ts";
+import { registryOptions } from "../image/registry-config.ts";
 import { pruneImages, removeImage } from "../image/remove.ts";
 import { saveImages } from "../image/save.ts";
 import { searchImages } from "../image/search.ts";
@@ -71,7 +72,7 @@ async function create(call: ApiCall, daemon: Daemon): Promise<void> {
   const name = tag === "" ? from : tag.startsWith("sha256:") ? `${from}@${tag}` : `${from}:${tag}`;
   const reference = parseReference(name);
   await pullImage(daemon.images, reference, {
-    client: clientOf(call, reference),
+    client: clientOf(call, reference, daemon),
     tell: lazyJsonStream(call),
   });
   call.answer.end();
@@ -82,15 +83,17 @@ async function push(call: ApiCall, daemon: Daemon): Promise<void> {
   const tag = query.text("tag");
   const reference = parseReference(tag === "" ? params.name! : `${params.name}:${tag}`);
   await pushImage(daemon.images, reference, {
-    client: clientOf(call, reference),
+    client: clientOf(call, reference, daemon),
     tell: lazyJsonStream(call),
+    concurrency: daemon.options.maxConcurrentUploads,
   });
   call.answer.end();
 }
 
 /** Asks as whoever the request says, and stops when its client goes. */
-function clientOf(call: ApiCall, { domain }: Reference): RegistryClient {
-  return clientAs(authOf(call.header("x-registry-auth")), domain, { signal: call.signal });
+function clientOf(call: ApiCall, { domain }: Reference, { options }: Daemon): RegistryClient {
+  const { signal } = call;
+  return clientAs(authOf(call.header("x-registry-auth")), domain, { ...registryOptions(options, domain), signal });
 }
 
 /** The answer begins with the first message: what fails before gets a status. */

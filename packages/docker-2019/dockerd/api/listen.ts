@@ -1,20 +1,43 @@
-/** Where the API is served: unix sockets, for root and a group; TCP, of the loopback alone, for it asks nobody who he is. */
+/**
+ * Where the API is served: unix sockets, for root and a group; TCP, for whoever has a certificate, and without certificates of the loopback
+ * alone, for then nobody is asked who he is.
+ */
 import { execFileSync } from "node:child_process";
 import { chownSync, mkdirSync, rmSync } from "node:fs";
 import type { Server } from "node:http";
 import { connect } from "node:net";
 import { dirname } from "node:path";
 import { InvalidArgument, PermissionDenied, Unavailable } from "@eras/oci-spec/errdefs.ts";
+import type { ServerTls } from "./tls.ts";
 
 /** Files made under it have 0660. */
 const UMASK = 0o117;
-const DEFAULT_PORT = 2375;
+/** Of plain HTTP, and of HTTPS. */
+const DEFAULT_PORTS = { plain: 2375, tls: 2376 } as const;
+const LOOPBACK = ["127.0.0.1", "localhost", "::1"];
+const TCP = /^tcp:\/\/(?:\[(?<ipv6>[^\]]+)\]|(?<name>[^:/[\]]*))(?::(?<port>\d*))?\/?$/;
 
-/** @param host - `unix:///path`, `tcp://127.0.0.1:2375`. @param group - Of a unix socket, where there is such a group. */
-export async function listenOn(server: Server, host: string, group: string): Promise<void> {
-  if (host.startsWith("unix://")) return listenOnSocket(server, host.slice("unix://".length), group);
-  if (host.startsWith("tcp://")) return listenOnPort(server, host);
+export interface ListenOptions {
+  /** Of a unix socket, where there is such a group. */
+  readonly group: string;
+  /** Of a tcp socket. */
+  readonly tls: ServerTls | undefined;
+  /** Serve beyond the loopback who has no certificate, too. */
+  readonly insecureTcp: boolean;
+}
+
+/**
+ * @param host - `unix:///path`, `tcp://127.0.0.1:2375`.
+ * @throws {PermissionDenied} When everybody would be served; {Unavailable} when another dockerd listens there.
+ */
+export async function listenOn(server: Server, host: string, options: ListenOptions): Promise<void> {
+  if (host.startsWith("unix://")) return listenOnSocket(server, host.slice("unix://".length), options.group);
+  if (host.startsWith("tcp://")) return listenOnPort(server, host, options);
   throw new InvalidArgument(`Invalid bind address format: ${host}: unix:///PATH and tcp://127.0.0.1:PORT would do`);
+}
+
+export function isTcp(host: string): boolean {
+  return host.startsWith("tcp://");
 }
 
 async function listenOnSocket(server: Server, path: string, group: string): Promise<void> {
@@ -31,13 +54,15 @@ async function listenOnSocket(server: Server, path: string, group: string): Prom
   if (gid !== undefined) chownSync(path, 0, gid);
 }
 
-async function listenOnPort(server: Server, host: string): Promise<void> {
-  const { hostname, port } = new URL(host);
-  if (!["127.0.0.1", "localhost", "[::1]"].includes(hostname))
+async function listenOnPort(server: Server, host: string, { tls, insecureTcp }: ListenOptions): Promise<void> {
+  const { ipv6, name, port } = TCP.exec(host)?.groups ?? {};
+  if (ipv6 === undefined && name === undefined) throw new InvalidArgument(`Invalid bind address format: ${host}`);
+  const address = ipv6 ?? (name || "127.0.0.1");
+  if (!LOOPBACK.includes(address) && !tls?.requestCert && !insecureTcp)
     throw new PermissionDenied(
-      `Cannot listen on ${host}: whoever reaches that address would be root of this host; use 127.0.0.1, and a tunnel`,
+      `Cannot listen on ${host}: whoever reaches that address would be root of this host; use --tlsverify with certificates, or 127.0.0.1 and a tunnel, or --insecure-tcp if that is what you want`,
     );
-  await listening(server, { host: hostname.replace(/[[\]]/g, ""), port: Number(port || DEFAULT_PORT) });
+  await listening(server, { host: address, port: Number(port || DEFAULT_PORTS[tls ? "tls" : "plain"]) });
 }
 
 function listening(server: Server, where: object): Promise<void> {

@@ -5,6 +5,7 @@
  *     /containers/json            the newest is meant
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from "node:http";
+import { createServer as createSecureServer } from "node:https";
 import type { Socket } from "node:net";
 import type { Writable } from "node:stream";
 import { InvalidArgument, NotFound } from "@eras/oci-spec/errdefs.ts";
@@ -13,13 +14,19 @@ import { step } from "../../step.ts";
 import { type Answerer, ApiCall, type Hijacked, type Route } from "./call.ts";
 import { httpStatus } from "./http-status.ts";
 import { Query } from "./query.ts";
+import type { ServerTls } from "./tls.ts";
 import { serveTraced } from "./tracing.ts";
 
 const VERSIONED = /^\/v(\d+\.\d+)(\/.*)$/;
 const RAW_STREAM = "application/vnd.docker.raw-stream";
 
-/** A server of these routes, which does not listen yet. @param version - Of dockerd, for a header. */
-export function apiServer(routes: readonly Route[], version: string): Server {
+/**
+ * A server of these routes, which does not listen yet.
+ *
+ * @param version - Of dockerd, for a header.
+ * @param tls - Certificates; plain HTTP without.
+ */
+export function apiServer(routes: readonly Route[], version: string, tls?: ServerTls): Server {
   const headers = {
     "Api-Version": API_VERSION,
     "Docker-Experimental": "false",
@@ -27,12 +34,8 @@ export function apiServer(routes: readonly Route[], version: string): Server {
     Server: `Docker/${version} (linux)`,
   };
   // A wait, an attach, events: a request may last as long as a container. Clients leave Host empty, or out.
-  const server = createServer({
-    requireHostHeader: false,
-    requestTimeout: 0,
-    headersTimeout: 60_000,
-    keepAliveTimeout: 0,
-  });
+  const options = { requireHostHeader: false, requestTimeout: 0, headersTimeout: 60_000, keepAliveTimeout: 0 };
+  const server = tls === undefined ? createServer(options) : createSecureServer({ ...options, ...tls });
   server.on("request", (request, response) => {
     void serveTraced(request, new HttpAnswerer(response, headers), (answer) =>
       serve(routes, { request, answer, connection: response }),

@@ -24,7 +24,9 @@ export function systemRoutes(daemon: Daemon): Route[] {
     }),
     route("GET", "/version", () => versionOf(daemon)),
     route("GET", "/info", async ({ version }) => infoAt(version, await infoOf(daemon))),
-    route("POST", "/auth", async (call) => logIn(await call.json<AuthConfig>(), { signal: call.signal })),
+    route("POST", "/auth", async (call) =>
+      logIn(await call.json<AuthConfig>(), { registries: daemon.options, signal: call.signal }),
+    ),
     route("GET", "/system/df", () => diskUsage(daemon)),
     // who prunes the system asks for this, too; there is no builder whose cache could have grown
     route("POST", "/build/prune", (): BuildCachePruneReport => ({ CachesDeleted: null, SpaceReclaimed: 0 })),

@@ -6,9 +6,10 @@ import { containerOf } from "../config/modes.ts";
 import type { Container } from "../container/container.ts";
 import type { Exec } from "../container/exec.ts";
 import { etcFilesOf } from "../network/etc-files.ts";
+import type { DaemonOptions } from "../options/daemon-options.ts";
 import { execProcess } from "../spec/exec-process.ts";
 import { resolvedMount } from "../spec/resolved-mount.ts";
-import { createSpec, type JoinedNamespaces, type SpecParts } from "../spec/spec.ts";
+import { createSpec, type JoinedNamespaces, type SpecDaemonOptions, type SpecParts } from "../spec/spec.ts";
 import type { Daemon } from "./daemon.ts";
 
 /** What is known of a container at its start. */
@@ -27,7 +28,6 @@ export function containerSpec(daemon: Daemon, container: Container, parts: Start
 }
 
 function specParts(daemon: Daemon, container: Container, { rootfs, networkPath, initPath }: StartParts): SpecParts {
-  const { dataRoot, cgroupParent } = daemon.options;
   const { id, dir, config, hostConfig, record } = container;
   return {
     id,
@@ -38,7 +38,20 @@ function specParts(daemon: Daemon, container: Container, { rootfs, networkPath, 
     mountPoints: Object.values(record.MountPoints).map(resolvedMount),
     join: { ...joined(daemon, container), ...(networkPath !== undefined && { network: networkPath }) },
     ...(initPath !== undefined && { initPath }),
-    daemon: { dataRoot, cgroupDriver: "cgroupfs", ...(cgroupParent !== undefined && { cgroupParent }) },
+    daemon: ofDaemon(daemon.options),
+  };
+}
+
+function ofDaemon(options: DaemonOptions): SpecDaemonOptions {
+  const { dataRoot, cgroupParent, defaultUlimits, init, noNewPrivileges, seccompJson } = options;
+  return {
+    dataRoot,
+    cgroupDriver: "cgroupfs",
+    cgroupParent,
+    defaultUlimits: Object.values(defaultUlimits),
+    init,
+    noNewPrivileges,
+    ...(seccompJson !== undefined && { seccompProfile: seccompJson }),
   };
 }
 

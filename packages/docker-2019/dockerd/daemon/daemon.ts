@@ -12,21 +12,11 @@ import { ContainerStore } from "../container/store.ts";
 import type { Images } from "../image/images.ts";
 import type { Containerd, RuntimeChoice } from "../libcontainerd/containerd.ts";
 import type { Networks } from "../network/networks.ts";
-import { containerdDir, containersDir, type Roots } from "../paths.ts";
+import type { DaemonOptions } from "../options/daemon-options.ts";
+import { runtimeProgram } from "../options/runtimes.ts";
+import { containerdDir, containersDir } from "../paths.ts";
 import type { VolumeStore } from "../volume/volume-store.ts";
 import type { Events } from "./events.ts";
-
-/** What dockerd was started with. */
-export interface DaemonOptions extends Roots {
-  readonly cgroupParent?: string | undefined;
-  readonly defaultRuntime: string;
-  /** By name: the program of each OCI runtime. */
-  readonly runtimes: Readonly<Record<string, string>>;
-  /** Containers outlive the daemon. */
-  readonly liveRestore: boolean;
-  /** containerd's name of the shim: `io.containerd.eras.v2`. */
-  readonly shim: string;
-}
 
 /** The halves that are opened before the daemon is. */
 export interface DaemonParts {
@@ -38,9 +28,8 @@ export interface DaemonParts {
 }
 
 export class Daemon {
-  readonly options: DaemonOptions;
-  /** What requests leave out. */
-  readonly defaults: DaemonDefaults;
+  #options: DaemonOptions;
+  #defaults: DaemonDefaults;
   readonly containers = new ContainerStore();
   readonly execs = new Map<string, Exec>();
   readonly events: Events;
@@ -53,12 +42,8 @@ export class Daemon {
   isShuttingDown = false;
 
   constructor(options: DaemonOptions, { containerd, images, networks, volumes, events }: DaemonParts) {
-    this.options = options;
-    this.defaults = {
-      ...standardDefaults(options.dataRoot, hostSupport()),
-      runtimes: new Set(Object.keys(options.runtimes)),
-      defaultRuntime: options.defaultRuntime,
-    };
+    this.#options = options;
+    this.#defaults = defaultsOf(options);
     this.containerd = containerd;
     this.images = images;
     this.networks = networks;
@@ -67,14 +52,30 @@ export class Daemon {
     mkdirSync(containersDir(options), { recursive: true, mode: 0o700 });
   }
 
+  /** What dockerd was told. */
+  get options(): DaemonOptions {
+    return this.#options;
+  }
+
+  /** What requests leave out. */
+  get defaults(): DaemonDefaults {
+    return this.#defaults;
+  }
+
+  /** dockerd was told something else: SIGHUP. */
+  reconfigure(options: DaemonOptions): void {
+    this.#options = options;
+    this.#defaults = defaultsOf(options);
+  }
+
   /** Where the FIFOs of a container's processes lie. */
   fifoDir(id: string): string {
     return join(containerdDir(this.options), id);
   }
 
   runtimeOf({ hostConfig }: Container): RuntimeChoice {
-    const { defaultRuntime, runtimes, execRoot, shim } = this.options;
-    const binary = runtimes[hostConfig.Runtime || defaultRuntime] ?? "";
+    const { defaultRuntime, execRoot, containerdShim: shim } = this.options;
+    const binary = runtimeProgram(this.options, hostConfig.Runtime || defaultRuntime);
     return { shim, binary, root: join(execRoot, "runtime-runc") };
   }
 
@@ -83,4 +84,19 @@ export class Daemon {
     const { Image: image = "", Labels } = container.config;
     this.events.publish("container", action, container.id, { ...Labels, image, name: container.name, ...more });
   }
+}
+
+function defaultsOf(options: DaemonOptions): DaemonDefaults {
+  const standard = standardDefaults(options.dataRoot, hostSupport());
+  const { defaultCgroupnsMode, defaultUlimits } = options;
+  return {
+    ...standard,
+    runtimes: new Set(Object.keys(options.runtimes)),
+    defaultRuntime: options.defaultRuntime,
+    shmSize: options.defaultShmSize,
+    ipcMode: options.defaultIpcMode === "shareable" ? "shareable" : "private",
+    cgroupnsMode: defaultCgroupnsMode === "" ? standard.cgroupnsMode : (defaultCgroupnsMode as "host" | "private"), // verified
+    logConfig: { Type: options.logDriver, Config: options.logOptions },
+    ulimits: Object.values(defaultUlimits),
+  };
 }

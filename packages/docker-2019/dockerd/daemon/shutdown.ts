@@ -1,13 +1,19 @@
 /** The end of the daemon. With live restore the containers run on; else they are stopped first. */
+import { setTimeout as delay } from "node:timers/promises";
+import type { Container } from "../container/container.ts";
+import { log } from "../log.ts";
 import type { Daemon } from "./daemon.ts";
 import { stopContainer } from "./stop.ts";
+
+/** Seconds beyond what a container may take to end. */
+const MORE_S = 5;
 
 export async function shutdown(daemon: Daemon): Promise<void> {
   daemon.isShuttingDown = true;
   for (const waiting of daemon.restarts.values()) waiting.abort();
   const running = daemon.containers.list().filter(({ state }) => state.isRunning);
   if (daemon.options.liveRestore) return;
-  await Promise.allSettled(
+  const stopped = Promise.allSettled(
     running.map(async (container) => {
       const exits = container.state.wait("next-exit");
       const { HasBeenManuallyStopped } = container.record;
@@ -17,4 +23,15 @@ export async function shutdown(daemon: Daemon): Promise<void> {
       container.save();
     }),
   );
+  const seconds = patience(daemon.options.shutdownTimeout, running);
+  if (seconds < 0) await stopped;
+  else if (await Promise.race([stopped.then(() => false), delay(seconds * 1000, true, { ref: false })]))
+    log("warning", `containers have not ended within ${seconds} seconds: the daemon ends without them`);
+}
+
+/** As long as the container that may take longest, and a little more; negative: for ever. */
+function patience(shutdownTimeoutS: number, running: readonly Container[]): number {
+  const timeouts = running.map(({ config }) => config.StopTimeout ?? 0);
+  if (shutdownTimeoutS < 0 || timeouts.some((seconds) => seconds < 0)) return -1;
+  return Math.max(shutdownTimeoutS, ...timeouts.map((seconds) => seconds + MORE_S));
 }

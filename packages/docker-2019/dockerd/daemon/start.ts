@@ -21,6 +21,7 @@ import type { Container } from "../container/container.ts";
 import { ProcessStreams } from "../libcontainerd/fifos.ts";
 import { log } from "../log.ts";
 import { JsonFileLog, rotationOptions } from "../logger/json-file.ts";
+import { wantsInit } from "../spec/process.ts";
 import { containerSpec } from "./container-spec.ts";
 import type { Daemon } from "./daemon.ts";
 import { removeContainer } from "./delete.ts";
@@ -111,8 +112,9 @@ function shareFiles(daemon: Daemon, { dir }: Container, name: string): number {
 }
 
 async function initOf({ options }: Daemon, { hostConfig }: Container): Promise<string | undefined> {
-  if (!hostConfig.Init) return undefined;
-  return findInit({ dataRoot: options.dataRoot, tell: (line) => log("info", line) });
+  if (!wantsInit({ hostConfig, daemon: options })) return undefined;
+  const { dataRoot, initPath } = options;
+  return findInit({ dataRoot, initPath, tell: (line) => log("info", line) });
 }
 
 /** Every line is logged before any client hears of it. */

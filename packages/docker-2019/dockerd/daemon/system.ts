@@ -7,20 +7,14 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { cgroupMode, cgroupMounts } from "@eras/cgroups/detect.ts";
 import { API_VERSION, MIN_API_VERSION } from "../../engine-api/api-version.ts";
-import type { Info, RegistryConfig, Version, VersionComponent } from "../../engine-api/system.ts";
+import type { Info, Version, VersionComponent } from "../../engine-api/system.ts";
 import { writeFileAtomic } from "../atomic-write.ts";
+import { registryConfig } from "../image/registry-config.ts";
+import { hostHasAppArmor } from "../spec/security-opt.ts";
 import { REVISION, VERSION } from "../version.ts";
 import type { Daemon } from "./daemon.ts";
 
 const INDEX_SERVER = "https://index.docker.io/v1/";
-/** Of the loopback no certificate is asked. */
-const REGISTRIES: RegistryConfig = {
-  AllowNondistributableArtifactsCIDRs: [],
-  AllowNondistributableArtifactsHostnames: [],
-  InsecureRegistryCIDRs: ["127.0.0.0/8"],
-  IndexConfigs: { "docker.io": { Name: "docker.io", Mirrors: [], Secure: true, Official: true } },
-  Mirrors: [],
-};
 const ARCHITECTURES: Readonly<Record<string, string>> = { x64: "amd64", arm64: "arm64" };
 const MACHINES: Readonly<Record<string, string>> = { x64: "x86_64", arm64: "aarch64" };
 
@@ -48,7 +42,7 @@ export async function versionOf(daemon: Daemon): Promise<Version> {
 async function partsOf(daemon: Daemon): Promise<VersionComponent[]> {
   const { version, revision } = await daemon.containerd.version();
   const { defaultRuntime } = daemon.options;
-  const runtime = await runtimeVersion(daemon.options.runtimes[defaultRuntime] ?? "");
+  const runtime = await runtimeVersion(daemon.options.runtimes[defaultRuntime]?.path ?? "");
   return [
     { Name: "containerd", Version: version, Details: { GitCommit: revision } },
     { Name: defaultRuntime, Version: runtime.version, Details: { GitCommit: runtime.commit } },
@@ -71,7 +65,7 @@ export async function infoOf(daemon: Daemon): Promise<Info> {
   const all = containers.list();
   const count = (status: (status: string) => boolean) => all.filter(({ state }) => status(state.status)).length;
   const { revision } = await daemon.containerd.version();
-  const runc = await runtimeVersion(options.runtimes[options.defaultRuntime] ?? "");
+  const runc = await runtimeVersion(options.runtimes[options.defaultRuntime]?.path ?? "");
   const hasController = (name: string) => cgroupMode() === "v2" || cgroupMounts().v1.has(name);
   const { driver } = daemon.images.layers;
   return {
@@ -101,12 +95,12 @@ export async function infoOf(daemon: Daemon): Promise<Info> {
     IPv4Forwarding: readFlag("/proc/sys/net/ipv4/ip_forward"),
     BridgeNfIptables: readFlag("/proc/sys/net/bridge/bridge-nf-call-iptables"),
     BridgeNfIp6tables: readFlag("/proc/sys/net/bridge/bridge-nf-call-ip6tables"),
-    Debug: false,
+    Debug: options.debug,
     NFd: -1,
     OomKillDisable: hasController("memory"),
     NGoroutines: -1,
     SystemTime: new Date().toISOString(),
-    LoggingDriver: "json-file",
+    LoggingDriver: options.logDriver,
     CgroupDriver: "cgroupfs",
     CgroupVersion: cgroupMode() === "v2" ? "2" : "1",
     NEventsListener: events.listeners,
@@ -115,7 +109,7 @@ export async function infoOf(daemon: Daemon): Promise<Info> {
     OSType: "linux",
     Architecture: MACHINES[arch()] ?? arch(),
     IndexServerAddress: INDEX_SERVER,
-    RegistryConfig: REGISTRIES,
+    RegistryConfig: registryConfig(options),
     NCPU: cpus().length,
     MemTotal: totalmem(),
     GenericResources: null,
@@ -124,10 +118,10 @@ export async function infoOf(daemon: Daemon): Promise<Info> {
     HttpsProxy: "",
     NoProxy: "",
     Name: hostname(),
-    Labels: [],
+    Labels: options.labels,
     ExperimentalBuild: false,
     ServerVersion: VERSION,
-    Runtimes: Object.fromEntries(Object.entries(options.runtimes).map(([name, path]) => [name, { path }])),
+    Runtimes: options.runtimes,
     DefaultRuntime: options.defaultRuntime,
     Swarm: {
       NodeID: "",
@@ -139,17 +133,27 @@ export async function infoOf(daemon: Daemon): Promise<Info> {
     },
     LiveRestoreEnabled: options.liveRestore,
     Isolation: "",
-    InitBinary: "docker-init",
+    InitBinary: options.initPath || "docker-init",
     ContainerdCommit: { ID: revision, Expected: revision },
     RuncCommit: { ID: runc.commit, Expected: runc.commit },
     InitCommit: { ID: "", Expected: "" },
-    SecurityOptions: ["name=seccomp,profile=default"],
+    SecurityOptions: securityOptions(daemon),
+    ...(options.defaultAddressPools.length > 0 && { DefaultAddressPools: options.defaultAddressPools }),
     Warnings: null,
   };
 }
 
+function securityOptions({ options, defaults }: Daemon): string[] {
+  return [
+    ...(hostHasAppArmor() ? ["name=apparmor"] : []),
+    `name=seccomp,profile=${options.seccompProfile || "default"}`,
+    ...(defaults.isRemapped ? ["name=userns"] : []),
+    ...(defaults.support.cgroupVersion === 2 ? ["name=cgroupns"] : []),
+  ];
+}
+
 /** Made once, and kept. */
-function daemonId(dataRoot: string): string {
+export function daemonId(dataRoot: string): string {
   const path = join(dataRoot, "engine-id");
   if (!existsSync(path)) writeFileAtomic(path, randomUUID(), 0o644);
   return readFileSync(path, "utf8");

@@ -27,13 +27,18 @@ export interface DownloadListener {
 
 export class Downloads {
   readonly #directory: string;
-  readonly #slots: Slots;
+  #slots: Slots;
   readonly #underWay = new Map<Digest, Download>();
 
   /** @param directory - For blobs that are being fetched. */
   constructor(directory: string, concurrency = DEFAULT_CONCURRENCY) {
     this.#directory = directory;
     this.#slots = new Slots(concurrency);
+  }
+
+  /** From now on so many at a time; 0 for any number. What is under way already does not count. */
+  allow(concurrency: number): void {
+    this.#slots = new Slots(concurrency || Number.POSITIVE_INFINITY);
   }
 
   /** Begins to fetch a blob, or joins in. Whoever calls this calls `leave` in the end. */

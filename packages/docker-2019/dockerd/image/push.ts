@@ -50,6 +50,8 @@ const INDENT = "   ";
 export interface PushOptions {
   readonly client: RegistryClient;
   readonly tell: Tell;
+  /** Layers that are sent at a time: `--max-concurrent-uploads`; 0 for any number. */
+  readonly concurrency?: number;
 }
 
 /**
@@ -58,7 +60,8 @@ export interface PushOptions {
  * @throws {NotFound} `An image does not exist locally with the tag: web`, before anything was told; `tag does not exist: web:2`.
  * @throws {PermissionDenied} `denied: requested access to the resource is denied`; as the registry fails.
  */
-export async function pushImage(stores: Images, reference: Reference, { client, tell }: PushOptions): Promise<void> {
+export async function pushImage(stores: Images, reference: Reference, options: PushOptions): Promise<void> {
+  const { client, tell, concurrency = CONCURRENCY } = options;
   const associations = stores.references.inRepository(reference);
   if (associations.length === 0) {
     throw new NotFound(`An image does not exist locally with the tag: ${familiarName(reference)}`);
@@ -66,7 +69,7 @@ export async function pushImage(stores: Images, reference: Reference, { client, 
   tell({ status: `The push refers to repository [${repositoryName(reference)}]` });
   const wanted = associations.filter((one) => one.reference.tag !== undefined && isWanted(one.reference, reference));
   if (wanted.length === 0) throw new NotFound(`tag does not exist: ${familiarReference(reference)}`);
-  const push = new Push(stores, client.repository(reference, "push"), tell);
+  const push = new Push(stores, client.repository(reference, "push"), tell, concurrency);
   for (const { reference: tagged, id } of wanted) await withDockersWords(() => push.image(tagged, id));
   stores.tell("push", familiarReference(reference), { name: familiarName(reference) });
 }
@@ -91,11 +94,12 @@ class Push {
   readonly #stores: Images;
   readonly #repository: Repository;
   readonly #tell: Tell;
-  readonly #slots = new Slots(CONCURRENCY);
+  readonly #slots: Slots;
   #hasFailed = false;
 
-  constructor(stores: Images, repository: Repository, tell: Tell) {
+  constructor(stores: Images, repository: Repository, tell: Tell, concurrency: number) {
     this.#stores = stores;
+    this.#slots = new Slots(concurrency || Number.POSITIVE_INFINITY);
     this.#repository = repository;
     this.#tell = tell;
   }

@@ -8,6 +8,7 @@ import { type ClientOptions, RegistryClient } from "@eras/registry-client/client
 import type { Credentials } from "@eras/registry-client/credentials.ts";
 import { registryHosts } from "@eras/registry-client/hosts.ts";
 import type { AuthConfig, AuthResponse } from "../../engine-api/auth.ts";
+import { type RegistryOptions, registryOptions } from "./registry-config.ts";
 
 /** What a registry is called in names, and by its clients. */
 const DOCKER_HUB = "docker.io";
@@ -34,13 +35,19 @@ function credentialsOf({ username, password, identitytoken }: AuthConfig): Crede
   return username && password !== undefined ? { username, password } : undefined;
 }
 
+export interface LogInOptions {
+  readonly registries?: RegistryOptions;
+  readonly signal?: AbortSignal;
+}
+
 /**
  * Finds out whether a registry knows somebody: POST /auth.
  *
  * @throws {InvalidArgument} When the address is none; {Unknown} when the registry refuses, or isn't there.
  */
-export async function logIn(auth: AuthConfig, options: Omit<ClientOptions, "credentials"> = {}): Promise<AuthResponse> {
+export async function logIn(auth: AuthConfig, { registries, signal }: LogInOptions = {}): Promise<AuthResponse> {
   const domain = domainOf(auth.serveraddress ?? "");
+  const options = { ...(registries && registryOptions(registries, domain)), ...(signal && { signal }) };
   const host = registryHosts(domain, options).at(-1)!;
   const url = new URL(`${host.api}/`);
   const status = await statusOf(

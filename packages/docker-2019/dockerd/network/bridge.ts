@@ -19,7 +19,9 @@ import {
   listRoutes,
   setLink,
 } from "@eras/linux/netlink.ts";
+import { InvalidArgument } from "@eras/oci-spec/errdefs.ts";
 import { freeSubnet } from "./ipam.ts";
+import { DEFAULT_BRIDGE, type NetworksOptions } from "./options.ts";
 import { resolversOf } from "./resolv-conf.ts";
 import { formatAddress, hardwareAddressOf, Subnet } from "./subnet.ts";
 
@@ -34,6 +36,31 @@ export interface BridgeNetwork {
   readonly gateway: number;
   /** The bridge's name as a link. */
   readonly device: string;
+  /** Bytes that a packet of containers may have; 0 is the kernel's. */
+  readonly mtu: number;
+  /** Whether containers may speak with each other. */
+  readonly icc: boolean;
+  /** Whether they have the host's address outside. */
+  readonly masquerade: boolean;
+  /** Of ports that are published without one. */
+  readonly bindAddress: string;
+}
+
+/** The bridge that the options ask for. @param kept - As it was the last time. */
+export function bridgeNetwork(
+  kept: { readonly id: string; readonly created: string; readonly subnet?: string },
+  options: NetworksOptions,
+): BridgeNetwork {
+  const { device = DEFAULT_BRIDGE, bridgeAddress, pools, mtu = 0, icc = true, masquerade = true } = options;
+  const { bindAddress = "0.0.0.0" } = options;
+  const settings = { id: kept.id, created: kept.created, device, mtu, icc, masquerade, bindAddress };
+  if (bridgeAddress) {
+    if (!bridgeAddress.includes("/")) throw new InvalidArgument(`invalid CIDR address: ${bridgeAddress}`);
+    const gateway = Subnet.parse(bridgeAddress.split("/")[0]!).first;
+    return { ...settings, subnet: Subnet.parse(bridgeAddress), gateway };
+  }
+  const subnet = chooseSubnet(device, kept.subnet, pools);
+  return { ...settings, subnet, gateway: subnet.first + 1 };
 }
 
 const FORWARDING = "/proc/sys/net/ipv4/ip_forward";
@@ -46,12 +73,12 @@ const OTHER_DOCKER = { state: "/var/lib/docker/network", subnet: Subnet.parse("1
  *
  * @param kept - What was chosen before, and is taken again if it is still so.
  */
-export function chooseSubnet(device: string, kept: string | undefined): Subnet {
+function chooseSubnet(device: string, kept: string | undefined, pools?: readonly Subnet[]): Subnet {
   const own = subnetOf(device);
   if (own) return own;
   const inUse = subnetsInUse();
   const before = kept === undefined ? undefined : Subnet.parse(kept);
-  return before && !inUse.some((other) => other.overlaps(before)) ? before : freeSubnet(inUse);
+  return before && !inUse.some((other) => other.overlaps(before)) ? before : freeSubnet(inUse, pools);
 }
 
 /** Of a bridge that is there. */

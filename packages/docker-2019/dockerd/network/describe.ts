@@ -9,7 +9,7 @@ import { formatAddress } from "./subnet.ts";
 
 /** What the original's `none` is made by is called null. */
 const DRIVERS: Readonly<Record<PredefinedNetwork, string>> = { bridge: "bridge", host: "host", none: "null" };
-const MTU = "1500";
+const STANDARD_MTU = 1500;
 
 export function networkResource(
   name: PredefinedNetwork,
@@ -33,19 +33,19 @@ export function networkResource(
     ConfigFrom: { Network: "" },
     ConfigOnly: false,
     Containers: Object.fromEntries(own.map((sandbox) => [sandbox.container, endpointResource(sandbox, bridge)])),
-    Options: name === "bridge" ? bridgeOptions(bridge.device) : {},
+    Options: name === "bridge" ? bridgeOptions(bridge) : {},
     Labels: {},
   };
 }
 
-function bridgeOptions(device: string): Record<string, string> {
+function bridgeOptions({ device, mtu, icc, masquerade, bindAddress }: BridgeNetwork): Record<string, string> {
   return {
     "com.docker.network.bridge.default_bridge": "true",
-    "com.docker.network.bridge.enable_icc": "true",
-    "com.docker.network.bridge.enable_ip_masquerade": "true",
-    "com.docker.network.bridge.host_binding_ipv4": "0.0.0.0",
+    "com.docker.network.bridge.enable_icc": String(icc),
+    "com.docker.network.bridge.enable_ip_masquerade": String(masquerade),
+    "com.docker.network.bridge.host_binding_ipv4": bindAddress,
     "com.docker.network.bridge.name": device,
-    "com.docker.network.driver.mtu": MTU,
+    "com.docker.network.driver.mtu": String(mtu || STANDARD_MTU),
   };
 }
 

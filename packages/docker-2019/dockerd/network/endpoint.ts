@@ -25,7 +25,7 @@ const INSIDE = "eth0";
  * @param netnsPath - As `/proc/<pid>/ns/net`.
  * @throws {ErrnoError} When the kernel refuses; what there is of it goes with the namespace.
  */
-export function plugIn({ device, gateway, subnet }: BridgeNetwork, endpoint: Endpoint, netnsPath: string): void {
+export function plugIn({ device, gateway, subnet, mtu }: BridgeNetwork, endpoint: Endpoint, netnsPath: string): void {
   step("dockerd.plug-in", { bridge: device, address: formatAddress(endpoint.address), netnsPath });
   const outer = outerLink(endpoint);
   const { address, hardwareAddress } = endpoint;
@@ -35,11 +35,12 @@ export function plugIn({ device, gateway, subnet }: BridgeNetwork, endpoint: End
   } finally {
     closeSync(namespaceFd);
   }
-  setLink(outer, { master: device, up: true });
+  const size = mtu > 0 ? { mtu } : {};
+  setLink(outer, { master: device, up: true, ...size });
   inNetworkNamespace(netnsPath, () => {
     turnOffIpv6();
     addAddress(INSIDE, `${formatAddress(address)}/${subnet.prefixLength}`);
-    setLink(INSIDE, { up: true });
+    setLink(INSIDE, { up: true, ...size });
     addRoute({ gateway: formatAddress(gateway) });
   });
 }

@@ -21,7 +21,8 @@ import { newPlace, type Place, removePlace } from "../../../../test/harness/rema
 import { type ProgramResult, runProgram, shellEnvironment } from "../../../../test/harness/run-program.ts";
 import type { HostConfig } from "../../engine-api/container-config.ts";
 import { createNetworkNamespace, inNetworkNamespace, removeNetworkNamespace } from "./netns.ts";
-import { type Attachment, Networks, type NetworksOptions } from "./networks.ts";
+import { type Attachment, Networks } from "./networks.ts";
+import type { NetworksOptions } from "./options.ts";
 
 const PROXY = join(import.meta.dirname, "../../../../bin/docker-proxy-2019");
 const HOST_IP = "192.0.2.1";

@@ -14,16 +14,16 @@ import type { NetworkSettings } from "../../engine-api/container.ts";
 import type { ContainerConfig, HostConfig } from "../../engine-api/container-config.ts";
 import type { NetworkResource } from "../../engine-api/network.ts";
 import { step } from "../../step.ts";
-import type { Roots } from "../paths.ts";
-import { type BridgeNetwork, chooseSubnet, raiseBridge, turnOffForwarding, turnOnForwarding } from "./bridge.ts";
+import { type BridgeNetwork, bridgeNetwork, raiseBridge, turnOffForwarding, turnOnForwarding } from "./bridge.ts";
 import { networkResource, networkSettings } from "./describe.ts";
 import { type Endpoint, plugIn, unplug } from "./endpoint.ts";
-import { type EtcFiles, writeEtcFiles } from "./etc-files.ts";
+import { type EtcFiles, type NetworkNames, writeEtcFiles } from "./etc-files.ts";
 import type { HostsOptions } from "./hosts-file.ts";
 import { AddressPool } from "./ipam.ts";
 import { Firewall } from "./iptables.ts";
 import { createNetworkNamespace, removeNetworkNamespace } from "./netns.ts";
 import { type NetworkMode, parseNetworkMode } from "./network-mode.ts";
+import type { NetworksOptions } from "./options.ts";
 import { PortMapper, type PublishedPort, portMap, wantedPorts } from "./port-mapper.ts";
 import { stopForgottenProxies } from "./proxy-process.ts";
 import {
@@ -35,24 +35,6 @@ import {
   type SandboxRecord,
 } from "./records.ts";
 import { formatAddress, hardwareAddressOf, Subnet } from "./subnet.ts";
-
-export const DEFAULT_BRIDGE = "eras2019";
-
-export interface NetworksOptions extends Roots {
-  /** The bridge's name as a link: `--bridge`. */
-  readonly device?: string;
-  /** `--bip`; left out, one is chosen. */
-  readonly bridgeAddress?: string;
-  /**
-   * The path of docker-proxy. Undefined, as for `--userland-proxy=false`, published ports are reached from outside alone: the original then has the
-   * packet filter serve this host and the containers too, for which it changes how the kernel routes 127.0.0.0/8.
-   */
-  readonly proxyProgram: string | undefined;
-  /** `--iptables` */
-  readonly iptables: boolean;
-  /** For what is no error, but should be known. */
-  readonly warn: (message: string) => void;
-}
 
 /** A container that is to be connected. */
 export interface Attachment {
@@ -81,7 +63,7 @@ export class Networks {
   readonly #bridge: BridgeNetwork;
   readonly #pool: AddressPool;
   readonly #ports: PortMapper;
-  readonly #warn: NetworksOptions["warn"];
+  readonly #options: NetworksOptions;
   readonly #sandboxes = new Map<string, SandboxRecord>();
   readonly #forwardingMark: string;
   #firewall: Firewall | undefined;
@@ -102,19 +84,18 @@ export class Networks {
   }
 
   private constructor(options: NetworksOptions) {
-    const { device = DEFAULT_BRIDGE, bridgeAddress, execRoot, proxyProgram, warn } = options;
+    const { execRoot, proxyProgram, fixedCidr } = options;
+    this.#options = options;
     this.#records = new Records(options);
     this.#netnsDir = join(execRoot, "netns");
     this.#forwardingMark = join(execRoot, "forwarding-was-off");
-    this.#warn = warn;
     mkdirSync(this.#netnsDir, { recursive: true, mode: 0o755 });
     const kept = this.#records.networks();
-    const subnet = bridgeAddress === undefined ? chooseSubnet(device, kept.bridge.subnet) : Subnet.parse(bridgeAddress);
+    this.#bridge = bridgeNetwork(kept.bridge, options);
+    const { subnet, gateway } = this.#bridge;
     this.#networks = { ...kept, bridge: { ...kept.bridge, subnet: String(subnet) } };
     if (kept.bridge.subnet !== String(subnet)) this.#records.saveNetworks(this.#networks);
-    const gateway = bridgeAddress === undefined ? subnet.first + 1 : Subnet.parse(bridgeAddress.split("/")[0]!).first;
-    this.#bridge = { ...kept.bridge, subnet, gateway, device };
-    this.#pool = new AddressPool(subnet, [gateway]);
+    this.#pool = new AddressPool(subnet, [gateway], fixedCidr ? Subnet.parse(fixedCidr) : subnet);
     this.#ports = new PortMapper(proxyProgram);
   }
 
@@ -128,8 +109,20 @@ export class Networks {
     await this.disconnect(id); // what a start that failed has left
     const sandbox = await this.#makeSandbox(attachment, mode.kind);
     const address = sandbox.endpoint && formatAddress(sandbox.endpoint.address);
-    const files = writeEtcFiles({ ...attachment, mode, address, links: attachment.links ?? [] });
+    const files = writeEtcFiles({
+      ...attachment,
+      mode,
+      address,
+      links: attachment.links ?? [],
+      network: this.#names(),
+    });
     return { netnsPath: sandbox.netnsPath, files };
+  }
+
+  /** What the network says of names. */
+  #names(): NetworkNames {
+    const { resolv, hostGateway } = this.#options;
+    return { hostGateway: hostGateway || formatAddress(this.#bridge.gateway), ...(resolv && { resolv }) };
   }
 
   async #makeSandbox(attachment: Attachment, network: PredefinedNetwork): Promise<SandboxRecord> {
@@ -159,6 +152,7 @@ export class Networks {
     const { id, address } = sandbox.endpoint!;
     const wanted = wantedPorts(hostConfig.PortBindings, Object.keys(config.ExposedPorts ?? {}), {
       all: hostConfig.PublishAllPorts ?? false,
+      address: this.#bridge.bindAddress,
     });
     let ports: PublishedPort[] = [];
     try {
@@ -186,7 +180,7 @@ export class Networks {
     const sandbox = this.#sandboxes.get(container);
     if (!sandbox) return;
     await this.#takeDown(sandbox);
-    if (sandbox.ports.length > 0) await this.#applyRules().catch(({ message }: Error) => this.#warn(message)); // they lead nowhere now
+    if (sandbox.ports.length > 0) await this.#applyRules().catch(({ message }: Error) => this.#options.warn(message)); // they lead nowhere now
   }
 
   /** What `network inspect` calls the container from now on. */
@@ -238,7 +232,7 @@ export class Networks {
 
   async #raiseFirewall(firewall: Firewall | undefined): Promise<void> {
     this.#firewall = firewall;
-    const wasOff = turnOnForwarding();
+    const wasOff = this.#options.forward !== false && turnOnForwarding();
     try {
       await this.#applyRules();
       if (!wasOff || !firewall) return;
@@ -246,15 +240,15 @@ export class Networks {
       await firewall.setForwardPolicy("DROP"); // a host that was no router is not to become one for everybody
     } catch (error) {
       this.#firewall = undefined;
-      this.#warn(`containers can't reach beyond this host: ${(error as Error).message}`);
+      this.#options.warn(`containers can't reach beyond this host: ${(error as Error).message}`);
     }
   }
 
   async #applyRules(): Promise<void> {
-    const { device, subnet } = this.#bridge;
+    const { device, subnet, icc, masquerade } = this.#bridge;
     const ports = [...this.#sandboxes.values()].flatMap((sandbox) => sandbox.ports);
     const ipv4 = ports.filter(({ hostIp }) => !hostIp.includes(":"));
-    await this.#firewall?.apply({ device, subnet: String(subnet), ports: ipv4 });
+    await this.#firewall?.apply({ device, subnet: String(subnet), ports: ipv4, icc, masquerade });
   }
 
   /** NetworkSettings of a container, connected or not. */

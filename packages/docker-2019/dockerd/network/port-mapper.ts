@@ -151,19 +151,22 @@ function* numbers(first: number, last: number): Generator<number> {
  * What a container's configuration asks to be published.
  *
  * @param exposed - Ports that are published too, if `all` is set, with any port of the host: `-P`.
+ * @param address - Of those that say none: `--ip`.
  * @throws {InvalidArgument} When a port is none.
  */
 export function wantedPorts(
   bindings: Dictionary<List<PortBinding>> | undefined,
   exposed: readonly string[],
-  { all }: { all: boolean },
+  { all, address = EVERY_IPV4 }: { all: boolean; address?: string },
 ): WantedPort[] {
   const bound = Object.entries(bindings ?? {}).filter(([, list]) => list?.length);
   const unbound = all ? exposed.filter((port) => !bound.some(([name]) => normal(name) === normal(port))) : [];
-  return [
+  const wanted = [
     ...bound.flatMap(([port, list]) => list!.map((binding) => wantedPort(port, binding))),
     ...unbound.map((port) => wantedPort(port, { HostIp: "", HostPort: "" })),
   ];
+  if (address === EVERY_IPV4) return wanted; // then of IPv6 too
+  return wanted.map((port) => ({ ...port, hostIp: port.hostIp || address }));
 }
 
 function wantedPort(port: string, { HostIp, HostPort }: PortBinding): WantedPort {

@@ -31,6 +31,10 @@ export interface Ruleset {
   readonly subnet: string;
   /** Of IPv4: for IPv6 there is docker-proxy alone. */
   readonly ports: readonly ForwardedPort[];
+  /** Whether containers may speak with each other. */
+  readonly icc: boolean;
+  /** Whether they have the host's address outside. */
+  readonly masquerade: boolean;
 }
 
 export type Table = "nat" | "filter";
@@ -69,12 +73,12 @@ export function jumps(device: string): Readonly<Record<Table, readonly string[]>
 }
 
 /** The rules in our chains, in their order. */
-export function rules({ device, subnet, ports }: Ruleset): Readonly<Record<Table, readonly string[]>> {
+export function rules({ device, subnet, ports, icc, masquerade }: Ruleset): Readonly<Record<Table, readonly string[]>> {
   const prefix = chainPrefix(device);
   const [stage1, stage2] = [`${prefix}-ISOLATION-STAGE-1`, `${prefix}-ISOLATION-STAGE-2`];
   return {
     nat: [
-      `${prefix}-POSTROUTING -s ${subnet} ! -o ${device} -j MASQUERADE`,
+      ...(masquerade ? [`${prefix}-POSTROUTING -s ${subnet} ! -o ${device} -j MASQUERADE`] : []),
       ...ports.map((port) => `${prefix}-POSTROUTING ${toItself(port)} -j MASQUERADE`),
       `${prefix} -i ${device} -j RETURN`, // a container that calls the host's address gets docker-proxy
       ...ports.map((port) => `${prefix} ${onHost(port, device)} -j DNAT --to-destination ${destination(port)}`),
@@ -85,7 +89,7 @@ export function rules({ device, subnet, ports }: Ruleset): Readonly<Record<Table
       `${prefix}-FORWARD -o ${device} -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT`,
       `${prefix}-FORWARD -o ${device} -j ${prefix}`,
       `${prefix}-FORWARD -i ${device} ! -o ${device} -j ACCEPT`,
-      `${prefix}-FORWARD -i ${device} -o ${device} -j ACCEPT`,
+      `${prefix}-FORWARD -i ${device} -o ${device} -j ${icc ? "ACCEPT" : "DROP"}`,
       `${stage1} -i ${device} ! -o ${device} -j ${stage2}`,
       `${stage1} -j RETURN`,
       `${stage2} -o ${device} -j DROP`,

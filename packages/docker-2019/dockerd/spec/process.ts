@@ -30,8 +30,12 @@ export function addProcess(spec: Spec, parts: SpecParts): Spec {
   };
 }
 
+interface InitWishes extends Pick<SpecParts, "hostConfig"> {
+  readonly daemon: Pick<SpecParts["daemon"], "init">;
+}
+
 /** A container that shares another's processes has its init already, or the host's. */
-export function wantsInit({ hostConfig, daemon }: Pick<SpecParts, "hostConfig" | "daemon">): boolean {
+export function wantsInit({ hostConfig, daemon }: InitWishes): boolean {
   const { PidMode = "", Init } = hostConfig;
   const isShared = PidMode === "host" || PidMode.startsWith("container:");
   return !isShared && (Init ?? daemon.init ?? false);

@@ -72,7 +72,7 @@ function standardProfile({ Privileged }: HostConfig): string | undefined {
 }
 
 /** @see https://www.kernel.org/doc/html/v5.4/admin-guide/LSM/apparmor.html */
-function hostHasAppArmor(): boolean {
+export function hostHasAppArmor(): boolean {
   return readOptional("/sys/module/apparmor/parameters/enabled").startsWith("Y");
 }
 

@@ -1,0 +1,34 @@
+/**
+ * Runtimes with arguments of their own, as the file may name them:
+ *
+ *     {"runtimes": {"noisy": {"path": "/usr/sbin/runc", "runtimeArgs": ["--debug"]}}}
+ *
+ * The shim knows a program and no arguments, so it gets a script that adds them: <data-root>/runtimes/noisy.
+ */
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { log } from "../log.ts";
+import type { DaemonOptions } from "./daemon-options.ts";
+
+const PROGRAM_MODE = 0o700;
+
+/** The program that the shim is to start. Empty when there is no runtime of that name. */
+export function runtimeProgram({ dataRoot, runtimes }: DaemonOptions, name: string): string {
+  const runtime = runtimes[name];
+  return runtime?.runtimeArgs?.length ? scriptPath(dataRoot, name) : (runtime?.path ?? "");
+}
+
+/** Writes the scripts, and warns of runtimes that are not there. */
+export function prepareRuntimes({ dataRoot, runtimes }: DaemonOptions): void {
+  for (const [name, { path, runtimeArgs }] of Object.entries(runtimes)) {
+    if (path.startsWith("/") && !existsSync(path)) log("warning", `runtime ${name}: there is no ${path}`);
+    if (!runtimeArgs?.length) continue;
+    mkdirSync(join(dataRoot, "runtimes"), { recursive: true, mode: PROGRAM_MODE });
+    const words = [path, ...runtimeArgs].map((word) => `'${word.replaceAll("'", "'\\''")}'`);
+    writeFileSync(scriptPath(dataRoot, name), `#!/bin/sh\nexec ${words.join(" ")} "$@"\n`, { mode: PROGRAM_MODE });
+  }
+}
+
+function scriptPath(dataRoot: string, name: string): string {
+  return join(dataRoot, "runtimes", name);
+}
