@@ -151,6 +151,7 @@ export function busyboxTar(): Buffer {
   }
 }
 
+/** One that nobody has just now. */
 export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

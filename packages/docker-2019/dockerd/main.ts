@@ -8,7 +8,7 @@ import { tryLockExclusively } from "@eras/linux/flock.ts";
 import { Unavailable } from "@eras/oci-spec/errdefs.ts";
 import { CommanderError } from "commander";
 import { DEFAULT_HOST } from "../engine-api/default-host.ts";
-import { isTcp, listenOn } from "./api/listen.ts";
+import { type ListenPlace, listenOn, listenPlace } from "./api/listen.ts";
 import { routes } from "./api/routes.ts";
 import { apiServer } from "./api/server.ts";
 import { serverTls } from "./api/tls.ts";
@@ -26,13 +26,12 @@ async function serve(commandLine: CommandLine): Promise<void> {
   if (process.geteuid?.() !== 0) throw new Error("Cannot make containers: dockerd needs root (run it with sudo)");
   const options = daemonOptions(readConfig(commandLine).options);
   setLogLevel(options.debug ? "debug" : parseLogLevel(options.logLevel));
+  const places = listenPlaces(options);
   const { dataRoot, execRoot, pidfile } = options;
   for (const dir of [dataRoot, execRoot, dirname(pidfile)]) mkdirSync(dir, { recursive: true, mode: 0o711 });
   lock(dataRoot);
   const supervisor = options.containerd === "" ? new ContainerdSupervisor({ dataRoot, execRoot }) : undefined;
-  await supervisor?.start();
-  const daemon = await openDaemon(options, supervisor?.address ?? options.containerd);
-  const servers = await listen(daemon, options);
+  const { daemon, servers } = await open(options, places, supervisor);
   writeFileSync(pidfile, String(process.pid));
   const end = async (signal: string) => {
     log("info", `received ${signal}`);
@@ -47,15 +46,32 @@ async function serve(commandLine: CommandLine): Promise<void> {
   log("info", `dockerd ${VERSION} serves`);
 }
 
-async function listen(daemon: Daemon, options: DaemonOptions): Promise<Server[]> {
-  const { hosts, group, insecureTcp } = options;
+/** What fails leaves no containerd behind. */
+async function open(options: DaemonOptions, places: readonly ListenPlace[], supervisor?: ContainerdSupervisor) {
+  try {
+    await supervisor?.start();
+    const daemon = await openDaemon(options, supervisor?.address ?? options.containerd);
+    return { daemon, servers: await listen(daemon, places) };
+  } catch (error) {
+    await supervisor?.stop();
+    throw error;
+  }
+}
+
+/** What can't be is refused before anything begins. */
+function listenPlaces(options: DaemonOptions): ListenPlace[] {
+  const { hosts, insecureTcp } = options;
   const tls = serverTls(options);
+  return (hosts.length > 0 ? hosts : [DEFAULT_HOST]).map((host) => listenPlace(host, { tls, insecureTcp }));
+}
+
+async function listen(daemon: Daemon, places: readonly ListenPlace[]): Promise<Server[]> {
   const servers: Server[] = [];
-  for (const host of hosts.length > 0 ? hosts : [DEFAULT_HOST]) {
-    const server = apiServer(routes(daemon), VERSION, isTcp(host) ? tls : undefined);
-    await listenOn(server, host, { group, tls, insecureTcp });
+  for (const place of places) {
+    const server = apiServer(routes(daemon), VERSION, place.tls);
+    await listenOn(server, place, daemon.options.group);
     servers.push(server);
-    log("info", `API listen on ${host}`);
+    log("info", `API listen on ${"path" in place ? place.path : `${place.host}:${place.port}`}`);
   }
   return servers;
 }
@@ -84,6 +100,6 @@ try {
   if (error instanceof CommanderError) process.exitCode = error.exitCode;
   else {
     process.stderr.write(`dockerd: ${(error as Error).message}\n`);
-    process.exitCode = 1;
+    process.exit(1); // whatever was opened
   }
 }

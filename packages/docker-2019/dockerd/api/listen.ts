@@ -17,27 +17,40 @@ const DEFAULT_PORTS = { plain: 2375, tls: 2376 } as const;
 const LOOPBACK = ["127.0.0.1", "localhost", "::1"];
 const TCP = /^tcp:\/\/(?:\[(?<ipv6>[^\]]+)\]|(?<name>[^:/[\]]*))(?::(?<port>\d*))?\/?$/;
 
-export interface ListenOptions {
-  /** Of a unix socket, where there is such a group. */
-  readonly group: string;
-  /** Of a tcp socket. */
+export interface ListenRules {
+  /** Of tcp sockets. */
   readonly tls: ServerTls | undefined;
   /** Serve beyond the loopback who has no certificate, too. */
   readonly insecureTcp: boolean;
 }
 
+/** Where to listen: a file, or a port of an address. */
+export type ListenPlace =
+  | { readonly path: string; readonly tls?: undefined }
+  | { readonly host: string; readonly port: number; readonly tls: ServerTls | undefined };
+
 /**
  * @param host - `unix:///path`, `tcp://127.0.0.1:2375`.
- * @throws {PermissionDenied} When everybody would be served; {Unavailable} when another dockerd listens there.
+ * @throws {InvalidArgument} When it is neither; {PermissionDenied} when everybody would be served.
  */
-export async function listenOn(server: Server, host: string, options: ListenOptions): Promise<void> {
-  if (host.startsWith("unix://")) return listenOnSocket(server, host.slice("unix://".length), options.group);
-  if (host.startsWith("tcp://")) return listenOnPort(server, host, options);
-  throw new InvalidArgument(`Invalid bind address format: ${host}: unix:///PATH and tcp://127.0.0.1:PORT would do`);
+export function listenPlace(host: string, rules: ListenRules): ListenPlace {
+  if (host.startsWith("unix://")) return { path: host.slice("unix://".length) };
+  const { ipv6, name, port } = TCP.exec(host)?.groups ?? {};
+  if (ipv6 === undefined && name === undefined)
+    throw new InvalidArgument(`Invalid bind address format: ${host}: unix:///PATH and tcp://127.0.0.1:PORT would do`);
+  const { tls, insecureTcp } = rules;
+  const address = ipv6 ?? (name || "127.0.0.1");
+  if (!LOOPBACK.includes(address) && !tls?.requestCert && !insecureTcp)
+    throw new PermissionDenied(
+      `Cannot listen on ${host}: whoever reaches that address would be root of this host; use --tlsverify with certificates, or 127.0.0.1 and a tunnel, or --insecure-tcp if that is what you want`,
+    );
+  return { host: address, port: Number(port || DEFAULT_PORTS[tls ? "tls" : "plain"]), tls };
 }
 
-export function isTcp(host: string): boolean {
-  return host.startsWith("tcp://");
+/** @param group - Of a unix socket, where there is such a group. @throws {Unavailable} When another dockerd listens there. */
+export async function listenOn(server: Server, place: ListenPlace, group: string): Promise<void> {
+  if ("path" in place) await listenOnSocket(server, place.path, group);
+  else await listening(server, { host: place.host, port: place.port });
 }
 
 async function listenOnSocket(server: Server, path: string, group: string): Promise<void> {
@@ -52,17 +65,6 @@ async function listenOnSocket(server: Server, path: string, group: string): Prom
   }
   const gid = groupId(group);
   if (gid !== undefined) chownSync(path, 0, gid);
-}
-
-async function listenOnPort(server: Server, host: string, { tls, insecureTcp }: ListenOptions): Promise<void> {
-  const { ipv6, name, port } = TCP.exec(host)?.groups ?? {};
-  if (ipv6 === undefined && name === undefined) throw new InvalidArgument(`Invalid bind address format: ${host}`);
-  const address = ipv6 ?? (name || "127.0.0.1");
-  if (!LOOPBACK.includes(address) && !tls?.requestCert && !insecureTcp)
-    throw new PermissionDenied(
-      `Cannot listen on ${host}: whoever reaches that address would be root of this host; use --tlsverify with certificates, or 127.0.0.1 and a tunnel, or --insecure-tcp if that is what you want`,
-    );
-  await listening(server, { host: address, port: Number(port || DEFAULT_PORTS[tls ? "tls" : "plain"]) });
 }
 
 function listening(server: Server, where: object): Promise<void> {

@@ -35,7 +35,8 @@ export function apiServer(routes: readonly Route[], version: string, tls?: Serve
   };
   // A wait, an attach, events: a request may last as long as a container. Clients leave Host empty, or out.
   const options = { requireHostHeader: false, requestTimeout: 0, headersTimeout: 60_000, keepAliveTimeout: 0 };
-  const server = tls === undefined ? createServer(options) : createSecureServer({ ...options, ...tls });
+  const server =
+    tls === undefined ? createServer(options) : createSecureServer({ ...options, ...tls, allowHalfOpen: true });
   server.on("request", (request, response) => {
     void serveTraced(request, new HttpAnswerer(response, headers), (answer) =>
       serve(routes, { request, answer, connection: response }),
