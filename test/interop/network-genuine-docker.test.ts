@@ -1,15 +1,14 @@
 /** The default bridge and published ports of our dockerd's library beside those of genuine dockerd, each as a host in a network namespace of its own. */
 import { execFileSync } from "node:child_process";
-import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { Networks } from "@eras/docker-2019/dockerd/network/networks.ts";
 import type { NetworkSettings } from "@eras/docker-2019/engine-api/container.ts";
 import type { NetworkResource } from "@eras/docker-2019/engine-api/network.ts";
-import { CLONE_NEWNET, setns, unshare } from "@eras/linux/namespaces.ts";
-import { setLink } from "@eras/linux/netlink.ts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { GenuineDocker } from "../genuine/docker.ts";
 import { busyboxImage } from "../harness/busybox-image.ts";
+import { inOwnNetwork } from "../harness/own-network.ts";
 import { newPlace, type Place, removePlace } from "../harness/remains.ts";
 
 /** What there is to see of a container `web` that publishes two ports and exposes a third. */
@@ -40,18 +39,11 @@ beforeAll(async () => {
   ours = await onHostOfItsOwn(ourPicture);
 });
 
-/** Calls `work` with the main thread, and so all that it starts, in a new network namespace. */
 async function onHostOfItsOwn(work: (place: Place) => Promise<Picture>): Promise<Picture> {
   const place = newPlace();
-  const home = openSync("/proc/self/ns/net", "r");
-  unshare(CLONE_NEWNET);
   try {
-    setLink("lo", { up: true });
-    writeFileSync("/proc/sys/net/ipv4/ip_forward", "0");
-    return await work(place);
+    return await inOwnNetwork(() => work(place));
   } finally {
-    setns(home, CLONE_NEWNET);
-    closeSync(home);
     left.push(...(await removePlace(place)));
   }
 }

@@ -1,5 +1,6 @@
 /** Containers, as the API has them: the table, and for each row what is asked of the daemon. */
-import { InvalidArgument } from "@eras/oci-spec/errdefs.ts";
+import type { Duplex } from "node:stream";
+import { Conflict, InvalidArgument } from "@eras/oci-spec/errdefs.ts";
 import { atLeast } from "../../engine-api/api-version.ts";
 import { CHANGE_KINDS, type ContainerPathStat } from "../../engine-api/container.ts";
 import type { ContainerConfig, ContainerCreateRequest } from "../../engine-api/container-config.ts";
@@ -13,6 +14,7 @@ import { createContainer } from "../daemon/create.ts";
 import type { Daemon } from "../daemon/daemon.ts";
 import { removeContainer } from "../daemon/delete.ts";
 import { inspectContainer } from "../daemon/inspect.ts";
+import { removeLink } from "../daemon/links.ts";
 import { listContainers } from "../daemon/list.ts";
 import { checkLogs, sendLogs } from "../daemon/logs.ts";
 import { pruneContainers } from "../daemon/prune.ts";
@@ -25,6 +27,7 @@ import { updateContainer } from "../daemon/update.ts";
 import { type ApiCall, noContent, type Route, route } from "./call.ts";
 import { send } from "./send.ts";
 import { parseTime } from "./time.ts";
+import { acceptWebSocket } from "./websocket.ts";
 
 const TAR = { "Content-Type": "application/x-tar" };
 const RAW_STREAM = "application/vnd.docker.raw-stream";
@@ -136,19 +139,29 @@ export function containerRoutes(daemon: Daemon): Route[] {
       noContent((call) => renameContainer(daemon, find(call), call.query.text("name"))),
     ),
     route("POST", "/containers/{name}/wait", (call) => wait(call, daemon)),
-    route("POST", "/containers/{name}/attach", (call) => attachTo(call, daemon)),
+    route("POST", "/containers/{name}/attach", (call) =>
+      attachTo(call, daemon, { raw: false }, () => call.answer.hijack(RAW_STREAM, {})),
+    ),
+    route("GET", "/containers/{name}/attach/ws", (call) =>
+      attachTo(call, daemon, { raw: true }, () => acceptWebSocket(call)),
+    ),
     route("POST", "/containers/{name}/resize", async (call) => {
       await daemon.containerd.resize(find(call).id, "", sizeOf(call));
       call.answer.empty(200);
     }),
     route(
       "DELETE",
-      "/containers/{name}",
-      noContent((call) =>
-        removeContainer(daemon, find(call), { force: call.query.flag("force"), volumes: call.query.flag("v") }),
-      ),
+      "/containers/{name:.*}",
+      noContent((call) => remove(call, daemon)),
     ),
   ];
+}
+
+async function remove({ params, query }: ApiCall, daemon: Daemon): Promise<void> {
+  const name = params.name!;
+  if (query.flag("link")) return removeLink(daemon, name);
+  const options = { force: query.flag("force"), volumes: query.flag("v") };
+  await removeContainer(daemon, daemon.containers.get(name), options);
 }
 
 const CHANGES = { C: CHANGE_KINDS.modified, A: CHANGE_KINDS.added, D: CHANGE_KINDS.deleted } as const;
@@ -200,20 +213,29 @@ function waitCondition(text: string): WaitCondition {
   return text === "next-exit" || text === "removed" ? text : "not-running";
 }
 
-async function attachTo({ params, query, answer }: ApiCall, daemon: Daemon): Promise<void> {
+/** @param accept - Takes the connection over. */
+async function attachTo(
+  { params, query }: ApiCall,
+  daemon: Daemon,
+  { raw }: { raw: boolean },
+  accept: () => Duplex,
+): Promise<void> {
   step("dockerd.attach", { name: params.name });
   const container = daemon.containers.get(params.name!);
-  const { config } = container;
+  const { id, config, state } = container;
+  if (state.isPaused) throw new Conflict(`container ${id} is paused, unpause the container before attach`);
+  if (state.isRestarting) throw new Conflict(`container ${id} is restarting, wait until the container is running`);
   const wishes = {
     stdin: query.flag("stdin"),
     stdout: query.flag("stdout"),
     stderr: query.flag("stderr"),
     terminal: config.Tty ?? false,
     detachKeys: query.text("detachKeys"),
+    ...(raw && { raw }),
   };
-  const client = answer.hijack(RAW_STREAM, {});
+  const client = accept();
   daemon.publish("attach", container);
-  const closeStdin = config.StdinOnce ? () => daemon.containerd.closeStdin(container.id) : undefined;
+  const closeStdin = config.StdinOnce ? () => daemon.containerd.closeStdin(id) : undefined;
   if (query.flag("stream")) await attach(container.streams, client, wishes, closeStdin);
   else client.end();
 }

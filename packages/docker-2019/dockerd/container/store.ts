@@ -5,8 +5,6 @@ import { Conflict, InvalidArgument, NotFound } from "@eras/oci-spec/errdefs.ts";
 import { step } from "../../step.ts";
 import { Container } from "./container.ts";
 
-const NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/;
-
 export class ContainerStore {
   readonly #byId = new Map<string, Container>();
   /** Also of containers that are just being made. */
@@ -61,10 +59,8 @@ export class ContainerStore {
     return matching[0];
   }
 
-  /** @throws {InvalidArgument} When it is no name; {Conflict} when another container has it. */
+  /** @param name - A verified one. @throws {Conflict} When another container has it. */
   reserveName(name: string, id: string): void {
-    if (!NAME.test(name))
-      throw new InvalidArgument(`Invalid container name (${name}), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed`);
     const owner = this.#idByName.get(name);
     if (owner !== undefined && owner !== id)
       throw new Conflict(

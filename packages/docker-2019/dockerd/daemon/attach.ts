@@ -19,6 +19,8 @@ export interface AttachWishes {
   readonly terminal: boolean;
   /** `ctrl-p,ctrl-q`: keys in standard input that mean to leave. */
   readonly detachKeys: string;
+  /** Whether outputs go out as they are, without a terminal too: over a WebSocket. */
+  readonly raw?: boolean;
 }
 
 /** How the end of a client's input is passed on. */
@@ -51,11 +53,12 @@ function framing({
   stdout,
   stderr,
   terminal,
+  raw = terminal,
 }: AttachWishes): (chunk: Buffer, stream: OutputName) => Buffer | undefined {
   const wanted = { stdout, stderr };
   return (chunk, stream) => {
     if (!wanted[stream]) return undefined;
-    return terminal ? chunk : frame(STREAM_TYPES[stream], chunk);
+    return raw ? chunk : frame(STREAM_TYPES[stream], chunk);
   };
 }
 

@@ -1,5 +1,5 @@
 /** The OCI spec of a container that is about to be started: where its files and its neighbours are is known now. */
-import { FailedPrecondition } from "@eras/oci-spec/errdefs.ts";
+import { Unknown } from "@eras/oci-spec/errdefs.ts";
 import type { Process, Spec } from "@eras/oci-spec/runtime/config.ts";
 import { step } from "../../step.ts";
 import { containerOf } from "../config/modes.ts";
@@ -7,10 +7,12 @@ import type { Container } from "../container/container.ts";
 import type { Exec } from "../container/exec.ts";
 import { etcFilesOf } from "../network/etc-files.ts";
 import type { DaemonOptions } from "../options/daemon-options.ts";
-import { execProcess } from "../spec/exec-process.ts";
+import { type ExecParts, execProcess } from "../spec/exec-process.ts";
 import { resolvedMount } from "../spec/resolved-mount.ts";
-import { createSpec, type JoinedNamespaces, type SpecDaemonOptions, type SpecParts } from "../spec/spec.ts";
+import { createSpec, type JoinedNamespaces, type SpecDaemonOptions } from "../spec/spec.ts";
 import type { Daemon } from "./daemon.ts";
+import { linkVariables } from "./links.ts";
+import { ipcDonor, sharedMemoryOf } from "./shared-memory.ts";
 
 /** What is known of a container at its start. */
 interface StartParts {
@@ -24,20 +26,27 @@ interface StartParts {
 
 export function containerSpec(daemon: Daemon, container: Container, parts: StartParts): Spec {
   step("dockerd.make-spec", { id: container.id });
-  return createSpec(specParts(daemon, container, parts));
+  const { rootfs, networkPath, initPath } = parts;
+  const shmPath = sharedMemoryOf(daemon, container);
+  return createSpec({
+    ...commonParts(daemon, container, rootfs),
+    files: etcFilesOf(container.dir),
+    mountPoints: Object.values(container.record.MountPoints).map(resolvedMount),
+    join: { ...joined(daemon, container), ...(networkPath !== undefined && { network: networkPath }) },
+    ...(initPath !== undefined && { initPath }),
+    ...(shmPath !== undefined && { shmPath }),
+  });
 }
 
-function specParts(daemon: Daemon, container: Container, { rootfs, networkPath, initPath }: StartParts): SpecParts {
-  const { id, dir, config, hostConfig, record } = container;
+/** What holds for every process of the container. */
+function commonParts(daemon: Daemon, container: Container, rootfs: string): ExecParts {
+  const { id, config, hostConfig } = container;
   return {
     id,
     rootfs,
     config,
     hostConfig,
-    files: etcFilesOf(dir),
-    mountPoints: Object.values(record.MountPoints).map(resolvedMount),
-    join: { ...joined(daemon, container), ...(networkPath !== undefined && { network: networkPath }) },
-    ...(initPath !== undefined && { initPath }),
+    linkEnv: linkVariables(daemon, container),
     daemon: ofDaemon(daemon.options),
   };
 }
@@ -57,17 +66,17 @@ function ofDaemon(options: DaemonOptions): SpecDaemonOptions {
 
 /** Namespaces of other containers, which must run. */
 function joined(daemon: Daemon, { hostConfig }: Container): JoinedNamespaces {
-  const pathOf = (mode: string | undefined, kind: "pid" | "ipc") => {
-    const name = containerOf(mode);
-    return name === undefined ? {} : { [kind]: `/proc/${runningPid(daemon, name)}/ns/${kind}` };
+  const [pidOf, ipcOf] = [containerOf(hostConfig.PidMode), containerOf(hostConfig.IpcMode)];
+  return {
+    ...(pidOf !== undefined && { pid: `/proc/${runningPid(daemon, pidOf)}/ns/pid` }),
+    ...(ipcOf !== undefined && { ipc: `/proc/${ipcDonor(daemon, ipcOf).state.record.Pid}/ns/ipc` }),
   };
-  return { ...pathOf(hostConfig.PidMode, "pid"), ...pathOf(hostConfig.IpcMode, "ipc") };
 }
 
-/** @throws {FailedPrecondition} In Docker's words, when it does not run. */
+/** @throws {Unknown} When it does not run. */
 function runningPid(daemon: Daemon, name: string): number {
   const { id, state } = daemon.containers.get(name);
-  if (!state.isRunning) throw new FailedPrecondition(`cannot join a namespace of a non running container: ${id}`);
+  if (!state.isRunning) throw new Unknown(`container ${id} is not running`);
   return state.record.Pid;
 }
 
@@ -75,7 +84,7 @@ function runningPid(daemon: Daemon, name: string): number {
 export function processOfExec(daemon: Daemon, { container, config }: Exec): Process {
   const rootfs = daemon.images.rwLayers.mount(container.id);
   try {
-    return execProcess(specParts(daemon, container, { rootfs, networkPath: undefined, initPath: undefined }), config);
+    return execProcess(commonParts(daemon, container, rootfs), config);
   } finally {
     daemon.images.rwLayers.unmount(container.id);
   }

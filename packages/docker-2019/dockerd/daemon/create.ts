@@ -8,9 +8,11 @@ import { join } from "node:path";
 import type { Digest } from "@eras/oci-spec/digest.ts";
 import { InvalidArgument } from "@eras/oci-spec/errdefs.ts";
 import type { ContainerCreateResponse } from "../../engine-api/container.ts";
-import type { ContainerConfig, ContainerCreateRequest } from "../../engine-api/container-config.ts";
+import type { ContainerConfig, ContainerCreateRequest, HostConfig } from "../../engine-api/container-config.ts";
 import { step } from "../../step.ts";
+import { verifyName } from "../config/container-name.ts";
 import { type CheckedRequest, checkRequest, completeRequest } from "../config/create-request.ts";
+import { containerOf } from "../config/modes.ts";
 import { anonymousVolumes, type MountPoint, mountPointsOfHostConfig } from "../config/mount-points.ts";
 import { Container, type ContainerRecord } from "../container/container.ts";
 import { State } from "../container/state.ts";
@@ -20,6 +22,7 @@ import { fillInitLayer } from "../layer/init-layer.ts";
 import { topChainId } from "../layer/layer-store.ts";
 import { containersDir } from "../paths.ts";
 import type { Daemon } from "./daemon.ts";
+import { resolveLinks } from "./links.ts";
 import { prepareMounts } from "./mounts.ts";
 import { inventName } from "./names.ts";
 
@@ -41,14 +44,19 @@ export async function createContainer(
     throw new InvalidArgument("Config cannot be empty in order to create a container");
   const idOf = (name: string) => daemon.containers.find(name)?.id;
   const checked = checkRequest(request, { apiVersion, daemon: daemon.defaults, idOf });
+  verifyNeighbours(daemon, checked.hostConfig);
   const imageId = findImage(daemon.images, request.Image ?? "");
   const image = daemon.images.images.image(imageId);
   const complete = completeRequest(checked, image.config, daemon.defaults);
   const id = randomBytes(ID_BYTES).toString("hex");
-  const name = wantedName.replace(/^\//, "") || inventName((taken) => daemon.containers.hasName(taken));
+  const name = nameOf(daemon, wantedName);
   daemon.containers.reserveName(name, id);
   try {
-    const container = await make(daemon, recordOf(daemon, { id, name, imageId, complete }), complete);
+    const hostConfig = resolveLinks(daemon, complete.hostConfig);
+    const container = await make(daemon, recordOf(daemon, { id, name, imageId, complete }), {
+      ...complete,
+      hostConfig,
+    });
     daemon.containers.add(container);
     daemon.publish("create", container);
   } catch (error) {
@@ -56,6 +64,20 @@ export async function createContainer(
     throw error;
   }
   return { Id: id, Warnings: complete.warnings };
+}
+
+function nameOf({ containers }: Daemon, wanted: string): string {
+  if (wanted === "") return inventName((taken) => containers.hasName(taken));
+  verifyName(wanted);
+  return wanted.replace(/^\//, "");
+}
+
+/** The original looks at them for their labels, and at those whose network is to be joined not before the start. */
+function verifyNeighbours(daemon: Daemon, { IpcMode, PidMode, Privileged, SecurityOpt }: HostConfig): void {
+  const isLabelled = SecurityOpt?.some((option) => option.startsWith("label"));
+  if (Privileged || isLabelled || IpcMode === "host" || PidMode === "host") return;
+  for (const name of [containerOf(IpcMode), containerOf(PidMode)])
+    if (name && !daemon.containers.find(name)) throw new InvalidArgument(`No such container: ${name}`);
 }
 
 interface NewContainer {

@@ -4,6 +4,7 @@ import type { ContainerJson, MountPoint, NetworkSettings } from "../../engine-ap
 import { wholeConfig, wholeHostConfig } from "../config/whole.ts";
 import type { Container } from "../container/container.ts";
 import type { Daemon } from "./daemon.ts";
+import { shownLinks } from "./links.ts";
 
 export async function inspectContainer(daemon: Daemon, container: Container, size: boolean): Promise<ContainerJson> {
   const { id, dir, record, config, hostConfig, state } = container;
@@ -28,7 +29,7 @@ export async function inspectContainer(daemon: Daemon, container: Container, siz
     ProcessLabel: "",
     AppArmorProfile: "",
     ExecIDs: execIds.length > 0 ? execIds.map((exec) => exec.id) : null,
-    HostConfig: wholeHostConfig(hostConfig),
+    HostConfig: { ...wholeHostConfig(hostConfig), Links: shownLinks(daemon, container) },
     GraphDriver: { Data: daemon.images.rwLayers.data(id), Name: record.Driver },
     ...(size && (await sizesOf(daemon, container))),
     Mounts: mountPointsOf(container),

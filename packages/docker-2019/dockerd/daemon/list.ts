@@ -5,6 +5,7 @@ import type { Filters } from "../api/query.ts";
 import type { Container } from "../container/container.ts";
 import type { Daemon } from "./daemon.ts";
 import { mountPointsOf, networkSettings, sizesOf } from "./inspect.ts";
+import { namesOf } from "./links.ts";
 
 export interface ListOptions {
   /** Also those that don't run. */
@@ -73,7 +74,7 @@ async function summaryOf(daemon: Daemon, container: Container, size: boolean): P
   const settings = networkSettings(daemon, container);
   return {
     Id: id,
-    Names: [record.Name],
+    Names: namesOf(daemon, container),
     Image: config.Image ?? "",
     ImageID: record.Image,
     Command: [record.Path, ...record.Args].map(quoted).join(" "),

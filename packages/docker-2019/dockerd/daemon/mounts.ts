@@ -6,6 +6,7 @@ import type { MountPoint } from "../config/mount-points.ts";
 import type { Container } from "../container/container.ts";
 import { copyUp } from "../volume/copy-up.ts";
 import type { Daemon } from "./daemon.ts";
+import { mountSharedMemory, unmountSharedMemory } from "./shared-memory.ts";
 
 /** What the API has labelled an anonymous volume as. */
 const ANONYMOUS = /^[0-9a-f]{64}$/;
@@ -46,7 +47,9 @@ function withVolume({ volumes }: Daemon, container: string, point: MountPoint): 
 }
 
 /** Before a start: volumes are mounted, and directories that a bind names are made where they may be. */
-export function mountAll({ volumes }: Daemon, { id, record }: Container): void {
+export function mountAll({ volumes }: Daemon, container: Container): void {
+  const { id, record } = container;
+  mountSharedMemory(container);
   for (const { Type, Name, Source, SkipMountpointCreation } of Object.values(record.MountPoints)) {
     if (Type === "volume") volumes.mount(Name, id);
     if (Type !== "bind" || existsSync(Source)) continue;
@@ -57,7 +60,9 @@ export function mountAll({ volumes }: Daemon, { id, record }: Container): void {
 }
 
 /** After the end. */
-export function unmountAll({ volumes }: Daemon, { id, record }: Container): void {
+export function unmountAll({ volumes }: Daemon, container: Container): void {
+  const { id, record } = container;
+  unmountSharedMemory(container);
   for (const { Type, Name } of Object.values(record.MountPoints)) if (Type === "volume") volumes.unmount(Name, id);
 }
 

@@ -5,14 +5,7 @@
  */
 import { copyFileSync } from "node:fs";
 import { join } from "node:path";
-import {
-  Conflict,
-  ERROR_CLASSES,
-  errorKind,
-  FailedPrecondition,
-  InvalidArgument,
-  NotModified,
-} from "@eras/oci-spec/errdefs.ts";
+import { Conflict, ERROR_CLASSES, errorKind, InvalidArgument, NotModified } from "@eras/oci-spec/errdefs.ts";
 import { keepRun } from "@eras/trace/context.ts";
 import { findInit } from "../../docker-init/find.ts";
 import { step } from "../../step.ts";
@@ -26,6 +19,7 @@ import { containerSpec } from "./container-spec.ts";
 import type { Daemon } from "./daemon.ts";
 import { removeContainer } from "./delete.ts";
 import { watchHealth } from "./health.ts";
+import { linkHosts, tellParents } from "./links.ts";
 import { mountAll, unmountAll } from "./mounts.ts";
 
 const CANNOT_FIND = 127;
@@ -98,15 +92,16 @@ async function connect(daemon: Daemon, container: Container): Promise<string | u
   const mode = hostConfig.NetworkMode ?? "default";
   const other = containerOf(mode);
   if (other !== undefined) return `/proc/${shareFiles(daemon, container, other)}/ns/net`;
-  const { netnsPath } = await daemon.networks.connect({ id, name, dir, config, hostConfig });
+  const links = linkHosts(daemon, container);
+  const { netnsPath } = await daemon.networks.connect({ id, name, dir, config, hostConfig, links });
+  tellParents(daemon, container);
   return mode === "host" ? `/proc/${process.pid}/ns/net` : netnsPath;
 }
 
 /** Who has another's network has its names too. @returns The other one's PID. */
 function shareFiles(daemon: Daemon, { dir }: Container, name: string): number {
   const other = daemon.containers.get(name);
-  if (!other.state.isRunning)
-    throw new FailedPrecondition(`cannot join network of a non running container: ${other.id}`);
+  if (!other.state.isRunning) throw new Conflict(`cannot join network of a non running container: ${other.id}`);
   for (const file of ["hostname", "hosts", "resolv.conf"]) copyFileSync(join(other.dir, file), join(dir, file));
   return other.state.record.Pid;
 }

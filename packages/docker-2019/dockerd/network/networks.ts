@@ -183,6 +183,12 @@ export class Networks {
     if (sandbox.ports.length > 0) await this.#applyRules().catch(({ message }: Error) => this.#options.warn(message)); // they lead nowhere now
   }
 
+  /** Its address in the default network, if it has one there. */
+  addressOf(container: string): string | undefined {
+    const endpoint = this.#sandboxes.get(container)?.endpoint;
+    return endpoint && formatAddress(endpoint.address);
+  }
+
   /** What `network inspect` calls the container from now on. */
   rename(container: string, name: string): void {
     const sandbox = this.#sandboxes.get(container);

@@ -13,7 +13,8 @@ import { addSecurityOptions } from "./security-opt.ts";
 import type { SpecParts } from "./spec.ts";
 import { addUser, findUser } from "./user.ts";
 
-type ExecParts = Pick<SpecParts, "id" | "rootfs" | "config" | "hostConfig" | "linkEnv" | "daemon">;
+/** What a process of the container needs, of the parts of its spec. */
+export type ExecParts = Pick<SpecParts, "id" | "rootfs" | "config" | "hostConfig" | "linkEnv" | "daemon">;
 
 /** @throws {Unknown} When there is no such user in the container. */
 export function execProcess(parts: ExecParts, exec: Partial<ExecCreateRequest>): Process {
