@@ -95,7 +95,9 @@ export class GenuineDocker {
     args.push("--host", `unix://${dir}/docker.sock`, "--bridge=none", "--iptables=false", "--ip6tables=false");
     for (const [name, path] of Object.entries(options.runtimes ?? {})) args.push("--add-runtime", `${name}=${path}`);
     args.push(...(options.flags ?? []));
-    const [program, ...all] = [...privateFiles(dir, options), "dockerd", ...args];
+    const { subordinateIds } = options;
+    const prefix = subordinateIds === undefined ? [] : withSubordinateIds(dir, subordinateIds);
+    const [program, ...all] = [...prefix, "dockerd", ...args];
     const PATH = [...(options.programs ? [options.programs] : []), process.env.PATH].join(":");
     const daemon = spawn(program!, all, { stdio: ["ignore", log, log], env: { ...process.env, PATH } });
     closeSync(log);
@@ -115,9 +117,8 @@ export class GenuineDocker {
   }
 }
 
-/** A command line that lays our files over the host's, for the program after it alone. */
-function privateFiles(dir: string, { subordinateIds }: DockerOptions): string[] {
-  if (subordinateIds === undefined) return [];
+/** A command line that lays our /etc/subuid and /etc/subgid over the host's, for the program after it alone. */
+export function withSubordinateIds(dir: string, subordinateIds: string): string[] {
   const file = join(dir, "subordinate-ids");
   writeFileSync(file, subordinateIds);
   const script = 'for target in /etc/subuid /etc/subgid; do mount --bind "$0" $target || exit; done; exec "$@"';

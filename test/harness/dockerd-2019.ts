@@ -6,6 +6,7 @@ import { connect } from "node:net";
 import { basename, join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { expect } from "vitest";
+import { withSubordinateIds } from "../genuine/docker.ts";
 import { DOCKER_20 } from "../genuine/docker-clients.ts";
 import { newPlace, type Place, removePlace } from "./remains.ts";
 import { type ProgramResult, runProgram, shellEnvironment } from "./run-program.ts";
@@ -15,17 +16,22 @@ export const DOCKERD = resolve(import.meta.dirname, "../../bin/dockerd-2019");
 export class Dockerd2019 {
   readonly place: Place;
   readonly #flags: readonly string[];
+  /** Comes before the program. */
+  readonly #prefix: readonly string[];
   #daemon: ChildProcess;
 
-  private constructor(place: Place, flags: readonly string[]) {
+  private constructor(place: Place, flags: readonly string[], prefix: readonly string[]) {
     this.place = place;
     this.#flags = flags;
+    this.#prefix = prefix;
     this.#daemon = this.#spawn();
   }
 
-  /** @param flags - More for dockerd. */
-  static async start(flags: readonly string[] = []): Promise<Dockerd2019> {
-    const dockerd = new Dockerd2019(newPlace(), flags);
+  /** @param flags - More for dockerd. @param subordinateIds - Content of the /etc/subuid and /etc/subgid that it sees. */
+  static async start(flags: readonly string[] = [], subordinateIds?: string): Promise<Dockerd2019> {
+    const place = newPlace();
+    const prefix = subordinateIds === undefined ? [] : withSubordinateIds(place.dir, subordinateIds);
+    const dockerd = new Dockerd2019(place, flags, prefix);
     await dockerd.#ready();
     return dockerd;
   }
@@ -84,7 +90,8 @@ export class Dockerd2019 {
     const log = openSync(join(dir, "dockerd.log"), "a");
     const paths = ["--data-root", join(dir, "data"), "--exec-root", join(dir, "exec"), "-p", join(dir, "pid")];
     const args = ["-H", `unix://${this.socket}`, ...paths, "-b", this.bridge, "--cgroup-parent", `/${cgroupParent}`];
-    const daemon = spawn(DOCKERD, [...args, ...this.#flags], { stdio: ["ignore", log, log], env: shellEnvironment() });
+    const [program, ...words] = [...this.#prefix, DOCKERD, ...args, ...this.#flags];
+    const daemon = spawn(program!, words, { stdio: ["ignore", log, log], env: shellEnvironment() });
     closeSync(log);
     return daemon;
   }

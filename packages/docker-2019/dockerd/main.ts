@@ -20,6 +20,7 @@ import { log, parseLogLevel, setLogLevel } from "./log.ts";
 import { openDaemon } from "./open-daemon.ts";
 import { readConfig } from "./options/config-file.ts";
 import { type DaemonOptions, daemonOptions } from "./options/daemon-options.ts";
+import { withRemap } from "./options/userns-remap.ts";
 import { REVISION, VERSION } from "./version.ts";
 
 async function serve(commandLine: CommandLine): Promise<void> {
@@ -31,7 +32,7 @@ async function serve(commandLine: CommandLine): Promise<void> {
   for (const dir of [dataRoot, execRoot, dirname(pidfile)]) mkdirSync(dir, { recursive: true, mode: 0o711 });
   lock(dataRoot);
   const supervisor = options.containerd === "" ? new ContainerdSupervisor({ dataRoot, execRoot }) : undefined;
-  const { daemon, servers } = await open(options, places, supervisor);
+  const { daemon, servers } = await open(withRemap(options), places, supervisor);
   writeFileSync(pidfile, String(process.pid));
   const end = async (signal: string) => {
     log("info", `received ${signal}`);

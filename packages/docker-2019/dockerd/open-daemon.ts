@@ -7,6 +7,7 @@ import { restoreContainers } from "./daemon/restore.ts";
 import { shutdown } from "./daemon/shutdown.ts";
 import { openGraphDriver } from "./graphdriver/open.ts";
 import { openImages } from "./image/images.ts";
+import { RemappedOwners } from "./layer/remapped-owners.ts";
 import { Containerd } from "./libcontainerd/containerd.ts";
 import { listenToTasks, type TaskListener } from "./libcontainerd/events.ts";
 import { log } from "./log.ts";
@@ -24,16 +25,17 @@ export async function openDaemon(
   options: DaemonOptions,
   address: string,
 ): Promise<Daemon & { shutdown(): Promise<void> }> {
-  const { dataRoot, storageDriver } = options;
+  const { dataRoot, storageDriver, remap } = options;
   prepareRuntimes(options);
   const events = new Events();
   const tell = (action: string, id: string, attributes: Readonly<Record<string, string>>) =>
     events.publish("image", action, id, attributes);
-  const images = await openImages(dataRoot, openGraphDriver(dataRoot, storageDriver), tell);
+  const owners = remap && new RemappedOwners(remap, dataRoot);
+  const images = await openImages(dataRoot, openGraphDriver(dataRoot, storageDriver), tell, owners);
   images.downloads.allow(options.maxConcurrentDownloads);
   const containerd = new Containerd(address);
   const networks = await Networks.open(networksOptions(options), await liveContainers(containerd));
-  const volumes = await VolumeStore.open({ dataRoot });
+  const volumes = await VolumeStore.open({ dataRoot }, remap?.root);
   const daemon: Daemon = new Daemon(options, { containerd, images, networks, volumes, events });
   const listening = new AbortController();
   await listenToTasks(containerd, listenerOf(daemon), listening.signal);

@@ -61,17 +61,22 @@ export function getArchive(
 
 /** Holds the container's file system until all is packed. */
 async function* pack(daemon: Daemon, fd: number, name: string, { id }: Container): AsyncGenerator<Uint8Array> {
-  daemon.images.rwLayers.mount(id);
+  const { rwLayers, layers } = daemon.images;
+  rwLayers.mount(id);
   try {
-    if (!fstatSync(fd).isDirectory()) return yield* archiveFile(fd, name);
-    const within = name === "/" ? "./" : `${name}/`;
-    yield* changeEntries(archiveTree(`/proc/self/fd/${fd}`), (entry) =>
-      renamed(entry, (inside) => (inside === "./" ? within : within + inside)),
-    );
+    const tar = fstatSync(fd).isDirectory() ? packDirectory(fd, name) : archiveFile(fd, name);
+    yield* layers.owners?.toContainer(tar) ?? tar;
   } finally {
     closeSync(fd);
     daemon.images.rwLayers.unmount(id);
   }
+}
+
+function packDirectory(fd: number, name: string): AsyncIterable<Uint8Array> {
+  const within = name === "/" ? "./" : `${name}/`;
+  return changeEntries(archiveTree(`/proc/self/fd/${fd}`), (entry) =>
+    renamed(entry, (inside) => (inside === "./" ? within : within + inside)),
+  );
 }
 
 /**
@@ -97,7 +102,9 @@ export async function putArchive(
         if (keepsKinds) checkKind(directory, entry);
         return owner ? { ...entry, uid: owner.uid ?? 0, gid: owner.gid ?? 0 } : entry;
       };
-      await applyTar(changeEntries(decompress(tar), change), `/proc/self/fd/${directory}`, { whiteouts: "delete" });
+      const changed = changeEntries(decompress(tar), change);
+      const owned = daemon.images.layers.owners?.toHost(changed) ?? changed;
+      await applyTar(owned, `/proc/self/fd/${directory}`, { whiteouts: "delete" });
     } finally {
       closeSync(directory);
     }

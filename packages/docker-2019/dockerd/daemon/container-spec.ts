@@ -52,7 +52,7 @@ function commonParts(daemon: Daemon, container: Container, rootfs: string): Exec
 }
 
 function ofDaemon(options: DaemonOptions): SpecDaemonOptions {
-  const { dataRoot, cgroupParent, defaultUlimits, init, noNewPrivileges, seccompJson } = options;
+  const { dataRoot, cgroupParent, defaultUlimits, init, noNewPrivileges, seccompJson, remap } = options;
   return {
     dataRoot,
     cgroupDriver: "cgroupfs",
@@ -60,16 +60,21 @@ function ofDaemon(options: DaemonOptions): SpecDaemonOptions {
     defaultUlimits: Object.values(defaultUlimits),
     init,
     noNewPrivileges,
+    ...(remap && { idMappings: remap }),
     ...(seccompJson !== undefined && { seccompProfile: seccompJson }),
   };
 }
 
 /** Namespaces of other containers, which must run. */
 function joined(daemon: Daemon, { hostConfig }: Container): JoinedNamespaces {
-  const [pidOf, ipcOf] = [containerOf(hostConfig.PidMode), containerOf(hostConfig.IpcMode)];
+  const [pidOf, ipcOf, networkOf] = [hostConfig.PidMode, hostConfig.IpcMode, hostConfig.NetworkMode].map(containerOf);
+  const pid = pidOf === undefined ? undefined : runningPid(daemon, pidOf);
+  const ipc = ipcOf === undefined ? undefined : ipcDonor(daemon, ipcOf).state.record.Pid;
+  const user = pid ?? ipc ?? (networkOf === undefined ? undefined : runningPid(daemon, networkOf));
   return {
-    ...(pidOf !== undefined && { pid: `/proc/${runningPid(daemon, pidOf)}/ns/pid` }),
-    ...(ipcOf !== undefined && { ipc: `/proc/${ipcDonor(daemon, ipcOf).state.record.Pid}/ns/ipc` }),
+    ...(pid !== undefined && { pid: `/proc/${pid}/ns/pid` }),
+    ...(ipc !== undefined && { ipc: `/proc/${ipc}/ns/ipc` }),
+    ...(user !== undefined && { user: `/proc/${user}/ns/user` }),
   };
 }
 

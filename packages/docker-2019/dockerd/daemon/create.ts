@@ -3,6 +3,7 @@
  * nothing of it before the start.
  */
 import { randomBytes } from "node:crypto";
+import { chownSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import type { Digest } from "@eras/oci-spec/digest.ts";
@@ -121,8 +122,11 @@ async function make(daemon: Daemon, record: ContainerRecord, { hostConfig }: Che
   const { rwLayers, images } = daemon.images;
   const parent = topChainId(diffIdsOf(images.image(record.Image)));
   const storageOptions = hostConfig.StorageOpt ?? {};
-  await rwLayers.create(record.ID, parent, { init: fillInitLayer, storageOptions });
+  const root = daemon.options.remap?.root;
+  const init = (rootfs: string) => fillInitLayer(rootfs, root);
+  await rwLayers.create(record.ID, parent, { init, storageOptions });
   const container = Container.create(containersDir(daemon.options), record, hostConfig);
+  if (root) chownSync(container.dir, 0, root.gid);
   try {
     container.record.MountPoints = byDestination(
       await prepareMounts(daemon, container, mountPointsOf(daemon, container)),

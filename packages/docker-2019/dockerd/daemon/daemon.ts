@@ -2,7 +2,7 @@
  * The daemon: what it keeps, and with whom it speaks. Each thing that can be done with a container has a file of its own beside this one, and
  * takes the daemon as its first argument.
  */
-import { mkdirSync } from "node:fs";
+import { chownSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { type DaemonDefaults, standardDefaults } from "../config/daemon-defaults.ts";
 import { hostSupport } from "../config/host-support.ts";
@@ -14,6 +14,7 @@ import type { Containerd, RuntimeChoice } from "../libcontainerd/containerd.ts";
 import type { Networks } from "../network/networks.ts";
 import type { DaemonOptions } from "../options/daemon-options.ts";
 import { runtimeProgram } from "../options/runtimes.ts";
+import type { Remap } from "../options/userns-remap.ts";
 import { containerdDir, containersDir } from "../paths.ts";
 import type { VolumeStore } from "../volume/volume-store.ts";
 import type { Events } from "./events.ts";
@@ -49,7 +50,9 @@ export class Daemon {
     this.networks = networks;
     this.volumes = volumes;
     this.events = events;
-    mkdirSync(containersDir(options), { recursive: true, mode: 0o700 });
+    const { remap } = options;
+    mkdirSync(containersDir(options), { recursive: true, mode: remap ? 0o710 : 0o700 });
+    if (remap) chownSync(containersDir(options), 0, remap.root.gid);
   }
 
   /** What dockerd was told. */
@@ -71,6 +74,11 @@ export class Daemon {
   /** Where the FIFOs of a container's processes lie. */
   fifoDir(id: string): string {
     return join(containerdDir(this.options), id);
+  }
+
+  /** The root of a container's user namespace, on the host; undefined if it is the host's. */
+  rootOf({ hostConfig }: Container): Remap["root"] | undefined {
+    return hostConfig.UsernsMode === "host" ? undefined : this.options.remap?.root;
   }
 
   runtimeOf({ hostConfig }: Container): RuntimeChoice {
@@ -98,5 +106,6 @@ function defaultsOf(options: DaemonOptions): DaemonDefaults {
     cgroupnsMode: defaultCgroupnsMode === "" ? standard.cgroupnsMode : (defaultCgroupnsMode as "host" | "private"), // verified
     logConfig: { Type: options.logDriver, Config: options.logOptions },
     ulimits: Object.values(defaultUlimits),
+    isRemapped: options.remap !== undefined,
   };
 }

@@ -1,5 +1,5 @@
 /** Volumes and directories of the host that a container has: made with it, mounted with its start, given back with its end. */
-import { existsSync, mkdirSync } from "node:fs";
+import { chownSync, existsSync, mkdirSync } from "node:fs";
 import { InvalidArgument } from "@eras/oci-spec/errdefs.ts";
 import { step } from "../../step.ts";
 import type { MountPoint } from "../config/mount-points.ts";
@@ -47,15 +47,18 @@ function withVolume({ volumes }: Daemon, container: string, point: MountPoint): 
 }
 
 /** Before a start: volumes are mounted, and directories that a bind names are made where they may be. */
-export function mountAll({ volumes }: Daemon, container: Container): void {
+export function mountAll(daemon: Daemon, container: Container): void {
+  const { volumes } = daemon;
   const { id, record } = container;
-  mountSharedMemory(container);
+  mountSharedMemory(daemon, container);
   for (const { Type, Name, Source, SkipMountpointCreation } of Object.values(record.MountPoints)) {
     if (Type === "volume") volumes.mount(Name, id);
     if (Type !== "bind" || existsSync(Source)) continue;
     if (SkipMountpointCreation)
       throw new InvalidArgument(`invalid mount config for type "bind": bind source path does not exist: ${Source}`);
     mkdirSync(Source, { recursive: true });
+    const root = daemon.rootOf(container);
+    if (root) chownSync(Source, root.uid, root.gid);
   }
 }
 

@@ -20,12 +20,14 @@ const HOST_SHM = "/dev/shm";
 const DIRECTORY_MODE = 0o700;
 
 /** Before a start. Does nothing for a container that shares nothing of its own. */
-export function mountSharedMemory({ dir, hostConfig }: Container): void {
+export function mountSharedMemory(daemon: Daemon, container: Container): void {
+  const { dir, hostConfig } = container;
   if (hostConfig.IpcMode !== SHAREABLE) return;
   const path = ownPath(dir);
   mkdirSync(path, { recursive: true, mode: DIRECTORY_MODE });
   if (isMountPoint(path)) return;
-  const data = `mode=1777,size=${hostConfig.ShmSize ?? 0}`;
+  const { uid, gid } = daemon.rootOf(container) ?? { uid: 0, gid: 0 };
+  const data = `mode=1777,size=${hostConfig.ShmSize ?? 0},uid=${uid},gid=${gid}`;
   mount("shm", path, "tmpfs", MS_NOEXEC | MS_NOSUID | MS_NODEV, data);
 }
 

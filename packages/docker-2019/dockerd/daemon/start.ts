@@ -3,7 +3,7 @@
  *
  * What fails is undone, and the container is left stopped, with the reason in its state.
  */
-import { copyFileSync } from "node:fs";
+import { chownSync, copyFileSync } from "node:fs";
 import { join } from "node:path";
 import { Conflict, ERROR_CLASSES, errorKind, InvalidArgument, NotModified } from "@eras/oci-spec/errdefs.ts";
 import { keepRun } from "@eras/trace/context.ts";
@@ -14,6 +14,7 @@ import type { Container } from "../container/container.ts";
 import { ProcessStreams } from "../libcontainerd/fifos.ts";
 import { log } from "../log.ts";
 import { JsonFileLog, rotationOptions } from "../logger/json-file.ts";
+import { etcFilesOf } from "../network/etc-files.ts";
 import { wantsInit } from "../spec/process.ts";
 import { containerSpec } from "./container-spec.ts";
 import type { Daemon } from "./daemon.ts";
@@ -65,6 +66,7 @@ async function run(daemon: Daemon, container: Container): Promise<void> {
       await daemon.containerd.delete(id); // what a daemon that was killed has left
       await daemon.containerd.create(id, spec, runtime, daemon.fifoDir(id));
       const pid = await daemon.containerd.createTask(id, streams.paths, runtime);
+      if (daemon.rootOf(container)) daemon.networks.furnish(id, pid);
       streams.shimHasOpened();
       container.streams.connect(streams); // not sooner: a runtime that fails tells that on the container's stderr, too
       container.state.setRunning(pid); // before it runs: its end may come before the answer
@@ -91,9 +93,15 @@ async function connect(daemon: Daemon, container: Container): Promise<string | u
   const { id, name, dir, config, hostConfig } = container;
   const mode = hostConfig.NetworkMode ?? "default";
   const other = containerOf(mode);
-  if (other !== undefined) return `/proc/${shareFiles(daemon, container, other)}/ns/net`;
+  if (other !== undefined) {
+    const pid = shareFiles(daemon, container, other);
+    giveFiles(daemon, container);
+    return `/proc/${pid}/ns/net`;
+  }
   const links = linkHosts(daemon, container);
-  const { netnsPath } = await daemon.networks.connect({ id, name, dir, config, hostConfig, links });
+  const remapped = daemon.rootOf(container) !== undefined;
+  const { netnsPath } = await daemon.networks.connect({ id, name, dir, config, hostConfig, links, remapped });
+  giveFiles(daemon, container);
   tellParents(daemon, container);
   return mode === "host" ? `/proc/${process.pid}/ns/net` : netnsPath;
 }
@@ -104,6 +112,13 @@ function shareFiles(daemon: Daemon, { dir }: Container, name: string): number {
   if (!other.state.isRunning) throw new Conflict(`cannot join network of a non running container: ${other.id}`);
   for (const file of ["hostname", "hosts", "resolv.conf"]) copyFileSync(join(other.dir, file), join(dir, file));
   return other.state.record.Pid;
+}
+
+/** What the daemon has written for it, the container's root may change. */
+function giveFiles(daemon: Daemon, container: Container): void {
+  const root = daemon.rootOf(container);
+  if (!root) return;
+  for (const path of Object.values(etcFilesOf(container.dir))) chownSync(path, root.uid, root.gid);
 }
 
 async function initOf({ options }: Daemon, { hostConfig }: Container): Promise<string | undefined> {

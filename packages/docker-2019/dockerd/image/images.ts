@@ -21,6 +21,7 @@ import { familiarReference, parseAnyReference, type Reference, withDefaultTag } 
 import { step } from "../../step.ts";
 import type { GraphDriver } from "../graphdriver/driver.ts";
 import { LayerStore } from "../layer/layer-store.ts";
+import type { RemappedOwners } from "../layer/remapped-owners.ts";
 import { RwLayers } from "../layer/rw-layers.ts";
 import { DistributionMetadata } from "./distribution-metadata.ts";
 import { Downloads } from "./downloads.ts";
@@ -54,12 +55,13 @@ export async function openImages(
   dataRoot: string,
   driver: GraphDriver,
   tell: ImageListener = () => {},
+  owners?: RemappedOwners,
 ): Promise<Images> {
   const imageRoot = join(dataRoot, "image", driver.name);
   const [layerdb, temporary] = [join(imageRoot, "layerdb"), join(dataRoot, "tmp")];
   await removeTree(temporary); // nobody is at it any more
   for (const path of [imageRoot, temporary]) mkdirSync(path, { recursive: true, mode: PRIVATE_MODE });
-  const layers = await LayerStore.open(layerdb, driver);
+  const layers = await LayerStore.open(layerdb, driver, owners);
   const rwLayers = new RwLayers(layerdb, layers);
   const images = new ImageStore(join(imageRoot, "imagedb"), layers);
   await layers.removeUnused();

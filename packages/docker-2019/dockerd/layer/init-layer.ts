@@ -8,7 +8,7 @@
  *
  * @see https://github.com/moby/moby/blob/v19.03.0/daemon/initlayer/setup_unix.go
  */
-import { chmodSync, existsSync, mkdirSync, symlinkSync, unlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, lchownSync, mkdirSync, symlinkSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { isErrno } from "@eras/linux/errno.ts";
 
@@ -17,30 +17,39 @@ const DIRECTORIES = ["dev/pts", "dev/shm", "proc", "sys"];
 const FILES = [".dockerenv", "etc/resolv.conf", "etc/hosts", "etc/hostname", "dev/console"];
 const LINKS: Readonly<Record<string, string>> = { "etc/mtab": "/proc/mounts" };
 
+interface Owner {
+  readonly uid: number;
+  readonly gid: number;
+}
+
 /**
  * Fills the init layer.
  *
  * @param root - Where it is mounted, on the image. What the image has in these places that isn't a directory goes: links too, which might
  * lead out.
+ * @param owner - On the host, of what is made: the containers' root.
  */
-export function fillInitLayer(root: string): void {
-  for (const path of DIRECTORIES) makeDirectories(root, path);
+export function fillInitLayer(root: string, owner: Owner = { uid: 0, gid: 0 }): void {
+  for (const path of DIRECTORIES) makeDirectories(root, path, owner);
   for (const path of FILES) {
-    makeDirectories(root, join(path, ".."));
+    makeDirectories(root, join(path, ".."), owner);
     removeFile(join(root, path));
     if (existsSync(join(root, path))) continue; // a directory
     writeFileSync(join(root, path), "", { flag: "wx" });
     chmodSync(join(root, path), MODE);
+    lchownSync(join(root, path), owner.uid, owner.gid);
   }
   for (const [path, target] of Object.entries(LINKS)) {
-    makeDirectories(root, join(path, ".."));
+    makeDirectories(root, join(path, ".."), owner);
     removeFile(join(root, path));
-    if (!existsSync(join(root, path))) symlinkSync(target, join(root, path));
+    if (existsSync(join(root, path))) continue;
+    symlinkSync(target, join(root, path));
+    lchownSync(join(root, path), owner.uid, owner.gid);
   }
 }
 
 /** One after the other, so that none of them is a link when the next one is made. */
-function makeDirectories(root: string, path: string): void {
+function makeDirectories(root: string, path: string, { uid, gid }: Owner): void {
   let place = root;
   for (const name of path.split("/").filter((part) => part !== ".")) {
     place = join(place, name);
@@ -48,6 +57,7 @@ function makeDirectories(root: string, path: string): void {
     if (existsSync(place)) continue;
     mkdirSync(place);
     chmodSync(place, MODE); // the umask took some away
+    lchownSync(place, uid, gid);
   }
 }
 

@@ -24,11 +24,13 @@ import { join } from "node:path";
 import { ArchiveError } from "@eras/layers/archive-error.ts";
 import { decompress } from "@eras/layers/decompress.ts";
 import { chainIds } from "@eras/oci-spec/chain-id.ts";
-import { type Digest, Digester, digestEncoded, isDigest, sha256 } from "@eras/oci-spec/digest.ts";
+import { type Digest, Digester, digestEncoded, sha256 } from "@eras/oci-spec/digest.ts";
 import { InvalidArgument, NotFound } from "@eras/oci-spec/errdefs.ts";
 import { step } from "../../step.ts";
 import { sync, writeDurably } from "../durable-write.ts";
 import type { GraphDriver } from "../graphdriver/driver.ts";
+import { readLayer, TREE_NAME } from "./layer-files.ts";
+import type { RemappedOwners } from "./remapped-owners.ts";
 import { assembledBytes, assembleTar, splitTar } from "./tar-split-file.ts";
 
 /** A layer in its place. */
@@ -54,6 +56,8 @@ const TREE_FILES = ["cache-id", "mount-id", "init-id"];
 
 export class LayerStore {
   readonly driver: GraphDriver;
+  /** Of a daemon with `--userns-remap`. */
+  readonly owners: RemappedOwners | undefined;
   /** For what is being made: see `newWriteSet`. */
   readonly #temporary: string;
   readonly #directory: string;
@@ -65,15 +69,16 @@ export class LayerStore {
    *
    * @param layerdb - IMAGE-ROOT/layerdb; made if it isn't there.
    */
-  static async open(layerdb: string, driver: GraphDriver): Promise<LayerStore> {
-    const store = new LayerStore(layerdb, driver);
+  static async open(layerdb: string, driver: GraphDriver, owners?: RemappedOwners): Promise<LayerStore> {
+    const store = new LayerStore(layerdb, driver, owners);
     await store.#cleanUp();
     store.#load();
     return store;
   }
 
-  private constructor(layerdb: string, driver: GraphDriver) {
+  private constructor(layerdb: string, driver: GraphDriver, owners: RemappedOwners | undefined) {
     this.driver = driver;
+    this.owners = owners;
     this.#directory = join(layerdb, "sha256");
     this.#temporary = join(layerdb, "tmp");
     mkdirSync(layerdb, { recursive: true, mode: LAYER_MODE });
@@ -184,8 +189,9 @@ export class LayerStore {
     try {
       const digester = new Digester();
       await this.driver.create(cacheId, below?.cacheId);
+      this.owners?.admit(this.driver.layerDirectory(cacheId));
       const pieces = splitTar(hashed(decompress(tar), digester), join(writeSet, TAR_SPLIT));
-      await this.driver.apply(cacheId, below?.cacheId, pieces);
+      await this.driver.apply(cacheId, below?.cacheId, this.owners?.toHost(pieces) ?? pieces);
       const bytes = await this.driver.size(cacheId, below?.cacheId);
       const diffId = digester.digest();
       return await this.#keep({ chainId: chainIdOn(parent, diffId), diffId, parent, cacheId, bytes }, writeSet);
@@ -270,9 +276,6 @@ export class LayerStore {
   }
 }
 
-/** 64 digits, and of a container's first layer a suffix. What else stands in a file names no tree. */
-const TREE_NAME = /^[0-9a-f]{64}(?:-init)?$/;
-
 /** A name for a tree of the driver. */
 export function newTreeName(): string {
   return randomBytes(32).toString("hex");
@@ -286,21 +289,6 @@ function chainIdOn(parent: Digest | undefined, diffId: Digest): Digest {
 /** The chainID of a whole image; undefined of one without layers. */
 export function topChainId(diffIds: readonly Digest[]): Digest | undefined {
   return chainIds(diffIds).at(-1);
-}
-
-function readLayer(directory: string, chainId: string): Layer | undefined {
-  const read = (name: string) => {
-    const path = join(directory, name);
-    return existsSync(path) ? readFileSync(path, "utf8") : "";
-  };
-  const [cacheId, diffId, parent, size] = ["cache-id", "diff", "parent", "size"].map(read) as [
-    string,
-    string,
-    string,
-    string,
-  ];
-  if (!isDigest(chainId) || !isDigest(diffId) || !TREE_NAME.test(cacheId) || !/^\d+$/.test(size)) return undefined;
-  return { chainId, diffId, parent: isDigest(parent) ? parent : undefined, cacheId, bytes: Number(size) };
 }
 
 /** The same pieces. The digester knows them all when the end is reached. */

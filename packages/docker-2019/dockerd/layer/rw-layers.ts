@@ -84,7 +84,7 @@ export class RwLayers {
     this.#byContainer.set(containerId, layer); // the name is taken from now on
     try {
       if (initId !== undefined) await this.#makeInitLayer(initId, below?.cacheId, options.init!);
-      await this.#layers.driver.createReadWrite(mountId, initId ?? below?.cacheId, options.storageOptions ?? {});
+      await this.#makeTree(mountId, initId ?? below?.cacheId, options.storageOptions ?? {});
       this.#layers.publish(writeSet, this.#place(containerId));
       return layer;
     } catch (error) {
@@ -97,12 +97,18 @@ export class RwLayers {
 
   async #makeInitLayer(initId: string, parent: string | undefined, fill: (root: string) => void): Promise<void> {
     const { driver } = this.#layers;
-    await driver.createReadWrite(initId, parent, {});
+    await this.#makeTree(initId, parent, {});
     try {
       fill(driver.get(initId));
     } finally {
       driver.put(initId);
     }
+  }
+
+  async #makeTree(id: string, parent: string | undefined, options: StorageOptions): Promise<void> {
+    const { driver, owners } = this.#layers;
+    await driver.createReadWrite(id, parent, options);
+    owners?.admit(driver.layerDirectory(id));
   }
 
   /**
@@ -137,14 +143,17 @@ export class RwLayers {
   /** What the container wrote, as a layer's tar: for `docker commit`. */
   diff(containerId: string): AsyncIterable<Uint8Array> {
     const layer = this.layer(containerId);
-    return this.#layers.driver.diff(layer.mountId, this.#below(layer));
+    const { driver, owners } = this.#layers;
+    const tar = driver.diff(layer.mountId, this.#below(layer));
+    return owners?.toContainer(tar) ?? tar;
   }
 
   /** What the container sees, as a tar: `docker export`. */
   async *export(containerId: string): AsyncGenerator<Uint8Array> {
     const root = this.mount(containerId);
     try {
-      yield* archiveTree(root);
+      const tar = archiveTree(root);
+      yield* this.#layers.owners?.toContainer(tar) ?? tar;
     } finally {
       this.unmount(containerId);
     }

@@ -8,6 +8,7 @@ import { insecure } from "../image/registry-config.ts";
 import { parseLogLevel } from "../log.ts";
 import { STANDARD_RUNTIME } from "./kinds.ts";
 import type { Options } from "./table.ts";
+import type { Remap } from "./userns-remap.ts";
 
 /** The OCI runtime of this project, under the name that everybody knows. */
 const OWN_RUNC = resolve(import.meta.dirname, "../../../../bin/runc-2019");
@@ -17,6 +18,8 @@ export interface DaemonOptions extends Options {
   readonly runtimes: Readonly<Record<string, RuntimeInfo>>;
   /** What `--seccomp-profile` names: the JSON itself. */
   readonly seccompJson?: string;
+  /** `--userns-remap` */
+  readonly remap?: Remap;
 }
 
 /** @throws {InvalidArgument | NotImplemented} In the original's words. */
