@@ -23,6 +23,9 @@ describe("a dockerd that was told", () => {
     place = newPlace();
     writeFileSync(file("daemon.json"), JSON.stringify(FILE()));
     writeFileSync(file("init"), Buffer.concat([readFileSync(INIT), Buffer.from("marked")]), { mode: 0o755 });
+    writeFileSync(file("runtime"), `#!/bin/sh\necho "$@" >> ${file("calls")}; shift 2; exec /usr/sbin/runc "$@"\n`, {
+      mode: 0o755,
+    });
     await inOwnNetwork(async () => {
       dockerd = await Dockerd2019.start(["--config-file", file("daemon.json"), ...NETWORK]);
       rules = execFileSync("iptables-save", { encoding: "utf8" });
@@ -46,7 +49,7 @@ describe("a dockerd that was told", () => {
     "userland-proxy": false,
     "log-driver": "none",
     "init-path": file("init"),
-    runtimes: { noisy: { path: "/usr/sbin/runc", runtimeArgs: ["--log", file("it's.log"), "--debug"] } },
+    runtimes: { noted: { path: file("runtime"), runtimeArgs: ["it's", "$me"] } },
     "default-ulimits": { nofile: { Name: "nofile", Soft: 77, Hard: 88 } },
   });
   const run = (...args: string[]) => dockerd.docker(["run", "--rm", ...args]);
@@ -61,6 +64,24 @@ describe("a dockerd that was told", () => {
     expect((await run("busybox", "ping", "-c1", "-W5", gateway!)).status).toBe(0);
     await dockerd.docker(["rm", "-f", id.trim()]);
   });
+
+  test("--icc=false lets a container reach the exposed ports of one that it is linked to, also at a new address", async () => {
+    const serve = ["sh", "-c", "while true; do echo hello | nc -l -p 80; done"];
+    await dockerd.docker(["run", "-d", "--name", "web", "--expose", "80", "busybox", ...serve]);
+    await dockerd.docker(["run", "-d", "--name", "app", "--link", "web:db", "busybox", "sleep", "100"]);
+    const ask = "until nc -w 1 db 80 < /dev/null; do sleep 0.1; done";
+    expect((await dockerd.docker(["exec", "app", "timeout", "20", "sh", "-c", ask])).stdout).toBe("hello\n");
+    expect(
+      (await run("busybox", "timeout", "1", "sh", "-c", "nc -w 1 $0 80 < /dev/null", await addressOf("web"))).stdout,
+    ).toBe("");
+    await dockerd.docker(["stop", "-t", "0", "web"]);
+    await dockerd.docker(["run", "-d", "--name", "thief", "busybox", "sleep", "100"]);
+    await dockerd.docker(["start", "web"]);
+    expect((await dockerd.docker(["exec", "app", "timeout", "20", "sh", "-c", ask])).stdout).toBe("hello\n");
+    await dockerd.docker(["rm", "-f", "web", "app", "thief"]);
+  });
+  const addressOf = async (name: string) =>
+    (await dockerd.docker(["inspect", "-f", "{{.NetworkSettings.IPAddress}}", name])).stdout.trim();
 
   test("of address pools has a bridge in the first that is free", async () => {
     expect((await run("busybox", "ip", "-4", "addr", "show", "eth0")).stdout).toContain("inet 10.77.0.2/26 ");
@@ -89,8 +110,8 @@ describe("a dockerd that was told", () => {
   });
 
   test("of a runtime with arguments starts it with them", async () => {
-    expect(await run("--runtime", "noisy", "busybox", "echo", "hi")).toMatchObject({ stdout: "hi\n", status: 0 });
-    expect(readFileSync(file("it's.log"), "utf8")).toContain("level=debug");
+    expect(await run("--runtime", "noted", "busybox", "echo", "hi")).toMatchObject({ stdout: "hi\n", status: 0 });
+    expect(readFileSync(file("calls"), "utf8")).toMatch(/^it's \$me --root .* create --bundle /m);
   });
 
   test("of an init has containers with --init run it", async () => {

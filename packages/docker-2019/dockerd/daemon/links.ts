@@ -12,6 +12,7 @@ import { formatLink, parseLink } from "../config/link.ts";
 import { containerOf } from "../config/modes.ts";
 import { unclassified } from "../config/unclassified.ts";
 import type { Container } from "../container/container.ts";
+import type { Attachment } from "../network/attachment.ts";
 import { parseNetworkMode } from "../network/network-mode.ts";
 import { linkEnvironment } from "../spec/link-environment.ts";
 import type { Daemon } from "./daemon.ts";
@@ -96,12 +97,14 @@ export function linkVariables(daemon: Daemon, container: Container): string[] {
   });
 }
 
-/** The same for /etc/hosts. */
-export function linkHosts(
-  daemon: Daemon,
-  container: Container,
-): { readonly address: string; readonly names: string[] }[] {
-  return reachable(daemon, container).map(({ child, alias, address }) => ({ address, names: hostNames(child, alias) }));
+/** The same for its network: names for /etc/hosts, and ports that it may reach. */
+export function linkedContainers(daemon: Daemon, container: Container): NonNullable<Attachment["links"]> {
+  return reachable(daemon, container).map(({ child, alias, address }) => ({
+    container: child.id,
+    address,
+    names: hostNames(child, alias),
+    ports: Object.keys(child.config.ExposedPorts ?? {}),
+  }));
 }
 
 function hostNames({ id, name, config }: Container, alias: string): string[] {

@@ -20,7 +20,7 @@ import { containerSpec } from "./container-spec.ts";
 import type { Daemon } from "./daemon.ts";
 import { removeContainer } from "./delete.ts";
 import { watchHealth } from "./health.ts";
-import { linkHosts, tellParents } from "./links.ts";
+import { linkedContainers, tellParents } from "./links.ts";
 import { mountAll, unmountAll } from "./mounts.ts";
 
 const CANNOT_FIND = 127;
@@ -98,7 +98,7 @@ async function connect(daemon: Daemon, container: Container): Promise<string | u
     giveFiles(daemon, container);
     return `/proc/${pid}/ns/net`;
   }
-  const links = linkHosts(daemon, container);
+  const links = linkedContainers(daemon, container);
   const remapped = daemon.rootOf(container) !== undefined;
   const { netnsPath } = await daemon.networks.connect({ id, name, dir, config, hostConfig, links, remapped });
   giveFiles(daemon, container);

@@ -20,8 +20,9 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { newPlace, type Place, removePlace } from "../../../../test/harness/remains.ts";
 import { type ProgramResult, runProgram, shellEnvironment } from "../../../../test/harness/run-program.ts";
 import type { HostConfig } from "../../engine-api/container-config.ts";
+import type { Attachment } from "./attachment.ts";
 import { createNetworkNamespace, inNetworkNamespace, removeNetworkNamespace } from "./netns.ts";
-import { type Attachment, Networks } from "./networks.ts";
+import { Networks } from "./networks.ts";
 import type { NetworksOptions } from "./options.ts";
 
 const PROXY = join(import.meta.dirname, "../../../../bin/docker-proxy-2019");

@@ -11,16 +11,16 @@ import { join } from "node:path";
 import { deleteLink, linkExists } from "@eras/linux/netlink.ts";
 import { ERROR_CLASSES, errorKind, InvalidArgument, NotFound } from "@eras/oci-spec/errdefs.ts";
 import type { NetworkSettings } from "../../engine-api/container.ts";
-import type { ContainerConfig, HostConfig } from "../../engine-api/container-config.ts";
 import type { NetworkResource } from "../../engine-api/network.ts";
 import { step } from "../../step.ts";
+import type { Attachment, Connection } from "./attachment.ts";
 import { type BridgeNetwork, bridgeNetwork, raiseBridge, turnOffForwarding, turnOnForwarding } from "./bridge.ts";
 import { networkResource, networkSettings } from "./describe.ts";
 import { type Endpoint, plugIn, unplug } from "./endpoint.ts";
-import { type EtcFiles, type NetworkNames, writeEtcFiles } from "./etc-files.ts";
-import type { HostsOptions } from "./hosts-file.ts";
+import { type NetworkNames, writeEtcFiles } from "./etc-files.ts";
 import { AddressPool } from "./ipam.ts";
 import { Firewall } from "./iptables.ts";
+import { linkedPorts } from "./linked-ports.ts";
 import { createNetworkNamespace, removeNetworkNamespace } from "./netns.ts";
 import { type NetworkMode, parseNetworkMode } from "./network-mode.ts";
 import type { NetworksOptions } from "./options.ts";
@@ -35,26 +35,6 @@ import {
   type SandboxRecord,
 } from "./records.ts";
 import { formatAddress, hardwareAddressOf, Subnet } from "./subnet.ts";
-
-/** A container that is to be connected. */
-export interface Attachment {
-  readonly id: string;
-  /** Without a slash. */
-  readonly name: string;
-  /** Its directory of the host. */
-  readonly dir: string;
-  readonly config: ContainerConfig;
-  readonly hostConfig: HostConfig;
-  readonly links?: NonNullable<HostsOptions["links"]>;
-  /** It gets a user namespace, so its network namespace has to be the runtime's work: call `furnish` when that is done. */
-  readonly remapped?: boolean;
-}
-
-export interface Connection {
-  /** For the namespace `network` of config.json; undefined: a new one, or none if it is the host's. */
-  readonly netnsPath: string | undefined;
-  readonly files: EtcFiles;
-}
 
 export class Networks {
   readonly #records: Records;
@@ -126,7 +106,8 @@ export class Networks {
   }
 
   async #makeSandbox(attachment: Attachment, network: PredefinedNetwork): Promise<SandboxRecord> {
-    const base = { container: attachment.id, name: attachment.name, id: newId(), network, ports: [] };
+    const { id: container, name, links } = attachment;
+    const base = { container, name, id: newId(), network, ports: [], ...(!this.#bridge.icc && links && { links }) };
     if (network !== "bridge") return this.#keep(base);
     const endpoint = this.#newEndpoint(attachment.config.MacAddress);
     const netnsPath = attachment.remapped ? {} : { netnsPath: join(this.#netnsDir, base.id.slice(0, 12)) };
@@ -158,7 +139,7 @@ export class Networks {
     try {
       ports = await this.#ports.publish(wanted, formatAddress(address));
       const published = this.#keep({ ...sandbox, ports });
-      if (ports.length > 0) await this.#applyRules();
+      if (ports.length > 0 || this.#isLinked(published)) await this.#applyRules();
       return published;
     } catch (error) {
       await this.#ports.release(ports);
@@ -180,7 +161,8 @@ export class Networks {
     const sandbox = this.#sandboxes.get(container);
     if (!sandbox) return;
     await this.#takeDown(sandbox);
-    if (sandbox.ports.length > 0) await this.#applyRules().catch(({ message }: Error) => this.#options.warn(message)); // they lead nowhere now
+    if (sandbox.ports.length > 0 || this.#isLinked(sandbox))
+      await this.#applyRules().catch(({ message }: Error) => this.#options.warn(message)); // they lead nowhere now
   }
 
   /** Its address in the default network, if it has one there. */
@@ -250,11 +232,18 @@ export class Networks {
     }
   }
 
+  #isLinked({ container, links = [] }: SandboxRecord): boolean {
+    const others = [...this.#sandboxes.values()].flatMap((sandbox) => sandbox.links ?? []);
+    return links.length > 0 || others.some((link) => link.container === container);
+  }
+
   async #applyRules(): Promise<void> {
     const { device, subnet, icc, masquerade } = this.#bridge;
-    const ports = [...this.#sandboxes.values()].flatMap((sandbox) => sandbox.ports);
+    const sandboxes = [...this.#sandboxes.values()];
+    const ports = sandboxes.flatMap((sandbox) => sandbox.ports);
+    const links = linkedPorts(sandboxes);
     const ipv4 = ports.filter(({ hostIp }) => !hostIp.includes(":"));
-    await this.#firewall?.apply({ device, subnet: String(subnet), ports: ipv4, icc, masquerade });
+    await this.#firewall?.apply({ device, subnet: String(subnet), ports: ipv4, links, icc, masquerade });
   }
 
   /** NetworkSettings of a container, connected or not. */

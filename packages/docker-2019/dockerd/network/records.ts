@@ -38,6 +38,15 @@ export interface SandboxRecord {
   readonly netnsPath?: string;
   readonly endpoint?: Endpoint;
   readonly ports: readonly PublishedPort[];
+  /** Whom it may reach though containers are kept apart: `--link` with `--icc=false`. */
+  readonly links?: readonly LinkRecord[];
+}
+
+export interface LinkRecord {
+  /** The other one's ID. */
+  readonly container: string;
+  /** `80/tcp` */
+  readonly ports: readonly string[];
 }
 
 export class Records {

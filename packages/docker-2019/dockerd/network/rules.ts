@@ -24,6 +24,14 @@ export interface ForwardedPort {
   readonly containerPort: number;
 }
 
+/** A port that one container may reach of another. */
+export interface LinkedPort {
+  readonly from: string;
+  readonly to: string;
+  readonly port: number;
+  readonly protocol: string;
+}
+
 export interface Ruleset {
   /** The bridge's name as a link. */
   readonly device: string;
@@ -31,6 +39,7 @@ export interface Ruleset {
   readonly subnet: string;
   /** Of IPv4: for IPv6 there is docker-proxy alone. */
   readonly ports: readonly ForwardedPort[];
+  readonly links: readonly LinkedPort[];
   /** Whether containers may speak with each other. */
   readonly icc: boolean;
   /** Whether they have the host's address outside. */
@@ -73,7 +82,14 @@ export function jumps(device: string): Readonly<Record<Table, readonly string[]>
 }
 
 /** The rules in our chains, in their order. */
-export function rules({ device, subnet, ports, icc, masquerade }: Ruleset): Readonly<Record<Table, readonly string[]>> {
+export function rules({
+  device,
+  subnet,
+  ports,
+  links,
+  icc,
+  masquerade,
+}: Ruleset): Readonly<Record<Table, readonly string[]>> {
   const prefix = chainPrefix(device);
   const [stage1, stage2] = [`${prefix}-ISOLATION-STAGE-1`, `${prefix}-ISOLATION-STAGE-2`];
   return {
@@ -95,6 +111,7 @@ export function rules({ device, subnet, ports, icc, masquerade }: Ruleset): Read
       `${stage2} -o ${device} -j DROP`,
       `${stage2} -j RETURN`,
       ...ports.map((port) => `${prefix} ${inContainer(port, device)} -j ACCEPT`),
+      ...links.flatMap((link) => betweenContainers(link, device).map((match) => `${prefix} ${match} -j ACCEPT`)),
     ],
   };
 }
@@ -108,6 +125,12 @@ function onHost({ protocol, hostIp, hostPort }: ForwardedPort, device: string): 
 
 function inContainer({ protocol, containerIp, containerPort }: ForwardedPort, device: string): string {
   return `-d ${containerIp}/32 ! -i ${device} -o ${device} -p ${protocol} -m ${protocol} --dport ${containerPort}`;
+}
+
+/** To the port, and back. */
+function betweenContainers({ from, to, port, protocol }: LinkedPort, device: string): string[] {
+  const within = `-i ${device} -o ${device} -p ${protocol} -m ${protocol}`;
+  return [`-s ${from}/32 -d ${to}/32 ${within} --dport ${port}`, `-s ${to}/32 -d ${from}/32 ${within} --sport ${port}`];
 }
 
 /** A container that reaches itself over a published port would get an answer from where it has asked nothing. */
