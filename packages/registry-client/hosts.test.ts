@@ -7,6 +7,7 @@ describe("registryHosts()", () => {
     ["docker.io", {}, ["https://registry-1.docker.io/v2"]],
     ["ghcr.io", {}, ["https://ghcr.io/v2"]],
     ["ghcr.io", { plainHttp: true }, ["http://ghcr.io/v2"]],
+    ["ghcr.io", { insecure: true }, ["https://ghcr.io/v2", "http://ghcr.io/v2"]],
     ["localhost", {}, ["http://localhost/v2"]],
     ["localhost:5000", {}, ["http://localhost:5000/v2"]],
     ["localhost:443", {}, ["https://localhost:443/v2"]],

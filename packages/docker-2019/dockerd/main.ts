@@ -72,6 +72,8 @@ async function listen(daemon: Daemon, places: readonly ListenPlace[]): Promise<S
     const server = apiServer(routes(daemon), VERSION, place.tls);
     await listenOn(server, place, daemon.options.group);
     servers.push(server);
+    if (!place.tls?.requestCert && "host" in place)
+      log("warning", `whoever reaches ${place.host}:${place.port} is root of this host: no certificate is asked`);
     log("info", `API listen on ${"path" in place ? place.path : `${place.host}:${place.port}`}`);
   }
   return servers;

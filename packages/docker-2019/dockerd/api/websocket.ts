@@ -174,5 +174,7 @@ function parseHeader(bytes: Buffer) {
 }
 
 function unmasked(payload: Buffer, mask: Buffer, position: number): Buffer {
-  return payload.map((byte, index) => byte ^ mask[(position + index) % mask.length]!) as Buffer;
+  const plain = Buffer.from(payload);
+  for (let i = 0; i < plain.length; i++) plain[i]! ^= mask[(position + i) % mask.length]!;
+  return plain;
 }

@@ -76,11 +76,12 @@ export function shownLinks(daemon: Daemon, container: Container): string[] | nul
   return links.length > 0 ? links.sort() : null;
 }
 
-/** All names of a container, those first that others know it by. */
-export function namesOf(daemon: Daemon, container: Container): string[] {
+/** By container: the names that others know it by. */
+export function linkNames(daemon: Daemon): ReadonlyMap<Container, readonly string[]> {
   const parents = daemon.containers.list().filter(({ hostConfig }) => hostConfig.Links?.length);
-  const links = parents.flatMap((parent) => linksOf(daemon, parent)).filter(({ child }) => child === container);
-  return [...links.map(({ fullName }) => fullName).sort(), `/${container.name}`];
+  const links = parents.flatMap((parent) => linksOf(daemon, parent));
+  const byChild = Map.groupBy(links, ({ child }) => child);
+  return new Map([...byChild].map(([child, list]) => [child, list.map(({ fullName }) => fullName).sort()]));
 }
 
 /** For a container that is started on the bridge: `NAME=value`. @throws {Unknown} When a linked one doesn't run, or isn't there. */

@@ -5,7 +5,7 @@ import type { Filters } from "../api/query.ts";
 import type { Container } from "../container/container.ts";
 import type { Daemon } from "./daemon.ts";
 import { mountPointsOf, networkSettings, sizesOf } from "./inspect.ts";
-import { namesOf } from "./links.ts";
+import { linkNames } from "./links.ts";
 
 export interface ListOptions {
   /** Also those that don't run. */
@@ -28,7 +28,8 @@ export async function listContainers(
     .filter(({ state }) => isAsked || state.isRunning)
     .filter((container) => matches(daemon, container, filters));
   const chosen = limit > 0 ? matching.slice(0, limit) : matching;
-  return Promise.all(chosen.map((container) => summaryOf(daemon, container, size)));
+  const names = linkNames(daemon);
+  return Promise.all(chosen.map((container) => summaryOf(daemon, container, names.get(container) ?? [], size)));
 }
 
 /** Whether it meets each filter, of whose values one is enough. */
@@ -69,12 +70,17 @@ function hasLabel(labels: Readonly<Record<string, string>>, wanted: string): boo
   return value.length === 0 ? name in labels : labels[name] === value.join("=");
 }
 
-async function summaryOf(daemon: Daemon, container: Container, size: boolean): Promise<ContainerSummary> {
+async function summaryOf(
+  daemon: Daemon,
+  container: Container,
+  linkNames: readonly string[],
+  size: boolean,
+): Promise<ContainerSummary> {
   const { id, record, config, hostConfig, state } = container;
   const settings = networkSettings(daemon, container);
   return {
     Id: id,
-    Names: namesOf(daemon, container),
+    Names: [...linkNames, record.Name],
     Image: config.Image ?? "",
     ImageID: record.Image,
     Command: [record.Path, ...record.Args].map(quoted).join(" "),

@@ -8,7 +8,7 @@ import { isErrno } from "@eras/linux/errno.ts";
 import { InvalidArgument } from "@eras/oci-spec/errdefs.ts";
 import type { CommandLine } from "../command-line.ts";
 import { DEFAULT_CONFIG_FILE } from "../paths.ts";
-import { jsonType, TypeMismatch } from "./kinds.ts";
+import { BYTES, jsonType, TypeMismatch } from "./kinds.ts";
 import { type OptionName, type OptionRow, type Options, ROWS, type SomeOptions, standardOptions } from "./table.ts";
 import { verifyOptions } from "./verify.ts";
 
@@ -98,10 +98,8 @@ function readValue({ key, kind }: OptionRow<unknown>, json: unknown): unknown {
   try {
     return kind.fromFile(json);
   } catch (cause) {
-    if (cause instanceof TypeMismatch)
-      throw new Error(
-        `json: cannot unmarshal ${cause.found} into Go struct field Config.${key} of type ${cause.wanted}`,
-      );
+    if (cause instanceof TypeMismatch) throw new Error(cause.told(key), { cause });
+    if (kind === BYTES) throw cause; // read with the file, and not when it is looked through
     throw new Error(`configuration validation from file failed: ${(cause as Error).message}`, { cause });
   }
 }

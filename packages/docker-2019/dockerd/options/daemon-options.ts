@@ -6,7 +6,7 @@ import type { RuntimeInfo } from "../../engine-api/system.ts";
 import { mergeLogConfig } from "../config/log-config.ts";
 import { insecure } from "../image/registry-config.ts";
 import { parseLogLevel } from "../log.ts";
-import { STANDARD_RUNTIME } from "./kinds.ts";
+import { STANDARD_RUNTIME } from "./structured-kinds.ts";
 import type { Options } from "./table.ts";
 import type { Remap } from "./userns-remap.ts";
 

@@ -1,7 +1,4 @@
 /** What kinds of options there are: how each is read from a command line and from the configuration's JSON, and shown as Go prints it. */
-import { RESOURCES } from "@eras/linux/rlimits.ts";
-import type { Ulimit } from "../../engine-api/container-config.ts";
-import type { AddressPoolInfo, RuntimeInfo } from "../../engine-api/system.ts";
 
 export interface Kind<Value> {
   /** What help says for the value; none for what is there or not. */
@@ -53,9 +50,14 @@ export const INTEGER: Kind<number> = {
     if (!/^[+-]?\d+$/.test(text)) throw new Error(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
     return Number(text);
   },
-  fromFile: (json) => (Number.isInteger(json) ? (json as number) : mismatch(json, "int")),
+  fromFile: (json) => wholeNumber(json, "int"),
   show: String,
 };
+
+/** @throws {TypeMismatch} */
+export function wholeNumber(json: unknown, type: string): number {
+  return Number.isInteger(json) ? (json as number) : mismatch(json, type);
+}
 
 /** Bytes: `64m`, `1g`; the file has numbers too. */
 export const BYTES: Kind<number> = {
@@ -92,91 +94,19 @@ export const MAP: Kind<Readonly<Record<string, string>>> = {
     const [name = "", ...value] = text.split("=");
     return { ...before, [name]: value.join("=") };
   },
-  fromFile: (json) => members(json, (value) => (typeof value === "string" ? value : mismatch(value, "string"))),
+  fromFile: (json) => members(json, "map[string]string", TEXT.fromFile),
   show: showMap,
 };
 
-/** The name that no other runtime may have. */
-export const STANDARD_RUNTIME = "runc";
-
-/** `--add-runtime NAME=PATH`; in the file `{"NAME": {"path": "…", "runtimeArgs": ["…"]}}`. */
-export const RUNTIMES: Kind<Readonly<Record<string, RuntimeInfo>>> = {
-  placeholder: "<runtime>",
-  fromFlag: (text, before) => {
-    const [name = "", ...path] = text.split("=");
-    if (path.length === 0) throw new Error(`invalid runtime argument: ${text}`);
-    refuseReserved(name);
-    if (name in before) throw new Error(`runtime '${name}' was already defined`);
-    return { ...before, [name]: { path: path.join("=") } };
-  },
-  fromFile: (json) => {
-    const runtimes = members(json, (value) => value as RuntimeInfo);
-    for (const [name, { path }] of Object.entries(runtimes)) {
-      refuseReserved(name);
-      if (typeof path !== "string") throw new Error(`runtime '${name}' has no path`);
-    }
-    return runtimes;
-  },
-  show: (value) => `[${Object.keys(value).join(" ")}]`,
-};
-
-function refuseReserved(name: string): void {
-  if (name === STANDARD_RUNTIME) throw new Error(`runtime name '${STANDARD_RUNTIME}' is reserved`);
+/** @throws {TypeMismatch} */
+export function objectOf(json: unknown, type: string): Readonly<Record<string, unknown>> {
+  if (typeof json !== "object" || json === null || Array.isArray(json)) return mismatch(json, type);
+  return { ...json };
 }
 
-/** `--default-ulimit nofile=1024:2048`; in the file `{"nofile": {"Name": "nofile", "Soft": 1024, "Hard": 2048}}`. */
-export const ULIMITS: Kind<Readonly<Record<string, Ulimit>>> = {
-  placeholder: "<ulimit>",
-  fromFlag: (text, before) => {
-    const ulimit = parseUlimit(text);
-    return { ...before, [ulimit.Name]: ulimit };
-  },
-  fromFile: (json) => members(json, (value) => value as Ulimit),
-  show: (value) =>
-    `[${Object.values(value)
-      .map(({ Name, Soft, Hard }) => `${Name}=${Soft}:${Hard}`)
-      .join(" ")}]`,
-};
-
-function parseUlimit(text: string): Ulimit {
-  const [Name = "", limits, more] = text.split("=");
-  if (limits === undefined || more !== undefined) throw new Error(`invalid ulimit argument: ${text}`);
-  if (!(`RLIMIT_${Name.toUpperCase()}` in RESOURCES)) throw new Error(`invalid ulimit type: ${Name}`);
-  const numbers = limits.split(":");
-  if (numbers.length > 2)
-    throw new Error(`too many limit value arguments - ${limits}, can only have up to two, \`soft[:hard]\``);
-  const [Soft = 0, Hard = Soft] = numbers.map((number) => INTEGER.fromFlag(number, 0));
-  if (Hard >= 0 && (Soft > Hard || Soft < 0))
-    throw new Error(`ulimit soft limit must be less than or equal to hard limit: ${Soft} > ${Hard}`);
-  return { Name, Soft, Hard };
-}
-
-/** `--default-address-pool base=10.10.0.0/16,size=24`; in the file `[{"base": "10.10.0.0/16", "size": 24}]`. */
-export const POOLS: Kind<readonly AddressPoolInfo[]> = {
-  placeholder: "<pool-options>",
-  fromFlag: (text, before) => [...before, parsePool(text)],
-  fromFile: (json) => {
-    if (!Array.isArray(json)) return mismatch(json, "[]*ipamutils.NetworkToSplit");
-    return json.map(({ base, size }) => ({ Base: base, Size: size }));
-  },
-  show: (value) => `[${value.map(({ Base, Size }) => `{${Base} ${Size}}`).join(" ")}]`,
-};
-
-function parsePool(text: string): AddressPoolInfo {
-  let pool: AddressPoolInfo = { Base: "", Size: 0 };
-  for (const field of text.split(",")) {
-    const [key = "", value] = field.split("=");
-    if (value === undefined) throw new Error(`invalid field '${field}' must be a key=value pair`);
-    if (key.toLowerCase() === "base") pool = { ...pool, Base: value };
-    else if (key.toLowerCase() === "size") pool = { ...pool, Size: INTEGER.fromFlag(value, 0) };
-    else throw new Error(`unexpected key '${key}' in '${field}'`);
-  }
-  return pool;
-}
-
-function members<Value>(json: unknown, read: (value: unknown) => Value): Record<string, Value> {
-  if (typeof json !== "object" || json === null || Array.isArray(json)) return mismatch(json, "map[string]string");
-  return Object.fromEntries(Object.entries(json).map(([name, value]) => [name, read(value)]));
+/** @throws {TypeMismatch} */
+export function members<Value>(json: unknown, type: string, read: (value: unknown) => Value): Record<string, Value> {
+  return Object.fromEntries(Object.entries(objectOf(json, type)).map(([name, value]) => [name, read(value)]));
 }
 
 function showMap(value: Readonly<Record<string, string>>): string {
@@ -188,15 +118,24 @@ function showMap(value: Readonly<Record<string, string>>): string {
 export class TypeMismatch extends Error {
   readonly found: string;
   readonly wanted: string;
+  readonly #within: { readonly struct: string; readonly member: string } | undefined;
 
-  constructor(found: string, wanted: string) {
+  constructor(found: string, wanted: string, within?: { readonly struct: string; readonly member: string }) {
     super(`cannot unmarshal ${found} into a value of type ${wanted}`);
     this.found = found;
     this.wanted = wanted;
+    this.#within = within;
+  }
+
+  /** @param key - Of the file's member. */
+  told(key: string): string {
+    const { struct, member } = this.#within ?? { struct: "Config", member: "" };
+    const field = member === "" ? `${struct}.${key}` : `${struct}.${key}.${member}`;
+    return `json: cannot unmarshal ${this.found} into Go struct field ${field} of type ${this.wanted}`;
   }
 }
 
-function mismatch(json: unknown, wanted: string): never {
+export function mismatch(json: unknown, wanted: string): never {
   throw new TypeMismatch(jsonType(json), wanted);
 }
 

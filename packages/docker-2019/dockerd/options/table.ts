@@ -12,20 +12,8 @@ import { DEFAULT_HOST } from "../../engine-api/default-host.ts";
 import { DEFAULT_BRIDGE } from "../network/options.ts";
 import { DEFAULT_DATA_ROOT, DEFAULT_EXEC_ROOT, DEFAULT_PIDFILE } from "../paths.ts";
 import { checkAddress, checkDomain, checkHost, checkLabel, checkMirror } from "./checks.ts";
-import {
-  BOOLEAN,
-  BYTES,
-  INTEGER,
-  type Kind,
-  listOf,
-  MAP,
-  POOLS,
-  RUNTIMES,
-  STANDARD_RUNTIME,
-  TEXT,
-  textOf,
-  ULIMITS,
-} from "./kinds.ts";
+import { BOOLEAN, BYTES, INTEGER, type Kind, listOf, MAP, TEXT, textOf } from "./kinds.ts";
+import { POOLS, RUNTIMES, STANDARD_RUNTIME, ULIMITS } from "./structured-kinds.ts";
 
 /** One thing that may be told. */
 export interface OptionRow<Value> {

@@ -1,5 +1,5 @@
 /** Whether what dockerd is told makes sense together. In the original's words, which it says of file and flags alike. */
-import { STANDARD_RUNTIME } from "./kinds.ts";
+import { STANDARD_RUNTIME } from "./structured-kinds.ts";
 import type { Options } from "./table.ts";
 
 /** @throws {Error} With the first that makes none. */
