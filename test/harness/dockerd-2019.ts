@@ -6,7 +6,6 @@ import { connect } from "node:net";
 import { basename, join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { expect } from "vitest";
-import { withSubordinateIds } from "../genuine/docker.ts";
 import { DOCKER_20 } from "../genuine/docker-clients.ts";
 import { newPlace, type Place, removePlace } from "./remains.ts";
 import { type ProgramResult, runProgram, shellEnvironment } from "./run-program.ts";
@@ -27,11 +26,13 @@ export class Dockerd2019 {
     this.#daemon = this.#spawn();
   }
 
-  /** @param flags - More for dockerd. @param subordinateIds - Content of the /etc/subuid and /etc/subgid that it sees. */
-  static async start(flags: readonly string[] = [], subordinateIds?: string): Promise<Dockerd2019> {
+  /** @param flags - More for dockerd. @param prefix - Comes before the program, of the directory that is all its. */
+  static async start(
+    flags: readonly string[] = [],
+    prefix: (dir: string) => readonly string[] = () => [],
+  ): Promise<Dockerd2019> {
     const place = newPlace();
-    const prefix = subordinateIds === undefined ? [] : withSubordinateIds(place.dir, subordinateIds);
-    const dockerd = new Dockerd2019(place, flags, prefix);
+    const dockerd = new Dockerd2019(place, flags, prefix(place.dir));
     await dockerd.#ready();
     return dockerd;
   }

@@ -1,8 +1,8 @@
 /** `--userns-remap`: containers' root is nobody on the host, and nothing of a container shows it; ours beside those of the genuine dockerd. */
-import { statSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { GenuineDocker } from "../genuine/docker.ts";
+import { GenuineDocker, withSubordinateIds } from "../genuine/docker.ts";
 import { busyboxImage } from "../harness/busybox-image.ts";
 import { Dockerd2019 } from "../harness/dockerd-2019.ts";
 import { newPlace, type Place, removePlace } from "../harness/remains.ts";
@@ -24,7 +24,7 @@ describe("a dockerd with --userns-remap", () => {
     place = newPlace();
     const flags = ["--userns-remap", "daemon:daemon", "--cgroup-parent", `/${place.cgroupParent}`];
     genuine = await GenuineDocker.start(place.dir, { flags, subordinateIds: IDS });
-    ours = await Dockerd2019.start(["--userns-remap", "daemon:daemon"], IDS);
+    ours = await Dockerd2019.start(["--userns-remap", "daemon:daemon"], (dir) => withSubordinateIds(dir, IDS));
     await same(["load", "-q"], busyboxImage("busybox:latest"));
   });
   afterAll(async () => {
@@ -194,4 +194,32 @@ describe("a dockerd with --userns-remap", () => {
     await ours.docker(["rm", "-f", "kept"]);
     await ours.docker(["volume", "rm", "vol"]);
   });
+
+  test("makes the user dockremap for `default`, with ids of its own", async () => {
+    const flags = ["--userns-remap", "default", "--iptables=false"];
+    const dockerd = await Dockerd2019.start(flags, withOwnEtc);
+    try {
+      const root = (await dockerd.docker(["info", "-f", "{{.DockerRootDir}}"])).stdout.trim();
+      expect(root).toMatch(/\/data\/(\d{6,})\.\1$/);
+      expect((await dockerd.docker(["load", "-q"], busyboxImage("busybox:latest"))).status).toBe(0);
+      const { stdout } = await dockerd.docker(["run", "--rm", "busybox", "cat", "/proc/self/uid_map"]);
+      expect(stdout.trim().split(/\s+/)).toEqual(["0", root.split(".").at(-1), "65536"]);
+      await dockerd.end("SIGTERM");
+      await dockerd.restart(); // the user is there now
+      expect((await dockerd.docker(["info", "-f", "{{.DockerRootDir}}"])).stdout.trim()).toBe(root);
+    } finally {
+      await dockerd.stop();
+    }
+    expect(readFileSync("/etc/passwd", "utf8")).not.toContain("dockremap");
+  });
 });
+
+/** What a program writes to /etc it writes to a directory of the place, and nobody else sees it. */
+function withOwnEtc(dir: string): string[] {
+  const script = [
+    'mkdir -p "$0/upper" "$0/work"',
+    'mount -t overlay overlay -o "lowerdir=/etc,upperdir=$0/upper,workdir=$0/work" /etc',
+    'exec "$@"',
+  ];
+  return ["unshare", "--mount", "sh", "-c", script.join(" && "), join(dir, "etc")];
+}

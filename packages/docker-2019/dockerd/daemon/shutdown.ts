@@ -3,7 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Container } from "../container/container.ts";
 import { log } from "../log.ts";
 import type { Daemon } from "./daemon.ts";
-import { stopContainer } from "./stop.ts";
+import { DEFAULT_TIMEOUT_S, stopContainer } from "./stop.ts";
 
 /** Seconds beyond what a container may take to end. */
 const MORE_S = 5;
@@ -31,7 +31,7 @@ export async function shutdown(daemon: Daemon): Promise<void> {
 
 /** As long as the container that may take longest, and a little more; negative: for ever. */
 function patience(shutdownTimeoutS: number, running: readonly Container[]): number {
-  const timeouts = running.map(({ config }) => config.StopTimeout ?? 0);
+  const timeouts = running.map(({ config }) => config.StopTimeout ?? DEFAULT_TIMEOUT_S);
   if (shutdownTimeoutS < 0 || timeouts.some((seconds) => seconds < 0)) return -1;
   return Math.max(shutdownTimeoutS, ...timeouts.map((seconds) => seconds + MORE_S));
 }

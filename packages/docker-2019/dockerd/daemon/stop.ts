@@ -7,7 +7,8 @@ import type { Daemon } from "./daemon.ts";
 import { startContainer } from "./start.ts";
 
 const DEFAULT_SIGNAL = "SIGTERM";
-const DEFAULT_TIMEOUT_S = 10;
+/** What a container may take to end. */
+export const DEFAULT_TIMEOUT_S = 10;
 /** After SIGKILL, before it is said that there is no end. */
 const KILL_PATIENCE_MS = 10_000;
 

@@ -3,7 +3,7 @@
  *
  *     --userns-remap daemon          /etc/subuid:  daemon:100000:65536        in a container    0      1 …  65535
  *                    1000:1000       /etc/subgid:  daemon:100000:65536        on the host  100000 100001 … 165535
- *                    default         the user dockremap
+ *                    default         the user dockremap, who is made if he is not there
  *
  * What is kept for such containers belongs to their root, so it is not to be mixed with what others have: it lies in a directory of its own,
  * `<data-root>/100000.100000`.
@@ -13,10 +13,11 @@
 import { chownSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { isErrno } from "@eras/linux/errno.ts";
-import { FailedPrecondition, InvalidArgument } from "@eras/oci-spec/errdefs.ts";
+import { InvalidArgument } from "@eras/oci-spec/errdefs.ts";
 import type { LinuxIDMapping } from "@eras/oci-spec/runtime/config-linux.ts";
 import { readGroups, readUsers } from "../../users-and-groups.ts";
 import type { DaemonOptions } from "./daemon-options.ts";
+import { DOCKREMAP, ensureDockremap } from "./dockremap.ts";
 
 export interface Remap {
   readonly uids: readonly LinuxIDMapping[];
@@ -25,11 +26,10 @@ export interface Remap {
   readonly root: { readonly uid: number; readonly gid: number };
 }
 
-const DEFAULT_USER = "dockremap";
 /** To be passed through by the containers' root, whose group it is. */
 const PASSABLE_MODE = 0o710;
 
-/** The daemon's options with what the remapping changes about them, and its directory. @throws {InvalidArgument | FailedPrecondition} */
+/** The daemon's options with what the remapping changes about them, and its directory. @throws {InvalidArgument | Unavailable} */
 export function withRemap(options: DaemonOptions): DaemonOptions {
   if (options.usernsRemap === "") return options;
   const remap = parseRemap(options.usernsRemap);
@@ -54,7 +54,10 @@ function parseRemap(text: string): Remap | undefined {
 }
 
 function userNamed(text: string): string {
-  if (text === "default") return defaultUser();
+  if (text === "default") {
+    ensureDockremap();
+    return DOCKREMAP;
+  }
   const user = readUsers("/").find(({ name, uid }) => (isNumber(text) ? uid === Number(text) : name === text));
   if (user) return user.name;
   throw new InvalidArgument(
@@ -62,15 +65,8 @@ function userNamed(text: string): string {
   );
 }
 
-/** The original makes it. Who is whom on this host is for its owner to say. */
-function defaultUser(): string {
-  if (readUsers("/").some(({ name }) => name === DEFAULT_USER)) return DEFAULT_USER;
-  const remedy = `useradd --system ${DEFAULT_USER}; echo ${DEFAULT_USER}:100000:65536 | tee -a /etc/subuid >> /etc/subgid`;
-  throw new FailedPrecondition(`Cannot remap to ${DEFAULT_USER}: there is no such user (remedy: ${remedy})`);
-}
-
 function groupNamed(text: string): string {
-  if (text === "default") return DEFAULT_USER;
+  if (text === "default") return DOCKREMAP;
   const group = readGroups("/").find(({ name, gid }) => (isNumber(text) ? gid === Number(text) : name === text));
   if (group) return group.name;
   throw new InvalidArgument(
