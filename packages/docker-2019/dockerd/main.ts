@@ -11,6 +11,7 @@ import { DEFAULT_HOST } from "../engine-api/default-host.ts";
 import { type ListenPlace, listenOn, listenPlace } from "./api/listen.ts";
 import { routes } from "./api/routes.ts";
 import { apiServer } from "./api/server.ts";
+import { activatedSockets, takeActivatedSockets } from "./api/socket-activation.ts";
 import { serverTls } from "./api/tls.ts";
 import { type CommandLine, parseCommandLine } from "./command-line.ts";
 import type { Daemon } from "./daemon/daemon.ts";
@@ -63,7 +64,17 @@ async function open(options: DaemonOptions, places: readonly ListenPlace[], supe
 function listenPlaces(options: DaemonOptions): ListenPlace[] {
   const { hosts, insecureTcp } = options;
   const tls = serverTls(options);
-  return (hosts.length > 0 ? hosts : [DEFAULT_HOST]).map((host) => listenPlace(host, { tls, insecureTcp }));
+  const handed = takeActivatedSockets(process.env, process.pid);
+  return (hosts.length > 0 ? hosts : [DEFAULT_HOST]).flatMap((host): ListenPlace[] =>
+    host.startsWith("fd://")
+      ? activatedSockets(host, handed).map((fd) => ({ fd }))
+      : [listenPlace(host, { tls, insecureTcp })],
+  );
+}
+
+function nameOf(place: ListenPlace): string {
+  if ("fd" in place) return `descriptor ${place.fd}`;
+  return "path" in place ? place.path : `${place.host}:${place.port}`;
 }
 
 async function listen(daemon: Daemon, places: readonly ListenPlace[]): Promise<Server[]> {
@@ -74,7 +85,7 @@ async function listen(daemon: Daemon, places: readonly ListenPlace[]): Promise<S
     servers.push(server);
     if (!place.tls?.requestCert && "host" in place)
       log("warning", `whoever reaches ${place.host}:${place.port} is root of this host: no certificate is asked`);
-    log("info", `API listen on ${"path" in place ? place.path : `${place.host}:${place.port}`}`);
+    log("info", `API listen on ${nameOf(place)}`);
   }
   return servers;
 }

@@ -24,9 +24,10 @@ export interface ListenRules {
   readonly insecureTcp: boolean;
 }
 
-/** Where to listen: a file, or a port of an address. */
+/** Where to listen: a file, a socket that listens already, or a port of an address. */
 export type ListenPlace =
   | { readonly path: string; readonly tls?: undefined }
+  | { readonly fd: number; readonly tls?: undefined }
   | { readonly host: string; readonly port: number; readonly tls: ServerTls | undefined };
 
 /**
@@ -50,6 +51,7 @@ export function listenPlace(host: string, rules: ListenRules): ListenPlace {
 /** @param group - Of a unix socket, where there is such a group. @throws {Unavailable} When another dockerd listens there. */
 export async function listenOn(server: Server, place: ListenPlace, group: string): Promise<void> {
   if ("path" in place) await listenOnSocket(server, place.path, group);
+  else if ("fd" in place) await listening(server, { fd: place.fd });
   else await listening(server, { host: place.host, port: place.port });
 }
 

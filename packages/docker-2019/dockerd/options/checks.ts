@@ -17,7 +17,7 @@ export function checkDomain(text: string): void {
 }
 
 export function checkHost(text: string): void {
-  if (!/^(unix|tcp):\/\//.test(text)) throw new Error(`Invalid bind address format: ${text}`);
+  if (!/^(unix|tcp|fd):\/\//.test(text)) throw new Error(`Invalid bind address format: ${text}`);
 }
 
 /** A mirror is a server: it has no path, and nobody's password. */
