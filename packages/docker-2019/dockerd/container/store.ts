@@ -36,9 +36,14 @@ export class ContainerStore {
     this.releaseName(name, id);
   }
 
+  /** In no order. */
+  all(): Container[] {
+    return [...this.#byId.values()];
+  }
+
   /** Newest first. */
   list(): Container[] {
-    return [...this.#byId.values()].sort((a, b) => b.record.Created.localeCompare(a.record.Created));
+    return this.all().sort((a, b) => b.record.Created.localeCompare(a.record.Created));
   }
 
   /**
@@ -54,7 +59,7 @@ export class ContainerStore {
   find(reference: string): Container | undefined {
     const whole = this.#byId.get(reference) ?? this.#byId.get(this.#idByName.get(reference.replace(/^\//, "")) ?? "");
     if (whole || reference === "") return whole;
-    const matching = [...this.#byId.values()].filter(({ id }) => id.startsWith(reference));
+    const matching = this.all().filter(({ id }) => id.startsWith(reference));
     if (matching.length > 1) throw new InvalidArgument(`Multiple IDs found with provided prefix: ${reference}`);
     return matching[0];
   }

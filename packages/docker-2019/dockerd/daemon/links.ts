@@ -78,7 +78,7 @@ export function shownLinks(daemon: Daemon, container: Container): string[] | nul
 
 /** By container: the names that others know it by. */
 export function linkNames(daemon: Daemon): ReadonlyMap<Container, readonly string[]> {
-  const parents = daemon.containers.list().filter(({ hostConfig }) => hostConfig.Links?.length);
+  const parents = daemon.containers.all().filter(({ hostConfig }) => hostConfig.Links?.length);
   const links = parents.flatMap((parent) => linksOf(daemon, parent));
   const byChild = Map.groupBy(links, ({ child }) => child);
   return new Map([...byChild].map(([child, list]) => [child, list.map(({ fullName }) => fullName).sort()]));
@@ -129,7 +129,7 @@ function reachable(daemon: Daemon, container: Container): (Link & { readonly add
 export function tellParents(daemon: Daemon, container: Container): void {
   const address = daemon.networks.addressOf(container.id);
   if (address === undefined) return;
-  for (const parent of daemon.containers.list().filter(({ state }) => state.isRunning))
+  for (const parent of daemon.containers.all().filter(({ hostConfig, state }) => hostConfig.Links && state.isRunning))
     for (const { child, alias } of linksOf(daemon, parent))
       if (child === container) renewAddress(join(parent.dir, "hosts"), hostNames(child, alias), address);
 }
