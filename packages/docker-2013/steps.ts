@@ -15,6 +15,7 @@ const DECLARED = {
     ...ARTICLE,
     heading: "命令行应用程序",
     rows: ["001.08", "001.10", "001.11"],
+    meaning: "send-command",
   },
   "dockerd.find-command": {
     actor: "dockerd",
@@ -23,6 +24,7 @@ const DECLARED = {
     ...ARTICLE,
     heading: "dockerd",
     rows: ["001.15"],
+    meaning: "find-function",
   },
   "dockerd.run": {
     actor: "dockerd",
@@ -41,6 +43,7 @@ const DECLARED = {
     heading: "查找镜像",
     rows: ["001.20", "001.24", "001.60"],
     number: 2,
+    meaning: "find-image",
   },
   "dockerd.create-container": {
     actor: "dockerd",
@@ -50,6 +53,7 @@ const DECLARED = {
     heading: "创建容器",
     rows: ["001.21", "001.30", "001.61"],
     number: 3,
+    meaning: "create-record",
   },
   "dockerd.create-directories": {
     actor: "dockerd",
@@ -59,6 +63,7 @@ const DECLARED = {
     heading: "创建容器",
     rows: ["001.32", "001.36", "001.62"],
     number: 4,
+    meaning: "create-directories",
   },
   "dockerd.generate-lxc-config": {
     actor: "dockerd",
@@ -67,6 +72,7 @@ const DECLARED = {
     ...ARTICLE,
     heading: "创建容器",
     rows: ["001.37"],
+    meaning: "describe",
   },
   "dockerd.start": {
     actor: "dockerd",
@@ -75,6 +81,7 @@ const DECLARED = {
     ...ARTICLE,
     heading: "运行容器",
     rows: ["001.22", "001.40"],
+    meaning: "start",
   },
   "dockerd.mount": {
     actor: "dockerd",
@@ -83,6 +90,7 @@ const DECLARED = {
     ...ARTICLE,
     heading: "运行容器",
     rows: ["001.43", "001.44"],
+    meaning: "mount-layers",
   },
   "dockerd.exec-lxc-start": {
     actor: "dockerd",
@@ -92,6 +100,7 @@ const DECLARED = {
     heading: "运行容器",
     rows: ["001.41", "001.46", "001.63"],
     number: 5,
+    meaning: "call-runtime",
   },
   "lxc-start.read-config": {
     actor: "lxc-start",
@@ -100,6 +109,7 @@ const DECLARED = {
     ...ARTICLE,
     heading: "LXC",
     rows: ["001.42", "001.47"],
+    meaning: "read-description",
   },
   "lxc-start.seccomp-policy": {
     actor: "lxc-start",
@@ -108,6 +118,7 @@ const DECLARED = {
     ...ARTICLE,
     heading: "LXC",
     rows: ["001.51"],
+    meaning: "seccomp",
   },
   "lxc-start.namespaces": {
     actor: "lxc-start",
@@ -116,6 +127,7 @@ const DECLARED = {
     ...ARTICLE,
     heading: "LXC",
     rows: ["001.49"],
+    meaning: "namespaces",
   },
   "lxc-start.cgroup": {
     actor: "lxc-start",
@@ -124,6 +136,7 @@ const DECLARED = {
     ...ARTICLE,
     heading: "LXC",
     rows: ["001.54"],
+    meaning: "cgroup",
   },
   "lxc-start.id-maps": {
     actor: "lxc-start",
@@ -132,6 +145,7 @@ const DECLARED = {
     ...ARTICLE,
     heading: "LXC",
     rows: ["001.49"],
+    meaning: "id-maps",
   },
   "lxc-start.network": {
     actor: "lxc-start",
@@ -140,6 +154,7 @@ const DECLARED = {
     ...ARTICLE,
     heading: "LXC",
     rows: ["001.49"],
+    meaning: "network",
   },
   "init.isolate-mounts": {
     actor: "init",
@@ -156,6 +171,7 @@ const DECLARED = {
     ...ARTICLE,
     heading: "LXC",
     rows: ["001.52"],
+    meaning: "rootfs",
   },
   "init.join-cgroup": {
     actor: "init",
@@ -164,6 +180,7 @@ const DECLARED = {
     ...ARTICLE,
     heading: "LXC",
     rows: ["001.54"],
+    meaning: "join-cgroup",
   },
   "init.become-root": {
     actor: "init",
@@ -180,6 +197,7 @@ const DECLARED = {
     ...ARTICLE,
     heading: "LXC",
     rows: ["001.52"],
+    meaning: "devices",
   },
   "init.mount-entry": {
     actor: "init",
@@ -188,6 +206,7 @@ const DECLARED = {
     ...ARTICLE,
     heading: "LXC",
     rows: ["001.49"],
+    meaning: "mount",
   },
   "init.make-pts": {
     actor: "init",
@@ -212,6 +231,7 @@ const DECLARED = {
     ...ARTICLE,
     heading: "LXC",
     rows: ["001.50"],
+    meaning: "label",
   },
   "init.pivot-root": {
     actor: "init",
@@ -220,6 +240,7 @@ const DECLARED = {
     ...ARTICLE,
     heading: "LXC",
     rows: ["001.52"],
+    meaning: "pivot-root",
   },
   "init.set-hostname": {
     actor: "init",
@@ -228,6 +249,7 @@ const DECLARED = {
     ...ARTICLE,
     heading: "LXC",
     rows: ["001.49"],
+    meaning: "hostname",
   },
   "init.drop-capabilities": {
     actor: "init",
@@ -236,6 +258,7 @@ const DECLARED = {
     ...ARTICLE,
     heading: "LXC",
     rows: ["001.53"],
+    meaning: "capabilities",
   },
   "init.take-terminal": {
     actor: "init",
@@ -244,6 +267,7 @@ const DECLARED = {
     ...ARTICLE,
     heading: "LXC",
     rows: ["001.49"],
+    meaning: "terminal",
   },
   "init.exec": {
     actor: "init",
@@ -252,6 +276,7 @@ const DECLARED = {
     ...ARTICLE,
     heading: "LXC",
     rows: ["001.42"],
+    meaning: "exec",
   },
   "dockerd.monitor": {
     actor: "dockerd",
@@ -261,6 +286,7 @@ const DECLARED = {
     heading: "容器清理",
     rows: ["001.55", "001.64"],
     number: 6,
+    meaning: "watch",
   },
   "dockerd.umount": {
     actor: "dockerd",
@@ -277,6 +303,7 @@ const DECLARED = {
     ...ARTICLE,
     heading: "容器清理",
     rows: ["001.57"],
+    meaning: "record-exit",
   },
 } satisfies Record<string, Step>;
 

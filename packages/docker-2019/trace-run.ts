@@ -21,16 +21,10 @@ export interface CommandToTrace {
   readonly fds?: readonly number[];
 }
 
-/** What `--trace=FILE` says; empty for `--trace`. @throws {Error} When the file is not one for Perfetto. */
-export function checkTraceFile(file: string): void {
-  if (file === "" || file.endsWith(".json")) return;
-  throw new Error(`Cannot trace into "${file}": expected a name that ends in .json`);
-}
-
 /**
  * Runs the command, traced.
  *
- * @param file - For Perfetto; empty: lines on stderr.
+ * @param file - Where `--trace=FILE` says; empty: lines on stderr.
  * @returns The exit status of the command.
  */
 export async function runTracedCommand(
@@ -49,6 +43,7 @@ export async function runTracedCommand(
       steps: STEPS,
       messages: MESSAGES,
       callText,
+      toPage: async (run) => (await import("@eras/viewer/recorded-page.ts")).recordedPage({ era: "2019", ...run }),
     });
   } finally {
     rmSync(dir, { recursive: true });

@@ -6,6 +6,7 @@
  *
  * Once all is set up this adds one question over loopback; the modules that set up are imported only when they are needed.
  */
+import { checkTraceFile } from "@eras/trace/trace-file.ts";
 import { requestedImage } from "./run-flags.ts";
 import { hasImage, isListening } from "./wire.ts";
 import { openWorld, program, type World } from "./world.ts";
@@ -13,7 +14,7 @@ import { openWorld, program, type World } from "./world.ts";
 /**
  * Runs one command of 2013's docker. Does not return unless the command is traced: the process becomes the client.
  *
- * @param words - What follows `era 2013`: `--trace` or `--trace=FILE.json`, then the client's arguments.
+ * @param words - What follows `era 2013`: `--trace` or `--trace=FILE`, then the client's arguments.
  * @returns The exit code of a traced command.
  */
 export async function run2013(words: readonly string[]): Promise<number> {
@@ -35,7 +36,7 @@ function readTrace(words: readonly string[]): { traced: boolean; file?: string; 
   if (first === "--trace") return { traced: true, args: rest };
   if (!first?.startsWith("--trace=")) return { traced: false, args: [...words] };
   const file = first.slice("--trace=".length);
-  if (!file.endsWith(".json")) throw new Error(`Cannot trace into "${file}": expected a name that ends in .json`);
+  checkTraceFile(file);
   return { traced: true, file, args: rest };
 }
 

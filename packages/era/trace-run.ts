@@ -13,7 +13,7 @@ interface TracedClient {
   env: NodeJS.ProcessEnv;
   /** The era's run directory, where its daemon looks for traced requests. */
   runDir: string;
-  /** Write a Perfetto trace to this file instead of printing lines. */
+  /** Write the trace to this file instead of printing lines: a page or, for Perfetto, JSON. */
   file?: string | undefined;
 }
 
@@ -30,5 +30,6 @@ export async function runTracedClient({ program, args, env, runDir, file }: Trac
     file,
     steps: STEPS,
     callText,
+    toPage: async (run) => (await import("@eras/viewer/recorded-page.ts")).recordedPage({ era: "2013", ...run }),
   });
 }

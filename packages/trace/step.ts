@@ -6,6 +6,7 @@
  */
 import { emit, isTraced } from "./context.ts";
 import type { TraceObject } from "./event.ts";
+import type { Meaning } from "./meaning.ts";
 
 /** A step as an era declares it. */
 export interface Step {
@@ -21,6 +22,8 @@ export interface Step {
   rows: readonly string[];
   /** Its number in the article's own summary, where it has one. */
   number?: number;
+  /** What it is for, where another era has a step for the same. */
+  meaning?: Meaning;
 }
 
 /** Emits the step `id`, with what it works on. Costs one test where the run is not traced. */

@@ -7,7 +7,7 @@
 import type { ChildProcess, StdioOptions } from "node:child_process";
 import { closeSync, openSync, rmSync, writeFileSync } from "node:fs";
 import { constants } from "node:os";
-import { resolve } from "node:path";
+import { extname, resolve } from "node:path";
 import { toChromeTrace } from "./chrome.ts";
 import type { TraceEvent } from "./event.ts";
 import { Follower } from "./follower.ts";
@@ -22,12 +22,19 @@ export interface TracedCommand {
   readonly fds?: readonly number[];
   /** A file that does not exist yet, for the events while the command runs. */
   readonly spool: string;
-  /** Write a Perfetto trace to this file instead of printing lines. */
+  /** Write the trace to this file instead of printing lines: a page if its name ends in .html, and otherwise for Perfetto. */
   readonly file?: string | undefined;
+  /** Makes the page. */
+  readonly toPage: (run: RunOfEra) => Promise<string>;
   readonly steps: TimelineOptions["steps"];
   readonly messages?: NonNullable<TimelineOptions["messages"]>;
   readonly callText: TimelineOptions["callText"];
 }
+
+/** A run's events with the words of its era. */
+export type RunOfEra = Pick<TracedCommand, "steps" | "messages" | "callText"> & {
+  readonly events: readonly TraceEvent[];
+};
 
 /** Runs the command, traced. @returns Its exit code: 128 + n if signal n ended it. */
 export async function runTraced({
@@ -37,6 +44,7 @@ export async function runTraced({
   fds = [],
   spool,
   file,
+  toPage,
   ...words
 }: TracedCommand): Promise<number> {
   if (file !== undefined) writeTrace(file, ""); // a file that can't be written is told before the run
@@ -49,10 +57,11 @@ export async function runTraced({
     const code = await exitCode(spawn(program, args, { stdio, env: { ...env, ERAS_TRACE: spool } }));
     await follower.settled();
     if (file !== undefined) {
-      writeTrace(file, JSON.stringify(toChromeTrace(follower.events, words)));
-      process.stderr.write(
-        `trace: ${follower.events.length} events in ${resolve(file)}; open it in https://ui.perfetto.dev\n`,
-      );
+      const isPage = extname(file) === ".html";
+      const { events } = follower;
+      writeTrace(file, isPage ? await toPage({ ...words, events }) : JSON.stringify(toChromeTrace(events, words)));
+      const where = isPage ? "a browser" : "https://ui.perfetto.dev";
+      process.stderr.write(`trace: ${events.length} events in ${resolve(file)}; open it in ${where}\n`);
     }
     return code;
   } finally {

@@ -9,6 +9,8 @@ import { dirname, join, relative, resolve } from "node:path";
 export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   linux: [],
   trace: [],
+  // Knows a run by its events and by the words that an era gives: no era.
+  viewer: ["trace"],
   launch: [],
   "oci-spec": [],
   cgroups: ["linux", "oci-spec"],
@@ -22,7 +24,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "docker-2013/dockerd": ["docker-2013", "docker-2013/rcli", "docker-2013/aufs", "linux", "cgroups", "layers", "trace"],
   "docker-2013/lxc-start": ["docker-2013", "launch", "linux", "cgroups", "trace"],
   // What the programs of 2019 share: the steps, mounts, durations.
-  "docker-2019": ["linux", "oci-spec", "trace"],
+  "docker-2019": ["linux", "oci-spec", "trace", "viewer"],
   "docker-2019/runc": ["docker-2019", "linux", "cgroups", "oci-spec", "trace"],
   // What the programs of 2019 say to each other: messages, gRPC, ttrpc.
   "docker-2019/proto": ["docker-2019", "linux", "oci-spec", "trace"],
@@ -45,9 +47,9 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "trace",
   ],
   "docker-2019/docker-proxy": ["docker-2019", "linux", "trace"],
-  era: ["docker-2013", "docker-2013/rcli", "linux", "cgroups", "layers", "trace"],
+  era: ["docker-2013", "docker-2013/rcli", "linux", "cgroups", "layers", "trace", "viewer"],
   // The book reads steps and traces; nothing reads the book.
-  tutorials: ["docker-2013", "docker-2019", "trace", "linux"],
+  tutorials: ["docker-2013", "docker-2019", "trace", "linux", "viewer"],
 };
 
 const CLONE = resolve(import.meta.dirname, "../..");

@@ -25,7 +25,7 @@ export interface ContainerCgroup {
  * @throws {Error} When a container of that name runs, or the kernel refuses a limit: then there is no cgroup.
  */
 export async function createCgroup(name: string, { cgroup: settings }: ContainerConfig): Promise<ContainerCgroup> {
-  step("lxc-start.cgroup", { path: containerCgroupPath(name), settings });
+  step("lxc-start.cgroup", { settings }, { type: "cgroup", id: containerCgroupPath(name), change: "create" });
   const cgroup = openCgroup(containerCgroupPath(name));
   if (cgroup.exists()) await removeLeftover(cgroup, name);
   cgroup.create();

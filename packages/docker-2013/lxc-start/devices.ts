@@ -23,7 +23,7 @@ const LINKS = { fd: "/proc/self/fd", stdin: "/proc/self/fd/0", stdout: "/proc/se
 
 /** Makes /dev, if the image doesn't bring it or the configuration asks for it. */
 export function makeDev(root: number, { autodev = !hasNull(root) }: ContainerConfig): void {
-  step("init.make-dev", { autodev });
+  step("init.make-dev", { autodev, target: "/dev" });
   if (!autodev) return;
   makePlace(root, "dev", "directory");
   withPlace(root, "dev", (dev) => mount("tmpfs", dev, "tmpfs", MS_NOSUID, "mode=755,size=500k"));

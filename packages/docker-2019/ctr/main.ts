@@ -79,7 +79,8 @@ async function main(line: readonly string[]): Promise<number> {
     await makeParser(VERSION, runCommand).parseAsync(line, { from: "user" });
     return 0;
   }
-  const { checkTraceFile, runTracedCommand } = await import("../trace-run.ts");
+  const { checkTraceFile } = await import("@eras/trace/trace-file.ts");
+  const { runTracedCommand } = await import("../trace-run.ts");
   checkTraceFile(traced.file);
   return runTracedCommand(traced.file, { program: "ctr-2019", ...traced });
 }

@@ -1,11 +1,12 @@
 /** `docker --trace COMMAND`: runs the command in another docker, and shows what happens in it, dockerd, containerd, the shim, runc and the init. */
-import { checkTraceFile, runTracedCommand } from "../trace-run.ts";
+import { checkTraceFile } from "@eras/trace/trace-file.ts";
+import { runTracedCommand } from "../trace-run.ts";
 import { ExitStatus } from "./exit-status.ts";
 import { readFlagWords } from "./flag-words.ts";
 import { GLOBAL_OPTIONS } from "./globals.ts";
 
 /**
- * @param file - For Perfetto; empty: lines on stderr.
+ * @param file - Where to; empty: lines on stderr.
  * @param line - All of docker's command line.
  * @throws {ExitStatus} That of the command.
  */

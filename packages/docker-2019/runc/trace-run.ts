@@ -4,7 +4,8 @@
  * With `create`, the trace ends where the init begins to wait. It belongs to the run that made it, so what it does after `start` shows
  * only where both commands are part of one run: `run`, or a chain that is traced as a whole.
  */
-import { checkTraceFile, runTracedCommand } from "../trace-run.ts";
+import { checkTraceFile } from "@eras/trace/trace-file.ts";
+import { runTracedCommand } from "../trace-run.ts";
 import { loadCommand } from "./commands.ts";
 import { parseFlags } from "./flag-parser.ts";
 import { FIRST_PRESERVED } from "./init/descriptors.ts";
@@ -13,7 +14,7 @@ import { restoreOpenFilesLimit } from "./init/restore.ts";
 /**
  * Runs `runc [globalWords…] name words…`, traced. Descriptors of a service manager (LISTEN_FDS) are meant for one process, and stay here.
  *
- * @param file - For Perfetto; empty: lines on stderr.
+ * @param file - Where to; empty: lines on stderr.
  * @param globalWords - As given: `--trace` is among them.
  * @returns The exit status of the command.
  */

@@ -23,6 +23,7 @@ export const CONTAINER_STEPS = {
     ...SUMMARY,
     rows: ["001.129", "001.86", "001.91"],
     number: 3,
+    meaning: "create-record",
   },
   "dockerd.make-directories": {
     actor: "dockerd",
@@ -45,6 +46,7 @@ export const CONTAINER_STEPS = {
     titleZh: "创建容器的根目录，仅 root 可用",
     ...CREATE_CONTAINER,
     rows: ["001.88"],
+    meaning: "create-directories",
   },
   "dockerd.prepare-mounts": {
     actor: "dockerd",
@@ -95,6 +97,7 @@ export const CONTAINER_STEPS = {
     titleZh: "启动容器",
     ...DETAILS,
     rows: ["004.47", "004.34"],
+    meaning: "start",
   },
   "dockerd.mount-layers": {
     actor: "dockerd",
@@ -102,6 +105,7 @@ export const CONTAINER_STEPS = {
     titleZh: "各层联合挂载为一个文件系统",
     ...DOCKERD,
     rows: ["001.80", "000.39"],
+    meaning: "mount-layers",
   },
   "dockerd.connect-network": {
     actor: "dockerd",
@@ -109,6 +113,7 @@ export const CONTAINER_STEPS = {
     titleZh: "将容器接入网络",
     ...DUTIES,
     rows: ["000.42"],
+    meaning: "network",
   },
   "dockerd.plug-in": {
     actor: "dockerd",
@@ -138,6 +143,7 @@ export const CONTAINER_STEPS = {
     ...SUMMARY,
     rows: ["001.132", "001.94"],
     number: 6,
+    meaning: "describe",
   },
   "dockerd.make-pipes": {
     actor: "dockerd",
@@ -213,6 +219,7 @@ export const CONTAINER_STEPS = {
     ...DATA_FLOW,
     rows: ["002.38", "002.21", "000.20", "004.15"],
     number: 7,
+    meaning: "call-runtime",
   },
   "shim.listen": {
     actor: "shim",
@@ -242,5 +249,6 @@ export const CONTAINER_STEPS = {
     ...TASK_CREATE,
     rows: ["001.137", "001.113"],
     number: 11,
+    meaning: "call-runtime",
   },
 } satisfies Record<string, Step>;

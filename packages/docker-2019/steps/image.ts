@@ -17,6 +17,7 @@ export const IMAGE_STEPS = {
     ...SUMMARY,
     rows: ["001.127", "001.83", "004.36", "004.40", "004.35"],
     number: 1,
+    meaning: "send-command",
   },
   "dockerd.find-route": {
     actor: "dockerd",
@@ -24,6 +25,7 @@ export const IMAGE_STEPS = {
     titleZh: "根据预先定义的路由查找请求的处理函数",
     ...DOCKERD,
     rows: ["001.77", "001.84", "003.06"],
+    meaning: "find-function",
   },
   "dockerd.find-image": {
     actor: "dockerd",
@@ -32,6 +34,7 @@ export const IMAGE_STEPS = {
     ...SUMMARY,
     rows: ["001.128", "001.85"],
     number: 2,
+    meaning: "find-image",
   },
   "dockerd.miss-image": {
     actor: "dockerd",

@@ -53,6 +53,7 @@ export const RUN_STEPS = {
     titleZh: "从此过滤系统调用",
     ...RUNC_START,
     rows: ["000.41"],
+    meaning: "seccomp",
   },
   "runc.exec-program": {
     actor: "init",
@@ -61,6 +62,7 @@ export const RUN_STEPS = {
     ...DUTIES,
     rows: ["000.44", "001.126"],
     number: 7,
+    meaning: "exec",
   },
   "shim.report-exit": {
     actor: "shim",
@@ -69,6 +71,7 @@ export const RUN_STEPS = {
     ...SUMMARY,
     rows: ["001.140", "001.112", "000.24"],
     number: 14,
+    meaning: "watch",
   },
   "containerd.tell-event": {
     actor: "containerd",
@@ -83,6 +86,7 @@ export const RUN_STEPS = {
     titleZh: "dockerd 得知容器结束：转发最后的输出，撤除网络与挂载",
     ...OUTPUT,
     rows: ["004.28", "000.24"],
+    meaning: "record-exit",
   },
   "containerd.delete-task": {
     actor: "containerd",

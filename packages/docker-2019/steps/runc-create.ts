@@ -10,6 +10,7 @@ export const RUNC_CREATE_STEPS = {
     ...DATA_FLOW,
     rows: ["002.39", "001.119", "001.120", "004.20"],
     number: 8,
+    meaning: "read-description",
   },
   "runc.create": {
     actor: "runc",
@@ -40,6 +41,7 @@ export const RUNC_CREATE_STEPS = {
     titleZh: "创建 cgroup 并设置资源限制",
     ...RUNC_CREATE,
     rows: ["000.43", "001.122"],
+    meaning: "cgroup",
   },
   "runc.start-init": {
     actor: "runc",
@@ -56,6 +58,7 @@ export const RUNC_CREATE_STEPS = {
     ...DUTIES,
     rows: ["000.43", "001.122"],
     number: 6,
+    meaning: "join-cgroup",
   },
   "runc.enter-namespaces": {
     actor: "bootstrap",
@@ -63,6 +66,7 @@ export const RUNC_CREATE_STEPS = {
     titleZh: "加入和创建命名空间；其子进程 init 诞生于其中",
     ...RUNC_CREATE,
     rows: ["000.42", "001.122"],
+    meaning: "namespaces",
   },
   "runc.map-ids": {
     actor: "runc",
@@ -70,6 +74,7 @@ export const RUNC_CREATE_STEPS = {
     titleZh: "将用户命名空间的 ID 映射到宿主机的 ID",
     ...RUNC_CREATE,
     rows: ["000.42"],
+    meaning: "id-maps",
   },
   "runc.join-keyring": {
     actor: "init",
@@ -84,6 +89,7 @@ export const RUNC_CREATE_STEPS = {
     titleZh: "根文件系统成为独立的挂载点并被布置",
     ...RUNC_CREATE,
     rows: ["000.40", "001.122"],
+    meaning: "rootfs",
   },
   "runc.mount": {
     actor: "init",
@@ -91,6 +97,7 @@ export const RUNC_CREATE_STEPS = {
     titleZh: "按配置进行一次挂载",
     ...RUNC_CREATE,
     rows: ["000.40"],
+    meaning: "mount",
   },
   "runc.create-devices": {
     actor: "init",
@@ -98,6 +105,7 @@ export const RUNC_CREATE_STEPS = {
     titleZh: "创建 /dev 中的设备文件",
     ...RUNC_CREATE,
     rows: ["000.40"],
+    meaning: "devices",
   },
   "runc.run-hooks": {
     actor: "runc",
@@ -112,6 +120,7 @@ export const RUNC_CREATE_STEPS = {
     titleZh: "容器的根目录成为 /",
     ...RUNC_CREATE,
     rows: ["000.42", "001.122"],
+    meaning: "pivot-root",
   },
   "runc.open-console": {
     actor: "init",
@@ -119,6 +128,7 @@ export const RUNC_CREATE_STEPS = {
     titleZh: "打开终端，并把主端发给请求者",
     ...RUNC_CREATE,
     rows: ["001.122"],
+    meaning: "terminal",
   },
   "runc.finish-rootfs": {
     actor: "init",
@@ -133,6 +143,7 @@ export const RUNC_CREATE_STEPS = {
     titleZh: "设置主机名",
     ...RUNC_CREATE,
     rows: ["000.42"],
+    meaning: "hostname",
   },
   "runc.set-label": {
     actor: "init",
@@ -141,6 +152,7 @@ export const RUNC_CREATE_STEPS = {
     ...DUTIES,
     rows: ["000.45"],
     number: 8,
+    meaning: "label",
   },
   "runc.set-sysctls": {
     actor: "init",
@@ -183,6 +195,7 @@ export const RUNC_CREATE_STEPS = {
     titleZh: "权能缩减为配置中的五个集合",
     ...RUNC_CREATE,
     rows: ["000.41"],
+    meaning: "capabilities",
   },
   "runc.find-program": {
     actor: "init",

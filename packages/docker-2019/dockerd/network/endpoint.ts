@@ -17,6 +17,7 @@ export interface Endpoint {
 
 /** What a container calls it. */
 const INSIDE = "eth0";
+const NEW_LINK = { type: "netdev", id: INSIDE, change: "create" } as const;
 
 /**
  * Puts an endpoint into a network namespace. The inner end is made there: to make it here and then move it is what everybody does, and takes the
@@ -26,7 +27,7 @@ const INSIDE = "eth0";
  * @throws {ErrnoError} When the kernel refuses; what there is of it goes with the namespace.
  */
 export function plugIn({ device, gateway, subnet, mtu }: BridgeNetwork, endpoint: Endpoint, netnsPath: string): void {
-  step("dockerd.plug-in", { bridge: device, address: formatAddress(endpoint.address), netnsPath });
+  step("dockerd.plug-in", { bridge: device, address: formatAddress(endpoint.address), netnsPath }, NEW_LINK);
   const outer = outerLink(endpoint);
   const { address, hardwareAddress } = endpoint;
   const namespaceFd = openSync(netnsPath, "r");

@@ -14,6 +14,7 @@ import { openCgroupAt } from "@eras/cgroups/open.ts";
 import type { SystemdCgroup } from "@eras/cgroups/systemd/systemd-cgroup.ts";
 import type { Spec } from "@eras/oci-spec/runtime/config.ts";
 import type { LinuxResources } from "@eras/oci-spec/runtime/config-linux.ts";
+import type { TraceObject } from "@eras/trace/event.ts";
 import { step } from "../../step.ts";
 import { log } from "../log.ts";
 import type { ContainerState } from "./state.ts";
@@ -38,9 +39,14 @@ export function plannedCgroupPaths({
   return containerCgroupPaths(path, id);
 }
 
+/** For a trace: by its directory in one of its trees. */
+function madeCgroup(paths: CgroupPaths): TraceObject {
+  return { type: "cgroup", id: Object.values(paths)[0] ?? "", change: "create" };
+}
+
 /** Makes a container's cgroup, with its limits. */
 export async function makeContainerCgroup(spec: Spec, state: CgroupState): Promise<NewCgroup> {
-  step("runc.make-cgroup", { paths: state.cgroup_paths, resources: spec.linux?.resources });
+  step("runc.make-cgroup", { resources: spec.linux?.resources }, madeCgroup(state.cgroup_paths));
   const { path, Systemd: systemd, Rootless: rootless } = state.config.cgroups;
   if (systemd) return { cgroup: openCgroupAt(state.cgroup_paths), admit: unitStarter(spec, state) };
   const cgroup = rootless && path === "" ? await makeWherePermitted(state.cgroup_paths) : make(state.cgroup_paths);

@@ -12,6 +12,7 @@ import { _exit, fork, forkedPid, prepareFork, tryFork } from "@eras/linux/fork.t
 import { setChildSubreaper } from "@eras/linux/prctl.ts";
 import { waitpid } from "@eras/linux/wait.ts";
 import { endTracing, traceFds } from "@eras/trace/context.ts";
+import type { TraceObject } from "@eras/trace/event.ts";
 import { step } from "../../step.ts";
 import { traceFork } from "../../tracing.ts";
 import { errorText } from "../error-text.ts";
@@ -110,9 +111,14 @@ function forkInto(v2Dir: string): number {
 }
 
 function joinCgroup({ cgroup, admit }: Stages, runc: ChildEnd): void {
-  step("runc.join-cgroup", { paths: cgroup.paths });
+  step("runc.join-cgroup", { paths: cgroup.paths }, joinedCgroup(cgroup));
   if (admit) runc.ask({ kind: "admit" });
   else if (Object.keys(cgroup.paths).some((controller) => controller !== "")) cgroup.addCaller();
+}
+
+/** For a trace: by its directory in one of its trees. */
+function joinedCgroup({ paths }: Cgroup): TraceObject {
+  return { type: "cgroup", id: Object.values(paths)[0] ?? "", change: "change" };
 }
 
 /** Does what the bootstrap asks for, until it has forked. */

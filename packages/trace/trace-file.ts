@@ -1,0 +1,11 @@
+/** The files that a trace can be written to. */
+import { extname } from "node:path";
+
+/** By the end of their names: a page to look at, or a file for Perfetto. */
+const KINDS = [".html", ".json"];
+
+/** @param file - What `--trace=FILE` says; empty for `--trace`. @throws {Error} When it is a file of another kind. */
+export function checkTraceFile(file: string): void {
+  if (file === "" || KINDS.includes(extname(file))) return;
+  throw new Error(`Cannot trace into "${file}": expected a name that ends in .html (a page) or .json (for Perfetto)`);
+}

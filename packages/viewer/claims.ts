@@ -1,0 +1,19 @@
+/** What the articles claim, row by row, in our own words: tutorials/ledger.yaml. */
+import { existsSync, readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { parse } from "yaml";
+import type { Claim } from "./recorded-run.ts";
+
+const LEDGER = resolve(import.meta.dirname, "../../tutorials/ledger.yaml");
+
+interface Row extends Claim {
+  readonly id: string;
+}
+
+/** The rows with these ids. None where a copy of the project comes without the book. */
+export function readClaims(ids: ReadonlySet<string>): Record<string, Claim> {
+  if (!existsSync(LEDGER)) return {};
+  const rows: readonly Row[] = parse(readFileSync(LEDGER, "utf8"));
+  const wanted = rows.filter(({ id }) => ids.has(id));
+  return Object.fromEntries(wanted.map(({ id, heading, claim }) => [id, { heading, claim }]));
+}
