@@ -1,7 +1,8 @@
 /** What the articles claim, row by row, in our own words: tutorials/ledger.yaml. */
 import { existsSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { resolve } from "node:path";
-import { parse } from "yaml";
+import type * as Yaml from "yaml";
 import type { Claim } from "./recorded-run.ts";
 
 const LEDGER = resolve(import.meta.dirname, "../../tutorials/ledger.yaml");
@@ -13,6 +14,8 @@ interface Row extends Claim {
 /** The rows with these ids. None where a copy of the project comes without the book. */
 export function readClaims(ids: ReadonlySet<string>): Record<string, Claim> {
   if (!existsSync(LEDGER)) return {};
+  // runc, which is packed, has no import of libraries.
+  const { parse } = createRequire(import.meta.filename)("yaml") as typeof Yaml;
   const rows: readonly Row[] = parse(readFileSync(LEDGER, "utf8"));
   const wanted = rows.filter(({ id }) => ids.has(id));
   return Object.fromEntries(wanted.map(({ id, heading, claim }) => [id, { heading, claim }]));

@@ -125,7 +125,7 @@ describe("a traced run of ctr", () => {
     for (const name of ["ctr", "containerd", "shim", "runc", "bootstrap", "init"])
       expect(names).toContainEqual({ name });
     expect(await ctr("--trace=run.txt", "version")).toMatchObject({
-      stderr: expect.stringContaining("ends in .json"),
+      stderr: expect.stringContaining("ends in .html"),
       status: 1,
     });
   });

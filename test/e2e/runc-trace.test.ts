@@ -232,7 +232,7 @@ describe("runc --trace", () => {
     const box = busybox(["true"]);
     expect(box.call("--trace=run.txt", "list")).toMatchObject({
       status: 1,
-      stderr: expect.stringContaining("ends in .json"),
+      stderr: expect.stringContaining("ends in .html"),
     });
     expect(box.call("--trace=/proc/x.json", "list")).toMatchObject({
       status: 1,

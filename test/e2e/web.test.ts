@@ -1,17 +1,9 @@
 /** The page at /web, in a browser: a terminal of words, by keyboard alone. */
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { get, type OutgoingHttpHeaders } from "node:http";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { type BrowserContext, chromium, type Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { Chromium, HAS_CHROMIUM } from "../harness/chromium.ts";
 import { Docker2013 } from "../harness/docker-2013.ts";
-
-const CHROMIUM = "/usr/bin/chromium";
-const CHROMIUM_FLAGS = [
-  ...["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"],
-  ...["--disable-background-networking", "--disable-component-update", "--disable-sync"],
-];
 
 let docker: Docker2013;
 beforeAll(async () => {
@@ -20,35 +12,25 @@ beforeAll(async () => {
 });
 afterAll(() => docker.stop());
 
-describe.skipIf(!existsSync(CHROMIUM))("the page at /web", () => {
-  const profile = mkdtempSync(join(tmpdir(), "docker-eras-chromium-"));
-  let browser: BrowserContext;
+describe.skipIf(!HAS_CHROMIUM)("the page at /web", () => {
+  let browser: Chromium;
   let page: Page;
-  /** What the page had to complain about, and whom it asked. */
   let complaints: string[];
-  let hosts: Set<string>;
+  let requests: URL[];
 
   beforeAll(async () => {
-    browser = await chromium.launchPersistentContext(profile, { executablePath: CHROMIUM, args: CHROMIUM_FLAGS });
+    browser = await Chromium.launch();
   });
-  afterAll(async () => {
-    await browser.close();
-    rmSync(profile, { recursive: true, force: true });
-  });
+  afterAll(() => browser.close());
 
   beforeEach(async () => {
-    complaints = [];
-    hosts = new Set();
-    page = await browser.newPage();
-    page.on("console", (message) => complaints.push(message.text()));
-    page.on("pageerror", (error) => complaints.push(error.message));
-    page.on("request", (request) => hosts.add(new URL(request.url()).host));
+    ({ page, complaints, requests } = await browser.newPage());
     await page.goto(`http://${docker.http}/web`);
     await atPrompt();
   });
   afterEach(async () => {
     expect(complaints).toEqual([]);
-    expect([...hosts]).toEqual([docker.http]);
+    expect(new Set(requests.map(({ host }) => host))).toEqual(new Set([docker.http]));
     await page.close();
   });
 

@@ -27,6 +27,9 @@ const NAMESPACE_FLAGS: readonly (readonly [NamespaceKind, number])[] = [
   ["ipc", 0x8000000], ["user", 0x10000000], ["pid", 0x20000000], ["net", 0x40000000],
 ]; // biome-ignore format: a table
 
+/** A path that says nothing without the process. */
+const DESCRIPTOR = "/proc/self/fd/";
+
 const PR_CAPBSET_DROP = 24;
 const PR_SET_CHILD_SUBREAPER = 36;
 const PR_SET_NO_NEW_PRIVS = 38;
@@ -46,7 +49,8 @@ export const CALLS: Readonly<Record<string, Effect>> = {
     for (const kind of kindsOf(number(event, 1))) enter(world, process, kind);
   },
   execve: ({ world, process, event }) => {
-    process.program = text(event, 0).split("/").at(-1) ?? "";
+    const path = text(event, 0);
+    if (!path.startsWith(DESCRIPTOR)) process.program = path.split("/").at(-1) ?? "";
     if (!process.isIntroduced) process.name = process.program;
     world.changed.add(`process ${process.pid}`);
   },
@@ -74,7 +78,7 @@ export const CALLS: Readonly<Record<string, Effect>> = {
     void process.mountFds.set(Number(event.args?.result), process.mountFds.get(number(event, 0)) ?? ""),
   move_mount: (done) => {
     const source = done.process.mountFds.get(number(done.event, 0)) ?? "";
-    attach(done, { source, target: "/proc/self/fd/", type: "", flags: MOUNT_FLAGS.bind, data: "" });
+    attach(done, { source, target: DESCRIPTOR, type: "", flags: MOUNT_FLAGS.bind, data: "" });
   },
   sethostname: ({ world, process, event }) => {
     const namespace = process.namespaces.get("uts") ?? "";
@@ -110,7 +114,7 @@ function attach({ world, process, step }: Done, mount: Omit<Done["world"]["mount
 
 /** Where something is mounted, by its step's arguments, if the call has a descriptor. */
 function placeOf(target: string, source: string, step: ShownEvent | undefined): string {
-  if (!target.startsWith("/proc/self/fd/")) return target;
+  if (!target.startsWith(DESCRIPTOR)) return target;
   const named = step?.args?.target ?? step?.args?.destination;
   if (typeof named !== "string") return "…";
   if (source.startsWith(`${named}/`))

@@ -54,7 +54,11 @@ function item(context: Context, index: number): HTMLLIElement {
     h("span", { class: "text" }, number ? h("b", { class: "number" }, number) : undefined, text),
     detail ? h("span", { class: "detail" }, detail) : undefined,
   );
-  return h("li", { class: event.kind, style: `--hue: ${model.actor(event.actor).hue}` }, line);
+  return h(
+    "li",
+    { class: event.kind === "kernel" ? "call" : event.kind, style: `--hue: ${model.actor(event.actor).hue}` },
+    line,
+  );
 }
 
 function mark(item: HTMLLIElement | undefined, index: number, current: number, isOpen: boolean): void {

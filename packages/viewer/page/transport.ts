@@ -42,7 +42,9 @@ export function transport(context: Context): Transport {
   );
   const update = () => {
     play.textContent = cursor.isPlaying ? "❚❚" : "▶";
-    play.title = say(cursor.isPlaying ? "pause" : "play");
+    const words = say(cursor.isPlaying ? "pause" : "play");
+    play.title = words;
+    play.setAttribute("aria-label", words);
     slider.value = String(cursor.index);
     slider.setAttribute("aria-valuetext", inOneLine(describe(model, cursor.index, language)));
     clock.textContent = `${model.timeMs(cursor.index).toFixed(1)} ms · ${cursor.index + 1} ${say("ofLine")} ${model.events.length}`;

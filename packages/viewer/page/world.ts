@@ -164,12 +164,12 @@ function happen(world: World, events: readonly ShownEvent[], i: number, lives: L
   if (i === lives.last.get(event.pid) && lives.speaks.has(event.pid)) lastWord(world, process, events, i, lives);
 }
 
-/** A process says who it is. What was its parent may have gone. */
+/** A process says who it is. Who has made it knows better whose child it is: its maker may have ended meanwhile. */
 function introduce(world: World, process: Process, { actor, ppid }: ShownEvent): void {
   if (process.name !== actor) world.changed.add(`process ${process.pid}`);
   process.name = actor;
   process.isIntroduced = true;
-  if (!world.processes.has(process.parent) || world.processes.has(ppid)) process.parent = ppid;
+  if (!world.processes.has(process.parent)) process.parent = ppid;
 }
 
 /** A process that was made to start another, and never speaks, is gone when its maker goes on. */

@@ -1,0 +1,63 @@
+import { execFileSync } from "node:child_process";
+import { describe, expect, test } from "vitest";
+import { hexDump } from "./page/bytes.ts";
+import { readMessage } from "./page/message.ts";
+import type { ShownEvent } from "./recorded-run.ts";
+
+function sent(channel: "rcli" | "http" | "grpc", summary: string, args?: Record<string, unknown>): ShownEvent {
+  const msg = { channel, from: "docker", to: "dockerd", id: "127.0.0.1:5-127.0.0.1:4242", summary };
+  return {
+    seq: 0,
+    t_ns: 0,
+    actor: "docker",
+    pid: 1,
+    ppid: 0,
+    span: "a",
+    kind: "send",
+    name: channel,
+    msg,
+    ...(args && { args }),
+  };
+}
+
+describe("readMessage()", () => {
+  test("has every byte of an rcli request, and the shell command that sends them", () => {
+    const line = `["run","it's"]`;
+    const { bytes, command, decoded } = readMessage(sent("rcli", line));
+    expect(new TextDecoder().decode(bytes)).toBe(`${line}\n`);
+    expect(JSON.parse(decoded)).toEqual(["run", "it's"]);
+    const [words, nc] = command!.line.split(" | ");
+    expect(execFileSync("sh", ["-c", words!], { encoding: "utf8" })).toBe(`${line}\n`);
+    expect(nc).toBe("nc 127.0.0.1 4242");
+  });
+  test("has the body of an HTTP request", () => {
+    const { bytes, command } = readMessage(
+      sent("http", "POST /v1.40/containers/create", { body: { Image: "busybox" } }),
+    );
+    expect(new TextDecoder().decode(bytes)).toBe('{"Image":"busybox"}');
+    expect(command!.line).toContain(`-X POST -H 'Content-Type: application/json' -d '{"Image":"busybox"}'`);
+  });
+  test("has no bytes of a call of which the trace has only the name", () => {
+    expect(readMessage(sent("grpc", "containerd.services.tasks.v1.Tasks/Create"))).toEqual({
+      decoded: "containerd.services.tasks.v1.Tasks/Create",
+      bytes: undefined,
+      command: undefined,
+    });
+  });
+});
+
+test("hexDump() has the bytes that od(1) has", () => {
+  const bytes = Buffer.from(`["run"]\n\0\x7fabcdefghij`);
+  const genuine = execFileSync("od", ["-A", "x", "-t", "x1", "-v"], { input: bytes, encoding: "utf8" });
+  const ours = hexDump(bytes)
+    .split("\n")
+    .map((line) => line.slice(8, 55).trimEnd());
+  expect(ours).toEqual(
+    genuine
+      .trimEnd()
+      .split("\n")
+      .slice(0, -1)
+      .map((line) => line.slice(7)),
+  );
+  expect(hexDump(bytes)).toContain('["run"]...abcdef');
+});
