@@ -1,6 +1,6 @@
 /** An event in words. */
 import type { ShownEvent } from "../recorded-run.ts";
-import { argvOf, type RunModel } from "./run-model.ts";
+import { argvOf, isBeforeProgram, type RunModel } from "./run-model.ts";
 import { type Language, word } from "./words.ts";
 
 export interface Description {
@@ -17,7 +17,7 @@ export function describe(model: RunModel, index: number, language: Language): De
     case "begin":
       return { text: beginning(model, index, language), detail: inShort(argvOf(event).join(" "), 160) };
     case "end":
-      return { text: `${event.name} ${word("ends", language)}` };
+      return { text: `${event.name} ${word(isBeforeProgram(model.events, index) ? "becomes" : "ends", language)}` };
     case "kernel":
       return { text: inShort(event.text ?? event.name, 200) };
     case "point":

@@ -60,6 +60,14 @@ export class RunModel {
     return event.args?.argv !== undefined || (this.#born.has(event.pid) && this.#isFirstOf(index, event));
   }
 
+  /** Whether a program says here that it ends; what a daemon's request or a stretch of work does, it doesn't. */
+  endsProgram(index: number): boolean {
+    const event = this.events[index];
+    const begun = this.events.findIndex(({ kind, span }) => kind === "begin" && span === event?.span);
+    const isLast = this.events.findLastIndex(({ pid }) => pid === event?.pid) === index;
+    return event?.kind === "end" && isLast && this.startsProgram(begun);
+  }
+
   #isFirstOf(index: number, { pid }: ShownEvent): boolean {
     return this.events.findIndex((event) => event.kind === "begin" && event.pid === pid) === index;
   }
@@ -81,6 +89,12 @@ export class RunModel {
 export function argvOf(event: ShownEvent | undefined): string[] {
   const argv = event?.args?.argv;
   return Array.isArray(argv) ? argv.map(String) : [];
+}
+
+/** Whether a process says its last word right before it becomes another program. */
+export function isBeforeProgram(events: readonly ShownEvent[], index: number): boolean {
+  const before = events.slice(0, index).findLast(({ pid }) => pid === events[index]?.pid);
+  return before?.name === "execve";
 }
 
 /** The process that a clone has made. */

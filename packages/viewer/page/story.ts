@@ -30,8 +30,7 @@ export function storyPane(context: Context): Pane {
 /** A message is told by one of its ends; that a stretch of work has ended is not worth a line, that a program has is. */
 function isTold({ model }: Context, index: number): boolean {
   const event = model.events[index]!;
-  if (event.kind === "end")
-    return event.name === event.actor && model.events.findLastIndex(({ pid }) => pid === event.pid) === index;
+  if (event.kind === "end") return model.endsProgram(index);
   return event.kind === "kernel" || model.isStop(index);
 }
 

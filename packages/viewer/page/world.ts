@@ -6,6 +6,7 @@
 import type { ShownEvent } from "../recorded-run.ts";
 import { CALLS } from "./calls.ts";
 import { changeObject } from "./objects.ts";
+import { isBeforeProgram } from "./run-model.ts";
 
 /** From the outermost to the innermost, as they are drawn. */
 export const NAMESPACE_KINDS = ["user", "cgroup", "time", "net", "ipc", "uts", "mnt", "pid"] as const;
@@ -188,8 +189,7 @@ function endOf(world: World, pid: number): void {
 /** After its last word a program of ours has ended, or has become another by execve. Daemons were there before, and stay. */
 function lastWord(world: World, process: Process, events: readonly ShownEvent[], i: number, lives: Lives): void {
   if (!lives.born.has(process.pid)) return;
-  const before = events.slice(0, i).findLast(({ pid }) => pid === process.pid);
-  if (before?.name !== "execve" || process.namespaces.size === 0) {
+  if (!isBeforeProgram(events, i) || process.namespaces.size === 0) {
     world.end(process);
     return;
   }
