@@ -1,23 +1,16 @@
 /** The page that `--trace=FILE.html` makes, of real runs of both eras, in a browser: all of it on one cursor, by keyboard, without a network. */
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { readRuns } from "@eras/viewer/page/read-runs.ts";
 import type { RecordedRun } from "@eras/viewer/recorded-run.ts";
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { busyboxImage } from "../harness/busybox-image.ts";
 import { Chromium, HAS_CHROMIUM } from "../harness/chromium.ts";
-import { Docker2013 } from "../harness/docker-2013.ts";
-import { Dockerd2019 } from "../harness/dockerd-2019.ts";
-import { runProgram, shellEnvironment } from "../harness/run-program.ts";
+import { NODE, runIn, tracePage2013, tracePage2019 } from "../harness/traced-page.ts";
 
 const CLONE = resolve(import.meta.dirname, "../..");
-const NODE = join(CLONE, "node_modules/.bin/node");
-const ERA = join(CLONE, "packages/era/main.ts");
 const TRACE = join(CLONE, "packages/viewer/main.ts");
-const DOCKER_2019 = join(CLONE, "bin/docker-2019");
 const MOST_BYTES = 1_000_000;
 const START_MS = 120_000;
 const PICTURES = ["s", "p", "k", "m"];
@@ -27,37 +20,21 @@ const dir = mkdtempSync(join(tmpdir(), "docker-eras-viewer-"));
 const FILES = { 2013: join(dir, "2013.html"), 2019: join(dir, "2019.html"), both: join(dir, "both.html") };
 
 beforeAll(async () => {
-  await Promise.all([record2013(), record2019()]);
+  const [of2013, of2019] = await Promise.all([
+    tracePage2013(FILES[2013], ["/bin/echo", "hello"]),
+    tracePage2019(FILES[2019], ["echo", "hello"]),
+  ]);
+  expect(of2013).toEqual(traced(FILES[2013]));
+  expect(of2019).toEqual(traced(FILES[2019]));
   execFileSync(NODE, [TRACE, "compare", FILES[2013], FILES[2019], "-o", FILES.both]);
 }, START_MS);
 afterAll(() => rmSync(dir, { recursive: true }));
-
-/** `pnpm era:2013 --trace=FILE run …`, at a daemon of its own. */
-async function record2013(): Promise<void> {
-  const docker = await Docker2013.start();
-  await docker.putBusybox();
-  const [ERAS_2013_ROOT, ERAS_2013_RUN, ERAS_2013_TCP] = [docker.root, docker.runDir, docker.tcp];
-  const env = { ...shellEnvironment(), ERAS_2013_ROOT, ERAS_2013_RUN, ERAS_2013_TCP, ERAS_2013_HTTP: docker.http };
-  const words = ["2013", `--trace=${FILES[2013]}`, "run", "-a", "busybox", "/bin/echo", "hello"];
-  expect(await runProgram(NODE, [ERA, ...words], { env })).toEqual(traced(FILES[2013]));
-  await docker.stop();
-}
-
-async function record2019(): Promise<void> {
-  const dockerd = await Dockerd2019.start();
-  await dockerd.docker(["load"], busyboxImage("busybox:latest"), DOCKER_2019);
-  const words = [`--trace=${FILES[2019]}`, "run", "--rm", "busybox", "echo", "hello"];
-  expect(await dockerd.docker(words, undefined, DOCKER_2019)).toEqual(traced(FILES[2019]));
-  await dockerd.stop();
-}
 
 const traced = (file: string) => ({
   stdout: "hello\n",
   stderr: expect.stringMatching(new RegExp(`^trace: \\d+ events in ${file}; open it in a browser\n$`)),
   status: 0,
 });
-
-const runIn = (file: string): RecordedRun => readRuns(readFileSync(file, "utf8"))[0]!;
 
 describe.skipIf(!HAS_CHROMIUM)("the viewer", () => {
   let browser: Chromium;

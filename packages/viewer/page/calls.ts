@@ -112,10 +112,11 @@ function attach({ world, process, step }: Done, mount: Omit<Done["world"]["mount
   world.changed.add(`mount ${target}`);
 }
 
-/** Where something is mounted, by its step's arguments, if the call has a descriptor. */
+/** Where something is mounted, by its step's arguments, if the call has a descriptor: `{…}` is one of these, a path that isn't there is left out. */
 function placeOf(target: string, source: string, step: ShownEvent | undefined): string {
   if (!target.startsWith(DESCRIPTOR)) return target;
   const named = step?.args?.target ?? step?.args?.destination;
+  if (Array.isArray(step?.args?.paths)) return `{${step.args.paths.join(", ")}}`;
   if (typeof named !== "string") return "…";
   if (source.startsWith(`${named}/`))
     return source.startsWith("/sys/") ? source.split("/").slice(0, 5).join("/") : source;

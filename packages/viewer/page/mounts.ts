@@ -33,7 +33,7 @@ function lineOf(mount: Mount, changed: ReadonlySet<string>): HTMLElement {
     "div",
     { class: changed.has(`mount ${target}`) ? "mount changed" : "mount" },
     h("code", {}, inShort(target, 70)),
-    h("span", { class: "note" }, ` ← ${inShort(source, 50)} · ${inShort(what, 80)}`),
+    h("span", { class: "note" }, `${source && ` ← ${inShort(source, 50)}`} · ${inShort(what, 80)}`),
   );
 }
 
