@@ -274,6 +274,13 @@ describe.skipIf(!HAS_CHROMIUM)("the viewer", () => {
         key,
       ).toEqual([width, 768]);
     }
+    await press("End", "ArrowUp"); // everything that there is to show is there
+    for (const key of ["p", "k", "m", "w", "a"]) {
+      await press(key);
+      const panes = page.locator(".picture .pane-body, .detail .pane-body:not(.code)");
+      const beyond = await panes.evaluateAll((all) => all.map((pane) => pane.scrollWidth - pane.clientWidth));
+      expect(Math.max(...beyond), key).toBe(0);
+    }
   });
 
   test("fits a frame of 700 pixels in another page", async () => {

@@ -7,10 +7,11 @@ import { nestedNamespaces } from "./namespaces.ts";
 import type { Process } from "./world.ts";
 
 export function kernelPane(context: Context): Pane {
-  const element = h("div", { class: "pane-body kernel" });
+  const columns = h("div", { class: "kernel" });
+  const element = h("div", { class: "pane-body" }, columns);
   const update = () => {
     const { say } = context;
-    element.replaceChildren(
+    columns.replaceChildren(
       section(say("namespaces"), nestedNamespaces(context)),
       section(say("mounts"), mountsSection(context)),
       section(say("cgroups"), cgroups(context)),

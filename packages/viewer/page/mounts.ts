@@ -31,7 +31,7 @@ function lineOf(mount: Mount, changed: ReadonlySet<string>): HTMLElement {
   const what = [type || "bind", ...flagNames(mount), data].filter(Boolean).join(" ");
   return h(
     "div",
-    { class: changed.has(`mount ${target}`) ? "mount changed" : "mount" },
+    { class: changed.has(`mount ${target}`) ? "mount changed" : "mount", title: `${target} ← ${source} · ${what}` },
     h("code", {}, inShort(target, 70)),
     h("span", { class: "note" }, `${source && ` ← ${inShort(source, 50)}`} · ${inShort(what, 80)}`),
   );
@@ -41,7 +41,7 @@ function lineOf(mount: Mount, changed: ReadonlySet<string>): HTMLElement {
 function union({ target, type, data }: Mount, say: Context["say"]): HTMLElement {
   const { lower, upper } = type === "aufs" ? aufsBranches(data) : overlayDirectories(data);
   const slab = (kind: string, words: string, path: string) =>
-    h("div", { class: `slab ${kind}` }, h("span", {}, words), h("code", {}, inShort(path, 48)));
+    h("div", { class: `slab ${kind}`, title: path }, h("span", {}, words), h("code", {}, inShort(path, 48)));
   return h(
     "div",
     { class: "union" },
