@@ -12,11 +12,11 @@ interface Row extends Claim {
 }
 
 /** The rows with these ids. None where a copy of the project comes without the book. */
-export function readClaims(ids: ReadonlySet<string>): Record<string, Claim> {
-  if (!existsSync(LEDGER)) return {};
+export function readClaims(ids: ReadonlySet<string>, ledger = LEDGER): Record<string, Claim> {
+  if (!existsSync(ledger)) return {};
   // runc, which is packed, has no import of libraries.
   const { parse } = createRequire(import.meta.filename)("yaml") as typeof Yaml;
-  const rows: readonly Row[] = parse(readFileSync(LEDGER, "utf8"));
+  const rows: readonly Row[] = parse(readFileSync(ledger, "utf8"));
   const wanted = rows.filter(({ id }) => ids.has(id));
   return Object.fromEntries(wanted.map(({ id, heading, claim }) => [id, { heading, claim }]));
 }
