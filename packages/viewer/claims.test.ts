@@ -12,8 +12,9 @@ const LEDGER = `
   article: "001"
   heading: 查找镜像
   claim: The image is looked up by its name, then by its id
+  claimZh: 先按名字、再按 ID 查找镜像
   status: works
-- { id: "001.21", article: "001", heading: 创建容器, claim: A record is made }
+- { id: "001.21", article: "001", heading: 创建容器, claim: A record is made, claimZh: 建立记录 }
 `;
 
 describe("readClaims()", () => {
@@ -21,7 +22,11 @@ describe("readClaims()", () => {
     const ledger = join(dir, "ledger.yaml");
     writeFileSync(ledger, LEDGER);
     expect(readClaims(new Set(["001.20", "001.99"]), ledger)).toEqual({
-      "001.20": { heading: "查找镜像", claim: "The image is looked up by its name, then by its id" },
+      "001.20": {
+        heading: "查找镜像",
+        claim: "The image is looked up by its name, then by its id",
+        claimZh: "先按名字、再按 ID 查找镜像",
+      },
     });
   });
   test("has none where there is no ledger", () => {

@@ -18,5 +18,5 @@ export function readClaims(ids: ReadonlySet<string>, ledger = LEDGER): Record<st
   const { parse } = createRequire(import.meta.filename)("yaml") as typeof Yaml;
   const rows: readonly Row[] = parse(readFileSync(ledger, "utf8"));
   const wanted = rows.filter(({ id }) => ids.has(id));
-  return Object.fromEntries(wanted.map(({ id, heading, claim }) => [id, { heading, claim }]));
+  return Object.fromEntries(wanted.map(({ id, heading, claim, claimZh }) => [id, { heading, claim, claimZh }]));
 }

@@ -38,6 +38,7 @@ export interface ShownEvent extends Omit<TraceEvent, "run"> {
 export interface Claim {
   readonly heading: string;
   readonly claim: string;
+  readonly claimZh: string;
 }
 
 export interface RecordedRun {

@@ -204,6 +204,8 @@ describe.skipIf(!HAS_CHROMIUM)("the viewer", () => {
     await press("2", "a");
     expect(await page.locator(".article h2").textContent()).toBe("查找镜像");
     expect(await texts(".article dt")).toEqual(["001.20", "001.24", "001.60"]);
+    const { claims } = runIn(FILES[2013]);
+    expect(await texts(".article dd")).toEqual(["001.20", "001.24", "001.60"].map((row) => claims[row]!.claim));
     expect(await texts(".own-list li")).toHaveLength(6);
     expect(await texts(".own-list [aria-current]")).toEqual([expect.stringMatching(/^✓ 2 The image is found/)]);
   });

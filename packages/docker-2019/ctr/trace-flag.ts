@@ -1,4 +1,4 @@
-/** `ctr --trace COMMAND`, `ctr --trace=FILE.json COMMAND`: shows what happens in ctr, containerd, the shim, runc and the init. */
+/** `ctr --trace COMMAND`, `ctr --trace=FILE COMMAND`: shows what happens in ctr, containerd, the shim, runc and the init. */
 import { Option } from "commander";
 import { GROUPS } from "./groups.ts";
 
@@ -7,8 +7,8 @@ const NAMES = new Set(GROUPS.flatMap(({ name, aliases }) => [name, ...aliases]))
 
 /** For the help. */
 export const TRACE_OPTION = new Option(
-  `${FLAG} [=file.json]`,
-  "show what happens, in all processes; or write it for Perfetto",
+  `${FLAG} [=file]`,
+  "show what happens, in all processes; or write it to a page (.html) or for Perfetto (.json)",
 );
 
 /** A command line with the flag, taken apart. */

@@ -13,7 +13,7 @@ export interface GlobalFlags {
   readonly tlscert?: string;
   readonly tlskey?: string;
   readonly tlsverify: boolean;
-  /** A file for Perfetto, or nothing for lines on stderr; undefined: not traced. */
+  /** A page, or a file for Perfetto, or nothing for lines on stderr; undefined: not traced. */
   readonly trace?: string | undefined;
   readonly version: boolean;
 }
@@ -32,8 +32,8 @@ export const GLOBAL_OPTIONS = [
   flag("--tlskey <string>", `Path to TLS key file (default "${join(FILES, "key.pem")}")`),
   booleanFlag("--tlsverify", "Use TLS and verify the remote"),
   parsedFlag(
-    "--trace [=file.json]",
-    "Show what happens, in all programs; --trace=FILE.json writes it for Perfetto",
+    "--trace [=file]",
+    "Show what happens, in all programs; --trace=FILE.html makes a page of it, --trace=FILE.json a file for Perfetto",
     (text) => (text === "true" ? "" : text), // a flag without a value is `=true`
   ),
   booleanFlag("-v, --version", "Print version information and quit"),

@@ -47,7 +47,8 @@ export const GLOBAL_FLAGS = {
   },
   trace: {
     type: "optional",
-    description: "show each step and its kernel calls on stderr, or with =FILE.json write them for Perfetto",
+    description:
+      "show each step and its kernel calls on stderr, or with =FILE.html make a page of them, with =FILE.json a file for Perfetto",
   },
   version: { type: "boolean", short: "v", description: "print the version" },
 } as const satisfies Flags;

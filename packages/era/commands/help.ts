@@ -2,8 +2,8 @@
 import { parseArgs } from "node:util";
 
 const COMMANDS = `Usage: pnpm era COMMAND [2013|2019]
-       pnpm era:2013 [--trace[=FILE.json]] DOCKER-COMMAND [ARG...]
-       pnpm era:2019 [--trace[=FILE.json]] DOCKER-COMMAND [ARG...]
+       pnpm era:2013 [--trace[=FILE.html]] DOCKER-COMMAND [ARG...]
+       pnpm era:2019 [--trace[=FILE.html]] DOCKER-COMMAND [ARG...]
 
 Commands:
     2013      run docker of January 2013; same as pnpm era:2013

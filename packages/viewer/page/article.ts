@@ -42,9 +42,10 @@ function page(context: Context, told: Told): HTMLElement[] {
   ];
 }
 
-function claim({ model, say }: Context, row: string): HTMLElement[] {
+function claim({ model, language, say }: Context, row: string): HTMLElement[] {
   const known = model.run.claims[row];
-  return [h("dt", {}, row), h("dd", known ? {} : { class: "hint" }, known?.claim ?? `${say("noClaims")} ${row}`)];
+  const words = language === "zh" ? known?.claimZh : known?.claim;
+  return [h("dt", {}, row), h("dd", known ? {} : { class: "hint" }, words ?? `${say("noClaims")} ${row}`)];
 }
 
 /** The numbered steps of the same article, ticked as far as they have happened. */
