@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { readRuns } from "@eras/viewer/page/read-runs.ts";
 import type { RecordedRun } from "@eras/viewer/recorded-run.ts";
+import { expect } from "vitest";
 import { busyboxImage } from "./busybox-image.ts";
 import { Docker2013 } from "./docker-2013.ts";
 import { Dockerd2019 } from "./dockerd-2019.ts";
@@ -34,6 +35,12 @@ export async function tracePage2019(file: string, command: readonly string[]): P
   const result = await dockerd.docker(words, undefined, DOCKER_2019);
   await dockerd.stop();
   return result;
+}
+
+/** What a traced `echo hello` has to say. */
+export function answerOf(file: string): object {
+  const stderr = expect.stringMatching(new RegExp(`^trace: \\d+ events in ${file}; open it in a browser\n$`));
+  return { stdout: "hello\n", stderr, status: 0 };
 }
 
 /** The run that a page holds. */

@@ -48,7 +48,8 @@ class Viewer {
     this.#cursors = this.#models.map((model) => new Cursor(model, () => this.#update()));
     this.#build();
     this.#listen();
-    if (step !== undefined) this.#cursor.moveTo(this.#cursor.model.events.findIndex((event) => event.step === step));
+    this.#goTo(step === undefined ? [] : [step]);
+    this.#goTo(wordsOfHash());
   }
 
   get #cursor(): Cursor {
@@ -104,6 +105,15 @@ class Viewer {
     for (const part of [story, picture, detail, transport]) part?.update();
     if (!this.#cursor.isPlaying)
       this.#announcer.textContent = inOneLine(describe(this.#cursor.model, this.#cursor.index, this.#language));
+  }
+
+  /** @param words - Names of panes, ids of steps. */
+  #goTo(words: readonly string[]): void {
+    for (const word of words) {
+      this.#show(word);
+      const index = this.#cursor.model.events.findIndex(({ step }) => step === word);
+      if (index >= 0) this.#cursor.moveTo(index);
+    }
   }
 
   #show(name: string): void {
@@ -173,6 +183,7 @@ class Viewer {
       },
       number: (number) => this.#cursor.moveToNumber(this.#parts!.transport.article, number),
     });
+    window.addEventListener("hashchange", () => this.#goTo(wordsOfHash()));
     document.addEventListener("dragover", (event) => event.preventDefault());
     document.addEventListener("drop", (event) => {
       event.preventDefault();
@@ -180,6 +191,11 @@ class Viewer {
       if (file) void this.#open(file);
     });
   }
+}
+
+/** `run.html#kernel,init.pivot-root`. */
+function wordsOfHash(): string[] {
+  return decodeURIComponent(location.hash.slice(1)).split(",");
 }
 
 /** As the system has it, light, dark. */
