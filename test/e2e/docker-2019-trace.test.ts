@@ -181,7 +181,7 @@ describe("a traced run of docker", { timeout: CASE_MS }, () => {
       expect(names).toContainEqual({ name });
     expect(traceEvents.map(({ name }) => name)).toContain("004/6 container id: 201 Created");
     expect(await docker(["--trace=run.txt", "ps"])).toMatchObject({
-      stderr: expect.stringContaining("ends in .json"),
+      stderr: expect.stringContaining("ends in .html"),
       status: 1,
     });
   });
