@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { cgroupTrees } from "@eras/cgroups/detect.ts";
-import { linkExists } from "@eras/linux/netlink.ts";
+import { linkExists } from "@eras/linux/netlink/links.ts";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { mountPointsBelow, processesThatName, told } from "../harness/on-machine.ts";
 import { type ProgramResult, runProgram, shellEnvironment } from "../harness/run-program.ts";

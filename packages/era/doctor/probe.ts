@@ -8,7 +8,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { join } from "node:path";
 import { MNT_DETACH, MS_PRIVATE, MS_REC, mount, umount } from "@eras/linux/mount.ts";
 import { CLONE_FS, NAMESPACE_FLAGS, unshare } from "@eras/linux/namespaces.ts";
-import { createBridge, createVeth } from "@eras/linux/netlink.ts";
+import { createBridge, createVeth } from "@eras/linux/netlink/links.ts";
 
 const DIRECTORY = process.argv[2];
 

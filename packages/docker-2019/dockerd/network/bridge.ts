@@ -10,15 +10,9 @@
  *     └────────────────────────┘
  */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import {
-  addAddress,
-  createBridge,
-  linkExists,
-  linkIndex,
-  listAddresses,
-  listRoutes,
-  setLink,
-} from "@eras/linux/netlink.ts";
+import { addAddress, listAddresses } from "@eras/linux/netlink/addresses.ts";
+import { createBridge, linkExists, linkIndex, setLink } from "@eras/linux/netlink/links.ts";
+import { listRoutes } from "@eras/linux/netlink/routes.ts";
 import { InvalidArgument } from "@eras/oci-spec/errdefs.ts";
 import { freeSubnet } from "./ipam.ts";
 import { DEFAULT_BRIDGE, type NetworksOptions } from "./options.ts";

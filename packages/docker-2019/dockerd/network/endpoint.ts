@@ -1,7 +1,9 @@
 /** An endpoint: a container's plug in the bridge. One end of a veth pair is a port of the bridge, the other is the container's eth0. */
 import { closeSync, existsSync, openSync, writeFileSync } from "node:fs";
 import { isErrno } from "@eras/linux/errno.ts";
-import { addAddress, addRoute, createVeth, setLink } from "@eras/linux/netlink.ts";
+import { addAddress } from "@eras/linux/netlink/addresses.ts";
+import { createVeth, setLink } from "@eras/linux/netlink/links.ts";
+import { addRoute } from "@eras/linux/netlink/routes.ts";
 import { step } from "../../step.ts";
 import type { BridgeNetwork } from "./bridge.ts";
 import { inNetworkNamespace } from "./netns.ts";

@@ -13,7 +13,7 @@ import { closeSync, openSync, rmSync } from "node:fs";
 import { isErrno } from "@eras/linux/errno.ts";
 import { MNT_DETACH, MS_BIND, mount, umount } from "@eras/linux/mount.ts";
 import { CLONE_NEWNET, joinNamespace, setns, unshare } from "@eras/linux/namespaces.ts";
-import { setLink } from "@eras/linux/netlink.ts";
+import { setLink } from "@eras/linux/netlink/links.ts";
 
 /** The main thread's: what /proc/thread-self is on it. */
 const OWN = "/proc/self/ns/net";

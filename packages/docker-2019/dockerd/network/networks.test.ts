@@ -14,7 +14,9 @@ import {
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { CLONE_NEWNET, setns, unshare } from "@eras/linux/namespaces.ts";
-import { addAddress, addRoute, createVeth, linkExists, listLinks, setLink } from "@eras/linux/netlink.ts";
+import { addAddress } from "@eras/linux/netlink/addresses.ts";
+import { createVeth, linkExists, listLinks, setLink } from "@eras/linux/netlink/links.ts";
+import { addRoute } from "@eras/linux/netlink/routes.ts";
 import { processExists } from "@eras/linux/proc.ts";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { newPlace, type Place, removePlace } from "../../../../test/harness/remains.ts";

@@ -8,7 +8,7 @@
  */
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { deleteLink, linkExists } from "@eras/linux/netlink.ts";
+import { deleteLink, linkExists } from "@eras/linux/netlink/links.ts";
 import { ERROR_CLASSES, errorKind, InvalidArgument, NotFound } from "@eras/oci-spec/errdefs.ts";
 import type { NetworkSettings } from "../../engine-api/container.ts";
 import type { NetworkResource } from "../../engine-api/network.ts";

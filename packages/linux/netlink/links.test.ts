@@ -1,22 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { inChild } from "./in-child.ts";
-import { type Link, linkExists, linkIndex, listLinks } from "./netlink.ts";
-
-/** Runs a program in a network namespace of its own; returns what it passed to `show()`. */
-function inNewNetwork(program: string): unknown {
-  const prelude = `
-    import { execFileSync, spawn } from "node:child_process";
-    import { once } from "node:events";
-    import { openSync } from "node:fs";
-    import { CLONE_NEWNET, unshare } from "./namespaces.ts";
-    import { createVeth, createBridge, createMacvlan, setLink, deleteLink, linkIndex, linkExists, listLinks, addAddress, addRoute, listAddresses, listRoutes } from "./netlink.ts";
-    const ip = (...args) => JSON.parse(execFileSync("ip", ["-j", "-d", ...args], { encoding: "utf8" }));
-    const failure = (action) => { try { action(); } catch (error) { return error.message; } };
-    const show = report;
-    unshare(CLONE_NEWNET);
-  `;
-  return inChild(prelude + program)[0];
-}
+import { inNewNetwork } from "./in-new-network.ts";
+import { type Link, linkExists, linkIndex, listLinks } from "./links.ts";
 
 describe("listLinks()", () => {
   test("lists loopback alone in a new namespace", () => {
@@ -156,62 +140,6 @@ describe("deleteLink()", () => {
   });
 });
 
-describe("addAddress()", () => {
-  test("adds addresses of both families", () => {
-    const program = `
-      createVeth("left", "right");
-      addAddress("left", "10.9.8.7/20");
-      addAddress("left", "192.168.1.1/24", "192.168.1.200");
-      addAddress("left", "2001:db8::2/64");
-      show(ip("addr", "show", "left")[0].addr_info.map(({ local, prefixlen, broadcast }) => [local, prefixlen, broadcast]));
-    `;
-    expect(inNewNetwork(program)).toEqual([
-      ["10.9.8.7", 20, "10.9.15.255"],
-      ["192.168.1.1", 24, "192.168.1.200"],
-      ["2001:db8::2", 64, null],
-    ]);
-  });
-
-  test("fails on what is no address", () => {
-    const program = `
-      createBridge("br0");
-      show(["10.0.0/8", "10.0.0.1/33", "10.0.0.1/x", "::1/129", "host"].map((text) => failure(() => addAddress("br0", text))));
-    `;
-    expect(inNewNetwork(program)).toEqual(
-      ["10.0.0/8", "10.0.0.1/33", "10.0.0.1/x", "::1/129", "host"].map((text) => `Cannot parse IP address "${text}"`),
-    );
-  });
-});
-
-describe("addRoute()", () => {
-  test("adds a default route and one to a network, in both families", () => {
-    const program = `
-      createVeth("left", "right");
-      setLink("left", { up: true });
-      setLink("right", { up: true });
-      addAddress("left", "10.0.0.2/24");
-      addAddress("left", "2001:db8::2/64");
-      addRoute({ gateway: "10.0.0.1" });
-      addRoute({ destination: "10.7.0.0/16", link: "left" });
-      addRoute({ gateway: "2001:db8::1", link: "left" });
-      const routes = [...ip("route"), ...ip("-6", "route")].map(({ dst, gateway, dev }) => [dst, gateway, dev]);
-      show(routes.filter(([dst, gateway]) => gateway || dst === "10.7.0.0/16"));
-    `;
-    expect(inNewNetwork(program)).toEqual([
-      ["default", "10.0.0.1", "left"],
-      ["10.7.0.0/16", null, "left"],
-      ["default", "2001:db8::1", "left"],
-    ]);
-  });
-
-  test("passes on the kernel's explanation", () => {
-    const program = `show(failure(() => addRoute({ gateway: "10.0.0.1" })));`;
-    expect(inNewNetwork(program)).toBe(
-      "rtnetlink NEWROUTE default via 10.0.0.1: ENETUNREACH (Nexthop has invalid gateway)",
-    );
-  });
-});
-
 describe("a veth pair across a bridge", () => {
   test("carries packets", () => {
     const program = `
@@ -248,30 +176,5 @@ describe("createVeth()", () => {
       show([linkExists("eth0"), JSON.parse(links)[0].address]);
     `;
     expect(inNewNetwork(program)).toEqual([false, "02:42:0a:00:00:05"]);
-  });
-});
-
-describe("listAddresses(), listRoutes()", () => {
-  test("give what was added", () => {
-    const program = `
-      createVeth("a", "b");
-      for (const name of ["a", "b"]) setLink(name, { up: true });
-      addAddress("a", "10.9.0.1/24");
-      addAddress("a", "2001:db8::1/64");
-      addRoute({ gateway: "10.9.0.254" });
-      addRoute({ destination: "10.77.0.0/16", link: "b" });
-      const a = linkIndex("a");
-      const addresses = listAddresses().filter(({ link }) => link === a).map(({ address }) => address);
-      const routes = listRoutes().filter(({ destination }) => !/^fe80|^ff/.test(destination));
-      show([addresses.filter((address) => !address.startsWith("fe80")), routes.map(({ link, ...route }) => ({ ...route, a: link === a }))]);
-    `;
-    const [addresses, routes] = inNewNetwork(program) as [string[], unknown[]];
-    expect(addresses).toEqual(["10.9.0.1/24", "2001:db8::1/64"]);
-    expect(routes).toEqual([
-      { destination: "0.0.0.0/0", gateway: "10.9.0.254", a: true },
-      { destination: "10.9.0.0/24", a: true },
-      { destination: "10.77.0.0/16", a: false },
-      { destination: "2001:db8::/64", a: true },
-    ]);
   });
 });

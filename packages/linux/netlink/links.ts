@@ -1,5 +1,5 @@
 /**
- * Network links, addresses and routes of the namespace that the calling thread is in: what the program `ip` does.
+ * Network links of the namespace that the calling thread is in: what `ip link` does.
  *
  * A container's network is usually a veth pair: one end stays on the host, as a port of a bridge, the other moves into the
  * container's namespace, where it is renamed to eth0:
@@ -13,8 +13,7 @@
  *
  * @see https://man7.org/linux/man-pages/man7/rtnetlink.7.html
  */
-import { isErrno } from "./errno.ts";
-import { libcFunction } from "./libc.ts";
+import { isErrno } from "../errno.ts";
 import {
   attribute,
   decodeAttributes,
@@ -23,21 +22,17 @@ import {
   nested,
   numberAttribute,
   textAttribute,
-} from "./netlink/message.ts";
-import { NLM_F_CREATE, NLM_F_DUMP, NLM_F_EXCL, request } from "./netlink/request.ts";
+} from "./message.ts";
+import { NLM_F_CREATE, NLM_F_DUMP, NLM_F_EXCL, request } from "./request.ts";
 
-// Attributes of a link, an address and a route: linux/if_link.h, if_addr.h, rtnetlink.h.
+// Attributes of a link: linux/if_link.h.
 // biome-ignore format: one line a group
 const IFLA = { ADDRESS: 1, IFNAME: 3, MTU: 4, LINK: 5, MASTER: 10, LINKINFO: 18, NET_NS_PID: 19, NET_NS_FD: 28 };
 const IFLA_INFO = { KIND: 1, DATA: 2 };
 const VETH_INFO_PEER = 1;
 const IFLA_MACVLAN_MODE = 1;
-const IFA = { ADDRESS: 1, LOCAL: 2, BROADCAST: 4 };
-const RTA = { DST: 1, OIF: 4, GATEWAY: 5 };
 
 const IFF_UP = 0x1;
-const AF_INET = 2;
-const AF_INET6 = 10;
 
 /** How the macvlan links of one parent see each other: not at all, through an outer switch, directly, or one alone. */
 const MACVLAN_MODES = { private: 1, vepa: 2, bridge: 4, passthru: 8 } as const;
@@ -181,131 +176,4 @@ function nameAttribute(name: string): Buffer {
 function parseHardwareAddress(text: string): Buffer {
   if (!/^[\da-f]{2}(:[\da-f]{2}){5}$/i.test(text)) throw new Error(`Cannot parse hardware address "${text}"`);
   return Buffer.from(text.replaceAll(":", ""), "hex");
-}
-
-/**
- * Gives a link an address.
- *
- * @param address - With the length of its network's prefix: `10.0.0.2/24`, `2001:db8::2/64`.
- * @param broadcast - Default: for IPv4, the network's last address.
- */
-export function addAddress(link: string, address: string, broadcast?: string): void {
-  const { family, bytes, prefixLength } = parseNetwork(address);
-  const header = Buffer.alloc(8); // struct ifaddrmsg: family, prefix length, flags, scope (1 byte each), link index (4)
-  header[0] = family;
-  header[1] = prefixLength;
-  header.writeUInt32LE(linkIndex(link), 4);
-  const attributes = [attribute(IFA.LOCAL, bytes), attribute(IFA.ADDRESS, bytes)];
-  if (broadcast !== undefined) attributes.push(attribute(IFA.BROADCAST, parseNetwork(broadcast).bytes));
-  else if (family === AF_INET && prefixLength < 31) {
-    attributes.push(attribute(IFA.BROADCAST, lastAddress(bytes, prefixLength)));
-  }
-  request("NEWADDR", `${address} on ${link}`, [header, ...attributes], NLM_F_CREATE | NLM_F_EXCL);
-}
-
-/** An address of a link. */
-export interface LinkAddress {
-  /** Index of the link. */
-  readonly link: number;
-  /** `10.0.0.2/24`, `2001:db8::2/64` */
-  readonly address: string;
-}
-
-/** All addresses of the namespace. */
-export function listAddresses(): LinkAddress[] {
-  return request("GETADDR", "all addresses", [Buffer.alloc(8)], NLM_F_DUMP).map(({ body }) => {
-    const attributes = decodeAttributes(body.subarray(8));
-    const bytes = (attributes.get(IFA.LOCAL) ?? attributes.get(IFA.ADDRESS))!; // of a peer-to-peer link, ADDRESS is the other end's
-    return { link: body.readUInt32LE(4), address: `${formatAddress(body[0]!, bytes)}/${body[1]}` };
-  });
-}
-
-function lastAddress(bytes: Buffer, prefixLength: number): Buffer {
-  const last = Buffer.alloc(4);
-  last.writeUInt32BE((bytes.readUInt32BE() | (0xffff_ffff >>> prefixLength)) >>> 0);
-  return last;
-}
-
-/** A route. At least one of `gateway` and `link` is needed. */
-export interface Route {
-  /** `10.1.0.0/16`; left out, the default route of the gateway's family. */
-  readonly destination?: string;
-  readonly gateway?: string;
-  readonly link?: string;
-}
-
-// struct rtmsg: family, destination's and source's prefix length, TOS, table, protocol, scope, type (1 byte each), flags (4)
-const RT_TABLE_MAIN = 254;
-const RTPROT_BOOT = 3;
-const RT_SCOPE_UNIVERSE = 0;
-const RT_SCOPE_LINK = 253;
-const RTN_UNICAST = 1;
-
-/** Adds a route to the main table. */
-export function addRoute({ destination, gateway, link }: Route): void {
-  const network = destination === undefined ? undefined : parseNetwork(destination);
-  const hop = gateway === undefined ? undefined : parseNetwork(gateway);
-  const family = network?.family ?? hop?.family ?? AF_INET;
-  const scope = hop === undefined && family === AF_INET ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE;
-  const prefixLength = network?.prefixLength ?? 0;
-  const header = Buffer.from([family, prefixLength, 0, 0, RT_TABLE_MAIN, RTPROT_BOOT, scope, RTN_UNICAST, 0, 0, 0, 0]);
-  const attributes: Buffer[] = [];
-  if (network !== undefined) attributes.push(attribute(RTA.DST, network.bytes));
-  if (hop !== undefined) attributes.push(attribute(RTA.GATEWAY, hop.bytes));
-  if (link !== undefined) attributes.push(numberAttribute(RTA.OIF, linkIndex(link)));
-  const subject = `${destination ?? "default"} via ${gateway ?? link}`;
-  request("NEWROUTE", subject, [header, ...attributes], NLM_F_CREATE | NLM_F_EXCL);
-}
-
-/** A route of the main table, as the kernel tells it. */
-export interface RouteEntry {
-  /** `10.1.0.0/16`; `0.0.0.0/0` and `::/0` are the default routes. */
-  readonly destination: string;
-  readonly gateway: string | undefined;
-  /** Index of the link that it goes out on; a route over several links has none. */
-  readonly link: number | undefined;
-}
-
-/** All routes of the main table, IPv4's first. */
-export function listRoutes(): RouteEntry[] {
-  const main = ({ body }: NetlinkMessage) => body[4] === RT_TABLE_MAIN;
-  return request("GETROUTE", "all routes", [Buffer.alloc(12)], NLM_F_DUMP)
-    .filter(main)
-    .map(({ body }) => {
-      const [family, prefixLength] = [body[0]!, body[1]!];
-      const attributes = decodeAttributes(body.subarray(12));
-      const gateway = attributes.get(RTA.GATEWAY);
-      const bytes = attributes.get(RTA.DST) ?? Buffer.alloc(family === AF_INET ? 4 : 16);
-      return {
-        destination: `${formatAddress(family, bytes)}/${prefixLength}`,
-        gateway: gateway && formatAddress(family, gateway),
-        link: attributes.get(RTA.OIF)?.readUInt32LE(),
-      };
-    });
-}
-
-const inetNtop = libcFunction<[number, Buffer, Buffer, number]>(
-  "intptr_t inet_ntop(int family, void *address, void *text, uint size)",
-);
-/** INET6_ADDRSTRLEN */
-const ADDRESS_TEXT_MAX = 46;
-
-function formatAddress(family: number, bytes: Buffer): string {
-  const text = Buffer.alloc(ADDRESS_TEXT_MAX);
-  inetNtop(family, bytes, text, text.length);
-  return text.toString("latin1", 0, text.indexOf(0));
-}
-
-const inetPton = libcFunction<[number, string, Buffer]>("int inet_pton(int family, str text, void *address)");
-
-/** An address in network order, and its prefix: that of a single address when the text names none. */
-function parseNetwork(text: string): { family: number; bytes: Buffer; prefixLength: number } {
-  const [address, prefix] = text.split("/", 2);
-  const family = address!.includes(":") ? AF_INET6 : AF_INET;
-  const bytes = Buffer.alloc(family === AF_INET ? 4 : 16);
-  const prefixLength = prefix === undefined ? bytes.length * 8 : Number(prefix);
-  const valid =
-    inetPton(family, address!, bytes) === 1 && /^\d+$/.test(prefix ?? "0") && prefixLength <= bytes.length * 8;
-  if (!valid) throw new Error(`Cannot parse IP address "${text}"`);
-  return { family, bytes, prefixLength };
 }
