@@ -3,7 +3,7 @@
  *
  * `node:http`, and not `fetch`: a layer's bytes go by as the socket's own buffers, for three quarters of the processor time.
  */
-import { Agent, type IncomingHttpHeaders, type IncomingMessage, request as requestHttp } from "node:http";
+import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import { request as requestHttps, Agent as TlsAgent } from "node:https";
 import { Readable } from "node:stream";
 import { FailedPrecondition } from "@eras/oci-spec/errdefs.ts";
@@ -20,6 +20,9 @@ export interface Exchange {
   readonly silenceMs: number;
   readonly signal?: AbortSignal | undefined;
 }
+
+// An import of it would read all that it exports, of which WebSocket is a library that is loaded then: 15 ms.
+const { Agent, request: requestHttp } = process.getBuiltinModule("node:http");
 
 const agent = new Agent({ keepAlive: true });
 const tlsAgents = new Map<string, TlsAgent>();

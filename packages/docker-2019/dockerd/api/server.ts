@@ -4,7 +4,7 @@
  *     /v1.40/containers/json      a version is named
  *     /containers/json            the newest is meant
  */
-import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { createServer as createSecureServer } from "node:https";
 import type { Socket } from "node:net";
 import type { Writable } from "node:stream";
@@ -16,6 +16,9 @@ import { httpStatus } from "./http-status.ts";
 import { Query } from "./query.ts";
 import type { ServerTls } from "./tls.ts";
 import { serveTraced } from "./tracing.ts";
+
+// An import of it would read all that it exports, of which WebSocket is a library that is loaded then: 15 ms.
+const { createServer, STATUS_CODES } = process.getBuiltinModule("node:http");
 
 const VERSIONED = /^\/v(\d+\.\d+)(\/.*)$/;
 const RAW_STREAM = "application/vnd.docker.raw-stream";

@@ -10,12 +10,11 @@ import { familiarReference, type Reference } from "@eras/oci-spec/reference.ts";
 import type { ContainerConfig } from "../../engine-api/container-config.ts";
 import { goJson, sorted } from "../layer/go-json.ts";
 import { type Layer, topChainId } from "../layer/layer-store.ts";
+import { VERSION } from "../version.ts";
 import { type DockerImage, diffIdsOf, goContainerConfig } from "./docker-image.ts";
 import { type Images, tellOf } from "./images.ts";
 import { addTag } from "./inspect.ts";
 
-/** The version that images say they were made with. */
-const DOCKER_VERSION = "19.03.0";
 /** A tar without a file: two blocks of zeros. */
 const EMPTY_LAYER = sha256(Buffer.alloc(1024));
 
@@ -58,7 +57,7 @@ export async function commitImage(stores: Images, options: CommitOptions): Promi
     container: containerId,
     container_config: goContainerConfig(containerConfig),
     created: step.created!,
-    docker_version: DOCKER_VERSION,
+    docker_version: VERSION,
     history: [...(before?.history ?? []), step],
     rootfs: { type: "layers", diff_ids: isEmpty ? below : [...below, layer.diffId] },
   });
@@ -98,7 +97,7 @@ export async function importImage(
     config: goContainerConfig(config),
     container_config: goContainerConfig({}),
     created,
-    docker_version: DOCKER_VERSION,
+    docker_version: VERSION,
     history: [{ created, ...(comment && { comment }) }],
     rootfs: { type: "layers", diff_ids: [layer.diffId] },
   });
