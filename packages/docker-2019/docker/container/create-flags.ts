@@ -2,37 +2,22 @@
 import { isIP } from "node:net";
 import type { Mount, ThrottleDevice, Ulimit, WeightDevice } from "../../engine-api/container-config.ts";
 import { booleanFlag, flag, listFlag, numberFlag, parsedFlag } from "../command.ts";
-import { parseByteSize, parseSwapSize } from "./byte-size.ts";
+import { parseByteSize } from "./byte-size.ts";
 import { parseDurationNs } from "./duration-ns.ts";
-import {
-  checkDeviceRule,
-  parseCpus,
-  parseThrottleBps,
-  parseThrottleIops,
-  parseUlimit,
-  parseWeightDevice,
-} from "./limits.ts";
+import { LIMIT_OPTIONS, type LimitFlags } from "./limit-flags.ts";
+import { checkDeviceRule, parseThrottleBps, parseThrottleIops, parseUlimit, parseWeightDevice } from "./limits.ts";
 import { parseGpus, parseMount } from "./volumes.ts";
 
 type Words = readonly string[];
 
-export interface CreateFlags {
+export interface CreateFlags extends LimitFlags {
   readonly addHost: Words;
   readonly attach: Words;
-  readonly blkioWeight?: number;
   readonly blkioWeightDevice: readonly WeightDevice[];
   readonly capAdd: Words;
   readonly capDrop: Words;
   readonly cgroupParent?: string;
   readonly cidfile?: string;
-  readonly cpuPeriod?: number;
-  readonly cpuQuota?: number;
-  readonly cpuRtPeriod?: number;
-  readonly cpuRtRuntime?: number;
-  readonly cpuShares?: number;
-  readonly cpus?: number;
-  readonly cpusetCpus?: string;
-  readonly cpusetMems?: string;
   readonly device: Words;
   readonly deviceCgroupRule: Words;
   readonly deviceReadBps: readonly ThrottleDevice[];
@@ -61,7 +46,6 @@ export interface CreateFlags {
   readonly ip6?: string;
   readonly ipc?: string;
   readonly isolation?: string;
-  readonly kernelMemory?: number;
   readonly label: Words;
   readonly labelFile: Words;
   readonly link: Words;
@@ -69,9 +53,6 @@ export interface CreateFlags {
   readonly logDriver?: string;
   readonly logOpt: Words;
   readonly macAddress?: string;
-  readonly memory?: number;
-  readonly memoryReservation?: number;
-  readonly memorySwap?: number;
   readonly memorySwappiness: number;
   readonly mount: readonly Mount[];
   readonly name?: string;
@@ -84,7 +65,6 @@ export interface CreateFlags {
   readonly oomKillDisable: boolean;
   readonly oomScoreAdj?: number;
   readonly pid?: string;
-  readonly pidsLimit?: number;
   readonly platform?: string;
   readonly privileged: boolean;
   readonly publish: Words;
@@ -112,22 +92,16 @@ export interface CreateFlags {
 }
 
 export const CREATE_OPTIONS = [
+  ...LIMIT_OPTIONS,
   listFlag("--add-host <list>", "Add a custom host-to-IP mapping (host:ip)", checkHost),
   listFlag("-a, --attach <list>", "Attach to STDIN, STDOUT or STDERR", checkStream),
-  numberFlag("--blkio-weight <uint16>", "Block IO (relative weight), between 10 and 1000, or 0 to disable (default 0)"),
   listFlag("--blkio-weight-device <list>", "Block IO weight (relative device weight)", parseWeightDevice),
   listFlag("--cap-add <list>", "Add Linux capabilities"),
   listFlag("--cap-drop <list>", "Drop Linux capabilities"),
   flag("--cgroup-parent <string>", "Optional parent cgroup for the container"),
   flag("--cidfile <string>", "Write the container ID to the file"),
-  numberFlag("--cpu-period <int>", "Limit CPU CFS (Completely Fair Scheduler) period"),
-  numberFlag("--cpu-quota <int>", "Limit CPU CFS (Completely Fair Scheduler) quota"),
   numberFlag("--cpu-rt-period <int>", "Limit CPU real-time period in microseconds"),
   numberFlag("--cpu-rt-runtime <int>", "Limit CPU real-time runtime in microseconds"),
-  numberFlag("-c, --cpu-shares <int>", "CPU shares (relative weight)"),
-  parsedFlag("--cpus <decimal>", "Number of CPUs", parseCpus),
-  flag("--cpuset-cpus <string>", "CPUs in which to allow execution (0-3, 0,1)"),
-  flag("--cpuset-mems <string>", "MEMs in which to allow execution (0-3, 0,1)"),
   listFlag("--device <list>", "Add a host device to the container"),
   listFlag("--device-cgroup-rule <list>", "Add a rule to the cgroup allowed devices list", checkDeviceRule),
   listFlag("--device-read-bps <list>", "Limit read rate (bytes per second) from a device", parseThrottleBps),
@@ -166,7 +140,6 @@ export const CREATE_OPTIONS = [
   flag("--ip6 <string>", "IPv6 address (e.g., 2001:db8::33)"),
   flag("--ipc <string>", "IPC mode to use"),
   flag("--isolation <string>", "Container isolation technology"),
-  parsedFlag("--kernel-memory <bytes>", "Kernel memory limit", parseByteSize),
   listFlag("-l, --label <list>", "Set meta data on a container"),
   listFlag("--label-file <list>", "Read in a line delimited file of labels"),
   listFlag("--link <list>", "Add link to another container"),
@@ -174,13 +147,6 @@ export const CREATE_OPTIONS = [
   flag("--log-driver <string>", "Logging driver for the container"),
   listFlag("--log-opt <list>", "Log driver options"),
   parsedFlag("--mac-address <string>", "Container MAC address (e.g., 92:d0:c6:0a:29:33)", checkMacAddress),
-  parsedFlag("-m, --memory <bytes>", "Memory limit", parseByteSize),
-  parsedFlag("--memory-reservation <bytes>", "Memory soft limit", parseByteSize),
-  parsedFlag(
-    "--memory-swap <bytes>",
-    "Swap limit equal to memory plus swap: '-1' to enable unlimited swap",
-    parseSwapSize,
-  ),
   numberFlag("--memory-swappiness <int>", "Tune container memory swappiness (0 to 100)").default(-1),
   listFlag("--mount <mount>", "Attach a filesystem mount to the container", parseMount),
   flag("--name <string>", "Assign a name to the container"),
@@ -192,7 +158,6 @@ export const CREATE_OPTIONS = [
   booleanFlag("--oom-kill-disable", "Disable OOM Killer"),
   numberFlag("--oom-score-adj <int>", "Tune host's OOM preferences (-1000 to 1000)"),
   flag("--pid <string>", "PID namespace to use"),
-  numberFlag("--pids-limit <int>", "Tune container pids limit (set -1 for unlimited)"),
   flag("--platform <string>", "Set platform if server is multi-platform capable"),
   booleanFlag("--privileged", "Give extended privileges to this container"),
   listFlag("-p, --publish <list>", "Publish a container's port(s) to the host"),

@@ -10,6 +10,7 @@ import type {
   RestartPolicy,
 } from "../../engine-api/container-config.ts";
 import type { CreateFlags } from "./create-flags.ts";
+import { limits } from "./limit-flags.ts";
 import { parseDevice } from "./limits.ts";
 import { environment, labels, pairsToMap, splitPair } from "./pairs.ts";
 import { publishedPorts } from "./ports.ts";
@@ -98,29 +99,17 @@ function resources(flags: CreateFlags): Resources {
   if (flags.memorySwappiness < -1 || flags.memorySwappiness > 100)
     throw new Error(`invalid value: ${flags.memorySwappiness}. Valid memory swappiness range is 0-100`);
   return {
-    CpuShares: flags.cpuShares ?? 0,
-    Memory: flags.memory ?? 0,
-    NanoCpus: flags.cpus ?? 0,
+    ...limits(flags),
     CgroupParent: flags.cgroupParent ?? "",
-    BlkioWeight: flags.blkioWeight ?? 0,
     BlkioWeightDevice: flags.blkioWeightDevice,
     BlkioDeviceReadBps: orNull(flags.deviceReadBps),
     BlkioDeviceWriteBps: orNull(flags.deviceWriteBps),
     BlkioDeviceReadIOps: orNull(flags.deviceReadIops),
     BlkioDeviceWriteIOps: orNull(flags.deviceWriteIops),
-    CpuPeriod: flags.cpuPeriod ?? 0,
-    CpuQuota: flags.cpuQuota ?? 0,
-    CpuRealtimePeriod: flags.cpuRtPeriod ?? 0,
-    CpuRealtimeRuntime: flags.cpuRtRuntime ?? 0,
-    CpusetCpus: flags.cpusetCpus ?? "",
-    CpusetMems: flags.cpusetMems ?? "",
     Devices: flags.device.map(parseDevice),
     DeviceCgroupRules: orNull(flags.deviceCgroupRule),
     DeviceRequests: flags.gpus === undefined ? null : [flags.gpus as never], // volumes.ts has made one
-    KernelMemory: flags.kernelMemory ?? 0,
     KernelMemoryTCP: 0,
-    MemoryReservation: flags.memoryReservation ?? 0,
-    MemorySwap: flags.memorySwap ?? 0,
     MemorySwappiness: flags.memorySwappiness,
     OomKillDisable: flags.oomKillDisable,
     PidsLimit: flags.pidsLimit ?? 0,
