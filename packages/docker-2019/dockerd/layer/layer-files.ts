@@ -3,9 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { isDigest } from "@eras/oci-spec/digest.ts";
 import type { Layer } from "./layer-store.ts";
-
-/** 64 digits, and of a container's first layer a suffix. What else stands in a file names no tree. */
-export const TREE_NAME = /^[0-9a-f]{64}(?:-init)?$/;
+import { isTreeName } from "./write-sets.ts";
 
 /** Undefined of a directory whose files can't be read. */
 export function readLayer(directory: string, chainId: string): Layer | undefined {
@@ -19,6 +17,6 @@ export function readLayer(directory: string, chainId: string): Layer | undefined
     string,
     string,
   ];
-  if (!isDigest(chainId) || !isDigest(diffId) || !TREE_NAME.test(cacheId) || !/^\d+$/.test(size)) return undefined;
+  if (!isDigest(chainId) || !isDigest(diffId) || !isTreeName(cacheId) || !/^\d+$/.test(size)) return undefined;
   return { chainId, diffId, parent: isDigest(parent) ? parent : undefined, cacheId, bytes: Number(size) };
 }

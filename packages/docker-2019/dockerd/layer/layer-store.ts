@@ -11,15 +11,14 @@
  *     │     ├─ size                  bytes that it adds
  *     │     └─ tar-split.json.gz     what its tar had beside the files
  *     ├─ mounts/                     containers' layers: rw-layers.ts
- *     └─ tmp/write-set-6e82c2…/      layers that are being made: what of them is on the disk is removed at the next start
+ *     └─ tmp/write-set-6e82c2…/      layers that are being made: write-sets.ts
  *
  * Who uses a layer is counted: an image its topmost, a container its parent, each layer the one below, and whoever works with one for that
  * time. The counts are not on the disk, for all that they count is. What nobody uses any more is removed.
  *
  * @see https://github.com/moby/moby/blob/v19.03.0/layer/layer_store.go
  */
-import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { ArchiveError } from "@eras/layers/archive-error.ts";
 import { decompress } from "@eras/layers/decompress.ts";
@@ -27,11 +26,11 @@ import { chainIds } from "@eras/oci-spec/chain-id.ts";
 import { type Digest, Digester, digestEncoded, sha256 } from "@eras/oci-spec/digest.ts";
 import { InvalidArgument, NotFound } from "@eras/oci-spec/errdefs.ts";
 import { step } from "../../step.ts";
-import { sync, writeDurably } from "../durable-write.ts";
 import type { GraphDriver } from "../graphdriver/driver.ts";
-import { readLayer, TREE_NAME } from "./layer-files.ts";
+import { readLayer } from "./layer-files.ts";
 import type { RemappedOwners } from "./remapped-owners.ts";
 import { assembledBytes, assembleTar, splitTar } from "./tar-split-file.ts";
+import { newTreeName, WriteSets } from "./write-sets.ts";
 
 /** A layer in its place. */
 export interface Layer {
@@ -47,19 +46,16 @@ export interface Layer {
 
 /** Layers of one image: Docker's `maxLayerDepth`. */
 const MAX_DEPTH = 125;
-const FILE_MODE = 0o644;
 const LAYER_MODE = 0o700;
 const REMOVING = "-removing";
 const TAR_SPLIT = "tar-split.json.gz";
-/** The files of a write set that name trees of the driver. */
-const TREE_FILES = ["cache-id", "mount-id", "init-id"];
 
 export class LayerStore {
   readonly driver: GraphDriver;
   /** Of a daemon with `--userns-remap`. */
   readonly owners: RemappedOwners | undefined;
-  /** For what is being made: see `newWriteSet`. */
-  readonly #temporary: string;
+  /** For what is being made, and for what is being removed. */
+  readonly writeSets: WriteSets;
   readonly #directory: string;
   readonly #layers = new Map<Digest, Layer>();
   readonly #users = new Map<Digest, number>();
@@ -80,15 +76,15 @@ export class LayerStore {
     this.driver = driver;
     this.owners = owners;
     this.#directory = join(layerdb, "sha256");
-    this.#temporary = join(layerdb, "tmp");
     mkdirSync(layerdb, { recursive: true, mode: LAYER_MODE });
-    for (const directory of [this.#directory, this.#temporary]) mkdirSync(directory, { recursive: true });
+    mkdirSync(this.#directory, { recursive: true });
+    this.writeSets = new WriteSets(join(layerdb, "tmp"), driver);
   }
 
   async #cleanUp(): Promise<void> {
-    for (const name of readdirSync(this.#temporary)) await this.discard(join(this.#temporary, name));
+    await this.writeSets.discardAll();
     for (const name of readdirSync(this.#directory)) {
-      if (name.endsWith(REMOVING)) await this.discard(join(this.#directory, name));
+      if (name.endsWith(REMOVING)) await this.writeSets.discard(join(this.#directory, name));
     }
   }
 
@@ -159,7 +155,7 @@ export class LayerStore {
       removed.push(layer);
       next = layer.parent;
     }
-    for (const layer of removed) await this.discard(this.#removingPlace(layer));
+    for (const layer of removed) await this.writeSets.discard(this.#removingPlace(layer));
     return removed.map((layer) => layer.chainId);
   }
 
@@ -185,7 +181,7 @@ export class LayerStore {
     if (this.stack(parent).length >= MAX_DEPTH) throw new InvalidArgument("max depth exceeded");
     const below = parent === undefined ? undefined : this.hold(parent);
     const cacheId = newTreeName();
-    const writeSet = this.newWriteSet({ "cache-id": cacheId });
+    const writeSet = this.writeSets.begin({ "cache-id": cacheId });
     try {
       const digester = new Digester();
       await this.driver.create(cacheId, below?.cacheId);
@@ -196,7 +192,7 @@ export class LayerStore {
       const diffId = digester.digest();
       return await this.#keep({ chainId: chainIdOn(parent, diffId), diffId, parent, cacheId, bytes }, writeSet);
     } catch (error) {
-      await this.discard(writeSet);
+      await this.writeSets.discard(writeSet);
       if (parent !== undefined) await this.release(parent);
       throw error instanceof ArchiveError ? new InvalidArgument(error.message, { cause: error }) : error;
     }
@@ -206,51 +202,16 @@ export class LayerStore {
   async #keep(layer: Layer, writeSet: string): Promise<Layer> {
     if (this.has(layer.chainId)) {
       const known = this.hold(layer.chainId);
-      await this.discard(writeSet);
+      await this.writeSets.discard(writeSet);
       if (layer.parent !== undefined) await this.release(layer.parent);
       return known;
     }
-    writeDurably(join(writeSet, "diff"), layer.diffId, FILE_MODE);
-    writeDurably(join(writeSet, "size"), `${layer.bytes}`, FILE_MODE);
-    if (layer.parent !== undefined) writeDurably(join(writeSet, "parent"), layer.parent, FILE_MODE);
-    this.publish(writeSet, this.#place(layer.chainId));
+    const { diffId, parent, bytes } = layer;
+    this.writeSets.write(writeSet, { diff: diffId, size: `${bytes}`, ...(parent !== undefined && { parent }) });
+    this.writeSets.publish(writeSet, this.#place(layer.chainId));
     this.#layers.set(layer.chainId, layer);
     this.#count(layer.chainId, 1);
     return layer;
-  }
-
-  /**
-   * Begins something that consists of trees of the driver and files about them. Until it is published, the next start removes it.
-   *
-   * @param files - By name: those of TREE_FILES name the trees.
-   */
-  newWriteSet(files: Readonly<Record<string, string>>): string {
-    const writeSet = join(this.#temporary, `write-set-${newTreeName()}`);
-    mkdirSync(writeSet, { mode: LAYER_MODE });
-    for (const [name, content] of Object.entries(files)) writeDurably(join(writeSet, name), content, FILE_MODE);
-    return writeSet;
-  }
-
-  /** Ends what `newWriteSet` has begun: it is there, in its place, all at once. */
-  publish(writeSet: string, place: string): void {
-    renameSync(writeSet, place);
-    sync(join(place, ".."));
-  }
-
-  /** Takes what was published out of its place, all at once. It is to be discarded then. */
-  withdraw(place: string): string {
-    const writeSet = join(this.#temporary, `write-set-${newTreeName()}`);
-    renameSync(place, writeSet);
-    return writeSet;
-  }
-
-  /** Removes the trees that a write set names, and the write set. */
-  async discard(writeSet: string): Promise<void> {
-    for (const path of TREE_FILES.map((name) => join(writeSet, name))) {
-      const tree = existsSync(path) ? readFileSync(path, "utf8") : "";
-      if (TREE_NAME.test(tree)) await this.driver.remove(tree);
-    }
-    rmSync(writeSet, { recursive: true, force: true });
   }
 
   #take(layer: Layer): void {
@@ -274,11 +235,6 @@ export class LayerStore {
   #removingPlace({ chainId, cacheId }: Layer): string {
     return `${this.#place(chainId)}-${cacheId}${REMOVING}`;
   }
-}
-
-/** A name for a tree of the driver. */
-export function newTreeName(): string {
-  return randomBytes(32).toString("hex");
 }
 
 /** The chainID of a layer on a stack. */

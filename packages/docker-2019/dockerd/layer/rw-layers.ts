@@ -17,7 +17,8 @@ import { type Digest, isDigest } from "@eras/oci-spec/digest.ts";
 import { AlreadyExists, NotFound } from "@eras/oci-spec/errdefs.ts";
 import { step } from "../../step.ts";
 import type { StorageOptions } from "../graphdriver/driver.ts";
-import { type LayerStore, newTreeName } from "./layer-store.ts";
+import type { LayerStore } from "./layer-store.ts";
+import { newTreeName } from "./write-sets.ts";
 
 /** A container's layer. */
 export interface RwLayer {
@@ -80,16 +81,16 @@ export class RwLayers {
     const mountId = newTreeName();
     const initId = options.init && `${mountId}-init`;
     const layer: RwLayer = { containerId, mountId, initId, parent };
-    const writeSet = this.#layers.newWriteSet(filesOf(layer));
+    const writeSet = this.#layers.writeSets.begin(filesOf(layer));
     this.#byContainer.set(containerId, layer); // the name is taken from now on
     try {
       if (initId !== undefined) await this.#makeInitLayer(initId, below?.cacheId, options.init!);
       await this.#makeTree(mountId, initId ?? below?.cacheId, options.storageOptions ?? {});
-      this.#layers.publish(writeSet, this.#place(containerId));
+      this.#layers.writeSets.publish(writeSet, this.#place(containerId));
       return layer;
     } catch (error) {
       this.#byContainer.delete(containerId);
-      await this.#layers.discard(writeSet);
+      await this.#layers.writeSets.discard(writeSet);
       if (parent !== undefined) await this.#layers.release(parent);
       throw error;
     }
@@ -118,9 +119,9 @@ export class RwLayers {
    */
   async remove(containerId: string): Promise<Digest[]> {
     const layer = this.layer(containerId);
-    const writeSet = this.#layers.withdraw(this.#place(containerId));
+    const writeSet = this.#layers.writeSets.withdraw(this.#place(containerId));
     this.#byContainer.delete(containerId);
-    await this.#layers.discard(writeSet);
+    await this.#layers.writeSets.discard(writeSet);
     return layer.parent !== undefined && this.#layers.has(layer.parent) ? await this.#layers.release(layer.parent) : [];
   }
 
