@@ -9,7 +9,16 @@
  */
 import { join } from "node:path";
 import { isErrno } from "@eras/linux/errno.ts";
-import { MNT_DETACH, MS_BIND, MS_RDONLY, MS_REMOUNT, mount, parseMountOptions, umount } from "@eras/linux/mount.ts";
+import {
+  MAX_MOUNT_DATA_BYTES,
+  MNT_DETACH,
+  MS_BIND,
+  MS_RDONLY,
+  MS_REMOUNT,
+  mount,
+  parseMountOptions,
+  umount,
+} from "@eras/linux/mount.ts";
 
 /** One mount, still without a place. */
 export interface Mount {
@@ -23,8 +32,6 @@ export interface Mount {
   readonly options: readonly string[];
 }
 
-/** mount(2) reads one page, which has to end with a NUL. */
-const MAX_DATA_BYTES = 4095;
 const LOWERDIR = "lowerdir=";
 
 /**
@@ -50,7 +57,7 @@ export function mountAll(mounts: readonly Mount[], place: string): void {
 
 function mountOne({ type, source, options }: Mount, target: string): void {
   const { flags, propagation, data } = parseMountOptions(options.join(","));
-  if (Buffer.byteLength(data) <= MAX_DATA_BYTES) mount(source, target, type, flags, data || null);
+  if (Buffer.byteLength(data) <= MAX_MOUNT_DATA_BYTES) mount(source, target, type, flags, data || null);
   else
     mountFromWithin(options, (shortened) => mount(source, target, type, flags, checkLength(type, target, shortened)));
   // A bind takes the flags of what it shows; read-only has to be asked for once more: mount(2), "Creating a bind mount".
@@ -61,9 +68,9 @@ function mountOne({ type, source, options }: Mount, target: string): void {
 /** The kernel would take what fits and mount that. */
 function checkLength(type: string, target: string, data: string): string {
   const bytes = Buffer.byteLength(data);
-  if (bytes <= MAX_DATA_BYTES) return data;
+  if (bytes <= MAX_MOUNT_DATA_BYTES) return data;
   throw new Error(
-    `Cannot mount ${type} at ${target}: its options take ${bytes} bytes, the kernel reads ${MAX_DATA_BYTES}`,
+    `Cannot mount ${type} at ${target}: its options take ${bytes} bytes, the kernel reads ${MAX_MOUNT_DATA_BYTES}`,
   );
 }
 

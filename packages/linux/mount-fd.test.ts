@@ -1,5 +1,7 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { inChild } from "./in-child.ts";
+import { kernelHasFilesystem } from "./mount-fd.ts";
 
 /** Runs `source` in a mount namespace of its own, with an empty tmpfs as working directory. */
 function inMountNamespace(source: string): unknown[] {
@@ -56,6 +58,15 @@ describe("fsopen(), fsmount() and moveMount()", () => {
       report(fs.readdirSync("a").length);
     `);
     expect([top, count]).toEqual(["0", 151]);
+  });
+});
+
+describe("kernelHasFilesystem()", () => {
+  test("finds what /proc/filesystems lists", () => expect(kernelHasFilesystem("overlay")).toBe(true));
+  test("and nothing else", () => expect(kernelHasFilesystem("nosuchfs")).toBe(false));
+
+  test("finds aufs exactly where the kernel lists it", () => {
+    expect(kernelHasFilesystem("aufs")).toBe(/\taufs$/m.test(readFileSync("/proc/filesystems", "utf8")));
   });
 });
 

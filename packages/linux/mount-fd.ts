@@ -14,7 +14,7 @@
  *
  * @see https://man7.org/linux/man-pages/man2/fsopen.2.html
  */
-import { readSync } from "node:fs";
+import { closeSync, readSync } from "node:fs";
 import { isErrno } from "./errno.ts";
 import { systemCall } from "./libc.ts";
 
@@ -87,6 +87,17 @@ const mountSetattrCall = systemCall<[number, string, number, Buffer, number]>(
  */
 export function fsopen(type: string): number {
   return fsopenCall(type, FSOPEN_CLOEXEC);
+}
+
+/** Whether the kernel has a file system; if it is a module that isn't loaded yet, asking loads it. */
+export function kernelHasFilesystem(type: string): boolean {
+  try {
+    closeSync(fsopen(type));
+    return true;
+  } catch (error) {
+    if (isErrno(error, "ENODEV")) return false;
+    throw error;
+  }
 }
 
 /**

@@ -47,6 +47,9 @@ export const MNT_EXPIRE = 4;
 /** Do not follow `target` if it is a symbolic link. */
 export const UMOUNT_NOFOLLOW = 8;
 
+/** mount(2) reads one page of a file system's own options, which has to end with a NUL. */
+export const MAX_MOUNT_DATA_BYTES = 4095;
+
 const mountFunction = libcFunction<[string | null, string, string | null, number, string | null]>(
   "int mount(str source, str target, str type, ulong flags, str data)",
   { path: 1 },
@@ -56,7 +59,7 @@ const umount2 = libcFunction<[string, number]>("int umount2(str target, int flag
 /**
  * Mounts a filesystem, or changes a mount: see the head of this file.
  *
- * @param data - The filesystem's own options, comma separated, at most a page (4095 bytes).
+ * @param data - The filesystem's own options, comma separated, at most MAX_MOUNT_DATA_BYTES.
  * @throws {ErrnoError} Names `target`: ENODEV for an unknown `type`, EINVAL for options that the filesystem refuses.
  * @see https://man7.org/linux/man-pages/man2/mount.2.html
  */

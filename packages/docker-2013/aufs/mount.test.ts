@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { umount } from "@eras/linux/mount.ts";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { aufsOptions, kernelHas, mountUnion } from "./mount.ts";
+import { aufsOptions, mountUnion } from "./mount.ts";
 
 let dir: string;
 const mounted: string[] = [];
@@ -94,13 +94,5 @@ describe("aufsOptions()", () => {
     const all = [first!.slice("br:/c/rw=rw:".length), ...rest.map((data) => data.slice("append:".length))].join(":");
     expect(rest.every((data) => data.startsWith("append:"))).toBe(true);
     expect(all.split(":")).toEqual(ro.map((layer) => `${layer}=ro+wh`));
-  });
-});
-
-describe("kernelHas()", () => {
-  test("finds overlayfs", () => expect(kernelHas("overlay")).toBe(true));
-
-  test("finds aufs exactly where the kernel lists it", () => {
-    expect(kernelHas("aufs")).toBe(/\taufs$/m.test(readFileSync("/proc/filesystems", "utf8")));
   });
 });

@@ -12,33 +12,19 @@
  * @see https://docs.kernel.org/filesystems/overlayfs.html
  * @see https://manpages.debian.org/bullseye/aufs-tools/aufs.5.en.html
  */
-import { closeSync, mkdirSync, statfsSync } from "node:fs";
+import { mkdirSync, statfsSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { isErrno } from "@eras/linux/errno.ts";
-import { MS_REMOUNT, mount, umount } from "@eras/linux/mount.ts";
-import { fsopen } from "@eras/linux/mount-fd.ts";
+import { MAX_MOUNT_DATA_BYTES, MS_REMOUNT, mount, umount } from "@eras/linux/mount.ts";
 import { type Branches, parseBranches } from "./branches.ts";
 
 /** The file systems that can be that union. They mark deletions differently, so what one has written the other can't read. */
 export type Union = "aufs" | "overlay";
 
-/** mount(2) copies one page of data, with its final zero. */
-const MAX_DATA_BYTES = 4095;
 /** linux/magic.h */
 const OVERLAYFS_SUPER_MAGIC = 0x794c7630;
 /** Full copies of what changes, under the names they have: so the writable branch alone says what changed, for `diff` and `commit`. */
 const PLAIN_COPIES = "redirect_dir=off,metacopy=off,index=off";
-
-/** Asks the kernel for a file system, so that it loads the module if there is one. */
-export function kernelHas(union: Union): boolean {
-  try {
-    closeSync(fsopen(union));
-    return true;
-  } catch (error) {
-    if (isErrno(error, "ENODEV")) return false;
-    throw error;
-  }
-}
 
 /**
  * Mounts the union `branches` on `target`.
@@ -71,7 +57,7 @@ export function aufsOptions({ rw, ro }: Branches): string[] {
   const options = [`br:${rw}=rw`];
   for (const layer of ro) {
     const appended = `${options.at(-1)}:${layer}=ro+wh`;
-    if (Buffer.byteLength(appended) <= MAX_DATA_BYTES) options[options.length - 1] = appended;
+    if (Buffer.byteLength(appended) <= MAX_MOUNT_DATA_BYTES) options[options.length - 1] = appended;
     else options.push(`append:${layer}=ro+wh`);
   }
   return options;
@@ -82,7 +68,7 @@ function mountOverlay(target: string, { rw, ro }: Branches): void {
   mkdirSync(work, { recursive: true, mode: 0o700 });
   const { directory, lower } = relativeToCommon(ro);
   const data = `lowerdir=${lower.join(":")},upperdir=${rw},workdir=${work},${PLAIN_COPIES}`;
-  if (Buffer.byteLength(data) > MAX_DATA_BYTES)
+  if (Buffer.byteLength(data) > MAX_MOUNT_DATA_BYTES)
     throw new Error(`Cannot mount ${target}: ${ro.length} layers do not fit in a page of mount options`);
   const before = process.cwd();
   process.chdir(directory);

@@ -5,7 +5,8 @@
 import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { isErrno } from "@eras/linux/errno.ts";
-import { kernelHas, type Union } from "../../aufs/mount.ts";
+import { kernelHasFilesystem } from "@eras/linux/mount-fd.ts";
+import type { Union } from "../../aufs/mount.ts";
 import { writeFileAtomic } from "../atomic-write.ts";
 
 /**
@@ -14,7 +15,7 @@ import { writeFileAtomic } from "../atomic-write.ts";
  * @param isAvailable - Whether the kernel has a union.
  * @throws {Error} When this kernel lacks the one that was chosen.
  */
-export function unionOf(imagesDir: string, isAvailable = kernelHas): Union {
+export function unionOf(imagesDir: string, isAvailable: (union: Union) => boolean = kernelHasFilesystem): Union {
   const recorded = readRecord(imagesDir) ?? unrecorded(imagesDir);
   const union = recorded ?? (isAvailable("aufs") ? "aufs" : "overlay");
   if (recorded !== undefined && !isAvailable(recorded)) {

@@ -16,7 +16,6 @@
  * @see https://docs.kernel.org/filesystems/overlayfs.html
  * @see https://github.com/moby/moby/blob/v19.03.0/daemon/graphdriver/overlay2/overlay.go
  */
-import { randomBytes } from "node:crypto";
 import {
   chmodSync,
   existsSync,
@@ -36,13 +35,17 @@ import { type Change, changes } from "@eras/layers/diff.ts";
 import { removeTree } from "@eras/layers/remove-tree.ts";
 import { hasEntryTypes } from "@eras/linux/entry-type.ts";
 import { isErrno } from "@eras/linux/errno.ts";
-import { MNT_DETACH, mount, umount } from "@eras/linux/mount.ts";
+import { MNT_DETACH } from "@eras/linux/mount.ts";
+import { kernelHasFilesystem } from "@eras/linux/mount-fd.ts";
 import { isMountPoint } from "@eras/linux/mountinfo.ts";
 import { FailedPrecondition, InvalidArgument, NotFound } from "@eras/oci-spec/errdefs.ts";
+import { unmountAll } from "../../mounts.ts";
 import { backingFilesystem } from "./backing-filesystem.ts";
 import { bytesOfFiles } from "./bytes-of-files.ts";
 import type { GraphDriver, StorageOptions } from "./driver.ts";
 import { MountCounter } from "./mount-counter.ts";
+import { mountStack } from "./overlay2-mount.ts";
+import { isShortName, LINKS, newShortName } from "./short-names.ts";
 
 /** Of the directories that the daemon's group may pass through. */
 const PASSABLE_MODE = 0o710;
@@ -51,10 +54,6 @@ const PRIVATE_MODE = 0o700;
 const ROOT_MODE = 0o755;
 /** Layers below one tree. */
 const MAX_LOWERS = 128;
-/** mount(2) reads one page, which has to end with a NUL. */
-const MAX_OPTION_BYTES = 4095;
-const SHORT_NAME_LENGTH = 26;
-const LINKS = "l";
 
 /**
  * Opens the driver.
@@ -66,7 +65,7 @@ const LINKS = "l";
 export function openOverlay2(home: string): GraphDriver {
   if (/[:,]/.test(home)) throw new InvalidArgument(`Cannot use overlay2 in ${home}: no colon, no comma`);
   mkdirSync(home, { recursive: true, mode: PASSABLE_MODE });
-  if (!readFileSync("/proc/filesystems", "utf8").includes("\toverlay\n")) {
+  if (!kernelHasFilesystem("overlay")) {
     throw new FailedPrecondition("Cannot use overlay2: the kernel has no overlayfs");
   }
   if (!hasEntryTypes(home)) {
@@ -91,7 +90,7 @@ class Overlay2 implements GraphDriver {
     return [
       ["Backing Filesystem", backingFilesystem(this.#home)],
       ["Supports d_type", "true"], // or it would not have been opened
-      ["Native Overlay Diff", "true"], // mounts refuse what would make a layer depend on another: see commonOptions
+      ["Native Overlay Diff", "true"], // mounts refuse what would make a layer depend on another: see overlay2-mount.ts
       ["userxattr", "false"], // its marks are trusted ones, as those of root's mounts
     ];
   }
@@ -151,7 +150,7 @@ class Overlay2 implements GraphDriver {
     if (this.#lowers(id).length === 0) return;
     const merged = join(this.#directory(id), "merged");
     if (this.#users.remove(merged) > 0) return;
-    unmountIfMounted(merged);
+    unmountAll(merged, MNT_DETACH);
     removeEmpty(merged);
   }
 
@@ -160,7 +159,7 @@ class Overlay2 implements GraphDriver {
     if (!existsSync(directory)) return;
     const shortName = readIfThere(join(directory, "link"));
     if (shortName !== undefined && isShortName(shortName)) rmSync(join(this.#home, LINKS, shortName), { force: true });
-    unmountIfMounted(join(directory, "merged"));
+    unmountAll(join(directory, "merged"), MNT_DETACH);
     await removeTree(directory);
   }
 
@@ -209,18 +208,9 @@ class Overlay2 implements GraphDriver {
 
   #mount(id: string, lowers: readonly string[]): void {
     // What something lies on is shown as it is: without a writable layer.
-    const isCommitted = existsSync(join(this.#directory(id), "committed"));
-    const stack = isCommitted ? [`${id}/diff`, ...lowers] : lowers;
-    const optionsFrom = (base: string) =>
-      [
-        ...commonOptions(),
-        `lowerdir=${stack.map((path) => base + path).join(":")}`,
-        ...(isCommitted ? [] : [`upperdir=${base}${id}/diff`, `workdir=${base}${id}/work`]),
-      ].join(",");
-    const options = optionsFrom(`${this.#home}/`);
-    const merged = join(this.#directory(id), "merged");
-    if (Buffer.byteLength(options) <= MAX_OPTION_BYTES) mount("overlay", merged, "overlay", 0, options);
-    else mountFrom(this.#home, `${id}/merged`, optionsFrom(""));
+    if (existsSync(join(this.#directory(id), "committed"))) {
+      mountStack(this.#home, `${id}/merged`, { lowers: [`${id}/diff`, ...lowers] });
+    } else mountStack(this.#home, `${id}/merged`, { lowers, upper: `${id}/diff`, work: `${id}/work` });
   }
 
   #lowers(id: string): string[] {
@@ -240,43 +230,6 @@ class Overlay2 implements GraphDriver {
   }
 }
 
-/** Relative paths are short. The kernel takes them from the working directory; nothing else of ours runs meanwhile. */
-function mountFrom(directory: string, target: string, options: string): void {
-  const bytes = Buffer.byteLength(options);
-  if (bytes > MAX_OPTION_BYTES) throw new Error(`cannot mount layer, mount label too large ${bytes}`);
-  const before = process.cwd();
-  process.chdir(directory);
-  try {
-    mount("overlay", target, "overlay", 0, options);
-  } finally {
-    process.chdir(before);
-  }
-}
-
-/**
- * Without an index a layer may serve many mounts at once. The other two would make a layer's files depend on what lies below it, and are
- * said only where the kernel would do so by itself.
- */
-function commonOptions(): string[] {
-  const byItself = ["redirect_dir", "metacopy"].filter((name) => moduleParameter(name)?.startsWith("Y"));
-  return [...(moduleParameter("index") === undefined ? [] : ["index=off"]), ...byItself.map((name) => `${name}=off`)];
-}
-
-function moduleParameter(name: string): string | undefined {
-  return readIfThere(`/sys/module/overlay/parameters/${name}`);
-}
-
-/** 26 characters of base32, as Docker's: 130 bits. */
-function newShortName(): string {
-  return Array.from(randomBytes(SHORT_NAME_LENGTH), (byte) => BASE32[byte % BASE32.length]).join("");
-}
-
-const BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-
-function isShortName(text: string): boolean {
-  return /^[A-Z2-7]{26}$/.test(text);
-}
-
 /** mkdir(2) takes the umask away from the mode. */
 function makeDirectory(path: string, mode: number): void {
   mkdirSync(path);
@@ -289,15 +242,6 @@ function readIfThere(path: string): string | undefined {
   } catch (error) {
     if (isErrno(error, "ENOENT")) return undefined;
     throw error;
-  }
-}
-
-/** Whoever still has files of it open may go on with them. */
-function unmountIfMounted(path: string): void {
-  try {
-    umount(path, MNT_DETACH);
-  } catch (error) {
-    if (!isErrno(error, "EINVAL", "ENOENT")) throw error;
   }
 }
 
