@@ -7,6 +7,7 @@ import { filesystemType } from "@eras/linux/statfs.ts";
 const FILESYSTEM_NAMES: ReadonlyMap<number, string> = new Map([
   [0x61756673, "aufs"],
   [BTRFS_SUPER_MAGIC, "btrfs"],
+  [0xf15f, "ecryptfs"],
   [0xef53, "extfs"],
   [0xf2f52010, "f2fs"],
   [0x6969, "nfs"],

@@ -29,7 +29,11 @@ const ROOT_MODE = 0o755;
 export function openBtrfs(home: string): GraphDriver {
   mkdirSync(home, { recursive: true, mode: HOME_MODE });
   const filesystem = backingFilesystem(home);
-  if (filesystem !== "btrfs") throw new FailedPrecondition(`Cannot use btrfs in ${home}: it is on ${filesystem}`);
+  if (filesystem !== "btrfs") {
+    throw new FailedPrecondition(
+      `prerequisites for driver not satisfied (wrong filesystem?): ${home} is on ${filesystem}`,
+    );
+  }
   return new WholeTrees("btrfs", join(home, "subvolumes"), { make, remove });
 }
 

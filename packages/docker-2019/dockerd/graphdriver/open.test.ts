@@ -28,7 +28,9 @@ describe("openGraphDriver()", () => {
   });
 
   test("knows no other driver", () => {
-    expect(() => openGraphDriver(temporaryDirectory(), "zfs")).toThrow('graphdriver "zfs" not supported');
-    expect(() => openGraphDriver(temporaryDirectory(), "constructor")).toThrow("not supported");
+    expect(() => openGraphDriver(temporaryDirectory(), "zfs")).toThrow(
+      'error initializing graphdriver: driver not supported: there is no "zfs"; there are btrfs, overlay2, aufs, vfs',
+    );
+    expect(() => openGraphDriver(temporaryDirectory(), "constructor")).toThrow("driver not supported");
   });
 });

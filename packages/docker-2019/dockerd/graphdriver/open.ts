@@ -2,15 +2,21 @@
 import { existsSync, readdirSync, rmdirSync } from "node:fs";
 import { join } from "node:path";
 import { FailedPrecondition, InvalidArgument } from "@eras/oci-spec/errdefs.ts";
+import { openAufs } from "./aufs.ts";
 import { openBtrfs } from "./btrfs.ts";
 import type { GraphDriver } from "./driver.ts";
 import { openOverlay2 } from "./overlay2.ts";
 import { openVfs } from "./vfs.ts";
 
-/** The best first. */
+/**
+ * The best first: in Docker's order, whose zfs, fuse-overlayfs, overlay and devicemapper are not here.
+ *
+ * @see https://github.com/moby/moby/blob/v19.03.0/daemon/graphdriver/driver_linux.go
+ */
 const DRIVERS: Readonly<Record<string, (home: string) => GraphDriver>> = {
   btrfs: openBtrfs,
   overlay2: openOverlay2,
+  aufs: openAufs,
   vfs: openVfs,
 };
 
@@ -34,8 +40,20 @@ export function openGraphDriver(dataRoot: string, name?: string): GraphDriver {
 
 function openByName(dataRoot: string, name: string): GraphDriver {
   const open = Object.hasOwn(DRIVERS, name) ? DRIVERS[name] : undefined;
-  if (open === undefined) throw new InvalidArgument(`graphdriver "${name}" not supported`);
-  return open(join(dataRoot, name));
+  if (open === undefined) {
+    const known = Object.keys(DRIVERS).join(", ");
+    throw new InvalidArgument(
+      `error initializing graphdriver: driver not supported: there is no "${name}"; there are ${known}`,
+    );
+  }
+  const home = join(dataRoot, name);
+  try {
+    return open(home);
+  } catch (error) {
+    if (!(error instanceof FailedPrecondition)) throw error;
+    removeIfEmpty(home);
+    throw new FailedPrecondition(`error initializing graphdriver: ${error.message}`, { cause: error });
+  }
 }
 
 /** vfs is Docker's last: it works everywhere. */
@@ -45,10 +63,9 @@ function openFirst(dataRoot: string): GraphDriver {
       return openByName(dataRoot, name);
     } catch (error) {
       if (!(error instanceof FailedPrecondition)) throw error;
-      removeIfEmpty(join(dataRoot, name));
     }
   }
-  throw new FailedPrecondition("No supported graphdriver found");
+  throw new FailedPrecondition("error initializing graphdriver: No supported graphdriver found");
 }
 
 function removeIfEmpty(home: string): void {
@@ -57,6 +74,8 @@ function removeIfEmpty(home: string): void {
 
 /** A driver's directory alone is no use: each makes its own when it is tried. */
 function isUsed(home: string): boolean {
-  const trees = [home, join(home, "subvolumes"), join(home, "dir")].filter((directory) => existsSync(directory));
+  const trees = [home, join(home, "subvolumes"), join(home, "diff"), join(home, "dir")].filter((directory) =>
+    existsSync(directory),
+  );
   return trees.some((directory) => readdirSync(directory).some((name) => /^[0-9a-f]{64}(?:-init)?$/.test(name)));
 }

@@ -29,9 +29,6 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { applyTar } from "@eras/layers/apply.ts";
-import { archiveChanges, archiveLayer } from "@eras/layers/archive.ts";
-import { type Change, changes } from "@eras/layers/diff.ts";
 import { removeTree } from "@eras/layers/remove-tree.ts";
 import { hasEntryTypes } from "@eras/linux/entry-type.ts";
 import { isErrno } from "@eras/linux/errno.ts";
@@ -41,9 +38,8 @@ import { isMountPoint } from "@eras/linux/mountinfo.ts";
 import { FailedPrecondition, InvalidArgument, NotFound } from "@eras/oci-spec/errdefs.ts";
 import { unmountAll } from "../../mounts.ts";
 import { backingFilesystem } from "./backing-filesystem.ts";
-import { bytesOfFiles } from "./bytes-of-files.ts";
 import type { GraphDriver, StorageOptions } from "./driver.ts";
-import { MountCounter } from "./mount-counter.ts";
+import { LayeredTrees } from "./layered-trees.ts";
 import { mountStack } from "./overlay2-mount.ts";
 import { isShortName, LINKS, newShortName } from "./short-names.ts";
 
@@ -66,23 +62,24 @@ export function openOverlay2(home: string): GraphDriver {
   if (/[:,]/.test(home)) throw new InvalidArgument(`Cannot use overlay2 in ${home}: no colon, no comma`);
   mkdirSync(home, { recursive: true, mode: PASSABLE_MODE });
   if (!kernelHasFilesystem("overlay")) {
-    throw new FailedPrecondition("Cannot use overlay2: the kernel has no overlayfs");
+    throw new FailedPrecondition("driver not supported: the kernel has no overlayfs");
   }
   if (!hasEntryTypes(home)) {
     throw new FailedPrecondition(
-      `Cannot use overlay2 in ${home}: its file system doesn't tell the types of entries (d_type)`,
+      `driver not supported: the file system of ${home} doesn't tell the types of entries (d_type)`,
     );
   }
   mkdirSync(join(home, LINKS), { recursive: true, mode: PRIVATE_MODE });
   return new Overlay2(realpathSync(home));
 }
 
-class Overlay2 implements GraphDriver {
+class Overlay2 extends LayeredTrees {
   readonly name = "overlay2";
+  protected readonly union = "overlay";
   readonly #home: string;
-  readonly #users = new MountCounter();
 
   constructor(home: string) {
+    super();
     this.#home = home;
   }
 
@@ -129,58 +126,13 @@ class Overlay2 implements GraphDriver {
     await this.create(id, parent);
   }
 
-  get(id: string): string {
-    const directory = this.#directory(id);
-    if (!existsSync(directory)) throw new NotFound(`Cannot mount ${id}: there is no such layer`);
-    const lowers = this.#lowers(id);
-    if (lowers.length === 0) return join(directory, "diff");
-    const merged = join(directory, "merged");
-    if (this.#users.add(merged) > 1) return merged;
-    try {
-      mkdirSync(merged, { recursive: true, mode: PRIVATE_MODE });
-      if (!isMountPoint(merged)) this.#mount(id, lowers); // it is one after a restart of the daemon alone
-    } catch (error) {
-      if (this.#users.remove(merged) === 0) removeEmpty(merged);
-      throw error;
-    }
-    return merged;
-  }
-
-  put(id: string): void {
-    if (this.#lowers(id).length === 0) return;
-    const merged = join(this.#directory(id), "merged");
-    if (this.#users.remove(merged) > 0) return;
-    unmountAll(merged, MNT_DETACH);
-    removeEmpty(merged);
-  }
-
   async remove(id: string): Promise<void> {
     const directory = this.#directory(id);
     if (!existsSync(directory)) return;
     const shortName = readIfThere(join(directory, "link"));
     if (shortName !== undefined && isShortName(shortName)) rmSync(join(this.#home, LINKS, shortName), { force: true });
-    unmountAll(join(directory, "merged"), MNT_DETACH);
+    unmountAll(this.mountPoint(id), MNT_DETACH);
     await removeTree(directory);
-  }
-
-  async apply(id: string, parent: string | undefined, tar: AsyncIterable<Uint8Array>): Promise<void> {
-    const below = this.#lowerDirectories(id);
-    await applyTar(tar, this.layerDirectory(id), { whiteouts: parent === undefined ? "delete" : "overlay", below });
-  }
-
-  /** What was only copied up, because it was opened for writing, is left out. */
-  async *diff(id: string, parent: string | undefined): AsyncGenerator<Uint8Array> {
-    const directory = this.layerDirectory(id);
-    if (parent === undefined) yield* archiveLayer(directory, "overlay");
-    else yield* archiveChanges(directory, await this.changes(id));
-  }
-
-  changes(id: string): Promise<Change[]> {
-    return changes(this.layerDirectory(id), this.#lowerDirectories(id), "overlay");
-  }
-
-  size(id: string): Promise<number> {
-    return bytesOfFiles(this.layerDirectory(id));
   }
 
   layerDirectory(id: string): string {
@@ -189,10 +141,10 @@ class Overlay2 implements GraphDriver {
 
   data(id: string): Readonly<Record<string, string>> {
     const directory = this.#directory(id);
-    const lowers = this.#lowerDirectories(id);
+    const lowers = this.lowerDirectories(id);
     return {
       ...(lowers.length > 0 && { LowerDir: lowers.join(":") }),
-      MergedDir: join(directory, "merged"),
+      MergedDir: this.mountPoint(id),
       UpperDir: join(directory, "diff"),
       WorkDir: join(directory, "work"),
     };
@@ -206,6 +158,28 @@ class Overlay2 implements GraphDriver {
     return lowers.join(":");
   }
 
+  protected isBottom(id: string): boolean {
+    return this.#lowers(id).length === 0;
+  }
+
+  protected lowerDirectories(id: string): string[] {
+    return this.#lowers(id).map((link) => realpathSync(join(this.#home, link)));
+  }
+
+  protected mountPoint(id: string): string {
+    return join(this.#directory(id), "merged");
+  }
+
+  protected show(id: string): void {
+    mkdirSync(this.mountPoint(id), { recursive: true, mode: PRIVATE_MODE });
+    if (!isMountPoint(this.mountPoint(id))) this.#mount(id, this.#lowers(id));
+  }
+
+  protected hide(id: string): void {
+    unmountAll(this.mountPoint(id), MNT_DETACH); // whoever still has files of it open may go on with them
+    removeEmpty(this.mountPoint(id));
+  }
+
   #mount(id: string, lowers: readonly string[]): void {
     // What something lies on is shown as it is: without a writable layer.
     if (existsSync(join(this.#directory(id), "committed"))) {
@@ -215,10 +189,6 @@ class Overlay2 implements GraphDriver {
 
   #lowers(id: string): string[] {
     return readIfThere(join(this.#directory(id), "lower"))?.split(":") ?? [];
-  }
-
-  #lowerDirectories(id: string): string[] {
-    return this.#lowers(id).map((link) => realpathSync(join(this.#home, link)));
   }
 
   #shortName(id: string): string {

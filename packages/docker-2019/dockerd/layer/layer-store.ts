@@ -18,7 +18,7 @@
  *
  * @see https://github.com/moby/moby/blob/v19.03.0/layer/layer_store.go
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync } from "node:fs";
+import { mkdirSync, readdirSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { ArchiveError } from "@eras/layers/archive-error.ts";
 import { decompress } from "@eras/layers/decompress.ts";

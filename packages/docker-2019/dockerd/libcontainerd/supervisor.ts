@@ -29,6 +29,7 @@ export class ContainerdSupervisor {
   constructor(roots: Roots) {
     this.#roots = roots;
     this.address = join(containerdDir(roots), "containerd.sock");
+    process.once("exit", () => this.#child?.kill()); // of a dockerd that can't start
   }
 
   get pid(): number | undefined {
