@@ -25,7 +25,12 @@ afterEach(async () => {
   rmSync(dir, { recursive: true, force: true });
 });
 
-function era(...words: string[]): Promise<ProgramResult> {
+const era = (...words: string[]) => runEra([], words);
+
+/** In a network namespace of its own, the daemon too if it isn't running: it has a loopback, which is down. */
+const offline = (...words: string[]) => runEra(["unshare", "--net"], words);
+
+function runEra(prefix: readonly string[], words: readonly string[]): Promise<ProgramResult> {
   const env = {
     ...shellEnvironment(),
     ERAS_2019_ROOT: join(dir, "state"),
@@ -33,7 +38,8 @@ function era(...words: string[]): Promise<ProgramResult> {
     ERAS_2019_BRIDGE: `eras${name}`,
     ERAS_2019_CGROUP: `/docker-eras-${name}`,
   };
-  return runProgram(NODE, [...WORDS, ...words], { env });
+  const [program = NODE, ...args] = [...prefix, NODE, ...WORDS, ...words];
+  return runProgram(program, args, { env });
 }
 
 /** Asked of the kernel. */
@@ -79,6 +85,28 @@ describe("era 2019", { timeout: CASE_MS }, () => {
   test("starts one daemon for commands that come at once", async () => {
     const results = await Promise.all([1, 2, 3].map((n) => era("2019", "run", "--rm", "busybox", "echo", `${n}`)));
     expect(results.map(({ stdout }) => stdout)).toEqual(["1\n", "2\n", "3\n"]);
+  });
+
+  test("pulls what is on the shelf without a network, and says so in one line", async () => {
+    const pull = async (...words: string[]) => {
+      const { stdout, stderr, status } = await offline("2019", "pull", ...words);
+      return { stdout, status, said: stderr.split("\n").filter((line) => !/^$| …$/.test(line)) };
+    };
+    const name = "docker.io/library/busybox:latest\n";
+    expect(await pull("-q", "busybox")).toEqual({
+      stdout: name,
+      status: 0,
+      said: ["era: Docker Hub can't be reached: busybox is made of what this machine has"],
+    });
+    expect(await pull("docker.io/library/busybox")).toEqual({
+      stdout: `Using default tag: latest\n${name}`,
+      status: 0,
+      said: ["era: Docker Hub can't be reached: busybox stays as it is"],
+    });
+    const other = await pull("alpine");
+    expect(other).toMatchObject({ stdout: "Using default tag: latest\n", status: 1 });
+    expect(other.said).toEqual([expect.stringMatching(/^Error response from daemon: .*registry-1\.docker\.io/)]);
+    expect((await era("2019", "images", "--format", "{{.Repository}}:{{.Tag}}")).stdout).toBe("busybox:latest\n");
   });
 
   test("goes down, and comes up with what there was", async () => {

@@ -3,6 +3,12 @@ import { connect } from "node:net";
 import { isErrno } from "@eras/linux/errno.ts";
 import { socketPath, type World2019 } from "./world.ts";
 
+/** Of a client that asks it. */
+export const clientEnvironment = (world: World2019): NodeJS.ProcessEnv => ({
+  ...process.env,
+  DOCKER_HOST: `unix://${socketPath(world)}`,
+});
+
 export const daemonAnswers = async (world: World2019): Promise<boolean> => (await statusOf(world, "/_ping")) === 200;
 
 /** False also when there is no daemon. */

@@ -12,7 +12,7 @@ import { removeAll, removeEmptyDirectory, removeOurs, unmountBelow } from "../re
 import { setUpLock } from "../set-up.ts";
 import { startAndWait } from "../start.ts";
 import { logPath, program } from "../world.ts";
-import { daemonAnswers } from "./ask.ts";
+import { clientEnvironment, daemonAnswers } from "./ask.ts";
 import { setUp2019 } from "./set-up.ts";
 import { dataRoot, dockerd2019, execRoot, openWorld2019, socketPath, type World2019 } from "./world.ts";
 
@@ -114,7 +114,7 @@ const keepingAll = (daemon: BackgroundProgram) => ({ ...daemon, args: [...daemon
 
 /** Kills them: to be stopped they would have ten seconds. @returns Their IDs. */
 function removeContainers(world: World2019): string[] {
-  const env = { ...process.env, DOCKER_HOST: `unix://${socketPath(world)}` };
+  const env = clientEnvironment(world);
   const docker = (...words: string[]) => execFileSync(program("docker-2019"), words, { env, encoding: "utf8" });
   const ids = docker("ps", "-aq").split("\n").filter(Boolean);
   return ids.length > 0

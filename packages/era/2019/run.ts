@@ -3,21 +3,23 @@
  *
  *     ask the daemon ── answers, has the image ──▶ become docker-2019
  *           └── no ──▶ set-up.ts (checks, daemon, image) ──▶ become docker-2019
+ *
+ * A pull of an image that is on the shelf too doesn't need a network: pull.ts.
  */
 import { program } from "../world.ts";
-import { daemonAnswers, hasImage } from "./ask.ts";
-import { requestedImage } from "./requested-image.ts";
-import { openWorld2019, socketPath } from "./world.ts";
+import { clientEnvironment, daemonAnswers, hasImage } from "./ask.ts";
+import { imageWish } from "./requested-image.ts";
+import { openWorld2019 } from "./world.ts";
 
-/** Does not return: the process becomes the client. @param words - What follows `era 2019`: the client's arguments. */
+/** Does not return, mostly: the process becomes the client. @param words - What follows `era 2019`: the client's arguments. */
 export async function run2019(words: readonly string[]): Promise<number> {
   const world = openWorld2019();
-  const image = requestedImage(words);
-  const isSetUp = image === undefined ? daemonAnswers(world) : hasImage(world, image);
+  const wish = imageWish(words);
+  if (wish?.kind === "pull") return (await import("./pull.ts")).pull2019(world, words, wish.image);
+  const isSetUp = wish === undefined ? daemonAnswers(world) : hasImage(world, wish.image);
   if (!(await isSetUp)) {
     const { setUp2019 } = await import("./set-up.ts");
-    await setUp2019(world, image);
+    await setUp2019(world, wish?.image);
   }
-  const env = { ...process.env, DOCKER_HOST: `unix://${socketPath(world)}` };
-  return process.execve?.(program("docker-2019"), ["docker-2019", ...words], env) as never;
+  return process.execve?.(program("docker-2019"), ["docker-2019", ...words], clientEnvironment(world)) as never;
 }

@@ -11,9 +11,9 @@ import { setUpLock } from "../set-up.ts";
 import type { ShelfImage } from "../shelf/shelf.ts";
 import { startAndWait } from "../start.ts";
 import { program } from "../world.ts";
-import { daemonAnswers, hasImage } from "./ask.ts";
+import { clientEnvironment, daemonAnswers, hasImage } from "./ask.ts";
 import { SHELF_COMMANDS } from "./requested-image.ts";
-import { dockerd2019, socketPath, type World2019 } from "./world.ts";
+import { dockerd2019, type World2019 } from "./world.ts";
 
 /**
  * Starts the daemon and brings `image`, unless they are there. Commands that come at the same time wait for each other.
@@ -49,10 +49,15 @@ async function ensureDaemon(world: World2019): Promise<void> {
 async function ensureImage(world: World2019, image: ShelfImage): Promise<void> {
   if (await hasImage(world, image)) return;
   tell(`making image ${image} of what this machine has`);
+  await importImage(world, image);
+}
+
+/** Makes an image of the shelf the daemon's. */
+export async function importImage(world: World2019, image: ShelfImage): Promise<void> {
   const { openImageTar } = await import("../shelf/shelf.ts");
   const words = ["import", "--change", `CMD ${JSON.stringify([SHELF_COMMANDS[image]])}`, "-", `${image}:latest`];
   const client = spawn(program("docker-2019"), words, {
-    env: { ...process.env, DOCKER_HOST: `unix://${socketPath(world)}` },
+    env: clientEnvironment(world),
     stdio: ["pipe", "ignore", "inherit"],
   });
   const ended = once(client, "close") as Promise<[status: number | null]>;
