@@ -70,6 +70,8 @@ describe.skipIf(missing)(
         ["inspect", "-f", '{{if .State.Running}}up{{else}}down{{end}} {{join .Config.Cmd ","}} {{upper .Name}}', "web"],
         ["inspect", "-f", '{{with $s := .State}}{{$s.ExitCode | printf "%03d"}}{{end}}', "ended"],
         ["version", "-f", "{{.Server.APIVersion}} {{.Server.Version}} {{range .Server.Components}}{{.Name}} {{end}}"],
+        ["run", "--rm", "--pull", "never", "--disable-content-trust", "busybox", "true"],
+        ["version", "-f", "{{json .Server}} {{.Client.Context}} {{.Client.Os}}/{{.Client.Arch}}"],
         ["info", "-f", "{{.Driver}} {{.OSType}} {{.NCPU}} {{json .Plugins.Volume}}"],
         // What it does
         ["logs", "ended"],
@@ -97,6 +99,8 @@ describe.skipIf(missing)(
     describe("fails as the genuine one fails", () => {
       test.each([
         [125, "run", "--no-such-flag", "busybox"],
+        [125, "run", "--pull", "never", "nosuch:1"],
+        [1, "create", "--pull", "always", "127.0.0.1:9/nosuch:1"],
         [125, "run", "-Zt", "busybox"],
         [125, "ps", "--format"],
         [125, "ps", "-n"],
@@ -177,6 +181,36 @@ describe.skipIf(missing)(
         expect(await ours([command, "web"])).toEqual({ stdout: "web\n", stderr: "", status: 0 });
         expect((await genuine([command, "web"])).stderr).toMatch(/is (already|not) paused/);
       }
+    });
+
+    test("has all fields of the genuine version, as text and as JSON", async () => {
+      const [ours, genuine] = [await session.ours(["version"]), await session.genuine(["version"])];
+      const names = (text: string) => text.split("\n").map((line) => line.split(":", 1)[0]);
+      expect(names(ours.stdout)).toEqual(names(genuine.stdout));
+      const json = ["version", "-f", "{{json .Client}}"];
+      const [{ stdout: a }, { stdout: b }] = [await session.ours(json), await session.genuine(json)];
+      expect(Object.keys(JSON.parse(a))).toEqual(Object.keys(JSON.parse(b)));
+    });
+
+    test("pulls first, what is there already too, if it is told to", async () => {
+      const { ours, genuine } = await session.sent("create", "--pull", "always", "127.0.0.1:9/nosuch:1");
+      const lines = (requests: typeof ours) => requests.map(({ line }) => line.replace("/v1.41/", "/v1.40/"));
+      expect(lines(ours).at(-1)).toMatch(/^POST .*\/images\/create\?/);
+      expect(lines(ours)).toEqual(lines(genuine));
+    });
+
+    test.each([
+      ["pull", "busybox"],
+      ["push", "busybox"],
+      ["create", "busybox"],
+    ])("%s pulls or pushes nothing unsigned when it is told to look for signatures", async (command, image) => {
+      session.log.takeRequests();
+      const { stderr, status } = await session.ours([command, "--disable-content-trust=false", image]);
+      expect({ stderr, status }).toEqual({
+        stderr: expect.stringContaining("content trust is not supported"),
+        status: 1,
+      });
+      expect(session.log.takeRequests()).toEqual([]);
     });
 
     test("says what is wrong with a template", async () => {

@@ -42,16 +42,24 @@ const underWay = new Map<string, Promise<string>>();
  * @throws {Unavailable} When there is none to be had.
  */
 export async function findInit(options: InitOptions): Promise<string> {
-  const { initPath, dataRoot, path = process.env.PATH ?? "" } = options;
+  const { initPath, path = process.env.PATH ?? "" } = options;
   if (initPath) return givenInit(initPath, path);
-  const fetched = join(dataRoot, "docker-init/tini-static");
-  const there = hostInit(path) ?? (existsSync(fetched) ? fetched : undefined);
+  const there = initAtHand(options);
   if (there !== undefined) return there;
+  const fetched = fetchedInit(options.dataRoot);
   // two containers that start together fetch it once
   const fetching = underWay.get(fetched) ?? fetchInit(fetched, options).finally(() => underWay.delete(fetched));
   underWay.set(fetched, fetching);
   return fetching;
 }
+
+/** The program if nothing need be fetched for it. */
+export function initAtHand({ dataRoot, path = process.env.PATH ?? "" }: Omit<InitOptions, "tell">): string | undefined {
+  const fetched = fetchedInit(dataRoot);
+  return hostInit(path) ?? (existsSync(fetched) ? fetched : undefined);
+}
+
+const fetchedInit = (dataRoot: string) => join(dataRoot, "docker-init/tini-static");
 
 function givenInit(initPath: string, path: string): string {
   const found = isAbsolute(initPath) ? [initPath] : pathsOf(initPath, path);

@@ -31,6 +31,10 @@ export interface Leaf<Flags extends object = object> {
   readonly usage: string;
   readonly arguments: ArgumentCount;
   readonly options?: readonly Option[];
+  /** What it does, as its help says it; left out, that is what the list of commands says. */
+  readonly description?: string;
+  /** For its help. */
+  readonly examples?: string;
   /** The first argument ends the flags: what comes after it belongs to the program that a container runs. */
   readonly passThrough?: boolean;
   run(call: Invocation<Flags>): Promise<void>;
@@ -55,6 +59,13 @@ export function parsedFlag<Value>(flags: string, description: string, parse: (te
 /** A flag that is there or not: `-t, --tty`. Commander must see ` [bool]` to take `--tty=false`. */
 export function booleanFlag(flags: string, description: string, otherwise = false): Option {
   return parsedFlag(`${flags} [bool]`, description, parseBoolean).default(otherwise);
+}
+
+/** A flag of Docker's that is not here. Help doesn't name it; who gives it is told why. */
+export function refusedFlag(flags: string, why: string): Option {
+  return parsedFlag(flags, "", () => {
+    throw new Error(why);
+  }).hideHelp();
 }
 
 /** A flag that may come more than once. */
@@ -118,6 +129,9 @@ const BOOLEANS: Readonly<Record<string, boolean>> = {
   FALSE: false,
   False: false,
 };
+
+/** Whether an environment variable says yes. */
+export const isTrue = (text: string): boolean => BOOLEANS[text] ?? false;
 
 /** @see https://pkg.go.dev/strconv#ParseBool */
 function parseBoolean(value: string): boolean {

@@ -1,7 +1,7 @@
 /** Flags that stand before the command. */
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { booleanFlag, flag, listFlag, parsedFlag } from "./command.ts";
+import { booleanFlag, flag, listFlag, parsedFlag, refusedFlag } from "./command.ts";
 
 export interface GlobalFlags {
   readonly config: string;
@@ -23,6 +23,7 @@ const FILES = process.env.DOCKER_CERT_PATH || CONFIG;
 
 export const GLOBAL_OPTIONS = [
   flag("--config <string>", "Location of client config files").default(CONFIG),
+  refusedFlag("-c, --context <string>", "there is one daemon at a time: name it with -H, or in DOCKER_HOST"),
   booleanFlag("-D, --debug", "Enable debug mode"),
   listFlag("-H, --host <list>", "Daemon socket(s) to connect to"),
   flag("-l, --log-level <string>", 'Set the logging level ("debug"|"info"|"warn"|"error"|"fatal")').default("info"),

@@ -1,7 +1,8 @@
 /** What `--help` prints, laid out as Docker's is: a line of usage, then columns that fit the terminal. */
 import type { Option } from "commander";
 import type { Leaf } from "./command.ts";
-import { COMMANDS, type CommandEntry, GROUPS, spellings } from "./commands.ts";
+import type { CommandEntry } from "./command-entry.ts";
+import { COMMANDS, GROUPS } from "./commands.ts";
 import { GLOBAL_OPTIONS } from "./globals.ts";
 
 /** Of who reads it elsewhere than on a terminal. */
@@ -14,9 +15,9 @@ const SLOP = 5;
 
 export function programHelp(): string {
   return [
-    "Usage:  docker [OPTIONS] COMMAND",
+    "\nUsage:  docker [OPTIONS] COMMAND",
     "A self-sufficient runtime for containers",
-    `Options:\n${optionLines(GLOBAL_OPTIONS)}`,
+    `Options:\n${optionLines(GLOBAL_OPTIONS.filter(({ hidden }) => !hidden))}`,
     `Management Commands:\n${nameLines(GROUPS)}`,
     `Commands:\n${nameLines(topCommands())}`,
     "Run 'docker COMMAND --help' for more information on a command.\n",
@@ -27,7 +28,7 @@ export function groupHelp(name: string): string {
   const { summary } = GROUPS.find((group) => group.name === name)!;
   const commands = COMMANDS.filter(({ group }) => group === name);
   return [
-    `Usage:  docker ${name} COMMAND`,
+    `\nUsage:  docker ${name} COMMAND`,
     summary,
     `Commands:\n${nameLines(commands)}`,
     `Run 'docker ${name} COMMAND --help' for more information on a command.\n`,
@@ -35,12 +36,15 @@ export function groupHelp(name: string): string {
 }
 
 export function commandHelp(name: string, entry: CommandEntry, leaf: Leaf): string {
-  const names = spellings(entry);
+  const { group, aliases } = entry;
+  const hasAliases = aliases.length > 0 && name.startsWith(`docker ${group} `);
+  const options = (leaf.options ?? []).filter(({ hidden }) => !hidden);
   return `${[
-    `Usage:  ${name} ${leaf.usage}`,
-    entry.summary,
-    ...(names.length > 1 ? [`Aliases:\n  ${names.join(", ")}`] : []),
-    ...(leaf.options?.length ? [`Options:\n${optionLines(leaf.options)}`] : []),
+    `\nUsage:  ${name} ${leaf.usage}`,
+    leaf.description ?? entry.summary,
+    ...(hasAliases ? [`Aliases:\n  ${[entry.name, ...aliases].join(", ")}`] : []),
+    ...(leaf.examples ? [`Examples:\n\n${leaf.examples}\n`] : []),
+    ...(options.length > 0 ? [`Options:\n${optionLines(options)}`] : []),
   ].join("\n\n")}\n`;
 }
 

@@ -5,13 +5,13 @@
  */
 import { errorText } from "./error-text.ts";
 import { ExitStatus, FAILURE } from "./exit-status.ts";
-import { printError, STDOUT, write } from "./output/print.ts";
+import { printError, STDERR, STDOUT, write } from "./output/print.ts";
 import { understand } from "./parser.ts";
 import { Session } from "./session.ts";
 
 async function main(words: readonly string[]): Promise<void> {
   const line = await understand(words);
-  if ("help" in line) return write(STDOUT, line.help);
+  if ("help" in line) return write(line.isComplaint ? STDERR : STDOUT, line.help);
   const { trace } = line.globals;
   if (trace !== undefined) return (await import("./trace-run.ts")).traceCommand(trace, words);
   const docker = await Session.open(line.globals);

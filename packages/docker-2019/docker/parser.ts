@@ -1,8 +1,10 @@
 /** From a command line to a command: commander keeps the flags, with their types and defaults; `flag-words.ts` reads them as Docker does. */
 import { Command, type Option } from "commander";
 import { step } from "../step.ts";
+import { whyAbsent } from "./absent-commands.ts";
 import type { ArgumentCount, Leaf } from "./command.ts";
-import { type CommandEntry, findCommand, GROUPS } from "./commands.ts";
+import type { CommandEntry } from "./command-entry.ts";
+import { findCommand, GROUPS } from "./commands.ts";
 import { ExitStatus, FAILURE, REFUSED } from "./exit-status.ts";
 import { FlagError, readFlagWords } from "./flag-words.ts";
 import { GLOBAL_OPTIONS, type GlobalFlags } from "./globals.ts";
@@ -20,6 +22,8 @@ export interface Understood {
 /** A question that is answered without a command. */
 export interface HelpWanted {
   readonly help: string;
+  /** Of a line that is no command yet. */
+  readonly isComplaint?: boolean;
 }
 
 /** @throws {ExitStatus} With what is wrong with it, and where help is. */
@@ -35,7 +39,8 @@ export async function understand(words: readonly string[]): Promise<Understood |
   const group = GROUPS.find((one) => one.name === name);
   if (!group) return understandCommand(globals, `docker ${name}`, findOrFail(undefined, name), rest);
   const [command, ...line] = rest;
-  if (command === undefined || command === "--help") return { help: await groupHelp(name) };
+  if (command === undefined) return { help: await groupHelp(name), isComplaint: true };
+  if (command === "--help") return { help: await groupHelp(name) };
   return understandCommand(globals, `docker ${name} ${command}`, findOrFail(name, command), line);
 }
 
@@ -84,6 +89,8 @@ function findOrFail(group: string | undefined, name: string): CommandEntry {
   if (entry) return entry;
   const path = group === undefined ? "docker" : `docker ${group}`;
   const typed = group === undefined ? name : `${group} ${name}`;
+  const reason = whyAbsent(typed);
+  if (reason !== undefined) throw new ExitStatus(FAILURE, `docker: '${typed}' is not here: ${reason}`);
   throw new ExitStatus(FAILURE, `docker: '${typed}' is not a docker command.\nSee '${path} --help'`);
 }
 

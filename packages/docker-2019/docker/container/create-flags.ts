@@ -1,7 +1,10 @@
 /** Flags of `run` and `create`: what container one wants. `create-request.ts` makes the request of them. */
 import { isIP } from "node:net";
+import type { Option } from "commander";
+import { API_VERSION } from "../../engine-api/api-version.ts";
 import type { Mount, ThrottleDevice, Ulimit, WeightDevice } from "../../engine-api/container-config.ts";
-import { booleanFlag, flag, listFlag, numberFlag, parsedFlag } from "../command.ts";
+import { booleanFlag, flag, listFlag, numberFlag, parsedFlag, refusedFlag } from "../command.ts";
+import { contentTrustFlag, type TrustFlags } from "../image/content-trust.ts";
 import { parseByteSize } from "./byte-size.ts";
 import { parseDurationNs } from "./duration-ns.ts";
 import { LIMIT_OPTIONS, type LimitFlags } from "./limit-flags.ts";
@@ -10,7 +13,7 @@ import { parseGpus, parseMount } from "./volumes.ts";
 
 type Words = readonly string[];
 
-export interface CreateFlags extends LimitFlags {
+export interface CreateFlags extends LimitFlags, TrustFlags {
   readonly addHost: Words;
   readonly attach: Words;
   readonly blkioWeightDevice: readonly WeightDevice[];
@@ -69,6 +72,8 @@ export interface CreateFlags extends LimitFlags {
   readonly privileged: boolean;
   readonly publish: Words;
   readonly publishAll: boolean;
+  /** When the image is pulled before. */
+  readonly pull: string;
   readonly readOnly: boolean;
   readonly restart: string;
   readonly rm: boolean;
@@ -91,23 +96,43 @@ export interface CreateFlags extends LimitFlags {
   readonly workdir?: string;
 }
 
-export const CREATE_OPTIONS = [
+/** @param doing - `creating`, `running` */
+export const createOptions = (doing: string): Option[] => [
+  flag("--pull <string>", `Pull image before ${doing} ("always"|"missing"|"never")`).default("missing"),
   ...LIMIT_OPTIONS,
   listFlag("--add-host <list>", "Add a custom host-to-IP mapping (host:ip)", checkHost),
   listFlag("-a, --attach <list>", "Attach to STDIN, STDOUT or STDERR", checkStream),
-  listFlag("--blkio-weight-device <list>", "Block IO weight (relative device weight)", parseWeightDevice),
+  listFlag("--blkio-weight-device <list>", "Block IO weight (relative device weight) (default [])", parseWeightDevice),
   listFlag("--cap-add <list>", "Add Linux capabilities"),
   listFlag("--cap-drop <list>", "Drop Linux capabilities"),
   flag("--cgroup-parent <string>", "Optional parent cgroup for the container"),
+  refusedFlag("--cgroupns <string>", `it needs version 1.41 of the API; this docker speaks ${API_VERSION}`),
   flag("--cidfile <string>", "Write the container ID to the file"),
   numberFlag("--cpu-rt-period <int>", "Limit CPU real-time period in microseconds"),
   numberFlag("--cpu-rt-runtime <int>", "Limit CPU real-time runtime in microseconds"),
   listFlag("--device <list>", "Add a host device to the container"),
   listFlag("--device-cgroup-rule <list>", "Add a rule to the cgroup allowed devices list", checkDeviceRule),
-  listFlag("--device-read-bps <list>", "Limit read rate (bytes per second) from a device", parseThrottleBps),
-  listFlag("--device-read-iops <list>", "Limit read rate (IO per second) from a device", parseThrottleIops),
-  listFlag("--device-write-bps <list>", "Limit write rate (bytes per second) to a device", parseThrottleBps),
-  listFlag("--device-write-iops <list>", "Limit write rate (IO per second) to a device", parseThrottleIops),
+  listFlag(
+    "--device-read-bps <list>",
+    "Limit read rate (bytes per second) from a device (default [])",
+    parseThrottleBps,
+  ),
+  listFlag(
+    "--device-read-iops <list>",
+    "Limit read rate (IO per second) from a device (default [])",
+    parseThrottleIops,
+  ),
+  listFlag(
+    "--device-write-bps <list>",
+    "Limit write rate (bytes per second) to a device (default [])",
+    parseThrottleBps,
+  ),
+  listFlag(
+    "--device-write-iops <list>",
+    "Limit write rate (IO per second) to a device (default [])",
+    parseThrottleIops,
+  ),
+  contentTrustFlag("Skip image verification"),
   listFlag("--dns <list>", "Set custom DNS servers", checkAddress),
   listFlag("--dns-option <list>", "Set DNS options"),
   listFlag("--dns-search <list>", "Set custom DNS search domains"),
@@ -118,6 +143,7 @@ export const CREATE_OPTIONS = [
   listFlag("--expose <list>", "Expose a port or a range of ports"),
   parsedFlag("--gpus <gpu-request>", "GPU devices to add to the container ('all' to pass all GPUs)", parseGpus),
   listFlag("--group-add <list>", "Add additional groups to join"),
+  booleanFlag("--help", "Print usage"),
   flag("--health-cmd <string>", "Command to run to check health"),
   parsedFlag("--health-interval <duration>", "Time between running the check (ms|s|m|h) (default 0s)", parseDurationNs),
   numberFlag("--health-retries <int>", "Consecutive failures needed to report unhealthy"),
@@ -171,10 +197,10 @@ export const CREATE_OPTIONS = [
   flag("--stop-signal <string>", "Signal to stop a container").default("SIGTERM"),
   numberFlag("--stop-timeout <int>", "Timeout (in seconds) to stop a container"),
   listFlag("--storage-opt <list>", "Storage driver options for the container"),
-  listFlag("--sysctl <map>", "Sysctl options"),
+  listFlag("--sysctl <map>", "Sysctl options (default map[])"),
   listFlag("--tmpfs <list>", "Mount a tmpfs directory"),
   booleanFlag("-t, --tty", "Allocate a pseudo-TTY"),
-  listFlag("--ulimit <ulimit>", "Ulimit options", parseUlimit),
+  listFlag("--ulimit <ulimit>", "Ulimit options (default [])", parseUlimit),
   flag("-u, --user <string>", "Username or UID (format: <name|uid>[:<group|gid>])"),
   flag("--userns <string>", "User namespace to use"),
   flag("--uts <string>", "UTS namespace to use"),

@@ -4,6 +4,7 @@ import type { ContainerCreateResponse } from "../../engine-api/container.ts";
 import type { ContainerCreateRequest } from "../../engine-api/container-config.ts";
 import { step } from "../../step.ts";
 import { DaemonError } from "../api-client.ts";
+import { refuseContentTrust } from "../image/content-trust.ts";
 import { printError } from "../output/print.ts";
 import type { Session } from "../session.ts";
 import type { CreateFlags } from "./create-flags.ts";
@@ -24,12 +25,14 @@ export async function createContainer(
   [image = "", ...command]: readonly string[],
   change: (request: ContainerCreateRequest) => ContainerCreateRequest = (request) => request,
 ): Promise<CreatedContainer> {
+  refuseContentTrust(flags);
   if (!USUAL_NAME.test(image)) await checkName(image);
   const request = change(createRequest(flags, image, command));
   const idFile = new IdFile(flags.cidfile);
+  if (flags.pull === "always") await pull(docker, image, flags);
   const { Id, Warnings } = await requestCreate(docker, flags, request).catch(async (error: unknown) => {
-    if (!isMissingImage(error)) throw error;
-    await pullMissing(docker, image, flags.platform);
+    if (!isMissingImage(error) || flags.pull !== "missing") throw error;
+    await pull(docker, image, flags);
     return requestCreate(docker, flags, request);
   });
   for (const warning of Warnings ?? []) printError(`WARNING: ${warning}`);
@@ -60,13 +63,13 @@ function isMissingImage(error: unknown): boolean {
 }
 
 /** Progress goes to stderr: stdout is the container's. */
-async function pullMissing(docker: Session, image: string, platform: string | undefined): Promise<void> {
+async function pull(docker: Session, image: string, { platform, pull: when }: CreateFlags): Promise<void> {
   const [{ pullImage }, { familiarReference, parseReference, withDefaultTag }] = await Promise.all([
     import("./pull.ts"),
     import("@eras/oci-spec/reference.ts"),
   ]);
   const reference = withDefaultTag(parseReference(image));
-  printError(`Unable to find image '${familiarReference(reference)}' locally`);
+  if (when === "missing") printError(`Unable to find image '${familiarReference(reference)}' locally`);
   await pullImage(docker, reference, { platform, output: "stderr" });
 }
 

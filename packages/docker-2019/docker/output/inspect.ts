@@ -16,7 +16,10 @@ const PATHS: Readonly<Record<Kind, (name: string) => string>> = {
 
 interface InspectFlags {
   readonly format?: string | undefined;
+  /** Of containers. */
   readonly size?: boolean;
+  /** Of networks. */
+  readonly verbose?: boolean;
 }
 
 /** Prints all that are found, and then what was not. @param kinds - Where a name is looked for, in this order. */
@@ -24,13 +27,13 @@ export async function inspectEach(
   docker: Session,
   kinds: readonly Kind[],
   names: readonly string[],
-  { format, size }: InspectFlags,
+  { format, ...more }: InspectFlags,
 ): Promise<void> {
   const found: string[] = [];
   const errors: string[] = [];
   for (const name of names) {
     try {
-      found.push(await inspect(docker, kinds, name, size ?? false));
+      found.push(await inspect(docker, kinds, name, more));
     } catch (error) {
       errors.push((error as Error).message);
     }
@@ -41,10 +44,18 @@ export async function inspectEach(
 }
 
 /** @returns JSON. @throws {Error} When there is no such thing. */
-async function inspect({ api }: Session, kinds: readonly Kind[], name: string, size: boolean): Promise<string> {
+async function inspect(
+  { api }: Session,
+  kinds: readonly Kind[],
+  name: string,
+  { size, verbose }: InspectFlags,
+): Promise<string> {
   for (const kind of kinds) {
     try {
-      const query = kind === "container" && size ? { size: 1 } : {};
+      const query = {
+        ...(kind === "container" && size && { size: 1 }),
+        ...(kind === "network" && verbose && { verbose }),
+      };
       return await readText(await api.open("GET", PATHS[kind](encodeURIComponent(name)), { query }));
     } catch (error) {
       if (!(error instanceof DaemonError) || error.status !== 404) throw error;

@@ -13,6 +13,7 @@ import { registryConfig } from "../image/registry-config.ts";
 import { hostHasAppArmor } from "../spec/security-opt.ts";
 import { REVISION, VERSION } from "../version.ts";
 import type { Daemon } from "./daemon.ts";
+import { initPart } from "./init-version.ts";
 
 const INDEX_SERVER = "https://index.docker.io/v1/";
 const ARCHITECTURES: Readonly<Record<string, string>> = { x64: "amd64", arm64: "arm64" };
@@ -46,6 +47,7 @@ async function partsOf(daemon: Daemon): Promise<VersionComponent[]> {
   return [
     { Name: "containerd", Version: version, Details: { GitCommit: revision } },
     { Name: defaultRuntime, Version: runtime.version, Details: { GitCommit: runtime.commit } },
+    ...(await initPart(daemon.options.dataRoot)),
   ];
 }
 

@@ -22,6 +22,12 @@ const STREAM = "-";
 
 export const cp = leaf<Flags>({
   usage: "[OPTIONS] CONTAINER:SRC_PATH DEST_PATH|-\n\tdocker cp [OPTIONS] SRC_PATH|- CONTAINER:DEST_PATH",
+  description: `Copy files/folders between a container and the local filesystem
+
+Use '-' as the source to read a tar archive from stdin
+and extract it to a directory destination in a container.
+Use '-' as the destination to stream a tar archive of a
+container source to stdout.`,
   arguments: { min: 2, max: 2 },
   options: [
     booleanFlag("-a, --archive", "Archive mode (copy all uid/gid information)"),

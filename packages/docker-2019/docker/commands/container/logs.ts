@@ -21,13 +21,13 @@ export const logs = leaf<Flags>({
     booleanFlag("-f, --follow", "Follow log output"),
     flag(
       "--since <string>",
-      'Show logs since timestamp (e.g. "2013-01-02T13:23:37Z") or relative (e.g. "42m" for 42 minutes)',
+      "Show logs since timestamp (e.g. 2013-01-02T13:23:37Z) or relative (e.g. 42m for 42 minutes)",
     ),
     flag("-n, --tail <string>", "Number of lines to show from the end of the logs").default("all"),
     booleanFlag("-t, --timestamps", "Show timestamps"),
     flag(
       "--until <string>",
-      'Show logs before a timestamp (e.g. "2013-01-02T13:23:37Z") or relative (e.g. "42m" for 42 minutes)',
+      "Show logs before a timestamp (e.g. 2013-01-02T13:23:37Z) or relative (e.g. 42m for 42 minutes)",
     ),
   ],
   async run({ docker, flags, args: [name = ""] }) {

@@ -12,7 +12,7 @@ import type { ContainerCreateRequest } from "../../../engine-api/container-confi
 import { booleanFlag, flag, leaf } from "../../command.ts";
 import { attachStreams, chosenDetachKeys, followOurSize, untilEnd } from "../../container/attach.ts";
 import { createContainer } from "../../container/create.ts";
-import { CREATE_OPTIONS, type CreateFlags } from "../../container/create-flags.ts";
+import { type CreateFlags, createOptions } from "../../container/create-flags.ts";
 import { requestStart } from "../../container/request-start.ts";
 import { statusOfStartError } from "../../container/start-error.ts";
 import { beginWait } from "../../container/wait.ts";
@@ -33,7 +33,7 @@ export const run = leaf<Flags>({
   arguments: { min: 1 },
   passThrough: true,
   options: [
-    ...CREATE_OPTIONS,
+    ...createOptions("running"),
     booleanFlag("-d, --detach", "Run container in background and print container ID"),
     flag("--detach-keys <string>", "Override the key sequence for detaching a container"),
     booleanFlag("--sig-proxy", "Proxy received signals to the process", true),

@@ -30,7 +30,7 @@ export const history = leaf<Flags>({
     flag("--format <string>", "Pretty-print images using a Go template"),
     booleanFlag("-H, --human", "Print sizes and dates in human readable format", true),
     booleanFlag("--no-trunc", "Don't truncate output"),
-    booleanFlag("-q, --quiet", "Only show numeric IDs"),
+    booleanFlag("-q, --quiet", "Only show image IDs"),
   ],
   async run({ docker: { api }, flags, args: [name = ""] }) {
     const items = await api.get<readonly ImageHistoryItem[]>(`/images/${encodeURIComponent(name)}/history`);

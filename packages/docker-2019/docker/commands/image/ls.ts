@@ -22,7 +22,7 @@ export const ls = leaf<Flags>({
     filterFlag("-f, --filter <filter>", "Filter output based on conditions provided"),
     flag("--format <string>", "Pretty-print images using a Go template"),
     booleanFlag("--no-trunc", "Don't truncate output"),
-    booleanFlag("-q, --quiet", "Only show numeric IDs"),
+    booleanFlag("-q, --quiet", "Only show image IDs"),
   ],
   async run({ docker, flags, args: [name] }) {
     const format = flags.format ?? (await docker.config()).content.imagesFormat;

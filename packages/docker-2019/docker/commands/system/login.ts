@@ -17,6 +17,7 @@ const STDIN = 0;
 
 export const login = leaf<Flags>({
   usage: "[OPTIONS] [SERVER]",
+  description: "Log in to a Docker registry.\nIf no server is specified, the default is defined by the daemon.",
   arguments: { min: 0, max: 1 },
   options: [
     flag("-p, --password <string>", "Password"),

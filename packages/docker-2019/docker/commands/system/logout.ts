@@ -4,6 +4,7 @@ import { print } from "../../output/print.ts";
 
 export const logout = leaf({
   usage: "[SERVER]",
+  description: "Log out from a Docker registry.\nIf no server is specified, the default is defined by the daemon.",
   arguments: { min: 0, max: 1 },
   async run({ docker, args: [server = HUB_SERVER] }) {
     const erased = (await docker.config()).eraseAuth(server);

@@ -1,23 +1,31 @@
 import { API_VERSION } from "../../../engine-api/api-version.ts";
-import type { Version } from "../../../engine-api/system.ts";
+import type { Version, VersionComponent } from "../../../engine-api/system.ts";
 import { ConnectionError } from "../../api-client.ts";
-import { flag, leaf, NO_ARGUMENTS } from "../../command.ts";
+import { flag, leaf, NO_ARGUMENTS, refusedFlag } from "../../command.ts";
 import { printFormatted } from "../../output/formatted.ts";
 import { STDOUT, write } from "../../output/print.ts";
 import type { Session } from "../../session.ts";
-import { VERSION } from "../../version.ts";
+import { REVISION, VERSION } from "../../version.ts";
 
 interface Flags {
   readonly format?: string;
 }
 
 interface ClientVersion {
+  readonly Platform: { readonly Name: string };
   readonly Version: string;
+  /** What is spoken with the daemon, and what would be with one that knows more. */
   readonly ApiVersion: string;
-  /** Where the original has Go's. */
-  readonly NodeVersion: string;
+  readonly DefaultAPIVersion: string;
+  readonly GitCommit: string;
+  /** Node's. */
+  readonly GoVersion: string;
   readonly Os: string;
   readonly Arch: string;
+  /** Empty: sources run as they are. */
+  readonly BuildTime: string;
+  readonly Context: string;
+  readonly Experimental: boolean;
 }
 
 /** As Go calls them. */
@@ -26,22 +34,35 @@ const ARCHITECTURES: Readonly<Record<string, string>> = { x64: "amd64", arm64: "
 export const version = leaf<Flags>({
   usage: "[OPTIONS]",
   arguments: NO_ARGUMENTS,
-  options: [flag("-f, --format <string>", "Format the output using the given Go template")],
+  options: [
+    flag("-f, --format <string>", "Format the output using the given Go template"),
+    refusedFlag("--kubeconfig <string>", "there is no Kubernetes to ask"),
+  ],
   async run({ docker, flags }) {
     const { server, failure } = await askServer(docker);
-    const client: ClientVersion = {
-      Version: VERSION,
-      ApiVersion: server ? await docker.api.version() : API_VERSION,
-      NodeVersion: process.version,
-      Os: process.platform,
-      Arch: ARCHITECTURES[process.arch] ?? process.arch,
-    };
-    const found = { Client: withGoName(client), Server: server ? withGoName(server) : null };
+    const client = clientVersion(server ? await docker.api.version() : API_VERSION);
+    const found = { Client: withGoName(client), Server: server ? withGoName(withReadableTime(server)) : null };
     if (flags.format !== undefined) await printFormatted(found, flags.format);
     else write(STDOUT, clientText(client) + (server ? `\n${serverText(server)}` : ""));
     if (failure) throw failure;
   },
 });
+
+function clientVersion(spoken: string): ClientVersion {
+  return {
+    Platform: { Name: "docker-eras" },
+    Version: VERSION,
+    ApiVersion: spoken,
+    DefaultAPIVersion: process.env.DOCKER_API_VERSION || API_VERSION,
+    GitCommit: REVISION,
+    GoVersion: `node ${process.version}`,
+    Os: process.platform,
+    Arch: ARCHITECTURES[process.arch] ?? process.arch,
+    BuildTime: "",
+    Context: "default",
+    Experimental: false,
+  };
+}
 
 /** Without a daemon, half the answer is one, too. */
 async function askServer({ api }: Session): Promise<{ readonly server?: Version; readonly failure?: Error }> {
@@ -67,24 +88,42 @@ function lines(indent: string, fields: readonly Field[]): string {
 }
 
 function clientText(client: ClientVersion): string {
+  const { ApiVersion, DefaultAPIVersion } = client;
   const fields: Field[] = [
     ["Version", client.Version],
-    ["API version", client.ApiVersion],
-    ["Node version", client.NodeVersion],
+    [
+      "API version",
+      ApiVersion === DefaultAPIVersion ? ApiVersion : `${ApiVersion} (downgraded from ${DefaultAPIVersion})`,
+    ],
+    ["Go version", client.GoVersion],
+    ["Git commit", client.GitCommit],
+    ["Built", client.BuildTime],
     ["OS/Arch", `${client.Os}/${client.Arch}`],
+    ["Context", client.Context],
+    ["Experimental", `${client.Experimental}`],
   ];
-  return `Client:\n${lines(" ", fields)}`;
+  return `Client: ${client.Platform.Name}\n${lines(" ", fields)}`;
 }
 
 function serverText(server: Version): string {
   const platform = server.Platform?.Name;
-  const components = server.Components ?? [{ Name: "Engine", Version: server.Version, Details: engineDetails(server) }];
-  const texts = components.map(({ Name, Version: version, Details }) => {
+  const texts = withReadableTime(server).Components.map(({ Name, Version: version, Details }) => {
     const details = Details ?? {};
     const fields = Name === "Engine" ? engineFields(details) : Object.entries(details);
     return ` ${Name}:\n${lines("  ", [["Version", version], ...fields])}`;
   });
   return `Server:${platform ? ` ${platform}` : ""}\n${texts.join("")}`;
+}
+
+/** With the components that it has, or would have if it weren't older than these. */
+function withReadableTime(server: Version): Version & { readonly Components: readonly VersionComponent[] } {
+  const components = server.Components ?? [{ Name: "Engine", Version: server.Version, Details: engineDetails(server) }];
+  const Components = components.map((component) => {
+    const { BuildTime } = component.Details ?? {};
+    if (component.Name !== "Engine" || BuildTime === undefined) return component;
+    return { ...component, Details: { ...component.Details, BuildTime: buildTime(BuildTime) } };
+  });
+  return { ...server, Components };
 }
 
 /** Of a daemon older than components. */
@@ -107,7 +146,7 @@ function engineFields(details: Readonly<Record<string, string>>): Field[] {
     ["API version", `${details.ApiVersion} (minimum version ${details.MinAPIVersion})`],
     ["Go version", details.GoVersion],
     ["Git commit", details.GitCommit],
-    ["Built", buildTime(details.BuildTime ?? "")],
+    ["Built", details.BuildTime],
     ["OS/Arch", `${details.Os}/${details.Arch}`],
     ["Experimental", details.Experimental],
   ];

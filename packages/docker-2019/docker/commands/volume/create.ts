@@ -17,7 +17,7 @@ export const create = leaf<Flags>({
     flag("-d, --driver <string>", "Specify volume driver name").default("local"),
     listFlag("--label <list>", "Set metadata for a volume"),
     flag("--name <string>", "Specify volume name").hideHelp(),
-    listFlag("-o, --opt <map>", "Set driver specific options"),
+    listFlag("-o, --opt <map>", "Set driver specific options (default map[])"),
   ],
   async run({ docker: { api }, flags, args: [name] }) {
     if (name !== undefined && flags.name !== undefined)

@@ -8,6 +8,8 @@ interface Flags {
 
 export const rm = leaf<Flags>({
   usage: "[OPTIONS] VOLUME [VOLUME...]",
+  description: "Remove one or more volumes. You cannot remove a volume that is in use by a container.",
+  examples: "$ docker volume rm hello\nhello",
   arguments: ONE_OR_MORE,
   options: [booleanFlag("-f, --force", "Force the removal of one or more volumes")],
   async run({ docker: { api }, flags, args }) {
