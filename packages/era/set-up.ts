@@ -19,10 +19,11 @@ export const setUpLock = (world: Directories) => join(world.runDir, "set-up.lock
  * @throws {Error} When the host lacks something, before anything is started; when the daemon does not start.
  */
 export async function setUp(world: World, image: ShelfImage | undefined): Promise<void> {
+  const needs = async () => (await import("./doctor/needs-2013.ts")).needs2013(world);
   try {
-    if (process.geteuid?.() !== 0) await checkHostOnce(world); // says so, and what else is missing; the lock would only fail
+    if (process.geteuid?.() !== 0) await checkHostOnce(world, needs); // says so, and what else is missing; the lock would only fail
     await withLock(setUpLock(world), async () => {
-      await checkHostOnce(world); // in here, for it tries the ports, which another command's daemon may be about to take
+      await checkHostOnce(world, needs); // in here, for it tries the ports, which another command's daemon may be about to take
       await ensureDaemon(world);
       await Promise.all([ensureArchive(world), image !== undefined && ensureImage(world, image)]);
     });

@@ -91,6 +91,37 @@ describe("era doctor", () => {
   });
 });
 
+describe("era doctor 2019", () => {
+  const doctor = (env: NodeJS.ProcessEnv = {}, ...flags: string[]) =>
+    world.era(["doctor", "2019", ...flags], { env: { ERAS_2019_ROOT: join(world.dir, "2019"), ...env } });
+
+  test("finds all that is needed on this host, and names what 2019 has", async () => {
+    const { stdout, status } = await doctor();
+    expect(status).toBe(0);
+    expect(stdout).not.toContain("MISSING");
+    expect(stdout).toMatch(/^docker-init +run --init +ok/m);
+    expect(stdout).not.toMatch(/lxc|aufs|2013/);
+  });
+
+  test("can do without iptables, and says what will not work", async () => {
+    const { stdout, status } = await doctor({ PATH: "/usr/bin:/bin" }, "--json");
+    expect(find({ stdout, stderr: "", status }, "iptables")).toMatchObject({
+      status: "absent",
+      found: "not installed",
+      remedy: expect.stringContaining("docker-proxy"),
+    });
+    expect(status).toBe(0);
+  });
+
+  test("names the variable of its own state directory", async () => {
+    const result = await doctor({ ERAS_2019_ROOT: "/proc/state" }, "--json");
+    expect(find(result, "state directory")).toMatchObject({
+      status: "missing",
+      remedy: "name another directory in ERAS_2019_ROOT, on a disk or a tmpfs",
+    });
+  });
+});
+
 describe("the first use", () => {
   test("tells what is missing, and starts and writes nothing", async () => {
     const prefix = ["--bounding-set=-sys_admin", NODE, MAIN, "2013", "run", "-a", "busybox", "true"];

@@ -1,27 +1,25 @@
 /** `era up|down|status|logs|clean 2019`. */
 import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { connect } from "node:net";
-import { basename, dirname, join } from "node:path";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { basename, join } from "node:path";
 import { childDirectories } from "@eras/cgroups/cgroup-path.ts";
 import { cgroupTrees } from "@eras/cgroups/detect.ts";
 import { removeEmpty } from "@eras/cgroups/remove.ts";
 import { type BackgroundProgram, findBackground, stopBackground } from "../background.ts";
 import { withLock } from "../lock.ts";
-import { removeAll, removeEmptyDirectory, removeOurs, unmountBelow } from "../removal.ts";
+import { removeAll, removeOurs, unmountBelow } from "../removal.ts";
 import { setUpLock } from "../set-up.ts";
 import { startAndWait } from "../start.ts";
 import { logPath, program } from "../world.ts";
 import { clientEnvironment, daemonAnswers } from "./ask.ts";
 import { setUp2019 } from "./set-up.ts";
+import { removeUnusedShared } from "./shared-run.ts";
 import { dataRoot, dockerd2019, execRoot, openWorld2019, socketPath, type World2019 } from "./world.ts";
 
 /** A daemon that stops gives each container ten seconds, and takes down what it has made. */
 const GRACE_MS = 30_000;
 const OURS_IN_ROOT = ["docker", "dockerd.log"];
 const OURS_IN_RUN = ["docker", "docker.sock", "docker.pid", "dockerd.json", "checked"];
-/** Of the shims of all worlds of the machine: a socket's path must be short. */
-const SHIM_SOCKETS = "/run/docker-eras/2019/s";
 
 export async function up(): Promise<number> {
   await setUp2019(openWorld2019(), undefined);
@@ -86,7 +84,7 @@ export function logs(follow: boolean): number {
   return status ?? 0;
 }
 
-const STEPS = [stopDaemon, unmountAll, removeCgroups, removeShimSockets, removeFiles];
+const STEPS = [stopDaemon, unmountAll, removeCgroups, removeFiles];
 
 /**
  * Takes a world off the machine. What a daemon that was killed has left, processes, networks and mounts, another one finds and puts away:
@@ -139,23 +137,9 @@ function* removeCgroups({ cgroup }: World2019): Generator<string> {
   if (found) yield `cgroups ${cgroup}`;
 }
 
-/** Those of shims that are no more, with the machine's own world; the others have another daemon. */
-async function* removeShimSockets({ runDir }: World2019): AsyncGenerator<string> {
-  if (runDir !== dirname(SHIM_SOCKETS)) return;
-  for (const path of list(SHIM_SOCKETS).map((name) => join(SHIM_SOCKETS, name)))
-    if (!(await isListening(path))) rmSync(path, { force: true });
-  if (existsSync(SHIM_SOCKETS)) removeEmptyDirectory(SHIM_SOCKETS);
-}
-
-function isListening(path: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(path, () => resolve(true)).on("error", () => resolve(false));
-    socket.once("connect", () => socket.destroy());
-  });
-}
-
 /** The daemon's names and ours; a directory of which something is left stays. */
 async function* removeFiles(world: World2019): AsyncGenerator<string> {
+  await removeUnusedShared(world.runDir);
   const isLock = (name: string) => name.startsWith(basename(setUpLock(world)));
   const trees = [
     { directory: world.rootDir, isOurs: (name: string) => OURS_IN_ROOT.includes(name) },

@@ -21,10 +21,11 @@ import { dockerd2019, type World2019 } from "./world.ts";
  * @throws {Error} When the host lacks something, before anything is started; when the daemon does not start.
  */
 export async function setUp2019(world: World2019, image: ShelfImage | undefined): Promise<void> {
+  const needs = async () => (await import("../doctor/needs-2019.ts")).needs2019(world);
   try {
-    if (process.geteuid?.() !== 0) await checkHostOnce(world); // says so, and what else is missing; the lock would only fail
+    if (process.geteuid?.() !== 0) await checkHostOnce(world, needs); // says so, and what else is missing; the lock would only fail
     await withLock(setUpLock(world), async () => {
-      await checkHostOnce(world);
+      await checkHostOnce(world, needs);
       await ensureDaemon(world);
       if (image !== undefined) await ensureImage(world, image);
     });

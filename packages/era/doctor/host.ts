@@ -1,16 +1,12 @@
 /** Checks that only look: at files of the kernel, at the process, at ports and disks. None changes anything. */
 import { accessSync, constants, existsSync, readFileSync, statfsSync } from "node:fs";
-import { createServer } from "node:net";
 import { release } from "node:os";
 import { join } from "node:path";
 import { isatty } from "node:tty";
 import { isErrno } from "@eras/linux/errno.ts";
 import { readMountinfo } from "@eras/linux/mountinfo.ts";
-import { archiveServer } from "../archive.ts";
-import { findBackground } from "../background.ts";
-import { dockerd } from "../dockerd.ts";
 import { cachedBusybox, hostBusybox } from "../shelf/static-busybox.ts";
-import { type Directories, parseAddress, type World } from "../world.ts";
+import type { Directories } from "../world.ts";
 import { type Check, judge } from "./check.ts";
 import { existingParent } from "./state-directory.ts";
 
@@ -18,6 +14,8 @@ import { existingParent } from "./state-directory.ts";
 const MIN_KERNEL = [5, 12] as const;
 const MIN_FREE_BYTES = 200 * 1024 * 1024;
 const CAP_SYS_ADMIN = 21n;
+export const CONTROLLERS = ["devices", "memory", "cpu", "cpuset", "pids", "freezer", "blkio"] as const;
+export type Controller = (typeof CONTROLLERS)[number];
 const CAPABILITIES_NEEDED = {
   chown: 0n,
   dac_override: 1n,
@@ -28,22 +26,7 @@ const CAPABILITIES_NEEDED = {
   mknod: 27n,
 };
 
-/** What a Linux host shows by itself. */
-export async function hostChecks(world: World | Directories): Promise<Check[]> {
-  return [
-    kernelCheck(),
-    capabilityCheck(),
-    ...cgroupChecks(),
-    unionCheck(),
-    seccompCheck(),
-    lsmCheck(),
-    ...("tcp" in world ? await portChecks(world) : []), // the daemon of 2019 has a socket
-    busyboxCheck(),
-    terminalCheck(),
-  ];
-}
-
-function kernelCheck(): Check {
+export function kernelCheck(): Check {
   const [major = 0, minor = 0] = release().split(".").map(Number);
   const old = major < MIN_KERNEL[0] || (major === MIN_KERNEL[0] && minor < MIN_KERNEL[1]);
   return judge(
@@ -58,14 +41,14 @@ function kernelCheck(): Check {
   );
 }
 
-/** Root in a container lacks some; then the container must be given them. */
-function capabilityCheck(): Check {
+/** Root in a container lacks some; then the container must be given them. @param neededBy - A program. */
+export function capabilityCheck(neededBy: string): Check {
   const [, mask = "0"] = /^CapEff:\s*([0-9a-f]+)$/m.exec(readFileSync("/proc/self/status", "utf8")) ?? [];
   const lacking = Object.entries(CAPABILITIES_NEEDED).filter(([, bit]) => !((BigInt(`0x${mask}`) >> bit) & 1n));
   return judge(
     {
       capability: "capabilities",
-      neededBy: "lxc-start",
+      neededBy,
       required: true,
       remedy: "inside a container, start that with --privileged or with these capabilities",
     },
@@ -74,7 +57,8 @@ function capabilityCheck(): Check {
   );
 }
 
-function cgroupChecks(): Check[] {
+/** @param program - That makes them. @param limits - What a user calls the limits, by controller. */
+export function cgroupChecks(program: string, limits: Readonly<Record<Controller, string>>): Check[] {
   const mounts = readMountinfo().filter(({ type }) => type === "cgroup" || type === "cgroup2");
   const v1 = mounts.filter(({ type }) => type === "cgroup");
   const v2 = mounts.find(({ type }) => type === "cgroup2");
@@ -88,12 +72,12 @@ function cgroupChecks(): Check[] {
     ...(v2 ? v2Controllers(v2.mountPoint) : []),
   ]);
   return [
-    judge({ capability: "cgroups", neededBy: "lxc-start", required: true, remedy }, problem, mode),
-    ...["devices", "memory", "cpu", "cpuset", "pids", "freezer", "blkio"].map((controller) =>
+    judge({ capability: "cgroups", neededBy: program, required: true, remedy }, problem, mode),
+    ...CONTROLLERS.map((controller) =>
       judge(
         {
           capability: `cgroup ${controller}`,
-          neededBy: `lxc.cgroup.${controller}`,
+          neededBy: limits[controller],
           required: controller === "devices", // every container has its list of devices
           remedy: "enable it in the kernel's command line or configuration",
         },
@@ -110,21 +94,13 @@ function v2Controllers(mountPoint: string): string[] {
   return [...names.map((name) => (name === "io" ? "blkio" : name)), "devices", "freezer"];
 }
 
-function unionCheck(): Check {
-  const aufs = /\taufs$/m.test(readFileSync("/proc/filesystems", "utf8"));
-  return judge(
-    { capability: "aufs", neededBy: "nothing: overlayfs stands in", required: false, remedy: "" },
-    aufs ? undefined : "not in this kernel",
-    "in this kernel",
-  );
-}
-
-function seccompCheck(): Check {
+/** @param neededBy - What a user calls them. */
+export function seccompCheck(neededBy: string): Check {
   const available = existsSync("/proc/sys/kernel/seccomp/actions_avail");
   return judge(
     {
       capability: "seccomp filters",
-      neededBy: "lxc.seccomp",
+      neededBy,
       required: false,
       remedy: "use a kernel with CONFIG_SECCOMP_FILTER",
     },
@@ -133,13 +109,14 @@ function seccompCheck(): Check {
   );
 }
 
-function lsmCheck(): Check {
+/** @param neededBy - What a user calls them. */
+export function lsmCheck(neededBy: string): Check {
   const active = existsSync("/sys/kernel/security/lsm") ? readFileSync("/sys/kernel/security/lsm", "utf8") : "";
   const found = ["apparmor", "selinux"].filter((name) => active.split(",").includes(name));
   return judge(
     {
       capability: "AppArmor or SELinux",
-      neededBy: "lxc.aa_profile, lxc.se_context",
+      neededBy,
       required: false,
       remedy: "boot with security=apparmor or security=selinux",
     },
@@ -148,50 +125,8 @@ function lsmCheck(): Check {
   );
 }
 
-async function portChecks(world: World): Promise<Check[]> {
-  const ports = [
-    { address: world.tcp, neededBy: "rcli", variable: "ERAS_2013_TCP", required: true, program: dockerd(world) },
-    {
-      address: world.http,
-      neededBy: "rcli over HTTP",
-      variable: "ERAS_2013_HTTP",
-      required: true,
-      program: dockerd(world),
-    },
-    {
-      address: world.archive,
-      neededBy: "docker pull",
-      variable: "ERAS_2013_ARCHIVE",
-      required: false,
-      program: archiveServer(world),
-    },
-  ];
-  return Promise.all(
-    ports
-      .filter(({ address }) => address !== "")
-      .map(async ({ address, neededBy, variable, required, program }) => {
-        const ours = findBackground(world, program) !== undefined;
-        const problem = ours ? undefined : await portProblem(address);
-        const remedy = `stop what uses it (ss -ltnp), or name another address in ${variable}`;
-        return judge({ capability: `port ${address}`, neededBy, required, remedy }, problem, ours ? "ours" : "free");
-      }),
-  );
-}
-
-/** Tries to listen. */
-function portProblem(address: string): Promise<string | undefined> {
-  const server = createServer();
-  return new Promise((resolve) => {
-    server.once("error", (error: NodeJS.ErrnoException) =>
-      resolve(error.code === "EADDRINUSE" ? "in use" : String(error.code)),
-    );
-    server.listen(parseAddress(address), () => server.close(() => resolve(undefined)));
-  });
-}
-
-function busyboxCheck(): Check {
+export function busyboxCheck(): Check {
   const source = hostBusybox() ?? cachedBusybox();
-  const apt = existsSync("/usr/bin/apt-get") && existsSync("/usr/bin/dpkg-deb");
   return judge(
     {
       capability: "busybox",
@@ -199,13 +134,16 @@ function busyboxCheck(): Check {
       required: false,
       remedy: "install a statically linked busybox",
     },
-    source || apt ? undefined : "no static busybox, no apt",
+    source || hasApt() ? undefined : "no static busybox, no apt",
     source ?? "to be downloaded through apt",
   );
 }
 
-/** Asks the file system of the state directory. */
-export function diskCheck(world: Directories): Check {
+/** Whether a package's files can be had without installing it. */
+export const hasApt = () => existsSync("/usr/bin/apt-get") && existsSync("/usr/bin/dpkg-deb");
+
+/** Asks the file system of the state directory. @param variable - That names another. */
+export function diskCheck(world: Directories, variable: string): Check {
   const { bavail, bsize } = statfsSync(existingParent(world.rootDir));
   const free = bavail * bsize;
   return judge(
@@ -213,7 +151,7 @@ export function diskCheck(world: Directories): Check {
       capability: "disk space",
       neededBy: "images",
       required: true,
-      remedy: "make room, or name another directory in ERAS_2013_ROOT",
+      remedy: `make room, or name another directory in ${variable}`,
     },
     free < MIN_FREE_BYTES ? `${mebibytes(free)} free, ${mebibytes(MIN_FREE_BYTES)} needed` : undefined,
     `${mebibytes(free)} free`,
@@ -223,9 +161,9 @@ export function diskCheck(world: Directories): Check {
 const mebibytes = (bytes: number) => `${Math.floor(bytes / 1024 ** 2)} MiB`;
 
 /** Asks the descriptor alone: process.stdout would make it non-blocking for the client that this process may become. */
-function terminalCheck(): Check {
+export function terminalCheck(neededBy: string): Check {
   return judge(
-    { capability: "terminal", neededBy: "run -i -t", required: false, remedy: "" },
+    { capability: "terminal", neededBy, required: false, remedy: "" },
     isatty(0) && isatty(1) ? undefined : "input or output is not a terminal",
     process.env.TERM ?? "no TERM",
   );

@@ -5,14 +5,14 @@ import { statePathProblem } from "@eras/docker-2013/state-path.ts";
 import type { Directories } from "../world.ts";
 import { type Check, judge } from "./check.ts";
 
-/** Makes and removes one directory beside the daemon's state, or where it would be made. */
-export function stateDirectoryCheck(world: Directories): Check {
+/** Makes and removes one directory beside the daemon's state, or where it would be made. @param variable - That names another. */
+export function stateDirectoryCheck(world: Directories, variable: string): Check {
   return judge(
     {
       capability: "state directory",
       neededBy: "dockerd",
       required: true,
-      remedy: "name another directory in ERAS_2013_ROOT or ERAS_2019_ROOT, on a disk or a tmpfs",
+      remedy: `name another directory in ${variable}, on a disk or a tmpfs`,
     },
     problemOf(world.rootDir),
     world.rootDir,
