@@ -213,11 +213,77 @@ describe.skipIf(missing)(
       expect(session.log.takeRequests()).toEqual([]);
     });
 
-    test("says what is wrong with a template", async () => {
-      const args = ["inspect", "-f", "{{.Nope}}", "web"];
-      const [{ stderr, status }, genuine] = [await session.ours(args), await session.genuine(args)];
-      expect(status).toBe(genuine.status);
-      expect(stderr).toBe(genuine.stderr.replace(":1:2:", ":1:"));
+    describe("says what is wrong with a template, and where", () => {
+      const web = ["inspect", "-f"];
+      const ps = ["ps", "-f", "name=web", "--format"];
+      test.each([
+        // That can't be read
+        ...[
+          "{{.Id",
+          "{{",
+          "{{end}}",
+          "{{if .Id}}x",
+          "{{if}}x{{end}}",
+          "{{else}}",
+          "{{nosuch .Id}}",
+          "{{.Id | nosuch}}",
+        ],
+        ...['{{"abc}}', "{{`a}}", "{{.Id)}}", "{{(.Id}}", "{{()}}", "{{$x}}", "{{| .Id}}", "{{.Id | 3}}", "{{@}}"],
+        ...["{{.Id , }}", "{{1x}}", "{{.}x}}", "{{.Id.}}", "{{..Id}}", "{{.Id$}}", "{{ - .Id}}", "{{/* x }}"],
+        ...["{{/* x */ }}", "{{$a, $b := .Args}}", "{{range $i, $e := .Args}}{{end}}{{$i}}"],
+        ...["{{if .Id}}a{{else}}b{{else}}c{{end}}", "{{if .Id}}a{{else with}}b{{end}}"],
+        // That doesn't suit what is there
+        ...["{{.Nope}}", "{{.Nope.Deep.Down}}", "ä {{.Id}}{{.Nope}}", "{{.Id}}\n\n ä{{ .Nope }}", "{{(.State).Nope}}"],
+        ...["{{$.Nope.A}}", "{{$s := .State}}{{$s.Nope}}", "{{with .State}}{{.Nope}}{{end}}", "{{.Id.X}}", "{{.Id 3}}"],
+        ...[
+          "{{range .Id}}{{end}}",
+          "{{upper 3}}",
+          '{{truncate .Id "x"}}',
+          '{{join .Id ","}}',
+          '{{"abc" .Id}}',
+          "{{nil}}",
+        ],
+        ...[
+          "{{index}}",
+          "{{index .Args 99}}",
+          '{{index .Args "x"}}',
+          "{{index .Config.Labels 3}}",
+          "{{len 3}}",
+          "{{printf}}",
+        ],
+        ...["{{json . .}}", "{{eq .Id}}", "{{lt .Id 3}}", "{{not}}", "{{$x = 3}}"],
+        // That does
+        ...[
+          "{{.ID}}",
+          "{{.Id | }}",
+          "{{.5}} {{'a'}} {{0x1F}} {{1e3}} {{1_000}} {{1.}}",
+          '{{slice .Id 0 0}}{{print 1 2 "a"}}',
+        ],
+        ...['{{printf "%s %d %q" 3 "a" "b" 5}}', '{{html "<a>"}} {{urlquery "a b&c"}}', "{{$x := 3}}{{$x = 4}}{{$x}}"],
+      ])("%s", async (template) => {
+        await session.same(...web, template, "web");
+      });
+
+      test.each([
+        [...ps, "{{.Nope}}"],
+        [...ps, "{{"],
+        [...ps, "{{.ID 3}}"],
+        [...ps, '{{.Label "a" "b"}}'],
+        [...ps, "{{.Label}}"],
+        ["version", "-f", "{{.Nope.Deep}}"],
+        ["version", "-f", "{{"],
+        ["info", "-f", "{{.Nope}}"],
+        ["images", "--format", "{{.Nope}}"],
+        ["network", "ls", "--format", "{{.Nope}}"],
+        ["volume", "ls", "--format", "{{.Nope}}"],
+        ["volume", "inspect", "data", "-f", "{{.Nope}}"],
+        ["system", "df", "--format", "{{"],
+        ["stats", "--no-stream", "--format", "{{.Nope}}"],
+        ["events", "--since", "2020-01-01", "--until", "0s", "--format", "{{.Nope}}"],
+        ["events", "--since", "2020-01-01", "--until", "0s", "--format", "{{"],
+      ])("%j", async (...args) => {
+        expect((await session.same(...args)).status).not.toBe(0);
+      });
     });
 
     describe("run ends as the container does", () => {

@@ -6,6 +6,11 @@ import type { Listing, Row } from "../output/table.ts";
 import { ellipsis, shortId } from "../output/truncate.ts";
 import { displayPorts } from "./display-ports.ts";
 
+/** What is said of a user's template. */
+const TEMPLATE = {
+  type: "*formatter.ContainerContext",
+  before: { parse: "failed to parse template: ", execute: "failed to execute template: " },
+};
 const TITLES = {
   ID: "CONTAINER ID",
   Names: "NAMES",
@@ -33,7 +38,7 @@ interface Style {
 
 export function containerListing(containers: readonly ContainerSummary[], style: Style): Listing {
   const columns = style.withSize ? [...COLUMNS, "Size"] : COLUMNS;
-  return { titles: TITLES, columns, rows: containers.map((one) => rowOf(one, style)), key: "ID" };
+  return { template: TEMPLATE, titles: TITLES, columns, rows: containers.map((one) => rowOf(one, style)), key: "ID" };
 }
 
 function rowOf(container: ContainerSummary, { truncated }: Style): Row {

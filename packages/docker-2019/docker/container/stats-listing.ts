@@ -26,7 +26,7 @@ export function statsListing(
   { truncated }: { readonly truncated: boolean },
 ): Listing {
   const rows = names.map((name) => rowOf(name, samples.get(name), truncated));
-  return { titles: TITLES, columns: COLUMNS, rows, key: "ID" };
+  return { template: { type: "*container.statsContext" }, titles: TITLES, columns: COLUMNS, rows, key: "ID" };
 }
 
 function rowOf(name: string, sample: ContainerStats | undefined, truncated: boolean): Row {

@@ -32,7 +32,7 @@ interface Style {
 export function imageListing(images: readonly ImageSummary[], style: Style): Listing {
   const columns = ["Repository", "Tag", ...(style.withDigests ? ["Digest"] : []), "ID", "CreatedSince", "Size"];
   const rows = images.flatMap((image) => namesOf(image, style).map((name) => rowOf(image, name, style)));
-  return { titles: TITLES, columns, rows, key: "ID" };
+  return { template: { type: "*formatter.imageContext" }, titles: TITLES, columns, rows, key: "ID" };
 }
 
 interface Name {

@@ -1,7 +1,25 @@
+import { FAILURE } from "../exit-status.ts";
+import type { TemplateOptions } from "../template/template.ts";
 import { print } from "./print.ts";
 
 /** One thing by a template. @param format - `json` is the whole of it. */
-export async function printFormatted(thing: object, format: string): Promise<void> {
-  const { Template } = await import("../template/template.ts");
-  print(new Template(format === "json" ? "{{json .}}" : format).execute(thing));
+export async function printFormatted(thing: object, format: string, options: TemplateOptions): Promise<void> {
+  const { UNREADABLE, UserTemplate } = await import("../template/user-template.ts");
+  const before = { parse: "template parsing error: ", execute: "" };
+  const template = new UserTemplate(format === "json" ? "{{json .}}" : format, {
+    ...options,
+    before,
+    status: { parse: UNREADABLE, execute: FAILURE },
+  });
+  print(orEmptyLine(() => template.execute(thing)));
+}
+
+/** Of what can't be shown, the line is there all the same. */
+export function orEmptyLine(show: () => string): string {
+  try {
+    return show();
+  } catch (error) {
+    print("");
+    throw error;
+  }
 }

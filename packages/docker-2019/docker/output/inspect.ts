@@ -3,6 +3,7 @@ import { parseJson } from "@eras/oci-spec/exact-json.ts";
 import { DaemonError, readText } from "../api-client.ts";
 import { ExitStatus, FAILURE } from "../exit-status.ts";
 import type { Session } from "../session.ts";
+import { orEmptyLine } from "./formatted.ts";
 import { print } from "./print.ts";
 
 export type Kind = "container" | "image" | "network" | "volume";
@@ -39,7 +40,7 @@ export async function inspectEach(
     }
   }
   if (format === undefined) print(found.length > 0 ? indented(`[${found.join(",")}]`) : "[]");
-  else await printFormatted(found, format);
+  else await printFormatted(found, format, kinds);
   if (errors.length > 0) throw new ExitStatus(FAILURE, errors.join("\n"));
 }
 
@@ -81,8 +82,15 @@ function asWritten(_key: string, value: unknown, { source }: Source): unknown {
   return source === undefined || JSON.stringify(value) === source ? value : rawJSON(source);
 }
 
-async function printFormatted(found: readonly string[], format: string): Promise<void> {
-  const { Template } = await import("../template/template.ts");
-  const template = new Template(format === "json" ? "{{json .}}" : format);
-  for (const json of found) print(template.execute(parseJson(json)));
+async function printFormatted(
+  found: readonly string[],
+  format: string,
+  [kind, ...others]: readonly Kind[],
+): Promise<void> {
+  const { UNREADABLE, UserTemplate } = await import("../template/user-template.ts");
+  const template = new UserTemplate(format === "json" ? "{{json .}}" : format, {
+    status: { parse: UNREADABLE, execute: FAILURE },
+    ...(kind === "volume" && others.length === 0 && { type: "types.Volume" }),
+  });
+  for (const json of found) print(orEmptyLine(() => template.execute(parseJson(json))));
 }

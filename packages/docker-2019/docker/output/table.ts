@@ -6,6 +6,7 @@
  *
  * `--format 'table {{.Names}}\t{{.Status}}'` makes a table of a template: for the head, it is given the columns' titles in place of values.
  */
+import type { UserTemplateOptions } from "../template/user-template.ts";
 import { print, STDOUT, write } from "./print.ts";
 
 interface TableStyle {
@@ -25,6 +26,8 @@ export interface Listing {
   /** What the table shows when nothing else is asked for. */
   readonly columns: readonly string[];
   readonly rows: readonly Row[];
+  /** What is said of a template that doesn't suit the rows. */
+  readonly template?: UserTemplateOptions;
   /** The field that `-q` prints. */
   readonly key: string;
 }
@@ -61,11 +64,11 @@ function inOrder(row: Row): Row {
   return Object.fromEntries(Object.entries(row).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-async function printTemplate({ titles, rows }: Listing, format: string): Promise<void> {
-  const { Template } = await import("../template/template.ts");
+async function printTemplate({ titles, rows, template: options }: Listing, format: string): Promise<void> {
+  const { UserTemplate } = await import("../template/user-template.ts");
   const isTable = format.startsWith(TABLE);
   const text = (isTable ? format.slice(TABLE.length).trim() : format).replaceAll("\\t", "\t").replaceAll("\\n", "\n");
-  const template = new Template(text);
+  const template = new UserTemplate(text, options);
   const shown = rows.map((row) => template.execute(inOrder(row)));
   if (!isTable) return printRows(shown.map((line) => [line]));
   const head = template.execute(titleRow(titles, rows[0]));

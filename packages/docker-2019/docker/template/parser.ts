@@ -1,20 +1,30 @@
 /** From the pieces of a template to a tree. */
-import { cut, type Piece, TemplateError, type Word } from "./lexer.ts";
+import { FUNCTIONS } from "./functions.ts";
+import { type Action, cut, numberOf, type Piece, type Word } from "./lexer.ts";
+import { Misreading, type Place } from "./template-error.ts";
 
-/** One command of a pipeline: an operand, or a function with its arguments. */
-export type Operand =
-  | { readonly type: "dot" }
-  | { readonly type: "constant"; readonly value: unknown }
-  | { readonly type: "variable"; readonly name: string }
-  | { readonly type: "function"; readonly name: string }
-  | { readonly type: "pipeline"; readonly pipeline: Pipeline }
-  /** A method is a field whose value is a function; it takes the arguments that follow. */
-  | { readonly type: "field"; readonly of: Operand; readonly name: string };
+/** One operand of a command: a value, or the function that is called with those that follow. */
+export type Operand = Place &
+  (
+    | { readonly type: "dot" | "nil" }
+    | { readonly type: "constant"; readonly value: unknown }
+    | { readonly type: "variable"; readonly name: string }
+    | { readonly type: "function"; readonly name: string }
+    | { readonly type: "pipeline"; readonly pipeline: Pipeline }
+    /** `.A.B` of something. A method is a field whose value is a function; it takes the arguments that follow. */
+    | { readonly type: "field"; readonly of: Operand; readonly names: readonly string[] }
+  );
+
+export interface Command extends Place {
+  readonly operands: readonly [Operand, ...Operand[]];
+}
 
 export interface Pipeline {
   /** `$a, $b :=` */
   readonly variables: readonly string[];
-  readonly commands: readonly (readonly Operand[])[];
+  /** `$a =`, of a variable that is there. */
+  readonly assigns: boolean;
+  readonly commands: readonly Command[];
 }
 
 export type Node =
@@ -27,107 +37,199 @@ export type Node =
       readonly otherwise: readonly Node[];
     };
 
-const BLOCKS = ["if", "with", "range"];
-const CONSTANTS: Readonly<Record<string, unknown>> = { true: true, false: false, nil: null };
+const CONSTANTS: Readonly<Record<string, boolean>> = { true: true, false: false };
+const BLOCKS = ["if", "with", "range"] as const;
+type Block = (typeof BLOCKS)[number];
+const NAMED_TEMPLATES = ["define", "template", "block"];
 
-/** @throws {TemplateError} */
+/** @throws {Misreading} */
 export function parseTemplate(template: string): Node[] {
-  const pieces = cut(template);
-  const nodes = parseNodes(pieces);
-  const extra = pieces.shift();
-  if (extra && "action" in extra) throw new TemplateError(`template: :1: unexpected {{${extra.source}}}`);
+  const parser = new Parser(cut(template), template.length);
+  const nodes = parser.nodes();
+  const extra = parser.next();
+  if (extra) throw new Misreading(extra.at, `unexpected {{${extra.source}}}`);
   return nodes;
 }
 
-/** Up to an `end` or `else`, which stays. */
-function parseNodes(pieces: Piece[]): Node[] {
-  const nodes: Node[] = [];
-  for (let piece = pieces[0]; piece !== undefined; piece = pieces[0]) {
-    if ("text" in piece) {
-      if (piece.text !== "") nodes.push({ type: "text", text: piece.text });
-      pieces.shift();
-      continue;
+class Parser {
+  readonly #pieces: Piece[];
+  readonly #end: number;
+  /** Those that are known so far: `$` is the whole. */
+  #variables = ["$"];
+
+  constructor(pieces: Piece[], end: number) {
+    this.#pieces = pieces;
+    this.#end = end;
+  }
+
+  /** The action that comes next, where text has been read. */
+  next(): Action | undefined {
+    const [piece] = this.#pieces;
+    return piece && "words" in piece ? piece : undefined;
+  }
+
+  /** Up to an `end` or `else`, which stays. */
+  nodes(): Node[] {
+    const nodes: Node[] = [];
+    for (let piece = this.#pieces[0]; piece !== undefined; piece = this.#pieces[0]) {
+      if (!("words" in piece)) {
+        this.#pieces.shift();
+        if (piece.text !== "") nodes.push({ type: "text", text: piece.text });
+      } else if (isKeyword(piece, "end") || isKeyword(piece, "else")) return nodes;
+      else nodes.push(this.#action(this.#pieces.shift() as Action)); // it has words
     }
-    const [first, ...rest] = piece.action;
-    if (!first) throw new TemplateError("template: :1: missing value for command");
-    if (first.text === "end" || first.text === "else") return nodes;
-    pieces.shift();
-    if (first.kind === "name" && BLOCKS.includes(first.text)) nodes.push(parseBlock(first.text, rest, pieces));
-    else nodes.push({ type: "print", pipeline: parsePipeline([...piece.action]) });
+    return nodes;
   }
-  return nodes;
-}
 
-function parseBlock(name: string, words: readonly Word[], pieces: Piece[]): Node {
-  const type = name as "if" | "with" | "range"; // one of BLOCKS
-  const pipeline = parsePipeline([...words]);
-  const body = parseNodes(pieces);
-  const otherwise = isElse(pieces[0]) ? parseElse(pieces) : closed(pieces);
-  return { type, pipeline, body, otherwise };
-}
-
-function isElse(piece: Piece | undefined): boolean {
-  return piece !== undefined && "action" in piece && piece.action[0]?.text === "else";
-}
-
-/** `{{else}} … {{end}}`, or `{{else if …}} … {{end}}`, whose end is that of both. */
-function parseElse(pieces: Piece[]): Node[] {
-  const piece = pieces.shift() as Extract<Piece, { action: unknown }>; // isElse has seen that
-  const [, next, ...condition] = piece.action;
-  if (next) return [parseBlock(next.text, condition, pieces)];
-  const nodes = parseNodes(pieces);
-  closed(pieces);
-  return nodes;
-}
-
-/** Takes the `end`. @returns No nodes. */
-function closed(pieces: Piece[]): Node[] {
-  if (!pieces.shift()) throw new TemplateError("template: :1: unexpected EOF");
-  return [];
-}
-
-function parsePipeline(words: Word[]): Pipeline {
-  const variables = parseDeclaration(words);
-  const commands: Operand[][] = [];
-  do {
-    const command = parseCommand(words);
-    if (command.length === 0) throw new TemplateError("template: :1: missing value for command");
-    commands.push(command);
-  } while (takeSymbol(words, "|"));
-  return { variables, commands };
-}
-
-function parseDeclaration(words: Word[]): string[] {
-  const at = words.findIndex(({ kind, text }) => kind === "symbol" && (text === ":=" || text === "="));
-  if (at === -1) return [];
-  const names = words.splice(0, at + 1).filter(({ kind }) => kind === "variable");
-  return names.map(({ text }) => text);
-}
-
-function parseCommand(words: Word[]): Operand[] {
-  const operands: Operand[] = [];
-  while (words.length > 0 && !isSymbol(words[0], "|") && !isSymbol(words[0], ")")) {
-    let operand = parseOperand(words);
-    while (words[0]?.kind === "field" && !words[0].apart)
-      operand = { type: "field", of: operand, name: words.shift()!.text.slice(1) };
-    operands.push(operand);
+  #action({ words, at, source }: Action): Node {
+    const [first, ...rest] = words;
+    if (first?.kind === "name" && NAMED_TEMPLATES.includes(first.text))
+      throw new Misreading(at, `unexpected {{${source}}}: there are no named templates here`);
+    const block = first?.kind === "name" ? BLOCKS.find((name) => name === first.text) : undefined;
+    if (block) return this.#block(block, { words: rest, at, source });
+    return { type: "print", pipeline: this.#pipeline([...words], "command", at) };
   }
-  return operands;
+
+  #block(type: Block, { words, at }: Action): Node {
+    const known = this.#variables;
+    this.#variables = [...known];
+    const pipeline = this.#pipeline([...words], type, at);
+    const body = this.nodes();
+    const closing = this.#closing();
+    const otherwise = isKeyword(closing, "else") ? this.#otherwise(closing) : [];
+    this.#variables = known;
+    return { type, pipeline, body, otherwise };
+  }
+
+  /** `{{else}} … {{end}}`, or `{{else if …}} … {{end}}`, whose end is that of both. */
+  #otherwise({ words, at, source }: Action): Node[] {
+    const [, next, ...condition] = words;
+    if (next?.text === "if") return [this.#block("if", { words: condition, at, source })];
+    if (next) throw new Misreading(next.at, `unexpected <${next.text}> in else`);
+    const nodes = this.nodes();
+    const closing = this.#closing();
+    if (isKeyword(closing, "else")) throw new Misreading(closing.at, "expected end; found {{else}}");
+    return nodes;
+  }
+
+  #closing(): Action {
+    const action = this.next();
+    if (!action) throw new Misreading(this.#end, "unexpected EOF");
+    this.#pieces.shift();
+    return action;
+  }
+
+  /** @param context - What needs it, for what is said of a wrong one. */
+  #pipeline(words: Word[], context: string, at: number): Pipeline {
+    const { variables, assigns } = declaration(words, context);
+    const commands: Command[] = [];
+    while (words.length > 0 && !isSymbol(words[0], ")")) {
+      if (isOther(words[0]!)) throw unexpected(words[0]!, context);
+      commands.push(this.#command(words));
+    }
+    if (commands.length === 0) throw new Misreading(at, `missing value for ${context}`);
+    const passive = commands.slice(1).findIndex(({ operands: [first] }) => isPassive(first));
+    if (passive !== -1) throw new Misreading(at, `non executable command in pipeline stage ${passive + 2}`);
+    if (context !== PARENTHESES && words[0]) throw unexpected(words[0], context);
+    this.#variables.push(...variables);
+    return { variables, assigns, commands };
+  }
+
+  #command(words: Word[]): Command {
+    const operands: Operand[] = [];
+    while (words.length > 0 && !isSymbol(words[0], ")") && !takeSymbol(words, "|")) {
+      const [word] = words;
+      if (isOther(word!) || (operands.length > 0 && !word!.apart)) throw unexpected(word!, "operand");
+      operands.push(this.#operand(words));
+    }
+    const [first, ...rest] = operands;
+    if (!first) throw new Misreading(this.#end, "empty command");
+    return { operands: [first, ...rest], at: first.at, text: operands.map(({ text }) => text).join(" ") };
+  }
+
+  #operand(words: Word[]): Operand {
+    const term = this.#term(words);
+    const fields: Word[] = [];
+    while (words[0]?.kind === "field" && !words[0].apart) fields.push(words.shift()!);
+    if (fields.length === 0) return term;
+    if (["constant", "dot", "nil"].includes(term.type))
+      throw new Misreading(fields[0]!.at, `unexpected . after term ${JSON.stringify(term.text)}`);
+    const names = fields.map(({ text }) => text.slice(1));
+    const place = { at: fields[0]!.at, text: term.text + fields.map(({ text }) => text).join("") };
+    if (term.type === "field") return { ...term, ...place, names: [...term.names, ...names] };
+    return { type: "field", of: term, names, ...place };
+  }
+
+  #term(words: Word[]): Operand {
+    const { kind, text, at } = words.shift()!;
+    if (kind === "field")
+      return { type: "field", of: { type: "dot", at, text: "." }, names: [text.slice(1)], at, text };
+    if (kind === "variable") return this.#variable(text, at);
+    if (kind === "number") return { type: "constant", value: numberOf(text), at, text };
+    if (kind === "string") return { type: "constant", value: stringOf(text, at), at, text };
+    if (kind === "raw") return { type: "constant", value: text.slice(1, -1), at, text };
+    if (kind === "character")
+      return { type: "constant", value: stringOf(`"${text.slice(1, -1)}"`, at).codePointAt(0), at, text };
+    if (kind === "name") return named(text, at);
+    if (text === ".") return { type: "dot", at, text };
+    const pipeline = this.#pipeline(words, PARENTHESES, at);
+    words.shift(); // the lexer has counted them
+    return { type: "pipeline", pipeline, at, text: `(${pipeline.commands.map((one) => one.text).join(" | ")})` };
+  }
+
+  #variable(name: string, at: number): Operand {
+    if (!this.#variables.includes(name)) throw new Misreading(at, `undefined variable "${name}"`);
+    return { type: "variable", name, at, text: name };
+  }
 }
 
-function parseOperand(words: Word[]): Operand {
-  const { kind, text } = words.shift()!;
-  if (kind === "field") return { type: "field", of: { type: "dot" }, name: text.slice(1) };
-  if (kind === "variable") return { type: "variable", name: text };
-  if (kind === "number") return { type: "constant", value: Number(text) };
-  if (kind === "string") return { type: "constant", value: text[0] === "`" ? text.slice(1, -1) : JSON.parse(text) };
-  if (kind === "name")
-    return text in CONSTANTS ? { type: "constant", value: CONSTANTS[text] } : { type: "function", name: text };
-  if (text === ".") return { type: "dot" };
-  if (text !== "(") throw new TemplateError(`template: :1: unexpected ${JSON.stringify(text)} in operand`);
-  const pipeline = parsePipeline(words);
-  if (!takeSymbol(words, ")")) throw new TemplateError("template: :1: unclosed left paren");
-  return { type: "pipeline", pipeline };
+const PARENTHESES = "parenthesized pipeline";
+
+function named(text: string, at: number): Operand {
+  if (text === "nil") return { type: "nil", at, text };
+  if (Object.hasOwn(CONSTANTS, text)) return { type: "constant", value: CONSTANTS[text], at, text };
+  if (!Object.hasOwn(FUNCTIONS, text)) throw new Misreading(at, `function "${text}" not defined`);
+  return { type: "function", name: text, at, text };
+}
+
+/** `$a :=`, `$a =`, and of `range` `$a, $b :=`. */
+function declaration(words: Word[], context: string): Pick<Pipeline, "variables" | "assigns"> {
+  const [first, operator, second, last] = words;
+  if (first?.kind !== "variable") return { variables: [], assigns: false };
+  if (operator?.text === ":=" || operator?.text === "=") {
+    words.splice(0, 2);
+    return { variables: [first.text], assigns: operator.text === "=" };
+  }
+  if (operator?.text !== ",") return { variables: [], assigns: false };
+  if (context !== "range") throw new Misreading(first.at, `too many declarations in ${context}`);
+  if (second?.kind !== "variable" || (last?.text !== ":=" && last?.text !== "="))
+    throw new Misreading(first.at, "range can only initialize variables");
+  words.splice(0, 4);
+  return { variables: [first.text, second.text], assigns: last.text === "=" };
+}
+
+/** With Go's escapes, of which JSON knows but the more usual. */
+function stringOf(text: string, at: number): string {
+  try {
+    return JSON.parse(text.replace(/\\x([0-9a-fA-F]{2})/g, "\\u00$1"));
+  } catch (cause) {
+    throw new Misreading(at, `invalid syntax: ${text}: ${(cause as Error).message}`);
+  }
+}
+
+const isKeyword = ({ words: [first] }: Action, name: string) => first?.kind === "name" && first.text === name;
+
+/** A character that begins nothing. */
+const isOther = ({ kind, text }: Word) => kind === "symbol" && text !== "." && text !== "(";
+
+/** What can't be given the value of the command before. */
+const isPassive = ({ type }: Operand) => ["constant", "dot", "nil"].includes(type);
+
+function unexpected({ kind, text, at }: Word, context: string): Misreading {
+  return new Misreading(
+    at,
+    `unexpected ${kind === "symbol" && text === "." ? "<.>" : JSON.stringify(text)} in ${context}`,
+  );
 }
 
 function isSymbol(word: Word | undefined, text: string): boolean {

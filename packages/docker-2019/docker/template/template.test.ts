@@ -45,13 +45,13 @@ describe("Template", () => {
 
   test.each([
     ["{{.Nope}}", 'executing "" at <.Nope>: map has no entry for key "Nope"'],
-    ["{{.Name.Sub}}", "can't evaluate field Sub in type string"],
+    ["{{.Name.Sub}}", ':1:7: executing "" at <.Name.Sub>: can\'t evaluate field Sub in type interface {}'],
     ["{{.State.Health.Status}}", "nil pointer evaluating interface {}.Status"],
     ["{{.Name", "unclosed action"],
     ["{{if .Name}}a", "unexpected EOF"],
     ["a{{end}}", "unexpected {{end}}"],
     ["{{nope .Name}}", 'function "nope" not defined'],
-    ["{{index .Cmd 9}}", "slice index out of range"],
+    ["{{index .Cmd 9}}", "error calling index: index out of range: 9"],
     ["{{$nope}}", 'undefined variable "$nope"'],
     ["{{(.Name}}", "unclosed left paren"],
   ])("refuses %s", (text, message) => {

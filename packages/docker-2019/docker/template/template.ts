@@ -5,29 +5,59 @@
  *
  * @see https://pkg.go.dev/text/template
  */
-import { entries, FUNCTIONS, format, isTrue } from "./functions.ts";
-import { TemplateError } from "./lexer.ts";
-import { type Node, type Operand, type Pipeline, parseTemplate } from "./parser.ts";
+import { checkArgument, entries, FUNCTIONS, format, goType, isTrue } from "./functions.ts";
+import { type Command, type Node, type Operand, type Pipeline, parseTemplate } from "./parser.ts";
+import { ExecutionFailure, executeError, Misreading, type Place, parseError } from "./template-error.ts";
+
+export interface TemplateOptions {
+  /** In messages alone: `version`. */
+  readonly name?: string;
+  /** What Go's docker calls the value's type, where it isn't a map: `*formatter.ContainerContext`. */
+  readonly type?: string;
+}
 
 export class Template {
+  readonly #text: string;
+  readonly #options: TemplateOptions;
   readonly #nodes: readonly Node[];
 
   /** @throws {TemplateError} When it can't be read. */
-  constructor(text: string) {
-    this.#nodes = parseTemplate(text);
+  constructor(text: string, options: TemplateOptions = {}) {
+    this.#text = text;
+    this.#options = options;
+    try {
+      this.#nodes = parseTemplate(text);
+    } catch (error) {
+      throw error instanceof Misreading ? parseError(options.name ?? "", text, error) : error;
+    }
   }
 
   /** @throws {TemplateError} When the value has no such field, or a function doesn't like what it is given. */
   execute(value: unknown): string {
-    return new Execution(value).nodes(this.#nodes, value);
+    try {
+      return new Execution(value, this.#options.type).nodes(this.#nodes, value);
+    } catch (error) {
+      throw error instanceof ExecutionFailure ? executeError(this.#options.name ?? "", this.#text, error) : error;
+    }
   }
 }
 
-class Execution {
-  readonly #variables: Map<string, unknown>;
+/** Of a command that is the first of its pipeline. */
+const NOTHING = Symbol("no value piped");
+type Piped = unknown | typeof NOTHING;
 
-  constructor(root: unknown) {
-    this.#variables = new Map([["$", root]]);
+class Execution {
+  readonly #root: unknown;
+  readonly #type: string | undefined;
+  /** The innermost last. */
+  readonly #variables: { readonly name: string; value: unknown }[];
+  /** What is being looked at: what a failure is said to be of. */
+  #place: Place = { at: 0, text: "" };
+
+  constructor(root: unknown, type: string | undefined) {
+    this.#root = root;
+    this.#type = type;
+    this.#variables = [{ name: "$", value: root }];
   }
 
   nodes(nodes: readonly Node[], dot: unknown): string {
@@ -36,83 +66,163 @@ class Execution {
 
   #node(node: Node, dot: unknown): string {
     if (node.type === "text") return node.text;
-    const value = this.#pipeline(node.pipeline, dot, node.type !== "range");
-    if (node.type === "print") return node.pipeline.variables.length > 0 ? "" : format(value);
-    if (node.type === "range") return this.#range(node, value, dot);
-    if (!isTrue(value)) return this.nodes(node.otherwise, dot);
-    return this.nodes(node.body, node.type === "with" ? value : dot);
+    if (node.type === "print") {
+      const value = this.#pipeline(node.pipeline, dot);
+      return node.pipeline.variables.length > 0 ? "" : format(value);
+    }
+    const known = this.#variables.length;
+    try {
+      const value = this.#pipeline(node.pipeline, dot);
+      if (node.type === "range") return this.#range(node, value, dot);
+      if (!isTrue(value)) return this.nodes(node.otherwise, dot);
+      return this.nodes(node.body, node.type === "with" ? value : dot);
+    } finally {
+      this.#variables.length = known;
+    }
   }
 
   #range({ pipeline, body, otherwise }: Extract<Node, { body: unknown }>, value: unknown, dot: unknown): string {
-    const elements = Array.isArray(value) ? [...value.entries()] : entries((value ?? {}) as object); // format() would show others
+    const elements = this.#elements(value);
     if (elements.length === 0) return this.nodes(otherwise, dot);
-    const [first, second] = pipeline.variables;
+    const known = this.#variables.length;
+    const two = pipeline.variables.length === 2;
     return elements
       .map(([key, element]) => {
-        if (second !== undefined) this.#variables.set(first!, key).set(second, element);
-        else if (first !== undefined) this.#variables.set(first, element);
+        this.#variables.length = known;
+        if (pipeline.variables.length > 0) this.#variables.at(-1)!.value = element;
+        if (two) this.#variables.at(-2)!.value = key;
         return this.nodes(body, element);
       })
       .join("");
   }
 
+  #elements(value: unknown): readonly (readonly [unknown, unknown])[] {
+    if (value === null || value === undefined) return [];
+    if (Array.isArray(value)) return [...value.entries()];
+    if (typeof value === "object") return entries(value);
+    throw this.#failure(`range can't iterate over ${format(value)}`);
+  }
+
   /** The value of each command is the last argument of the next. */
-  #pipeline({ variables, commands }: Pipeline, dot: unknown, declares = true): unknown {
-    const value = commands.reduce<{ value: unknown } | undefined>((piped, command) => {
-      return { value: this.#command(command, dot, piped ? [piped.value] : []) };
-    }, undefined)?.value;
-    if (declares && variables[0] !== undefined) this.#variables.set(variables[0], value);
+  #pipeline({ variables, assigns, commands }: Pipeline, dot: unknown): unknown {
+    const value = commands.reduce<Piped>((piped, command) => this.#command(command, dot, piped), NOTHING);
+    for (const name of variables) {
+      if (assigns) this.#assign(name, value);
+      else this.#variables.push({ name, value });
+    }
     return value;
   }
 
-  #command([first, ...rest]: readonly Operand[], dot: unknown, piped: readonly unknown[]): unknown {
-    const args = [...rest.map((operand) => this.#operand(operand, dot)), ...piped];
-    if (first!.type === "function") return call(first!.name, args);
-    const value = this.#operand(first!, dot, args);
-    if (args.length > 0 && first!.type !== "field")
-      throw new TemplateError(`can't give argument to non-function ${format(value)}`);
-    return value;
+  #assign(name: string, value: unknown): void {
+    const variable = this.#variables.findLast((one) => one.name === name);
+    if (!variable) throw this.#failure(`undefined variable: ${name}`);
+    variable.value = value;
   }
 
-  #operand(operand: Operand, dot: unknown, args: readonly unknown[] = []): unknown {
+  #command(command: Command, dot: unknown, piped: Piped): unknown {
+    const [first, ...rest] = command.operands;
+    if (first.type === "function") return this.#call(first.name, command, dot, piped);
+    if (first.type === "field") return this.#field(first, dot, rest, piped);
+    this.#place = first;
+    if (rest.length > 0 || piped !== NOTHING) throw this.#failure(`can't give argument to non-function ${first.text}`);
+    if (first.type === "nil") throw this.#failure("nil is not a command");
+    return this.#operand(first, dot);
+  }
+
+  #operand(operand: Operand, dot: unknown): unknown {
+    this.#place = operand;
     switch (operand.type) {
       case "dot":
         return dot;
+      case "nil":
+        return null;
       case "constant":
         return operand.value;
       case "variable":
-        if (!this.#variables.has(operand.name))
-          throw new TemplateError(`template: :1: undefined variable "${operand.name}"`);
-        return this.#variables.get(operand.name);
+        return this.#variables.findLast(({ name }) => name === operand.name)!.value; // the parser has seen it
       case "function":
-        return call(operand.name, []);
+        return this.#call(operand.name, { ...operand, operands: [operand] }, dot, NOTHING);
       case "pipeline":
         return this.#pipeline(operand.pipeline, dot);
       case "field":
-        return field(this.#operand(operand.of, dot), operand.name, args);
+        return this.#field(operand, dot, [], NOTHING);
     }
+  }
+
+  #call(name: string, command: Command, dot: unknown, piped: Piped): unknown {
+    const { params, rest, run } = FUNCTIONS[name]!; // the parser has seen that it is there
+    const [identifier, ...operands] = command.operands;
+    this.#place = identifier;
+    this.#checkCount(name, operands.length + (piped === NOTHING ? 0 : 1), params.length, rest !== undefined);
+    const paramOf = (index: number) => params[index] ?? rest ?? "any";
+    const args = operands.map((operand, index) => this.#argument(operand, dot, paramOf(index)));
+    if (piped !== NOTHING) args.push(this.#checked(piped, paramOf(operands.length)));
+    try {
+      return run(...(args as never[])); // their types have been checked
+    } catch (cause) {
+      throw new ExecutionFailure(command, `error calling ${name}: ${(cause as Error).message}`, { cause });
+    }
+  }
+
+  #argument(operand: Operand, dot: unknown, param: string): unknown {
+    const value = this.#operand(operand, dot);
+    if (operand.type === "constant" && checkArgument(value, param) !== undefined)
+      throw this.#failure(`expected ${param === "int" ? "integer" : param}; found ${operand.text}`);
+    return this.#checked(value, param);
+  }
+
+  #checked(value: unknown, param: string): unknown {
+    const expected = checkArgument(value, param);
+    if (expected === undefined) return value;
+    throw this.#failure(`wrong type for value; expected ${expected}; got ${goType(value)}`);
+  }
+
+  #checkCount(name: string, got: number, want: number, takesMore: boolean): void {
+    if (got === want || (takesMore && got > want)) return;
+    throw this.#failure(`wrong number of args for ${name}: want ${takesMore ? "at least " : ""}${want} got ${got}`);
+  }
+
+  #field(field: Extract<Operand, { names: unknown }>, dot: unknown, args: readonly Operand[], piped: Piped): unknown {
+    let value = field.of.type === "dot" ? dot : this.#operand(field.of, dot);
+    if (field.of.type !== "pipeline") this.#place = field;
+    for (const [index, name] of field.names.entries()) {
+      const isLast = index === field.names.length - 1;
+      value = this.#member(value, name, isLast ? args : [], isLast ? piped : NOTHING, dot);
+    }
+    return value;
+  }
+
+  #member(value: unknown, name: string, args: readonly Operand[], piped: Piped, dot: unknown): unknown {
+    if (value === null || value === undefined) throw this.#failure(`nil pointer evaluating interface {}.${name}`);
+    if (typeof value !== "object")
+      throw this.#failure(`can't evaluate field ${name} in type ${this.#type ? goType(value) : "interface {}"}`);
+    const found = (value as Readonly<Record<string, unknown>>)[name in value ? name : jsonName(name)];
+    const given = args.length + (piped === NOTHING ? 0 : 1);
+    if (given > 0 && typeof found !== "function" && this.#type === undefined)
+      throw this.#failure(`${name} is not a method but has arguments`);
+    if (found === undefined && !(name in value)) throw this.#missing(value, name);
+    if (typeof found !== "function") {
+      this.#checkCount(name, given, 0, false);
+      return found;
+    }
+    this.#checkCount(name, given, 1, false);
+    return found(...args.map((one) => this.#argument(one, dot, "string")), ...(piped === NOTHING ? [] : [piped]));
+  }
+
+  #missing(value: object, name: string): ExecutionFailure {
+    return this.#failure(
+      value === this.#root && this.#type !== undefined
+        ? `can't evaluate field ${name} in type ${this.#type}`
+        : `map has no entry for key ${JSON.stringify(name)}`,
+    );
+  }
+
+  #failure(message: string): ExecutionFailure {
+    return new ExecutionFailure(this.#place, message);
   }
 }
 
-function call(name: string, args: readonly unknown[]): unknown {
-  const called = FUNCTIONS[name];
-  if (!called) throw new TemplateError(`template: :1: function "${name}" not defined`);
-  return called(...(args as never[])); // wrong ones throw
-}
-
-function field(value: unknown, name: string, args: readonly unknown[]): unknown {
-  if (value === null || value === undefined)
-    throw new TemplateError(`template: :1: nil pointer evaluating interface {}.${name}`);
-  if (typeof value !== "object")
-    throw new TemplateError(`template: :1: can't evaluate field ${name} in type ${goType(value)}`);
-  if (!(name in value))
-    throw new TemplateError(
-      `template parsing error: template: :1: executing "" at <.${name}>: map has no entry for key "${name}"`,
-    );
-  const found = (value as Readonly<Record<string, unknown>>)[name]; // it is in it
-  return typeof found === "function" ? found(...args) : found;
-}
-
-function goType(value: unknown): string {
-  return typeof value === "number" ? "int" : typeof value === "boolean" ? "bool" : "string";
+/** What Go's docker calls `ID` and `CPUShares` is `Id` and `CpuShares` in JSON; templates of the original may say either. */
+function jsonName(name: string): string {
+  return name === "ID" ? "Id" : name.replace(/^CPU/, "Cpu");
 }

@@ -36,7 +36,16 @@ export const history = leaf<Flags>({
     const items = await api.get<readonly ImageHistoryItem[]>(`/images/${encodeURIComponent(name)}/history`);
     const created = flags.human ? "CreatedSince" : "CreatedAt";
     const columns = ["ID", created, "CreatedBy", "Size", "Comment"];
-    await printListing({ titles: TITLES, columns, rows: items.map((item) => rowOf(item, flags)), key: "ID" }, flags);
+    await printListing(
+      {
+        template: { type: "*image.historyContext" },
+        titles: TITLES,
+        columns,
+        rows: items.map((item) => rowOf(item, flags)),
+        key: "ID",
+      },
+      flags,
+    );
   },
 });
 

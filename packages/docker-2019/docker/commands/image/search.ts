@@ -43,7 +43,16 @@ export const search = leaf<Flags>({
       IsOfficial: result.is_official ? "[OK]" : "",
       IsAutomated: result.is_automated ? "[OK]" : "",
     }));
-    await printListing({ titles: TITLES, columns: Object.keys(TITLES), rows, key: "Name" }, flags);
+    await printListing(
+      {
+        template: { type: "*registry.searchContext" },
+        titles: TITLES,
+        columns: Object.keys(TITLES),
+        rows,
+        key: "Name",
+      },
+      flags,
+    );
   },
 });
 

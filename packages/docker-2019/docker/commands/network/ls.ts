@@ -37,7 +37,16 @@ export const ls = leaf<Flags>({
     const query = { filters: encodeFilters(flags.filter) };
     const networks = await api.get<readonly NetworkResource[]>("/networks", { query });
     const rows = [...networks].sort(byName).map((network) => rowOf(network, !flags.noTrunc));
-    await printListing({ titles: TITLES, columns: ["ID", "Name", "Driver", "Scope"], rows, key: "ID" }, flags);
+    await printListing(
+      {
+        template: { type: "*network.networkContext" },
+        titles: TITLES,
+        columns: ["ID", "Name", "Driver", "Scope"],
+        rows,
+        key: "ID",
+      },
+      flags,
+    );
   },
 });
 

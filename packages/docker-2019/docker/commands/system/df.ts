@@ -27,7 +27,16 @@ export const df = leaf<Flags>({
   async run({ docker: { api }, flags }) {
     const usage = await api.get<DiskUsage>("/system/df");
     if (flags.verbose) return printDetails(usage);
-    await printListing({ titles: TITLES, columns: Object.keys(TITLES), rows: summary(usage), key: "Type" }, flags);
+    await printListing(
+      {
+        template: { type: "*formatter.diskUsageImagesContext" },
+        titles: TITLES,
+        columns: Object.keys(TITLES),
+        rows: summary(usage),
+        key: "Type",
+      },
+      flags,
+    );
   },
 });
 

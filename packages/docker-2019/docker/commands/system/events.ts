@@ -37,17 +37,29 @@ export const events = leaf<Flags>({
 /** Of the older fields, templates know the names that Go has for them. */
 async function formatter(format: string): Promise<(event: Event) => string> {
   if (format === "json") return (event) => stringifyJson(event);
-  const { Template } = await import("../../template/template.ts");
-  const template = new Template(format);
-  return (event) =>
-    template.execute({
-      ...event,
-      Status: event.status,
-      ID: event.id,
-      From: event.from,
-      Time: event.time,
-      Scope: event.scope,
-    });
+  const { UNREADABLE, UserTemplate } = await import("../../template/user-template.ts");
+  const before = { parse: "Error parsing format: ", execute: "Error parsing format: " };
+  const template = new UserTemplate(format, {
+    type: "*events.Message",
+    before,
+    status: { parse: UNREADABLE, execute: UNREADABLE },
+  });
+  template.execute(goEvent(NO_EVENT)); // what is wrong with it is told before there is one
+  return (event) => template.execute(goEvent(event));
+}
+
+const NO_EVENT: Event = {
+  Type: "daemon",
+  Action: "",
+  Actor: { ID: "", Attributes: {} },
+  scope: "local",
+  time: 0,
+  timeNano: 0,
+};
+
+function goEvent(event: Event): object {
+  const { status = "", id = "", from = "", time, timeNano, scope } = event;
+  return { ...event, Status: status, ID: id, From: from, Time: time, TimeNano: timeNano, Scope: scope };
 }
 
 /** `2026-11-29T23:09:26.123456789Z container die ID (exitCode=0, image=busybox)` */

@@ -14,7 +14,7 @@ export const info = leaf<Flags>({
   options: [flag("-f, --format <string>", "Format the output using the given Go template")],
   async run({ docker: { api }, flags }) {
     const found = await api.get<Info>("/info");
-    if (flags.format !== undefined) return printFormatted(found, flags.format);
+    if (flags.format !== undefined) return printFormatted(found, flags.format, { type: "system.info" });
     print("Client:\n Debug Mode: false\n\nServer:");
     for (const line of [...counts(found), ...plugins(found), ...host(found), ...registries(found)]) print(` ${line}`);
     print("");

@@ -42,7 +42,8 @@ export const version = leaf<Flags>({
     const { server, failure } = await askServer(docker);
     const client = clientVersion(server ? await docker.api.version() : API_VERSION);
     const found = { Client: withGoName(client), Server: server ? withGoName(withReadableTime(server)) : null };
-    if (flags.format !== undefined) await printFormatted(found, flags.format);
+    if (flags.format !== undefined)
+      await printFormatted(found, flags.format, { name: "version", type: "system.versionInfo" });
     else write(STDOUT, clientText(client) + (server ? `\n${serverText(server)}` : ""));
     if (failure) throw failure;
   },

@@ -33,7 +33,16 @@ export const ls = leaf<Flags>({
   async run({ docker: { api }, flags }) {
     const { Volumes } = await api.get<VolumeList>("/volumes", { query: { filters: encodeFilters(flags.filter) } });
     const sorted = [...(Volumes ?? [])].sort((a, b) => a.Name.localeCompare(b.Name, "en", { numeric: true }));
-    await printListing({ titles: TITLES, columns: ["Driver", "Name"], rows: sorted.map(rowOf), key: "Name" }, flags);
+    await printListing(
+      {
+        template: { type: "*formatter.volumeContext" },
+        titles: TITLES,
+        columns: ["Driver", "Name"],
+        rows: sorted.map(rowOf),
+        key: "Name",
+      },
+      flags,
+    );
   },
 });
 
