@@ -8,7 +8,7 @@ import { pullImage } from "@eras/docker-2019/dockerd/image/pull.ts";
 import { removeImage } from "@eras/docker-2019/dockerd/image/remove.ts";
 import type { ProgressMessage } from "@eras/docker-2019/engine-api/progress-message.ts";
 import { digestEncoded, sha256 } from "@eras/oci-spec/digest.ts";
-import { NotFound } from "@eras/oci-spec/errdefs.ts";
+import { NotFound, Unknown } from "@eras/oci-spec/errdefs.ts";
 import { parseManifest } from "@eras/oci-spec/image/manifest.ts";
 import { parseReference } from "@eras/oci-spec/reference.ts";
 import { RegistryClient } from "@eras/registry-client/client.ts";
@@ -195,6 +195,18 @@ describe("pullImage()", () => {
     const message = `manifest for ${name("nothing:1")} not found: manifest unknown: manifest unknown`;
     await expect(pull("nothing:1")).rejects.toThrow(new NotFound(message));
     expect(await genuinePull("nothing:1")).toEqual([{ message }]);
+  });
+
+  test("fails in Docker's words where nobody listens, and where there is no such host", async () => {
+    const message = 'Get "http://127.0.0.1:1/v2/": dial tcp 127.0.0.1:1: connect: connection refused';
+    const attempt = (image: string) =>
+      pullImage(images, parseReference(image), { client: new RegistryClient(), tell: () => {} });
+    await expect(attempt("127.0.0.1:1/web:1")).rejects.toThrow(new Unknown(message));
+    const query = new URLSearchParams({ fromImage: "127.0.0.1:1/web", tag: "1" });
+    expect(await genuineApi(genuine, `/images/create?${query}`, "POST")).toEqual([{ message }]);
+    await expect(attempt("nowhere.invalid/web:1")).rejects.toThrow(
+      /^Get "https:\/\/nowhere.invalid\/v2\/": dial tcp: lookup nowhere.invalid: (no such host|Temporary failure)/,
+    );
   });
 
   test("leaves nothing of an image with a damaged layer", async () => {

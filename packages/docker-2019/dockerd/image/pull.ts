@@ -16,7 +16,7 @@
  * @see https://github.com/moby/moby/blob/v19.03.0/distribution/pull_v2.go
  */
 import { type Digest, verified } from "@eras/oci-spec/digest.ts";
-import { InvalidArgument, NotFound, NotImplemented, PermissionDenied } from "@eras/oci-spec/errdefs.ts";
+import { InvalidArgument, NotFound, NotImplemented, PermissionDenied, Unknown } from "@eras/oci-spec/errdefs.ts";
 import type { Descriptor } from "@eras/oci-spec/image/descriptor.ts";
 import { chooseManifest, parseIndex } from "@eras/oci-spec/image/image-index.ts";
 import { type Manifest, parseManifest } from "@eras/oci-spec/image/manifest.ts";
@@ -28,6 +28,7 @@ import type { RegistryClient, Repository } from "@eras/registry-client/client.ts
 import { fetchManifest, listTags, resolveManifest } from "@eras/registry-client/manifests.ts";
 import { step } from "../../step.ts";
 import { topChainId } from "../layer/layer-store.ts";
+import { noConnection } from "./dial-error.ts";
 import { diffIdsOf, parseDockerImage, shortId } from "./docker-image.ts";
 import type { Download, DownloadListener } from "./downloads.ts";
 import type { Images } from "./images.ts";
@@ -266,5 +267,7 @@ function pullError(cause: unknown, reference: Reference): unknown {
     const text = `pull access denied for ${familiarName(reference)}, repository does not exist or may require 'docker login'`;
     return new NotFound(`${text}: denied: requested access to the resource is denied`, { cause });
   }
+  const text = noConnection(cause);
+  if (text !== undefined) return new Unknown(text, { cause });
   return cause;
 }

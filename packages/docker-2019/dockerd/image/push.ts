@@ -23,7 +23,7 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
 import { type Digest, Digester, digestEncoded, sha256 } from "@eras/oci-spec/digest.ts";
-import { NotFound, PermissionDenied, Unauthenticated } from "@eras/oci-spec/errdefs.ts";
+import { NotFound, PermissionDenied, Unauthenticated, Unknown } from "@eras/oci-spec/errdefs.ts";
 import type { Descriptor } from "@eras/oci-spec/image/descriptor.ts";
 import type { Manifest } from "@eras/oci-spec/image/manifest.ts";
 import { DOCKER_CONFIG, DOCKER_LAYER_GZIP, DOCKER_MANIFEST } from "@eras/oci-spec/image/media-types.ts";
@@ -35,6 +35,7 @@ import { putManifest } from "@eras/registry-client/manifests.ts";
 import { Slots } from "@eras/registry-client/slots.ts";
 import { mountBlob, uploadBlob } from "@eras/registry-client/uploads.ts";
 import { type Layer, topChainId } from "../layer/layer-store.ts";
+import { noConnection } from "./dial-error.ts";
 import type { KnownBlob } from "./distribution-metadata.ts";
 import { diffIdsOf, shortId } from "./docker-image.ts";
 import type { Images } from "./images.ts";
@@ -86,7 +87,8 @@ async function withDockersWords(work: () => Promise<void>): Promise<void> {
       throw new PermissionDenied("denied: requested access to the resource is denied", { cause });
     }
     if (cause instanceof Unauthenticated) throw new Unauthenticated("unauthorized: authentication required", { cause });
-    throw cause;
+    const text = noConnection(cause);
+    throw text === undefined ? cause : new Unknown(text, { cause });
   }
 }
 

@@ -8,6 +8,7 @@ import { type ClientOptions, RegistryClient } from "@eras/registry-client/client
 import type { Credentials } from "@eras/registry-client/credentials.ts";
 import { registryHosts } from "@eras/registry-client/hosts.ts";
 import type { AuthConfig, AuthResponse } from "../../engine-api/auth.ts";
+import { dialText } from "./dial-error.ts";
 import { type RegistryOptions, registryOptions } from "./registry-config.ts";
 
 /** What a registry is called in names, and by its clients. */
@@ -69,7 +70,7 @@ async function statusOf(ask: () => ReturnType<RegistryClient["send"]>, url: URL)
     return answer.status;
   } catch (cause) {
     if (errorKind(cause) === "Unauthenticated") return 401; // said by the registry's token server
-    throw new Unknown(`Get "${url.href}": ${(cause as Error).message}`, { cause });
+    throw new Unknown(`Get "${url.href}": ${dialText(cause) ?? (cause as Error).message}`, { cause });
   }
 }
 

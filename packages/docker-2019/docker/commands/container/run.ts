@@ -88,7 +88,7 @@ async function start(docker: Session, id: string, removed: Promise<number> | und
   try {
     await requestStart(docker, id);
   } catch (error) {
-    await removed;
+    await removed?.catch(() => {}); // that it has no exit status says the same again
     throw new ExitStatus(statusOfStartError(error as Error), `docker: ${(error as Error).message.replace(/\.$/, "")}.`);
   }
 }
