@@ -33,6 +33,18 @@ describe.each(DOCKER_CLIENTS)("docker $version, at our dockerd,", (client) => {
   const run = (...args: string[]) => ask(["run", "--rm", ...args]);
   const inspect = (name: string, format: string) => docker("inspect", "-f", format, name);
 
+  test.each([
+    [["build", "-"], "there is no image builder"],
+    [["swarm", "init"], "there is no swarm"],
+    [["plugin", "install", "--grant-all-permissions", "x"], "there are no plugins"],
+  ])("%j is told that this isn't here", async (words, why) => {
+    const { stderr, status } = await dockerd.docker(words, "FROM busybox\n");
+    expect({ stderr, status }).toEqual({
+      stderr: expect.stringContaining(`Error response from daemon: ${why}`),
+      status: 1,
+    });
+  });
+
   describe("run", () => {
     test("gives both outputs and the exit status", async () => {
       const result = await run("busybox", "sh", "-c", "echo out; echo err >&2; exit 7");
