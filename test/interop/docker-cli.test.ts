@@ -72,6 +72,7 @@ describe.skipIf(missing)(
         ["version", "-f", "{{.Server.APIVersion}} {{.Server.Version}} {{range .Server.Components}}{{.Name}} {{end}}"],
         ["run", "--rm", "--pull", "never", "--disable-content-trust", "busybox", "true"],
         ["version", "-f", "{{json .Server}} {{.Client.Context}} {{.Client.Os}}/{{.Client.Arch}}"],
+        ["info"],
         ["info", "-f", "{{.Driver}} {{.OSType}} {{.NCPU}} {{json .Plugins.Volume}}"],
         // What it does
         ["logs", "ended"],

@@ -18,6 +18,11 @@ const REFUSED: readonly { readonly command: string; readonly flag: string; reado
     flag: "--cgroupns=host",
     why: "it needs version 1.41 of the API; this docker speaks 1.40",
   })),
+  ...["--cpu-count=1", "--cpu-percent=1", "--io-maxbandwidth=1m", "--io-maxiops=1"].map((flag) => ({
+    command: "run",
+    flag,
+    why: "it is only for Windows, and this is Linux",
+  })),
   { command: "version", flag: "--kubeconfig=x", why: "there is no Kubernetes to ask" },
   { command: "", flag: "--context=x", why: "there is one daemon at a time: name it with -H, or in DOCKER_HOST" },
 ];

@@ -100,6 +100,7 @@ export interface CreateFlags extends LimitFlags, TrustFlags {
 export const createOptions = (doing: string): Option[] => [
   flag("--pull <string>", `Pull image before ${doing} ("always"|"missing"|"never")`).default("missing"),
   ...LIMIT_OPTIONS,
+  ...windowsFlags(),
   listFlag("--add-host <list>", "Add a custom host-to-IP mapping (host:ip)", checkHost),
   listFlag("-a, --attach <list>", "Attach to STDIN, STDOUT or STDERR", checkStream),
   listFlag("--blkio-weight-device <list>", "Block IO weight (relative device weight) (default [])", parseWeightDevice),
@@ -209,6 +210,11 @@ export const createOptions = (doing: string): Option[] => [
   listFlag("--volumes-from <list>", "Mount volumes from the specified container(s)"),
   flag("-w, --workdir <string>", "Working directory inside the container"),
 ];
+
+function windowsFlags(): Option[] {
+  const flags = ["--cpu-count <int>", "--cpu-percent <int>", "--io-maxbandwidth <bytes>", "--io-maxiops <uint>"];
+  return flags.map((one) => refusedFlag(one, "it is only for Windows, and this is Linux"));
+}
 
 function checkHost(text: string): string {
   const colon = text.indexOf(":");

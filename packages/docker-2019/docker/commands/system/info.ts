@@ -15,7 +15,7 @@ export const info = leaf<Flags>({
   async run({ docker: { api }, flags }) {
     const found = await api.get<Info>("/info");
     if (flags.format !== undefined) return printFormatted(found, flags.format, { type: "system.info" });
-    print("Client:\n Debug Mode: false\n\nServer:");
+    print("Client:\n Context:    default\n Debug Mode: false\n\nServer:");
     for (const line of [...counts(found), ...plugins(found), ...host(found), ...registries(found)]) print(` ${line}`);
     print("");
     for (const warning of found.Warnings ?? []) printError(warning);
