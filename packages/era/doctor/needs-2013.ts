@@ -15,7 +15,7 @@ import {
 } from "./host.ts";
 import type { EraNeeds } from "./needs.ts";
 import { portChecks } from "./ports.ts";
-import { GIVE_CAPABILITIES, type Tried } from "./tried.ts";
+import { containerNamespaces, GIVE_CAPABILITIES, type Tried } from "./tried.ts";
 
 const LIMITS = Object.fromEntries(CONTROLLERS.map((name) => [name, `lxc.cgroup.${name}`])) as Record<
   Controller,
@@ -24,10 +24,7 @@ const LIMITS = Object.fromEntries(CONTROLLERS.map((name) => [name, `lxc.cgroup.$
 
 /** Order of the table. */
 const TRIED: readonly Tried[] = [
-  { probe: "mnt", capability: "mount namespace", neededBy: "lxc-start", required: true, remedy: GIVE_CAPABILITIES },
-  { probe: "uts", capability: "uts namespace", neededBy: "lxc-start", required: true, remedy: GIVE_CAPABILITIES },
-  { probe: "ipc", capability: "ipc namespace", neededBy: "lxc-start", required: true, remedy: GIVE_CAPABILITIES },
-  { probe: "pid", capability: "pid namespace", neededBy: "lxc-start", required: true, remedy: GIVE_CAPABILITIES },
+  ...containerNamespaces("lxc-start"),
   {
     probe: "net",
     capability: "network namespace",

@@ -16,7 +16,7 @@ import {
   terminalCheck,
 } from "./host.ts";
 import type { EraNeeds } from "./needs.ts";
-import { GIVE_CAPABILITIES, type Tried } from "./tried.ts";
+import { containerNamespaces, GIVE_CAPABILITIES, type Tried } from "./tried.ts";
 
 const LIMITS = {
   devices: "runc: each container has its devices",
@@ -30,10 +30,7 @@ const LIMITS = {
 
 /** Order of the table. */
 const TRIED: readonly Tried[] = [
-  { probe: "mnt", capability: "mount namespace", neededBy: "runc", required: true, remedy: GIVE_CAPABILITIES },
-  { probe: "uts", capability: "uts namespace", neededBy: "runc", required: true, remedy: GIVE_CAPABILITIES },
-  { probe: "ipc", capability: "ipc namespace", neededBy: "runc", required: true, remedy: GIVE_CAPABILITIES },
-  { probe: "pid", capability: "pid namespace", neededBy: "runc", required: true, remedy: GIVE_CAPABILITIES },
+  ...containerNamespaces("runc"),
   { probe: "net", capability: "network namespace", neededBy: "runc", required: true, remedy: GIVE_CAPABILITIES },
   {
     probe: "user",

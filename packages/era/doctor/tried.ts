@@ -15,6 +15,21 @@ export interface Tried {
   readonly remedy: string;
 }
 
+const NAMESPACES = { mnt: "mount", uts: "uts", ipc: "ipc", pid: "pid" } as const satisfies Partial<
+  Record<ProbeName, string>
+>;
+
+/** Those that each container has. @param program - That makes them. */
+export function containerNamespaces(program: string): Tried[] {
+  return Object.entries(NAMESPACES).map(([probe, name]) => ({
+    probe: probe as keyof typeof NAMESPACES,
+    capability: `${name} namespace`,
+    neededBy: program,
+    required: true,
+    remedy: GIVE_CAPABILITIES,
+  }));
+}
+
 /**
  * Makes and removes one directory beside the daemon's state; leaves nothing behind.
  *
