@@ -1,4 +1,5 @@
 /** How docker ends, when that is not simply well. */
+import { errorText } from "./error-text.ts";
 
 /** The daemon, or the request itself, was no good: `run` alone tells this from the container's own statuses. */
 export const REFUSED = 125;
@@ -22,4 +23,9 @@ export class ExitStatus extends Error {
 /** What was wrong has been said already, thing by thing. */
 export function failAfter(errors: readonly string[]): void {
   if (errors.length > 0) throw new ExitStatus(FAILURE, errors.join("\n"));
+}
+
+/** What ends `run` and `create` before there is a container. */
+export function refusal(command: string, error: unknown): ExitStatus {
+  return new ExitStatus(REFUSED, `docker: ${errorText(error).replace(/\.$/, "")}.\nSee 'docker ${command} --help'.`);
 }

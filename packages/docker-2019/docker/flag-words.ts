@@ -16,9 +16,12 @@ export class FlagError extends Error {
 }
 
 export interface FlagWords {
+  /** Among them `--help`, and of who wrote it the short way also HELP_SHORTHAND. */
   readonly flags: readonly string[];
   readonly args: readonly string[];
 }
+
+export const HELP_SHORTHAND = "-h";
 
 /** @param passThrough - Whether the first argument ends the flags. @throws {FlagError} In pflag's words. */
 export function readFlagWords(words: readonly string[], options: readonly Option[], passThrough: boolean): FlagWords {
@@ -53,7 +56,7 @@ function shortFlags(word: string, rest: string[], options: readonly Option[]): s
     const letter = word[at]!;
     const option = options.find(({ short }) => short === `-${letter}`);
     if (!option?.long) {
-      if (letter === "h") return [...flags, "--help"];
+      if (letter === "h") return [...flags, HELP_SHORTHAND, "--help"];
       throw new FlagError(`unknown shorthand flag: '${letter}' in ${word}`);
     }
     const after = word.slice(at + 1);

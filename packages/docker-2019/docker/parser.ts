@@ -6,8 +6,10 @@ import type { ArgumentCount, Leaf } from "./command.ts";
 import type { CommandEntry } from "./command-entry.ts";
 import { findCommand, GROUPS } from "./commands.ts";
 import { ExitStatus, FAILURE, REFUSED } from "./exit-status.ts";
-import { FlagError, readFlagWords } from "./flag-words.ts";
+import { FlagError, HELP_SHORTHAND, readFlagWords } from "./flag-words.ts";
 import { GLOBAL_OPTIONS, type GlobalFlags } from "./globals.ts";
+import { print } from "./output/print.ts";
+import { REVISION, VERSION } from "./version.ts";
 
 /** A command line that has been understood. */
 export interface Understood {
@@ -31,8 +33,7 @@ export async function understand(words: readonly string[]): Promise<Understood |
   const top = read("docker", words, GLOBAL_OPTIONS, true);
   const globals = top.flags as GlobalFlags; // of GLOBAL_OPTIONS
   const [first, ...rest] = top.args;
-  if (globals.version)
-    return { help: await import("./version.ts").then(({ VERSION }) => `Docker version ${VERSION}\n`) };
+  if (globals.version) return { help: `Docker version ${VERSION}, build ${REVISION}\n` };
   const [name, ...deeper] = first === "help" ? rest : top.args;
   if (name === undefined) return { help: await programHelp() };
   if (top.wantsHelp || first === "help") return { help: await helpOf(name, deeper) };
@@ -68,13 +69,15 @@ function read(name: string, words: readonly string[], options: readonly Option[]
   try {
     const { flags, args } = readFlagWords(words, options, passThrough);
     const wantsHelp = flags.includes("--help");
+    if (name !== "docker" && flags.includes(HELP_SHORTHAND))
+      print("Flag shorthand -h has been deprecated, please use --help");
     const command = new Command(name)
       .helpOption(false)
       .exitOverride()
       .configureOutput({ writeErr: () => {} });
     for (const option of options) command.addOption(option);
     command.parse(
-      flags.filter((flag) => flag !== "--help"),
+      flags.filter((flag) => flag !== "--help" && flag !== HELP_SHORTHAND),
       { from: "user" },
     );
     return { flags: command.opts(), args, wantsHelp };
@@ -116,7 +119,8 @@ async function helpOf(name: string, deeper: readonly string[]): Promise<string> 
   const isGroup = GROUPS.some((group) => group.name === name);
   const [command] = deeper;
   if (isGroup && command === undefined) return groupHelp(name);
-  const entry = isGroup ? findOrFail(name, command!) : findOrFail(undefined, name);
+  const entry = isGroup ? findCommand(name, command!) : findCommand(undefined, name);
+  if (!entry) throw new ExitStatus(FAILURE, `unknown help topic: ${command ?? name}`);
   return commandHelp(isGroup ? `docker ${name} ${command}` : `docker ${name}`, entry, await entry.load());
 }
 

@@ -8,7 +8,15 @@ import { contentTrustFlag, type TrustFlags } from "../image/content-trust.ts";
 import { parseByteSize } from "./byte-size.ts";
 import { parseDurationNs } from "./duration-ns.ts";
 import { LIMIT_OPTIONS, type LimitFlags } from "./limit-flags.ts";
-import { checkDeviceRule, parseThrottleBps, parseThrottleIops, parseUlimit, parseWeightDevice } from "./limits.ts";
+import {
+  checkDeviceRule,
+  checkSysctl,
+  parseThrottleBps,
+  parseThrottleIops,
+  parseUlimit,
+  parseWeightDevice,
+} from "./limits.ts";
+import { checkVariable } from "./pairs.ts";
 import { parseGpus, parseMount } from "./volumes.ts";
 
 type Words = readonly string[];
@@ -173,7 +181,7 @@ export const createOptions = (doing: string): Option[] => [
   listFlag("--link-local-ip <list>", "Container IPv4/IPv6 link-local addresses"),
   flag("--log-driver <string>", "Logging driver for the container"),
   listFlag("--log-opt <list>", "Log driver options"),
-  parsedFlag("--mac-address <string>", "Container MAC address (e.g., 92:d0:c6:0a:29:33)", checkMacAddress),
+  flag("--mac-address <string>", "Container MAC address (e.g., 92:d0:c6:0a:29:33)"),
   numberFlag("--memory-swappiness <int>", "Tune container memory swappiness (0 to 100)").default(-1),
   listFlag("--mount <mount>", "Attach a filesystem mount to the container", parseMount),
   flag("--name <string>", "Assign a name to the container"),
@@ -198,7 +206,7 @@ export const createOptions = (doing: string): Option[] => [
   flag("--stop-signal <string>", "Signal to stop a container").default("SIGTERM"),
   numberFlag("--stop-timeout <int>", "Timeout (in seconds) to stop a container"),
   listFlag("--storage-opt <list>", "Storage driver options for the container"),
-  listFlag("--sysctl <map>", "Sysctl options (default map[])"),
+  listFlag("--sysctl <map>", "Sysctl options (default map[])", checkSysctl),
   listFlag("--tmpfs <list>", "Mount a tmpfs directory"),
   booleanFlag("-t, --tty", "Allocate a pseudo-TTY"),
   listFlag("--ulimit <ulimit>", "Ulimit options (default [])", parseUlimit),
@@ -233,15 +241,5 @@ function checkStream(text: string): string {
 
 function checkAddress(text: string): string {
   if (isIP(text.trim()) === 0) throw new Error(`${text} is not an ip address`);
-  return text.trim();
-}
-
-function checkVariable(text: string): string {
-  if (text === "" || text.startsWith("=")) throw new Error(`invalid environment variable: ${text}`);
-  return text;
-}
-
-function checkMacAddress(text: string): string {
-  if (!/^[0-9a-f]{2}([:-][0-9a-f]{2}){5}$/i.test(text.trim())) throw new Error(`${text} is not a valid mac address`);
   return text.trim();
 }

@@ -18,6 +18,7 @@ import { shortVolumes, tmpfsMounts } from "./volumes.ts";
 
 /** @throws {Error} When flags contradict each other, or a file of theirs can't be read. */
 export function createRequest(flags: CreateFlags, image: string, command: readonly string[]): ContainerCreateRequest {
+  checkModes(flags);
   const isStdinAttached = flags.interactive || flags.attach.includes("stdin");
   const takesAll = flags.attach.length === 0;
   const { exposed } = publishedPorts(flags.publish, flags.expose);
@@ -48,6 +49,16 @@ export function createRequest(flags: CreateFlags, image: string, command: readon
     HostConfig: hostConfig(flags),
     NetworkingConfig: networkingConfig(flags),
   };
+}
+
+const MAC_ADDRESS = /^[0-9a-f]{2}([:-][0-9a-f]{2}){5}$/i;
+
+/** What no daemon need be asked about. */
+function checkModes({ macAddress, pid = "", uts = "", userns = "" }: CreateFlags): void {
+  if (macAddress && !MAC_ADDRESS.test(macAddress.trim())) throw new Error(`${macAddress} is not a valid mac address`);
+  if (!["", "host"].includes(pid) && !/^container:./.test(pid)) throw new Error("--pid: invalid PID mode");
+  if (!["", "host"].includes(uts)) throw new Error("--uts: invalid UTS mode");
+  if (!["", "host"].includes(userns)) throw new Error("--userns: invalid USER mode");
 }
 
 function hostConfig(flags: CreateFlags): HostConfig {
@@ -136,7 +147,7 @@ function logOptions({ logDriver, logOpt }: CreateFlags): Record<string, string> 
 }
 
 function storageOptions(words: readonly string[]): Record<string, string> {
-  if (words.some((word) => !word.includes("="))) throw new Error("Invalid storage option");
+  if (words.some((word) => !word.includes("="))) throw new Error("invalid storage option");
   return pairsToMap(words);
 }
 
@@ -172,6 +183,10 @@ function healthcheck(flags: CreateFlags): HealthConfig | undefined {
     return { Test: ["NONE"] };
   }
   if (!given) return undefined;
+  const negative = Object.entries({ interval: healthInterval, timeout: healthTimeout, retries: healthRetries }).find(
+    ([, value = 0]) => value < 0,
+  );
+  if (negative) throw new Error(`--health-${negative[0]} cannot be negative`);
   return {
     ...(healthCmd !== undefined && { Test: ["CMD-SHELL", healthCmd] }),
     ...(healthInterval !== undefined && { Interval: healthInterval }),

@@ -4,6 +4,7 @@ import type { ContainerCreateResponse } from "../../engine-api/container.ts";
 import type { ContainerCreateRequest } from "../../engine-api/container-config.ts";
 import { step } from "../../step.ts";
 import { DaemonError } from "../api-client.ts";
+import { errorText } from "../error-text.ts";
 import { refuseContentTrust } from "../image/content-trust.ts";
 import { printError } from "../output/print.ts";
 import type { Session } from "../session.ts";
@@ -27,7 +28,7 @@ export async function createContainer(
 ): Promise<CreatedContainer> {
   refuseContentTrust(flags);
   if (!USUAL_NAME.test(image)) await checkName(image);
-  const request = change(createRequest(flags, image, command));
+  const request = change(requestOf(flags, image, command));
   const idFile = new IdFile(flags.cidfile);
   if (flags.pull === "always") await pull(docker, image, flags);
   const { Id, Warnings } = await requestCreate(docker, flags, request).catch(async (error: unknown) => {
@@ -47,6 +48,19 @@ function requestCreate(
 ): Promise<ContainerCreateResponse> {
   step("docker.create-container", { image: request.Image });
   return api.post("/containers/create", { query: { name: name || undefined, platform }, json: request });
+}
+
+/** Flags that can be read, but make no request. */
+export class UnfitFlags extends Error {
+  override readonly name = "UnfitFlags";
+}
+
+function requestOf(flags: CreateFlags, image: string, command: readonly string[]): ContainerCreateRequest {
+  try {
+    return createRequest(flags, image, command);
+  } catch (cause) {
+    throw new UnfitFlags(errorText(cause), { cause });
+  }
 }
 
 /** What is certainly a name, so that nothing need be loaded to read it. */

@@ -1,6 +1,10 @@
 import { parseDuration } from "../../duration.ts";
 
-/** Nanoseconds of `1m30s`. */
+/** Nanoseconds of `1m30s`. @throws {Error} In Go's words. */
 export function parseDurationNs(text: string): number {
-  return Math.round(parseDuration(text) * 1e6);
+  try {
+    return Math.round(parseDuration(text) * 1e6);
+  } catch (cause) {
+    throw new Error(`time: invalid duration ${JSON.stringify(text)}`, { cause });
+  }
 }

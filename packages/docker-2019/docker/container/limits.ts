@@ -88,3 +88,18 @@ export function parseCpus(text: string): number {
   if (!Number.isInteger(Number(nano.toFixed(3)))) throw new Error("value is too precise");
   return Math.round(nano);
 }
+
+const SYSCTLS = [
+  ...["kernel.msgmax", "kernel.msgmnb", "kernel.msgmni", "kernel.sem", "kernel.shmall", "kernel.shmmax"],
+  ...["kernel.shmmni", "kernel.shm_rmid_forced"],
+];
+/** All below are of a container's own namespaces. */
+const SYSCTL_TREES = ["net.", "fs.mqueue."];
+
+/** `net.ipv4.ip_forward=1`: those alone that a namespace has for itself. */
+export function checkSysctl(text: string): string {
+  const [name = "", value] = text.split("=", 2);
+  if (value !== undefined && (SYSCTLS.includes(name) || SYSCTL_TREES.some((tree) => name.startsWith(tree))))
+    return text;
+  throw new Error(`sysctl '${text}' is not whitelisted`);
+}

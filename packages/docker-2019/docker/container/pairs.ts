@@ -46,3 +46,9 @@ function readPairs(path: string): string[] {
       return line;
     });
 }
+
+/** `A=b`, or `A`, whose value is our own. @throws {Error} */
+export function checkVariable(text: string): string {
+  if (text === "" || text.startsWith("=")) throw new Error(`invalid environment variable: ${text}`);
+  return text;
+}

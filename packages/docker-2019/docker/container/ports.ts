@@ -92,8 +92,22 @@ function exposedPorts(spec: string): Port[] {
   if (spec.includes(":")) throw new Error(`invalid port format for --expose: ${spec}`);
   const [ports = "", protocol = "tcp"] = spec.split("/", 2);
   try {
-    return numbersOf(parseRange(ports, "port")).map((port) => `${port}/${protocol}`);
+    return numbersOf(exposedRange(ports)).map((port) => `${port}/${protocol}`);
   } catch (error) {
     throw new Error(`invalid range format for --expose: ${spec}, error: ${(error as Error).message}`, { cause: error });
   }
+}
+
+function exposedRange(text: string): PortRange {
+  const [first = "", last = first] = text.split("-", 2);
+  const range = { first: portNumber(first), last: portNumber(last) };
+  if (range.first > range.last) throw new Error(`Invalid range specified for the Port: ${text}`);
+  return range;
+}
+
+/** @throws {Error} In Go's words. @see https://pkg.go.dev/strconv#ParseUint */
+export function portNumber(text: string): number {
+  if (!/^\d+$/.test(text)) throw new Error(`strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`);
+  if (Number(text) > 65535) throw new Error(`strconv.ParseUint: parsing ${JSON.stringify(text)}: value out of range`);
+  return Number(text);
 }

@@ -14,5 +14,5 @@ describe("parseTimestamp()", () => {
   ])("%s", (text, seconds) => expect(parseTimestamp(text, 1_700_000_090_500)).toBe(seconds));
 
   test("refuses what is no time", () =>
-    expect(() => parseTimestamp("yesterday")).toThrow('invalid duration "yesterday"'));
+    expect(() => parseTimestamp("yesterday")).toThrow('failed to parse value as time or duration: "yesterday"'));
 });

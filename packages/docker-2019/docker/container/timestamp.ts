@@ -13,10 +13,19 @@ const DATE = /^(\d{4}-\d\d-\d\d)(?:T(\d\d(?::\d\d(?::\d\d)?)?)(\.\d+)?)?(Z|[+-]\
 export function parseTimestamp(text: string, now = Date.now()): string {
   if (UNIX_TIME.test(text)) return text;
   const [, date, time = "00:00:00", fraction = "", zone] = DATE.exec(text) ?? [];
-  if (date === undefined) return inSeconds(BigInt(Math.round((now - parseDuration(text)) * 1e6)));
+  if (date === undefined) return inSeconds(BigInt(Math.round((now - durationOf(text)) * 1e6)));
   const local = `${date}T${time.length === 2 ? `${time}:00` : time}`;
   const seconds = zone === undefined ? new Date(local).getTime() : new Date(`${local}${zone}`).getTime();
   return inSeconds(BigInt(seconds) * 1_000_000n + BigInt(fraction.slice(1, 10).padEnd(9, "0")));
+}
+
+/** In milliseconds. */
+function durationOf(text: string): number {
+  try {
+    return parseDuration(text);
+  } catch (cause) {
+    throw new Error(`failed to parse value as time or duration: ${JSON.stringify(text)}`, { cause });
+  }
 }
 
 function inSeconds(nanoseconds: bigint): string {

@@ -150,7 +150,7 @@ export function parseGpus(text: string): object {
   const request = { Driver: "", Count: 0, DeviceIDs: null as string[] | null, Capabilities: [["gpu"]], Options: {} };
   for (const field of splitCsv(text)) {
     const [key, value] = field.includes("=") ? splitPair(field) : ["count", field];
-    if (key === "count") request.Count = value === "all" ? -1 : parseWholeNumber(value);
+    if (key === "count") request.Count = value === "all" ? -1 : gpuCount(value);
     else if (key === "device") request.DeviceIDs = value.split(",");
     else if (key === "driver") request.Driver = value;
     else if (key === "capabilities") request.Capabilities = [[...value.split(","), "gpu"]];
@@ -158,4 +158,14 @@ export function parseGpus(text: string): object {
     else throw new Error(`unexpected key '${key}' in '${field}'`);
   }
   return request;
+}
+
+function gpuCount(text: string): number {
+  try {
+    return parseWholeNumber(text);
+  } catch (cause) {
+    throw new Error(`count must be an integer: strconv.Atoi: parsing ${JSON.stringify(text)}: invalid syntax`, {
+      cause,
+    });
+  }
 }

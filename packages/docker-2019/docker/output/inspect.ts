@@ -4,7 +4,7 @@ import { DaemonError, readText } from "../api-client.ts";
 import { ExitStatus, FAILURE } from "../exit-status.ts";
 import type { Session } from "../session.ts";
 import { orEmptyLine } from "./formatted.ts";
-import { print } from "./print.ts";
+import { print, printError } from "./print.ts";
 
 export type Kind = "container" | "image" | "network" | "volume";
 
@@ -57,7 +57,9 @@ async function inspect(
         ...(kind === "container" && size && { size: 1 }),
         ...(kind === "network" && verbose && { verbose }),
       };
-      return await readText(await api.open("GET", PATHS[kind](encodeURIComponent(name)), { query }));
+      const found = await readText(await api.open("GET", PATHS[kind](encodeURIComponent(name)), { query }));
+      if (size && kind !== "container") printError(`WARNING: --size ignored for ${kind}`);
+      return found;
     } catch (error) {
       if (!(error instanceof DaemonError) || error.status !== 404) throw error;
     }

@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { booleanFlag, leaf } from "../../command.ts";
 import {
   type ContainerPath,
@@ -9,6 +10,7 @@ import {
 } from "../../copy/container-side.ts";
 import { hostSource, kindOnHost, packFromHost, unpackOnHost } from "../../copy/host-side.ts";
 import { placeFor } from "../../copy/place.ts";
+import { checkOutputPath } from "../../output/output-path.ts";
 import { STDOUT, write } from "../../output/print.ts";
 import type { Session } from "../../session.ts";
 
@@ -59,6 +61,7 @@ async function copyOut(docker: Session, from: ContainerPath, destination: string
     for await (const bytes of tar) write(STDOUT, bytes as Buffer);
     return;
   }
+  checkOutputPath(resolve(destination));
   const place = placeFor({ path: from.path, isDirectory: isDirectory(stat) }, destination, kindOnHost(destination));
   await unpackOnHost(tar, place);
 }

@@ -1,6 +1,7 @@
 import { leaf } from "../../command.ts";
-import { createContainer } from "../../container/create.ts";
+import { createContainer, UnfitFlags } from "../../container/create.ts";
 import { type CreateFlags, createOptions } from "../../container/create-flags.ts";
+import { refusal } from "../../exit-status.ts";
 import { print } from "../../output/print.ts";
 
 export const create = leaf<CreateFlags>({
@@ -9,7 +10,12 @@ export const create = leaf<CreateFlags>({
   passThrough: true,
   options: createOptions("creating"),
   async run({ docker, flags, args }) {
-    const { id } = await createContainer(docker, flags, args);
-    print(id);
+    try {
+      const { id } = await createContainer(docker, flags, args);
+      print(id);
+    } catch (error) {
+      if (error instanceof UnfitFlags) throw refusal("create", error);
+      throw error;
+    }
   },
 });

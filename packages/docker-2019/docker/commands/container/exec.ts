@@ -3,7 +3,7 @@ import type { ExecCreateRequest, ExecInspect, ExecStartRequest } from "../../../
 import { booleanFlag, flag, leaf, listFlag } from "../../command.ts";
 import { chosenDetachKeys, followOurSize } from "../../container/attach.ts";
 import { inspectContainer } from "../../container/inspect.ts";
-import { environment } from "../../container/pairs.ts";
+import { checkVariable, environment } from "../../container/pairs.ts";
 import { ExitStatus, FAILURE } from "../../exit-status.ts";
 import type { Session } from "../../session.ts";
 import { carry, checkTerminal, Detached } from "../../stream/carry.ts";
@@ -27,7 +27,7 @@ export const exec = leaf<Flags>({
   options: [
     booleanFlag("-d, --detach", "Detached mode: run command in the background"),
     flag("--detach-keys <string>", "Override the key sequence for detaching a container"),
-    listFlag("-e, --env <list>", "Set environment variables"),
+    listFlag("-e, --env <list>", "Set environment variables", checkVariable),
     listFlag("--env-file <list>", "Read in a file of environment variables"),
     booleanFlag("-i, --interactive", "Keep STDIN open even if not attached"),
     booleanFlag("--privileged", "Give extended privileges to the command"),

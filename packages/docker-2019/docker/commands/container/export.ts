@@ -10,6 +10,8 @@ export const exportContainer = leaf<Flags>({
   arguments: ONE_ARGUMENT,
   options: [flag("-o, --output <string>", "Write to a file, instead of STDOUT")],
   async run({ docker: { api }, flags, args: [name = ""] }) {
-    await saveStream(flags.output, () => api.open("GET", `/containers/${encodeURIComponent(name)}/export`));
+    await saveStream("export container", flags.output, () =>
+      api.open("GET", `/containers/${encodeURIComponent(name)}/export`),
+    );
   },
 });

@@ -40,8 +40,8 @@ export const logs = leaf<Flags>({
         follow: flags.follow ? 1 : undefined,
         timestamps: flags.timestamps ? 1 : undefined,
         details: flags.details ? 1 : undefined,
-        since: flags.since === undefined ? undefined : parseTimestamp(flags.since),
-        until: flags.until === undefined ? undefined : parseTimestamp(flags.until),
+        since: momentOf("since", flags.since),
+        until: momentOf("until", flags.until),
       },
     });
     const decoder = new FrameDecoder((type, piece) => write(type === STREAM_TYPES.stderr ? STDERR : STDOUT, piece));
@@ -51,3 +51,12 @@ export const logs = leaf<Flags>({
     }
   },
 });
+
+function momentOf(flag: string, text: string | undefined): string | undefined {
+  if (text === undefined) return undefined;
+  try {
+    return parseTimestamp(text);
+  } catch (cause) {
+    throw new Error(`invalid value for "${flag}": ${(cause as Error).message}`, { cause });
+  }
+}

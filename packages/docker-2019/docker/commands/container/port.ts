@@ -1,6 +1,7 @@
 import type { PortBinding } from "../../../engine-api/container-config.ts";
 import { leaf } from "../../command.ts";
 import { inspectContainer } from "../../container/inspect.ts";
+import { portNumber } from "../../container/ports.ts";
 import { print } from "../../output/print.ts";
 
 export const port = leaf({
@@ -13,6 +14,7 @@ export const port = leaf({
       for (const [inside, bindings] of ports) for (const one of bindings ?? []) print(`${inside} -> ${address(one)}`);
       return;
     }
+    portNumber(wanted.split("/", 1)[0]!);
     const inside = wanted.includes("/") ? wanted : `${wanted}/tcp`;
     const bindings = ports.find(([one]) => one === inside)?.[1];
     if (!bindings) throw new Error(`Error: No public port '${inside}' published for ${name}`);

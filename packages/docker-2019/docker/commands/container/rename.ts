@@ -1,4 +1,5 @@
 import { leaf } from "../../command.ts";
+import { printError } from "../../output/print.ts";
 
 export const rename = leaf({
   usage: "CONTAINER NEW_NAME",
@@ -6,6 +7,11 @@ export const rename = leaf({
   async run({ docker: { api }, args: [oldName = "", newName = ""] }) {
     if (oldName.trim() === "" || newName.trim() === "")
       throw new Error("Error: Neither old nor new names may be empty");
-    await api.post(`/containers/${encodeURIComponent(oldName)}/rename`, { query: { name: newName } });
+    try {
+      await api.post(`/containers/${encodeURIComponent(oldName)}/rename`, { query: { name: newName } });
+    } catch (error) {
+      printError((error as Error).message);
+      throw new Error(`Error: failed to rename container named ${oldName}`, { cause: error });
+    }
   },
 });

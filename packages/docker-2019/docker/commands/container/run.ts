@@ -16,8 +16,7 @@ import { type CreateFlags, createOptions } from "../../container/create-flags.ts
 import { requestStart } from "../../container/request-start.ts";
 import { statusOfStartError } from "../../container/start-error.ts";
 import { beginWait } from "../../container/wait.ts";
-import { errorText } from "../../error-text.ts";
-import { ExitStatus, REFUSED } from "../../exit-status.ts";
+import { ExitStatus, refusal } from "../../exit-status.ts";
 import { print, printError } from "../../output/print.ts";
 import type { Session } from "../../session.ts";
 import { type Carriage, checkTerminal, DETACHED } from "../../stream/carry.ts";
@@ -64,8 +63,7 @@ async function refusing<Result>(work: () => Promise<Result>): Promise<Result> {
   try {
     return await work();
   } catch (error) {
-    const text = errorText(error).replace(/\.$/, "");
-    throw new ExitStatus(REFUSED, `docker: ${text}.\nSee 'docker run --help'.`);
+    throw refusal("run", error);
   }
 }
 

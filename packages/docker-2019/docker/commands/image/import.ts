@@ -1,7 +1,7 @@
 import { createReadStream, openSync } from "node:fs";
 import type { ProgressMessage } from "../../../engine-api/progress-message.ts";
 import { readJsonLines } from "../../api-client.ts";
-import { flag, leaf, listFlag } from "../../command.ts";
+import { flag, leaf, listFlag, ONE_OR_MORE } from "../../command.ts";
 import { STDOUT } from "../../output/print.ts";
 import { showProgress } from "../../output/progress.ts";
 
@@ -13,7 +13,7 @@ interface Flags {
 
 export const importImage = leaf<Flags>({
   usage: "[OPTIONS] file|URL|- [REPOSITORY[:TAG]]",
-  arguments: { min: 1, max: 2 },
+  arguments: ONE_OR_MORE,
   options: [
     listFlag("-c, --change <list>", "Apply Dockerfile instruction to the created image"),
     flag("-m, --message <string>", "Set commit message for imported image"),

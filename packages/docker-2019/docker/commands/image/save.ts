@@ -10,6 +10,6 @@ export const save = leaf<Flags>({
   arguments: ONE_OR_MORE,
   options: [flag("-o, --output <string>", "Write to a file, instead of STDOUT")],
   async run({ docker: { api }, flags, args }) {
-    await saveStream(flags.output, () => api.open("GET", "/images/get", { query: { names: args } }));
+    await saveStream("save image", flags.output, () => api.open("GET", "/images/get", { query: { names: args } }));
   },
 });
