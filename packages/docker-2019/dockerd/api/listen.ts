@@ -5,9 +5,9 @@
 import { execFileSync } from "node:child_process";
 import { chownSync, mkdirSync, rmSync } from "node:fs";
 import type { Server } from "node:http";
-import { connect } from "node:net";
 import { dirname } from "node:path";
 import { InvalidArgument, PermissionDenied, Unavailable } from "@eras/oci-spec/errdefs.ts";
+import { socketAnswers } from "../socket-answers.ts";
 import type { ServerTls } from "./tls.ts";
 
 /** Files made under it have 0660. */
@@ -57,7 +57,7 @@ export async function listenOn(server: Server, place: ListenPlace, group: string
 
 async function listenOnSocket(server: Server, path: string, group: string): Promise<void> {
   mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
-  if (await answers(path)) throw new Unavailable(`Cannot listen on ${path}: another dockerd does`);
+  if (await socketAnswers(path)) throw new Unavailable(`Cannot listen on ${path}: another dockerd does`);
   rmSync(path, { force: true });
   const umask = process.umask(UMASK);
   try {
@@ -76,15 +76,6 @@ function listening(server: Server, where: object): Promise<void> {
       server.off("error", reject);
       resolve();
     });
-  });
-}
-
-function answers(path: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(path, () => {
-      socket.destroy();
-      resolve(true);
-    }).on("error", () => resolve(false));
   });
 }
 

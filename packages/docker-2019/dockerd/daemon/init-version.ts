@@ -3,11 +3,12 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { initAtHand } from "../../docker-init/find.ts";
 import type { VersionComponent } from "../../engine-api/system.ts";
+import type { DaemonOptions } from "../options/daemon-options.ts";
 
 /** For `docker version`: one component, or none where no docker-init is at hand yet. */
-export async function initPart(dataRoot: string): Promise<VersionComponent[]> {
-  const program = initAtHand({ dataRoot });
-  if (program === undefined) return [];
+export async function initPart({ dataRoot, initPath }: DaemonOptions): Promise<VersionComponent[]> {
+  const program = initPath || initAtHand({ dataRoot });
+  if (!program) return [];
   const { stdout } = await promisify(execFile)(program, ["--version"]).catch(() => ({ stdout: "" })); // nobody needs it to speak
   const { version, commit } = parseInitVersion(stdout);
   return version === "" ? [] : [{ Name: "docker-init", Version: version, Details: { GitCommit: commit } }];

@@ -47,7 +47,7 @@ async function partsOf(daemon: Daemon): Promise<VersionComponent[]> {
   return [
     { Name: "containerd", Version: version, Details: { GitCommit: revision } },
     { Name: defaultRuntime, Version: runtime.version, Details: { GitCommit: runtime.commit } },
-    ...(await initPart(daemon.options.dataRoot)),
+    ...(await initPart(daemon.options)),
   ];
 }
 

@@ -8,11 +8,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, readdirSync, readFileSync } from "node:fs";
-import { connect } from "node:net";
 import { join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { Unavailable } from "@eras/oci-spec/errdefs.ts";
 import { containerdDir, type Roots } from "../paths.ts";
+import { socketAnswers } from "../socket-answers.ts";
 
 const PROGRAM = resolve(import.meta.dirname, "../../../../bin/containerd-2019");
 const START_TIMEOUT_MS = 30_000;
@@ -29,7 +29,6 @@ export class ContainerdSupervisor {
   constructor(roots: Roots) {
     this.#roots = roots;
     this.address = join(containerdDir(roots), "containerd.sock");
-    process.once("exit", () => this.#child?.kill()); // of a dockerd that can't start
   }
 
   get pid(): number | undefined {
@@ -100,16 +99,7 @@ function isServing(pid: string, address: string): boolean {
 
 async function untilAnswers(address: string, timeoutMs: number): Promise<boolean> {
   for (const end = performance.now() + timeoutMs; performance.now() < end; await delay(PAUSE_MS)) {
-    if (await answers(address)) return true;
+    if (await socketAnswers(address)) return true;
   }
   return false;
-}
-
-function answers(path: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(path, () => {
-      socket.destroy();
-      resolve(true);
-    }).on("error", () => resolve(false));
-  });
 }
