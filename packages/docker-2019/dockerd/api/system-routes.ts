@@ -41,22 +41,27 @@ function infoAt(version: string, info: Info): object {
   return { ...info, SecurityOptions, ExecutionDriver: "<not supported>" };
 }
 
-/** The kept ones since `since`, then those that come, until `until` or the client's going. */
+/** The kept ones since `since`, then those that come, until `until` or the client's going. With neither, none of the kept ones. */
 async function sendEvents(call: ApiCall, daemon: Daemon): Promise<void> {
-  const since = parseTime(call.query.text("since"));
-  const until = parseTime(call.query.text("until"));
+  const since = timeOf(call, "since");
+  const until = timeOf(call, "until");
   const filters = call.query.filters();
   const send = call.jsonStream();
   const tell = (event: Event) => {
     const ms = Number(event.timeNano) / 1e6;
     if (isWanted(event, filters) && (until === undefined || ms <= until)) send(event);
   };
-  if (since !== undefined)
-    for (const event of daemon.events.past) if (Number(event.timeNano) / 1e6 >= since) tell(event);
+  if (since !== undefined || until !== undefined)
+    for (const event of daemon.events.past) if (Number(event.timeNano) / 1e6 >= (since ?? 0)) tell(event);
   const stop = daemon.events.listen(tell);
   await over(call.signal, until);
   stop();
   call.answer.end();
+}
+
+/** Here 0 is a time: the beginning. */
+function timeOf({ query }: ApiCall, name: "since" | "until"): number | undefined {
+  return query.text(name) === "0" ? 0 : parseTime(query.text(name));
 }
 
 function over(gone: AbortSignal, until: number | undefined): Promise<void> {
