@@ -1,13 +1,13 @@
 /** The two chains of programs that run a container: ours and the genuine one, each in a place of its own. */
 import { execFileSync } from "node:child_process";
 import { join, resolve } from "node:path";
-import { Slots } from "@eras/registry-client/slots.ts";
 import { GenuineContainerd } from "../genuine/containerd.ts";
 import { busyboxImage } from "../harness/busybox-image.ts";
 import { Containerd2019 } from "../harness/containerd-2019.ts";
 import { newPlace, type Place, removePlace } from "../harness/remains.ts";
 import { runProgram, shellEnvironment } from "../harness/run-program.ts";
 import { GENUINE_RUNC } from "../harness/runtime-under-test.ts";
+import { forEachOf } from "./at-once.ts";
 import { interruption } from "./interruption.ts";
 
 const BIN = resolve(import.meta.dirname, "../../bin");
@@ -95,7 +95,7 @@ export class Chain {
 
   /** Starts containers that sleep. */
   async bringUp(ids: readonly string[]): Promise<void> {
-    await forEachOf(ids, (id) => this.#runDetached(id));
+    await forEachOf(ids, AT_ONCE, (id) => this.#runDetached(id));
   }
 
   async #runDetached(id: string): Promise<void> {
@@ -113,7 +113,7 @@ export class Chain {
 
   async removeAll(): Promise<void> {
     const { stdout } = await this.containerd.ctr(["containers", "ls", "-q"]);
-    await forEachOf(stdout.split("\n").filter(Boolean), async (id) => {
+    await forEachOf(stdout.split("\n").filter(Boolean), AT_ONCE, async (id) => {
       await this.containerd.ctr(["tasks", "rm", "--force", id]);
       await this.containerd.ctr(["containers", "rm", id]);
     });
@@ -123,12 +123,4 @@ export class Chain {
     await this.removeAll();
     await this.containerd.stop();
   }
-}
-
-/** Does something with each, a few at a time. After a failure, too, nothing is under way any more. */
-async function forEachOf(ids: readonly string[], act: (id: string) => Promise<void>): Promise<void> {
-  const slots = new Slots(AT_ONCE);
-  const all = ids.map((id) => slots.run(() => act(id)));
-  await Promise.allSettled(all);
-  await Promise.all(all);
 }

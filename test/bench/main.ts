@@ -2,23 +2,28 @@
 import { parseArgs } from "node:util";
 import { interruption } from "./interruption.ts";
 
-const USAGE = `Usage: pnpm bench [GROUP...] [--turns N] [--containers N]
+const USAGE = `Usage: pnpm bench [GROUP...] [--turns N] [--containers N] [--only FIGURE]...
 
 Groups (all, if none is named):
   2013             the chain of 2013 against docker and lxc-execute
   runc             runc of 2019 against runc and crun
   containerd       ctr, containerd, shim and runc of 2019 against the genuine four
   shim             the shim of 2019 against containerd-shim-runc-v2: how soon one answers
+  docker           docker, dockerd and all below them, of 2019, against genuine 20.10
 
   --turns N        counted runs of each command (default 21)
-  --containers N   how many run at once for memory and start-up (default 50 of 2013, 200 of containerd)`;
+  --containers N   how many run at once for memory and start-up (default 50 of 2013 and docker, 200 of containerd)
+  --only FIGURE    of docker: memory, run, run-none, exec, ps, output, logs, pull, start; may be given several times`;
+
+type Group = (turns: number, containers?: number, only?: readonly string[]) => Promise<void>;
 
 /** A group is loaded when it is run: it may need programs that others don't. */
-const GROUPS: Record<string, () => Promise<(turns: number, containers?: number) => Promise<void>>> = {
+const GROUPS: Record<string, () => Promise<Group>> = {
   "2013": async () => (await import("./docker-2013.ts")).benchDocker2013,
   runc: async () => (await import("./runc.ts")).benchRunc,
   containerd: async () => (await import("./containerd.ts")).benchContainerd,
   shim: async () => (await import("./shim.ts")).benchShim,
+  docker: async () => (await import("./docker-2019.ts")).benchDocker,
 };
 
 const { values, positionals } = parseArgs({
@@ -26,6 +31,7 @@ const { values, positionals } = parseArgs({
   options: {
     turns: { type: "string", default: "21" },
     containers: { type: "string" },
+    only: { type: "string", multiple: true },
     help: { type: "boolean", short: "h" },
   },
 });
@@ -40,7 +46,7 @@ async function benchAll(containers: number | undefined): Promise<void> {
   try {
     for (const name of names) {
       const bench = await GROUPS[name]!();
-      await bench(Number(values.turns), containers);
+      await bench(Number(values.turns), containers, values.only);
     }
   } catch (error) {
     if (!interruption.aborted) throw error;

@@ -9,8 +9,11 @@ export function progress(turns: number): (turn: number) => void {
   return (turn) => process.stderr.write(turn < turns ? `\rturn ${turn} of ${turns}` : "\r\x1b[K");
 }
 
-/** @param ratios - Pairs of contenders to compare, by the beginnings of their names. */
-export function report(timings: readonly Timing[], ratios: readonly (readonly [string, string])[]): void {
+/** Two contenders to compare, by the beginnings of their names, and what is wanted of the ratio. */
+export type Ratio = readonly [string, string, target?: string];
+
+/** Medians, and ratios of them. */
+export function report(timings: readonly Timing[], ratios: readonly Ratio[]): void {
   const of = (name: string) => median(timings.find((timing) => timing.name.startsWith(name))!.runsMs);
   console.log("medians of interleaved runs:");
   for (const { name, runsMs } of timings) {
@@ -18,7 +21,10 @@ export function report(timings: readonly Timing[], ratios: readonly (readonly [s
     console.log(`  ${name.padEnd(WIDTH)} ${ms(median(runsMs))}   (${ms(fastest)} … ${ms(slowest)})`);
   }
   console.log("ratios:");
-  for (const [a, b] of ratios) console.log(`  ${`${a} / ${b}`.padEnd(WIDTH)} ${(of(a) / of(b)).toFixed(2)}`);
+  for (const [a, b, target] of ratios) {
+    const wanted = target === undefined ? "" : `   (target: ${target})`;
+    console.log(`  ${`${a} / ${b}`.padEnd(WIDTH)} ${(of(a) / of(b)).toFixed(2)}${wanted}`);
+  }
 }
 
 /** Milliseconds, aligned. */
