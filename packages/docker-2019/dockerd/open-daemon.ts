@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { Daemon } from "./daemon/daemon.ts";
 import { Events } from "./daemon/events.ts";
 import { containerExited, execExited } from "./daemon/exit.ts";
+import { lookAgain } from "./daemon/look-again.ts";
 import { restoreContainers } from "./daemon/restore.ts";
 import { shutdown } from "./daemon/shutdown.ts";
 import { openGraphDriver } from "./graphdriver/open.ts";
@@ -95,17 +96,6 @@ function listenerOf(daemon: Daemon): TaskListener {
       container.record.State.OOMKilled = true;
       daemon.publish("oom", container);
     },
-    reconnected: () => void lookAgain(daemon),
+    reconnected: () => void lookAgain(daemon).catch(({ message }: Error) => log("warning", message)), // it is away again
   };
-}
-
-/** containerd was away: what has ended meanwhile, nobody has told of. */
-async function lookAgain(daemon: Daemon): Promise<void> {
-  const STOPPED = 3;
-  for (const container of daemon.containers.list().filter(({ state }) => state.isRunning && !state.isRestarting)) {
-    const task = await daemon.containerd.task(container.id);
-    if (task && task.status !== STOPPED) continue;
-    const exit = { pid: container.record.State.Pid, status: task?.exitStatus ?? 255, at: new Date() };
-    if (container.state.isRunning) await container.inRunOfStart(() => containerExited(daemon, container, exit));
-  }
 }

@@ -5,7 +5,7 @@
  *     ├─ config.v2.json                 all but the next
  *     └─ hostconfig.json                what is this host's affair
  */
-import { mkdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Digest } from "@eras/oci-spec/digest.ts";
 import type { keepRun } from "@eras/trace/context.ts";
@@ -64,6 +64,11 @@ export class Container {
     const dir = join(parent, record.ID);
     mkdirSync(dir, { recursive: true, mode: DIRECTORY_MODE });
     return new Container(dir, record, hostConfig);
+  }
+
+  /** Whether a directory has a container's record. */
+  static isSaved(dir: string): boolean {
+    return existsSync(join(dir, RECORD));
   }
 
   /** One that an earlier dockerd has saved. @throws {Error} When its record can't be read. */

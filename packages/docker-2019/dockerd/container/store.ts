@@ -1,5 +1,5 @@
 /** All containers, by id, by name, and by the beginning of an id. */
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { Conflict, InvalidArgument, NotFound } from "@eras/oci-spec/errdefs.ts";
 import { step } from "../../step.ts";
@@ -10,11 +10,19 @@ export class ContainerStore {
   /** Also of containers that are just being made. */
   readonly #idByName = new Map<string, string>();
 
-  /** @returns Those whose record can't be read, each with the reason: they are left alone. */
+  /**
+   * Finds what an earlier dockerd has saved. What has no record was half-made or half-removed, and is taken away.
+   *
+   * @returns Those whose record can't be read, each with the reason: they are left alone.
+   */
   load(dir: string): { readonly id: string; readonly reason: string }[] {
     if (!existsSync(dir)) return [];
     const failures: { id: string; reason: string }[] = [];
     for (const id of readdirSync(dir)) {
+      if (!Container.isSaved(join(dir, id))) {
+        rmSync(join(dir, id), { recursive: true });
+        continue;
+      }
       try {
         const container = Container.load(join(dir, id));
         this.#idByName.set(container.name, id);

@@ -23,8 +23,16 @@ async function takeAway(what: string, deletion: Promise<void>): Promise<void> {
   await deletion.catch(({ message }: Error) => log("warning", `Cannot delete ${what} from containerd: ${message}`));
 }
 
-/** A container's own process has ended. */
-export async function containerExited(daemon: Daemon, container: Container, exit: ProcessExit): Promise<void> {
+/** A container's own process has ended. Who hears of it from two sides, does this once. */
+export function containerExited(daemon: Daemon, container: Container, exit: ProcessExit): Promise<void> {
+  const done = underWay.get(container) ?? end(daemon, container, exit).finally(() => underWay.delete(container));
+  underWay.set(container, done);
+  return done;
+}
+
+const underWay = new WeakMap<Container, Promise<void>>();
+
+async function end(daemon: Daemon, container: Container, exit: ProcessExit): Promise<void> {
   step("dockerd.note-exit", { id: container.id, pid: exit.pid, status: exit.status });
   await takeAway(`container ${container.id}`, daemon.containerd.delete(container.id));
   await container.streams.close(DRAIN_MS);

@@ -1,12 +1,13 @@
 /**
  * The containers that an earlier dockerd has left: those that run on are taken over, those that have ended meanwhile are written down as ended,
- * and those that their policy wants are started.
+ * what was not done with is undone, and those that their policy wants are started.
  */
 import { processExists } from "@eras/linux/proc.ts";
 import type { Container } from "../container/container.ts";
 import { ProcessStreams } from "../libcontainerd/fifos.ts";
 import { JsonFileLog, rotationOptions } from "../logger/json-file.ts";
 import { containersDir } from "../paths.ts";
+import { removeHalves, undoStarts } from "./cut-short.ts";
 import type { Daemon } from "./daemon.ts";
 import { removeContainer } from "./delete.ts";
 import { containerExited } from "./exit.ts";
@@ -23,21 +24,19 @@ const PAUSED = 4;
 export async function restoreContainers(daemon: Daemon, log: (message: string) => void): Promise<void> {
   for (const { id, reason } of daemon.containers.load(containersDir(daemon.options)))
     log(`Cannot load container ${id}: ${reason}`);
+  await removeHalves(daemon);
+  await undoStarts(daemon);
   const containers = daemon.containers.list();
   await Promise.all(containers.filter(({ state }) => state.isRunning).map((container) => restore(daemon, container)));
   for (const container of containers) void settle(daemon, container).catch((error) => log(String(error)));
 }
 
 async function restore(daemon: Daemon, container: Container): Promise<void> {
-  const { id, state, config } = container;
+  const { id, state } = container;
   const task = state.isRestarting ? undefined : await daemon.containerd.task(id);
   daemon.images.rwLayers.mount(id); // it is mounted still, or is unmounted with what is done at an end
+  reconnect(daemon, container); // also to one that has ended: its last output may be in the pipes
   if (task && [RUNNING, PAUSED].includes(task.status) && processExists(task.pid)) {
-    const wanted = { stdin: config.OpenStdin ?? false, terminal: config.Tty ?? false };
-    const streams = ProcessStreams.reopen(daemon.fifoDir(id), "init", wanted);
-    const { Type, Config } = container.hostConfig.LogConfig ?? { Type: "", Config: null };
-    if (Type !== "none") container.streams.add(new JsonFileLog(container.logPath, rotationOptions(Config ?? {})));
-    if (streams) container.streams.connect(streams);
     container.streams.setStarted();
     state.record.Paused = task.status === PAUSED;
     if (daemon.options.liveRestore) watchHealth(daemon, container);
@@ -46,6 +45,14 @@ async function restore(daemon: Daemon, container: Container): Promise<void> {
   }
   const status = task?.exitStatus ?? UNKNOWN_STATUS;
   await containerExited(daemon, container, { pid: state.record.Pid, status, at: new Date() });
+}
+
+function reconnect(daemon: Daemon, { id, config, hostConfig, logPath, streams }: Container): void {
+  const { Type, Config } = hostConfig.LogConfig ?? { Type: "", Config: null };
+  if (Type !== "none") streams.add(new JsonFileLog(logPath, rotationOptions(Config ?? {})));
+  const wanted = { stdin: config.OpenStdin ?? false, terminal: config.Tty ?? false };
+  const pipes = ProcessStreams.reopen(daemon.fifoDir(id), "init", wanted);
+  if (pipes) streams.connect(pipes);
 }
 
 /** What policies want at the start of the daemon. */

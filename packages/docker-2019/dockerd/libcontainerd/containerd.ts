@@ -5,6 +5,7 @@
  *     start of a container   Leases/Create, Containers/Create, Leases/Delete, Tasks/Create, Tasks/Start
  *     its end                event /tasks/exit, Tasks/Delete, Containers/Delete
  */
+import { signalNumber } from "@eras/linux/signals.ts";
 import { NotFound, Unknown } from "@eras/oci-spec/errdefs.ts";
 import type { Process, Spec } from "@eras/oci-spec/runtime/config.ts";
 import type { LinuxResources } from "@eras/oci-spec/runtime/config-linux.ts";
@@ -138,9 +139,26 @@ export class Containerd {
     return orUndefined(async () => (await this.#tasks().get({ containerId: id })).process);
   }
 
+  /** The containers that it has a record of, by whatever dockerd. @returns By id, where the pipes are. */
+  async fifoDirs(): Promise<Map<string, string | undefined>> {
+    const dirs = new Map<string, string | undefined>();
+    for await (const { container } of grpcClient(Containers, this.channel, HEADERS).listStream({}))
+      dirs.set(container!.id, container!.labels[BUNDLE_LABEL]);
+    return dirs;
+  }
+
   /** The containers that have a task. */
   async taskIds(): Promise<string[]> {
     return (await this.#tasks().list({})).tasks.map(({ id }) => id);
+  }
+
+  /** Ends a task that nobody waits for, and takes it away with its record. What is not there is fine. */
+  async end(id: string): Promise<void> {
+    await Promise.all([
+      orUndefined(() => this.#tasks().wait({ containerId: id })),
+      orUndefined(() => this.kill(id, signalNumber("SIGKILL"))),
+    ]);
+    await this.delete(id);
   }
 
   /** Takes a process that has ended away. */

@@ -1,0 +1,42 @@
+/** What an earlier dockerd was killed in the middle of: a start is undone, and so is a creation; a removal is finished. */
+import { existsSync, rmSync } from "node:fs";
+import type { Daemon } from "./daemon.ts";
+import { unmountAll } from "./mounts.ts";
+
+/**
+ * Starts of containers that are stopped, as their records say, or removed meanwhile: each may have a task, mounts, pipes and a network already.
+ * What containerd has of another dockerd is left alone.
+ */
+export async function undoStarts(daemon: Daemon): Promise<void> {
+  const atContainerd = [...(await daemon.containerd.fifoDirs())].filter(([id, dir]) => dir === daemon.fifoDir(id));
+  const withPipes = daemon.containers.list().filter(({ id }) => existsSync(daemon.fifoDir(id)));
+  const ids = new Set([...atContainerd.map(([id]) => id), ...withPipes.map(({ id }) => id)]);
+  await Promise.all([...ids].map((id) => undoStart(daemon, id)));
+}
+
+async function undoStart(daemon: Daemon, id: string): Promise<void> {
+  const container = daemon.containers.find(id);
+  if (!container) return clear(daemon, id);
+  await container.lock.hold(async () => {
+    if (container.state.isRunning) return;
+    await clear(daemon, id);
+    unmountAll(daemon, container);
+    daemon.images.rwLayers.unmount(id);
+  });
+}
+
+async function clear(daemon: Daemon, id: string): Promise<void> {
+  await daemon.containerd.end(id);
+  await daemon.networks.disconnect(id);
+  rmSync(daemon.fifoDir(id), { recursive: true, force: true });
+}
+
+/** A container is made with its layer first and its record last, and removed in the same order: one without the other is half of one. */
+export async function removeHalves({ containers, images }: Daemon): Promise<void> {
+  const layers = new Set(images.rwLayers.containerIds());
+  for (const container of containers.list().filter(({ id }) => !layers.has(id))) {
+    container.removeDirectory();
+    containers.remove(container);
+  }
+  for (const id of layers) if (!containers.find(id)) await images.rwLayers.remove(id);
+}
