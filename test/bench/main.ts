@@ -10,6 +10,7 @@ Groups (all, if none is named):
   containerd       ctr, containerd, shim and runc of 2019 against the genuine four
   shim             the shim of 2019 against containerd-shim-runc-v2: how soon one answers
   docker           docker, dockerd and all below them, of 2019, against genuine 20.10
+  docker-load      a thousand containers, a hundred clients, ten thousand requests and kills
 
   --turns N        counted runs of each command (default 21)
   --containers N   how many run at once for memory and start-up (default 50 of 2013 and docker, 200 of containerd)
@@ -24,6 +25,7 @@ const GROUPS: Record<string, () => Promise<Group>> = {
   containerd: async () => (await import("./containerd.ts")).benchContainerd,
   shim: async () => (await import("./shim.ts")).benchShim,
   docker: async () => (await import("./docker-2019.ts")).benchDocker,
+  "docker-load": async () => (await import("./docker-load.ts")).benchDockerLoad,
 };
 
 const { values, positionals } = parseArgs({

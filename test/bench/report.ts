@@ -6,7 +6,7 @@ const WIDTH = 60;
 
 /** Shows how far a group is, on a line of its own that goes when all is done. */
 export function progress(turns: number): (turn: number) => void {
-  return (turn) => process.stderr.write(turn < turns ? `\rturn ${turn} of ${turns}` : "\r\x1b[K");
+  return (turn) => process.stderr.write(turn < turns ? `\r${turn} of ${turns}` : "\r\x1b[K");
 }
 
 /** Two contenders to compare, by the beginnings of their names, and what is wanted of the ratio. */

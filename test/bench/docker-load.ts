@@ -1,0 +1,78 @@
+/**
+ * dockerd of 2019, with all that is below it, under load; nothing may be lost, and nothing be left:
+ *
+ *     1,000 containers created and removed
+ *     200 containers running at the same time
+ *     100 clients that run a container each at the same time
+ *     10,000 requests, 50 at a time, while dockerd and containerd are killed again and again
+ */
+import { resolve } from "node:path";
+import { inventory, leftSince } from "../faults/under-load/inventory.ts";
+import { createAndRemove, runAtOnce, runTogether } from "../faults/under-load/many.ts";
+import { storm } from "../faults/under-load/storm.ts";
+import { busyboxImage } from "../harness/busybox-image.ts";
+import { Dockerd2019 } from "../harness/dockerd-2019.ts";
+import { removePlace } from "../harness/remains.ts";
+import { progress } from "./report.ts";
+
+const CREATED = 1_000;
+const RUNNING = 200;
+const CLIENTS = 100;
+const REQUESTS = 10_000;
+const AT_ONCE = 50;
+const KILLS = 40;
+/** Of complaints, shown. */
+const SHOWN = 20;
+const DOCKER = resolve(import.meta.dirname, "../../bin/docker-2019");
+
+const PARTS: Readonly<Record<string, (dockerd: Dockerd2019) => Promise<readonly string[]>>> = {
+  [`${CREATED} containers created and removed`]: (dockerd) => createAndRemove(dockerd, CREATED),
+  [`${RUNNING} containers running`]: (dockerd) => runTogether(dockerd, RUNNING),
+  [`${CLIENTS} clients at once`]: (dockerd) => runAtOnce(dockerd, CLIENTS, DOCKER),
+  [`${REQUESTS} requests, ${AT_ONCE} at a time, and ${KILLS} kills`]: stormOfMany,
+};
+
+/** Does not take turns: there is nobody to compare with. */
+export async function benchDockerLoad(): Promise<void> {
+  const dockerd = await Dockerd2019.start(["--live-restore"]);
+  try {
+    await dockerd.docker(["load"], busyboxImage("busybox:latest"));
+    await dockerd.docker(["run", "--rm", "busybox", "true"]); // so that what is made once is there
+    const before = inventory(dockerd);
+    for (const [name, load] of Object.entries(PARTS)) await carryOut(name, dockerd, before, load);
+  } finally {
+    await dockerd.end("SIGTERM");
+    const left = await removePlace(dockerd.place);
+    if (left.length > 0) console.log(`had to be removed:\n  ${left.join("\n  ")}`);
+  }
+}
+
+async function carryOut(
+  name: string,
+  dockerd: Dockerd2019,
+  before: ReadonlySet<string>,
+  load: (dockerd: Dockerd2019) => Promise<readonly string[]>,
+): Promise<void> {
+  const began = performance.now();
+  const complaints = [...(await load(dockerd)), ...(await leftSince(before, dockerd))];
+  const seconds = ((performance.now() - began) / 1000).toFixed(1);
+  console.log(
+    `${name}: ${seconds} s; ${complaints.length === 0 ? "nothing lost, nothing left" : "NOT as it should be:"}`,
+  );
+  for (const complaint of complaints.slice(0, SHOWN)) console.log(`  ${complaint}`);
+  if (complaints.length > 0) process.exitCode = 1;
+}
+
+async function stormOfMany(dockerd: Dockerd2019): Promise<readonly string[]> {
+  const onProgress = progress(REQUESTS);
+  const seed = Date.now() % 1e6;
+  const { complaints, unanswered } = await storm(dockerd, {
+    requests: REQUESTS,
+    atOnce: AT_ONCE,
+    kills: KILLS,
+    seed,
+    onProgress,
+  });
+  console.log(`seed ${seed}; requests that a kill has cost their answer: ${unanswered}`);
+  return complaints;
+}
