@@ -36,6 +36,13 @@ describe("JsonFileLog", () => {
     expect(statSync(path).mode & 0o777).toBe(0o640);
   });
 
+  test.each(["plain", "a\tb \u0001", 'say "é"', "C:\\new", "\\\\n"])("keeps %j, among other lines", (line) => {
+    const log = new JsonFileLog(path, rotationOptions({}));
+    log.write(Buffer.from(`before\n${line}\n\nafter\nend`), "stdout");
+    log.end();
+    expect(entries().map(({ log: entry }) => entry)).toEqual(["before\n", `${line}\n`, "\n", "after\n", "end"]);
+  });
+
   test("goes on with a log that is there", () => {
     for (const line of ["a\n", "b\n"]) {
       const log = new JsonFileLog(path, rotationOptions({}));

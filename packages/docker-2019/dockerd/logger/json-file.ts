@@ -67,14 +67,16 @@ export class JsonFileLog implements OutputListener {
   }
 
   write(chunk: Buffer, stream: OutputName): boolean {
-    let rest = Buffer.concat([this.#unfinished[stream], chunk]);
+    const unfinished = this.#unfinished[stream];
+    const bytes = unfinished.length > 0 ? Buffer.concat([unfinished, chunk]) : chunk;
     const time = new Date().toISOString();
     let lines = "";
-    for (let end = endOfLine(rest); end > 0; end = endOfLine(rest)) {
-      lines += entryLine(rest.subarray(0, end), stream, time);
-      rest = rest.subarray(end);
+    let begin = 0;
+    for (let end = endOfLines(bytes, 0); end > begin; end = endOfLines(bytes, end)) {
+      lines += entries(bytes.toString("utf8", begin, end), stream, time);
+      begin = end;
     }
-    this.#unfinished[stream] = Buffer.from(rest);
+    this.#unfinished[stream] = Buffer.from(bytes.subarray(begin));
     this.#append(lines);
     return true;
   }
@@ -85,7 +87,7 @@ export class JsonFileLog implements OutputListener {
     const time = new Date().toISOString();
     for (const stream of ["stdout", "stderr"] as const) {
       const rest = this.#unfinished[stream];
-      if (rest.length > 0) this.#append(entryLine(rest, stream, time));
+      if (rest.length > 0) this.#append(entries(rest.toString(), stream, time));
       this.#unfinished[stream] = Buffer.alloc(0);
     }
     closeSync(this.#fd);
@@ -122,13 +124,34 @@ function renameIfThere(from: string, to: string): void {
   }
 }
 
-/** Where the first line ends that can be written; 0 if there is none yet. */
-function endOfLine(bytes: Buffer): number {
-  const end = bytes.indexOf(LINE_FEED) + 1;
-  if (end > 0 && end <= MAX_LINE_BYTES) return end;
-  return bytes.length >= MAX_LINE_BYTES ? MAX_LINE_BYTES : end;
+/**
+ * Where the last of the whole lines ends that begin at `begin`, of as many as fit into the longest entry; `begin` if there is none yet. So what
+ * is between two ends is whole lines, or a piece of a long one.
+ */
+function endOfLines(bytes: Buffer, begin: number): number {
+  const limit = begin + MAX_LINE_BYTES;
+  const end = bytes.lastIndexOf(LINE_FEED, limit - 1) + 1;
+  if (end > begin) return end;
+  return bytes.length >= limit ? limit : begin;
 }
 
-function entryLine(bytes: Buffer, stream: OutputName, time: string): string {
-  return `${JSON.stringify({ log: bytes.toString(), stream, time } satisfies LogEntry)}\n`;
+/**
+ * An entry for each line. In the JSON of a text without backslashes, `\n` is the end of a line wherever it is found, so all of them are made in one
+ * go, which is several times as fast as one after the other.
+ */
+function entries(text: string, stream: OutputName, time: string): string {
+  if (text.includes("\\"))
+    return text
+      .split(AFTER_LINE_FEED)
+      .map((log) => entry({ log, stream, time }))
+      .join("");
+  const [before, after] = entry({ log: "", stream, time }).split(/(?<=^{"log":")/) as [string, string];
+  const lines = JSON.stringify(text).slice(1, -1).replaceAll("\\n", `\\n${after}${before}`);
+  return before + (text.endsWith("\n") ? lines.slice(0, -before.length) : lines + after);
+}
+
+const AFTER_LINE_FEED = /(?<=\n)/;
+
+function entry(parts: LogEntry): string {
+  return `${JSON.stringify(parts)}\n`;
 }
