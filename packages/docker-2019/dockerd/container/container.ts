@@ -5,7 +5,8 @@
  *     ├─ config.v2.json                 all but the next
  *     └─ hostconfig.json                what is this host's affair
  */
-import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Digest } from "@eras/oci-spec/digest.ts";
 import type { keepRun } from "@eras/trace/context.ts";
@@ -100,8 +101,9 @@ export class Container {
     writeFileAtomic(join(this.dir, RECORD), JSON.stringify(this.record));
   }
 
-  removeDirectory(): void {
-    rmSync(this.dir, { recursive: true, force: true });
+  /** A log may be large: the daemon does not wait for the disk. */
+  async removeDirectory(): Promise<void> {
+    await rm(this.dir, { recursive: true, force: true });
   }
 }
 

@@ -93,17 +93,19 @@ export class StreamConfig {
   }
 }
 
+/** What a client is sent for a piece of output, one after the other; nothing for what it does not want to hear. */
+export type Framing = (chunk: Buffer, stream: OutputName) => readonly Buffer[];
+
 /** A client that is sent what a process prints. */
 export class ClientOutput implements OutputListener {
   readonly ended: Promise<void>;
   readonly #client: Writable;
-  readonly #frame: (chunk: Buffer, stream: OutputName) => Buffer | undefined;
+  readonly #piecesOf: Framing;
   #end = () => {};
 
-  /** @param frame - What is sent for a piece; undefined for nothing. */
-  constructor(client: Writable, frame: (chunk: Buffer, stream: OutputName) => Buffer | undefined) {
+  constructor(client: Writable, piecesOf: Framing) {
     this.#client = client;
-    this.#frame = frame;
+    this.#piecesOf = piecesOf;
     this.ended = new Promise((resolve) => {
       this.#end = resolve;
     });
@@ -111,9 +113,11 @@ export class ClientOutput implements OutputListener {
   }
 
   write(chunk: Buffer, stream: OutputName): boolean {
-    const framed = this.#frame(chunk, stream);
-    if (framed === undefined || this.#client.destroyed) return true;
-    return this.#client.write(framed) || this.#client.writableLength < MAX_LAG_BYTES;
+    if (this.#client.destroyed) return true;
+    this.#client.cork();
+    for (const piece of this.#piecesOf(chunk, stream)) this.#client.write(piece);
+    this.#client.uncork(); // all of them by one system call: writev(2)
+    return !this.#client.writableNeedDrain || this.#client.writableLength < MAX_LAG_BYTES;
   }
 
   async caughtUp(): Promise<void> {

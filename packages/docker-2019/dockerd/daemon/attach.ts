@@ -7,8 +7,8 @@
  * one goes away and comes back; it never ends the connection.
  */
 import type { Duplex, Writable } from "node:stream";
-import { frame, STREAM_TYPES } from "../../engine-api/stdcopy.ts";
-import { ClientOutput, type OutputName, type StreamConfig } from "../container/stream-config.ts";
+import { frameHeader, STREAM_TYPES } from "../../engine-api/stdcopy.ts";
+import { ClientOutput, type Framing, type StreamConfig } from "../container/stream-config.ts";
 import { DetachKeys } from "./detach-keys.ts";
 
 /** Which streams a client wants. */
@@ -49,16 +49,11 @@ export async function attach(
   client.end();
 }
 
-function framing({
-  stdout,
-  stderr,
-  terminal,
-  raw = terminal,
-}: AttachWishes): (chunk: Buffer, stream: OutputName) => Buffer | undefined {
+function framing({ stdout, stderr, terminal, raw = terminal }: AttachWishes): Framing {
   const wanted = { stdout, stderr };
   return (chunk, stream) => {
-    if (!wanted[stream]) return undefined;
-    return raw ? chunk : frame(STREAM_TYPES[stream], chunk);
+    if (!wanted[stream]) return [];
+    return raw ? [chunk] : [frameHeader(STREAM_TYPES[stream], chunk.length), chunk];
   };
 }
 

@@ -135,7 +135,7 @@ async function make(daemon: Daemon, record: ContainerRecord, { hostConfig }: Che
     return container;
   } catch (error) {
     await rwLayers.remove(record.ID);
-    container.removeDirectory();
+    await container.removeDirectory();
     throw error;
   }
 }

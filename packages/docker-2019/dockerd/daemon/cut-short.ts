@@ -35,7 +35,7 @@ async function clear(daemon: Daemon, id: string): Promise<void> {
 export async function removeHalves({ containers, images }: Daemon): Promise<void> {
   const layers = new Set(images.rwLayers.containerIds());
   for (const container of containers.list().filter(({ id }) => !layers.has(id))) {
-    container.removeDirectory();
+    await container.removeDirectory();
     containers.remove(container);
   }
   for (const id of layers) if (!containers.find(id)) await images.rwLayers.remove(id);

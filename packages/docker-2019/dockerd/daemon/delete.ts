@@ -26,7 +26,7 @@ export async function removeContainer(daemon: Daemon, container: Container, opti
     await daemon.images.rwLayers.remove(id);
     await releaseMounts(daemon, container, options.volumes);
     for (const [execId, exec] of daemon.execs) if (exec.container === container) daemon.execs.delete(execId);
-    container.removeDirectory();
+    await container.removeDirectory();
   } catch (error) {
     state.record.RemovalInProgress = false;
     state.record.Dead = true;
