@@ -244,12 +244,22 @@ describe.each(DOCKER_CLIENTS)("docker $version, at our dockerd,", (client) => {
   });
 
   test("finds its containers again after dockerd was killed: they run on, and end as they would", async () => {
-    await docker("run", "-d", "--name", "survivor", "busybox", "sh", "-c", "echo one; sleep 3; echo two; exit 4");
+    await docker(
+      "run",
+      "-d",
+      "--name",
+      "survivor",
+      "busybox",
+      "sh",
+      "-c",
+      "echo one; until [ -e /go ]; do sleep 0.1; done; echo two; exit 4",
+    );
     const pid = Number(await inspect("survivor", "{{.State.Pid}}"));
     await dockerd.end("SIGKILL");
     expect(processExists(pid)).toBe(true);
     await dockerd.restart();
     expect(await inspect("survivor", "{{.State.Running}}")).toBe("true");
+    await docker("exec", "survivor", "touch", "/go");
     expect(await docker("wait", "survivor")).toBe("4");
     expect(await docker("logs", "survivor")).toBe("one\ntwo");
     await docker("rm", "survivor");
