@@ -14,6 +14,7 @@
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { GenuineRegistry } from "../genuine/registry.ts";
 import { forEachOf } from "./at-once.ts";
 import { DockerChain } from "./docker-chain.ts";
@@ -35,6 +36,7 @@ const TURNS_PER_LONG_ONE = 3;
 const TARGET_MEMORY_IDLE = 1.5;
 const TARGET_MEMORY_FULL = 4;
 const TARGET_RATE = 3;
+const IDLE_MS = 15_000;
 const LASTING = "lasting";
 
 type Chains = readonly [DockerChain, DockerChain];
@@ -191,9 +193,12 @@ function startMany(chain: DockerChain, count: number): Promise<void> {
   return forEachOf(Array.from({ length: count }), STARTED_AT_ONCE, () => sleeper(chain));
 }
 
+/** Idle is who has heard nothing for a while: daemons give memory back then. */
 async function compareMemory(chains: Chains, { containers }: Sizes): Promise<void> {
+  await delay(IDLE_MS);
   tellMemory(chains, "idle", TARGET_MEMORY_IDLE);
   for (const chain of chains) await startMany(chain, containers);
+  await delay(IDLE_MS);
   tellMemory(chains, `with ${containers} containers`, TARGET_MEMORY_FULL);
   for (const chain of chains) await chain.removeAll();
 }

@@ -15,6 +15,7 @@ import { type Config, ttrpcAddress } from "./config.ts";
 import { LocalStore } from "./content/local-store.ts";
 import { removeLeftMounts } from "./diff/mounted.ts";
 import { Exchange } from "./events/exchange.ts";
+import { releaseWhenIdle } from "./idle.ts";
 import { lockRoot } from "./lock.ts";
 import { log } from "./log.ts";
 import { Containers } from "./metadata/containers.ts";
@@ -64,7 +65,7 @@ export async function startContainerd(config: Config): Promise<RunningContainerd
   const tasks = new TaskList(config, context, exchange);
   await tasks.restore(); // before anybody can ask for one
   const registry = newRegistry();
-  const grpc = grpcServer(services(config, stores, exchange, tasks), [grpcCounters(registry)]);
+  const grpc = grpcServer(services(config, stores, exchange, tasks), [grpcCounters(registry), releaseWhenIdle()]);
   const ttrpc = ttrpcServer([shimEventsService(exchange)]);
   await makeSocket(context.ttrpcAddress, config.grpc, (path) => new Promise((resolve) => ttrpc.listen(path, resolve)));
   await makeSocket(config.grpc.address, config.grpc, (path) => listen(grpc, path));

@@ -16,6 +16,7 @@ import { serverTls } from "./api/tls.ts";
 import { type CommandLine, parseCommandLine } from "./command-line.ts";
 import type { Daemon } from "./daemon/daemon.ts";
 import { reload } from "./daemon/reload.ts";
+import { releaseWhenIdle } from "./idle.ts";
 import { ContainerdSupervisor } from "./libcontainerd/supervisor.ts";
 import { log, parseLogLevel, setLogLevel } from "./log.ts";
 import { openDaemon } from "./open-daemon.ts";
@@ -34,6 +35,7 @@ async function serve(commandLine: CommandLine): Promise<void> {
   lock(dataRoot);
   const supervisor = options.containerd === "" ? new ContainerdSupervisor({ dataRoot, execRoot }) : undefined;
   const { daemon, servers } = await open(withRemap(options), places, supervisor);
+  releaseWhenIdle(servers);
   writeFileSync(pidfile, String(process.pid));
   const end = async (signal: string) => {
     log("info", `received ${signal}`);

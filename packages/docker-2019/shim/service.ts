@@ -1,6 +1,8 @@
 /** The task service: what containerd asks of a shim, by ttrpc. */
 import { InvalidArgument, NotFound, Unknown } from "@eras/oci-spec/errdefs.ts";
 import { traceSpan } from "@eras/trace/context.ts";
+import { collectGarbageAndCode } from "../garbage.ts";
+import { memoryReleaser } from "../idle.ts";
 import { packAny } from "../proto/any.ts";
 import * as events from "../proto/gen/event-messages_pb.ts";
 import { ProcessDetailsSchema } from "../proto/gen/runc-options_pb.ts";
@@ -10,12 +12,14 @@ import { timestampOf } from "../proto/timestamps.ts";
 import { implement, type TtrpcHandlers } from "../proto/ttrpc/server.ts";
 import { step } from "../step.ts";
 import { Container } from "./container.ts";
-import { noteActivity } from "./idle.ts";
 import { log } from "./log.ts";
 import type { Publisher } from "./publisher.ts";
 import { readCheckpointOptions, readOptions, runtimeOf } from "./runtime-options.ts";
 import type { ShimProcess } from "./shim-process.ts";
 import { STATUS } from "./task-state.ts";
+
+/** There may be a hundred shims: what one's start has taken goes soon. */
+const noteActivity = memoryReleaser(2_000, collectGarbageAndCode);
 
 /** What the service needs of the shim around it. */
 export interface Shim {
