@@ -68,6 +68,7 @@ export class Dockerd2019 {
 
   /** Ends dockerd as a crash or an operator would; its containerd goes with an operator's. */
   async end(signal: NodeJS.Signals): Promise<void> {
+    if (this.#daemon.exitCode !== null) return; // by itself
     const ended = once(this.#daemon, "exit");
     this.#daemon.kill(signal);
     await ended;

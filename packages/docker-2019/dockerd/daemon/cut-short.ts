@@ -20,6 +20,7 @@ async function undoStart(daemon: Daemon, id: string): Promise<void> {
   await container.lock.hold(async () => {
     if (container.state.isRunning) return;
     await clear(daemon, id);
+    if (container.record.State.RemovalInProgress) return; // which unmounts, too
     unmountAll(daemon, container);
     daemon.images.rwLayers.unmount(id);
   });
