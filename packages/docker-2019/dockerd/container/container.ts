@@ -51,6 +51,7 @@ export class Container {
   readonly lock = new Lock();
   /** Does what its end asks for, as a part of the run that has started it: where that is traced, start.ts says how. */
   inRunOfStart: ReturnType<typeof keepRun> = (work) => work();
+  #savedHostConfig: string | undefined;
 
   private constructor(dir: string, record: ContainerRecord, hostConfig: HostConfig) {
     this.dir = dir;
@@ -97,7 +98,9 @@ export class Container {
 
   /** Writes all that is known of it; returns when it is on the disk. */
   save(): void {
-    writeFileAtomic(join(this.dir, HOST_CONFIG), JSON.stringify(this.hostConfig), 0o644);
+    const hostConfig = JSON.stringify(this.hostConfig);
+    if (hostConfig !== this.#savedHostConfig) writeFileAtomic(join(this.dir, HOST_CONFIG), hostConfig, 0o644);
+    this.#savedHostConfig = hostConfig; // it hardly ever changes, and each write waits for the disk
     writeFileAtomic(join(this.dir, RECORD), JSON.stringify(this.record));
   }
 

@@ -63,7 +63,6 @@ async function run(daemon: Daemon, container: Container): Promise<void> {
     });
     try {
       startLog(container);
-      await daemon.containerd.delete(id); // what a daemon that was killed has left
       await daemon.containerd.create(id, spec, runtime, daemon.fifoDir(id));
       const pid = await daemon.containerd.createTask(id, streams.paths, runtime);
       if (daemon.rootOf(container)) daemon.networks.furnish(id, pid);

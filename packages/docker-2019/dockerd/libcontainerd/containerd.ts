@@ -6,7 +6,7 @@
  *     its end                event /tasks/exit, Tasks/Delete, Containers/Delete
  */
 import { signalNumber } from "@eras/linux/signals.ts";
-import { NotFound, Unknown } from "@eras/oci-spec/errdefs.ts";
+import { AlreadyExists, NotFound, Unknown } from "@eras/oci-spec/errdefs.ts";
 import type { Process, Spec } from "@eras/oci-spec/runtime/config.ts";
 import type { LinuxResources } from "@eras/oci-spec/runtime/config-linux.ts";
 import type { Client } from "@grpc/grpc-js";
@@ -68,14 +68,18 @@ export class Containerd {
     step("dockerd.call-create", { id, spec });
     const expires = new Date(Date.now() + LEASE_LIFE_MS).toISOString();
     const { lease } = await this.#leases().create({ labels: { "containerd.io/gc.expire": expires } });
+    const containers = grpcClient(Containers, this.channel, { ...HEADERS, [LEASE_KEY]: lease!.id });
+    const container = {
+      id,
+      labels: { [BUNDLE_LABEL]: fifoDir },
+      runtime: { name: runtime.shim, options: optionsOf(runtime) },
+      spec: packJson(SPEC_URL, spec),
+    };
     try {
-      await grpcClient(Containers, this.channel, { ...HEADERS, [LEASE_KEY]: lease!.id }).create({
-        container: {
-          id,
-          labels: { [BUNDLE_LABEL]: fifoDir },
-          runtime: { name: runtime.shim, options: optionsOf(runtime) },
-          spec: packJson(SPEC_URL, spec),
-        },
+      await containers.create({ container }).catch(async (error) => {
+        if (!(error instanceof AlreadyExists)) throw error;
+        await this.end(id); // what a daemon that was killed has left
+        await containers.create({ container });
       });
     } finally {
       await this.#leases().delete({ id: lease!.id });
