@@ -17,6 +17,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { GenuineRegistry } from "../genuine/registry.ts";
 import { forEachOf } from "./at-once.ts";
+import { chosen } from "./chosen.ts";
 import { DockerChain } from "./docker-chain.ts";
 import { pushHostImage } from "./host-image.ts";
 import { type Contender, interleave, median, type TimedCommand, type Timing, takeTurns } from "./interleaved.ts";
@@ -66,14 +67,11 @@ const FIGURES: Readonly<Record<string, (chains: Chains, sizes: Sizes) => Promise
  * @param containers - How many are started, and take memory.
  * @param only - Names of figures; all if empty.
  */
-export async function benchDocker(turns: number, containers = 50, only: readonly string[] = []): Promise<void> {
-  const unknown = only.find((name) => !Object.hasOwn(FIGURES, name));
-  if (unknown !== undefined)
-    throw new Error(`Cannot measure "${unknown}": choose from ${Object.keys(FIGURES).join(", ")}`);
+export async function benchDocker(turns: number, containers = 50, only?: readonly string[]): Promise<void> {
+  const figures = chosen(FIGURES, only);
   const longTurns = Math.ceil(turns / TURNS_PER_LONG_ONE);
   await DockerChain.withBoth(async (...chains) => {
-    for (const [name, figure] of Object.entries(FIGURES))
-      if (only.length === 0 || only.includes(name)) await figure(chains, { turns, longTurns, containers });
+    for (const [, figure] of figures) await figure(chains, { turns, longTurns, containers });
   });
 }
 

@@ -1,10 +1,10 @@
 /**
  * dockerd of 2019, with all that is below it, under load; nothing may be lost, and nothing be left:
  *
- *     1,000 containers created and removed
- *     200 containers running at the same time
- *     100 clients that run a container each at the same time
- *     10,000 requests, 50 at a time, while dockerd and containerd are killed again and again
+ *     create      1,000 containers created and removed
+ *     run         200 containers running at the same time
+ *     clients     100 clients that run a container each at the same time
+ *     storm       10,000 requests, 50 at a time, while dockerd and containerd are killed again and again
  */
 import { resolve } from "node:path";
 import { inventory, leftSince } from "../faults/under-load/inventory.ts";
@@ -13,6 +13,7 @@ import { storm } from "../faults/under-load/storm.ts";
 import { busyboxImage } from "../harness/busybox-image.ts";
 import { Dockerd2019 } from "../harness/dockerd-2019.ts";
 import { removePlace } from "../harness/remains.ts";
+import { chosen } from "./chosen.ts";
 import { progress } from "./report.ts";
 
 const CREATED = 1_000;
@@ -26,20 +27,21 @@ const SHOWN = 20;
 const DOCKER = resolve(import.meta.dirname, "../../bin/docker-2019");
 
 const PARTS: Readonly<Record<string, (dockerd: Dockerd2019) => Promise<readonly string[]>>> = {
-  [`${CREATED} containers created and removed`]: (dockerd) => createAndRemove(dockerd, CREATED),
-  [`${RUNNING} containers running`]: (dockerd) => runTogether(dockerd, RUNNING),
-  [`${CLIENTS} clients at once`]: (dockerd) => runAtOnce(dockerd, CLIENTS, DOCKER),
-  [`${REQUESTS} requests, ${AT_ONCE} at a time, and ${KILLS} kills`]: stormOfMany,
+  create: (dockerd) => createAndRemove(dockerd, CREATED),
+  run: (dockerd) => runTogether(dockerd, RUNNING),
+  clients: (dockerd) => runAtOnce(dockerd, CLIENTS, DOCKER),
+  storm: stormOfMany,
 };
 
-/** Does not take turns: there is nobody to compare with. */
-export async function benchDockerLoad(): Promise<void> {
+/** Does not take turns, for there is nobody to compare with. @param only - Names of parts; all if empty. */
+export async function benchDockerLoad(_turns: number, _containers?: number, only?: readonly string[]): Promise<void> {
+  const parts = chosen(PARTS, only);
   const dockerd = await Dockerd2019.start(["--live-restore"]);
   try {
     await dockerd.docker(["load"], busyboxImage("busybox:latest"));
     await dockerd.docker(["run", "--rm", "busybox", "true"]); // so that what is made once is there
     const before = inventory(dockerd);
-    for (const [name, load] of Object.entries(PARTS)) await carryOut(name, dockerd, before, load);
+    for (const [name, load] of parts) await carryOut(name, dockerd, before, load);
   } finally {
     await dockerd.end("SIGTERM");
     const left = await removePlace(dockerd.place);

@@ -14,7 +14,8 @@ Groups (all, if none is named):
 
   --turns N        counted runs of each command (default 21)
   --containers N   how many run at once for memory and start-up (default 50 of 2013 and docker, 200 of containerd)
-  --only FIGURE    of docker: memory, run, run-none, exec, ps, output, logs, pull, start; may be given several times`;
+  --only FIGURE    of docker: memory, run, run-none, exec, ps, output, logs, pull, start;
+                   of docker-load: create, run, clients, storm; may be given several times`;
 
 type Group = (turns: number, containers?: number, only?: readonly string[]) => Promise<void>;
 
