@@ -1,12 +1,11 @@
 /** `docker logs`: what a container has printed, and, with `follow`, what it prints. */
 import { once } from "node:events";
-import { createReadStream, existsSync, watch } from "node:fs";
-import { createInterface } from "node:readline";
 import type { Writable } from "node:stream";
 import { InvalidArgument, NotImplemented } from "@eras/oci-spec/errdefs.ts";
 import { frame, STREAM_TYPES } from "../../engine-api/stdcopy.ts";
 import type { Container } from "../container/container.ts";
-import { type LogEntry, rotated } from "../logger/json-file.ts";
+import type { LogEntry } from "../logger/json-file.ts";
+import { LogReader, LogWatch } from "../logger/log-reader.ts";
 
 export interface LogsOptions {
   readonly stdout: boolean;
@@ -36,23 +35,32 @@ export async function sendLogs(
 ): Promise<void> {
   const send = sender(container, options, client);
   const stop = container.state.wait("not-running");
-  const reader = new LogFollower(container.logPath);
-  const past = await reader.read();
-  const older = await readRotated(container.logPath);
-  const wanted = [...older, ...past].filter((entry) => isWanted(entry, options));
-  const last = options.tail === undefined ? wanted : options.tail === 0 ? [] : wanted.slice(-options.tail);
-  for (const entry of last) await send(entry);
-  if (options.follow && container.state.isRunning) await follow(reader, options, send, stop, gone);
+  const reader = new LogReader(container.logPath);
+  try {
+    for await (const entries of reader.past(options.tail)) {
+      if (gone.aborted) return;
+      await send(entries);
+    }
+    if (options.follow && container.state.isRunning) await follow(container, reader, send, stop, gone);
+  } finally {
+    await reader.close();
+  }
   client.end();
 }
 
-type Send = (entry: LogEntry) => Promise<void>;
+/** Sends those that are wanted, no faster than they are taken. */
+type Send = (entries: readonly LogEntry[]) => Promise<void>;
 
-function sender({ config }: Container, { timestamps }: LogsOptions, client: Writable): Send {
-  return async ({ log, stream, time }) => {
+function sender({ config }: Container, options: LogsOptions, client: Writable): Send {
+  const { timestamps } = options;
+  const framed = ({ log, stream, time }: LogEntry) => {
     const line = Buffer.from(timestamps ? `${nanoseconds(time)} ${log}` : log);
-    if (client.destroyed) return;
-    if (!client.write(config.Tty ? line : frame(STREAM_TYPES[stream], line)))
+    return config.Tty ? line : frame(STREAM_TYPES[stream], line);
+  };
+  return async (entries) => {
+    const wanted = entries.filter((entry) => isWanted(entry, options));
+    if (wanted.length === 0 || client.destroyed) return;
+    if (!client.write(Buffer.concat(wanted.map(framed))))
       await Promise.race([once(client, "drain"), once(client, "close")]).catch(() => {});
   };
 }
@@ -63,13 +71,15 @@ function nanoseconds(time: string): string {
 }
 
 function isWanted({ stream, time }: LogEntry, { since, until, ...wanted }: LogsOptions): boolean {
+  if (!wanted[stream]) return false;
+  if (since === undefined && until === undefined) return true;
   const ms = Date.parse(time);
-  return wanted[stream] && (since === undefined || ms >= since) && (until === undefined || ms <= until);
+  return (since === undefined || ms >= since) && (until === undefined || ms <= until);
 }
 
 async function follow(
-  reader: LogFollower,
-  options: LogsOptions,
+  { logPath }: Container,
+  reader: LogReader,
   send: Send,
   stop: Promise<unknown>,
   gone: AbortSignal,
@@ -79,61 +89,15 @@ async function follow(
   const over = Promise.race([stop, end]).then(() => {
     isOver = true;
   });
-  while (!gone.aborted) {
-    const wasOver = isOver; // what comes after the end is the last
-    for (const entry of await reader.read()) if (isWanted(entry, options)) await send(entry);
-    if (wasOver) return;
-    await Promise.race([reader.changed(), over]);
-  }
-}
-
-/** Reads a log as it grows, also when it is begun anew. */
-class LogFollower {
-  readonly #path: string;
-  #offset = 0;
-
-  constructor(path: string) {
-    this.#path = path;
-  }
-
-  /** The whole lines that have come since the last call. */
-  async read(): Promise<LogEntry[]> {
-    if (!existsSync(this.#path)) return [];
-    const chunks: Buffer[] = [];
-    for await (const chunk of createReadStream(this.#path, { start: this.#offset })) chunks.push(chunk as Buffer);
-    const bytes = Buffer.concat(chunks);
-    const end = bytes.lastIndexOf("\n") + 1;
-    this.#offset += end;
-    return parseLines(bytes.subarray(0, end).toString());
-  }
-
-  changed(): Promise<void> {
-    return new Promise((resolve) => {
-      const watcher = watch(this.#path, () => {
-        watcher.close();
-        resolve();
-      });
-      watcher.on("error", () => resolve());
-    });
-  }
-}
-
-async function readRotated(path: string): Promise<LogEntry[]> {
-  const paths: string[] = [];
-  for (let number = 1; existsSync(rotated(path, number)); number++) paths.unshift(rotated(path, number));
-  const entries: LogEntry[] = [];
-  for (const each of paths)
-    for await (const line of createInterface({ input: createReadStream(each) })) entries.push(...parseLines(line));
-  return entries;
-}
-
-/** A line that was cut off by a crash is left out. */
-function parseLines(text: string): LogEntry[] {
-  return text.split("\n").flatMap((line) => {
-    try {
-      return line === "" ? [] : [JSON.parse(line) as LogEntry];
-    } catch {
-      return [];
+  const changes = new LogWatch(logPath);
+  try {
+    while (!gone.aborted) {
+      const wasOver = isOver; // what comes after the end is the last
+      for await (const entries of reader.more()) await send(entries);
+      if (wasOver) return;
+      await Promise.race([changes.next(), over]);
     }
-  });
+  } finally {
+    changes.close();
+  }
 }

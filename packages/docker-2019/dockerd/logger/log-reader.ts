@@ -1,0 +1,140 @@
+/**
+ * Reads the log of a container, in pieces, however long it is: what is there, from the oldest file on, and then what comes, also when the log is
+ * begun anew.
+ *
+ *     …-json.log.2   …-json.log.1   …-json.log ◀── grows
+ */
+import { existsSync, type FSWatcher, watch } from "node:fs";
+import { type FileHandle, open, stat } from "node:fs/promises";
+import { dirname } from "node:path";
+import { type LogEntry, rotated } from "./json-file.ts";
+
+/** Has room for the longest entry: of 16 KiB, each byte of which may be six in JSON. */
+const PIECE_BYTES = 256 << 10;
+const LINE_FEED = 10;
+
+export class LogReader {
+  readonly #path: string;
+  readonly #piece = Buffer.allocUnsafe(PIECE_BYTES);
+  #file: FileHandle | undefined;
+  /** Of what has not been read yet. */
+  #offset = 0;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  /** What is there. @param tail - How many of the last entries; undefined for all. */
+  async *past(tail: number | undefined): AsyncGenerator<LogEntry[]> {
+    for (const { path, offset } of await beginnings(this.#path, tail)) {
+      await this.#begin(path, offset);
+      yield* this.#toEnd();
+    }
+  }
+
+  /** What has come since the last call, of this or of `past`. */
+  async *more(): AsyncGenerator<LogEntry[]> {
+    yield* this.#toEnd();
+    while (await this.#isBegunAnew()) {
+      yield* this.#toEnd(); // written just before
+      await this.#begin(this.#path, 0);
+      yield* this.#toEnd();
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#file?.close();
+    this.#file = undefined;
+  }
+
+  async #begin(path: string, offset: number): Promise<void> {
+    await this.close();
+    this.#file = await open(path, "r");
+    this.#offset = offset;
+  }
+
+  async *#toEnd(): AsyncGenerator<LogEntry[]> {
+    while (this.#file) {
+      const { bytesRead } = await this.#file.read(this.#piece, 0, PIECE_BYTES, this.#offset);
+      const end = this.#piece.subarray(0, bytesRead).lastIndexOf(LINE_FEED) + 1;
+      if (end === 0) return;
+      this.#offset += end;
+      yield parseLines(this.#piece.toString("utf8", 0, end));
+    }
+  }
+
+  async #isBegunAnew(): Promise<boolean> {
+    if (!this.#file || !existsSync(this.#path)) return false;
+    return (await stat(this.#path)).ino !== (await this.#file.stat()).ino;
+  }
+}
+
+/** In which files to begin, and where. */
+async function beginnings(path: string, tail = Number.POSITIVE_INFINITY): Promise<{ path: string; offset: number }[]> {
+  const places: { path: string; offset: number }[] = [];
+  let wanted = tail;
+  for (let number = 0; existsSync(rotated(path, number)) && (number === 0 || wanted > 0); number++) {
+    const file = rotated(path, number);
+    const { offset, lines } = wanted === Number.POSITIVE_INFINITY ? WHOLE : await lastLines(file, wanted);
+    places.unshift({ path: file, offset });
+    wanted -= lines;
+  }
+  return places;
+}
+
+const WHOLE = { offset: 0, lines: 0 };
+
+/** Where the last lines of a file begin, and how many there are of those that are wanted. Goes backwards from the end. */
+async function lastLines(path: string, wanted: number): Promise<{ offset: number; lines: number }> {
+  await using file = await open(path, "r");
+  const piece = Buffer.allocUnsafe(PIECE_BYTES);
+  let ends = 0;
+  for (let end = (await file.stat()).size; end > 0; ) {
+    const begin = Math.max(0, end - PIECE_BYTES);
+    await file.read(piece, 0, end - begin, begin);
+    for (const at of lineFeedsBackwards(piece.subarray(0, end - begin)))
+      if (ends++ === wanted) return { offset: begin + at + 1, lines: wanted };
+    end = begin;
+  }
+  return { offset: 0, lines: ends };
+}
+
+function* lineFeedsBackwards(bytes: Buffer): Generator<number> {
+  for (let at = bytes.length; at > 0; ) {
+    at = bytes.lastIndexOf(LINE_FEED, at - 1);
+    if (at >= 0) yield at;
+  }
+}
+
+/** A line that was cut off by a crash is left out. */
+function parseLines(text: string): LogEntry[] {
+  return text.split("\n").flatMap((line) => {
+    try {
+      return line === "" ? [] : [JSON.parse(line) as LogEntry];
+    } catch {
+      return [];
+    }
+  });
+}
+
+/** Tells that a log has changed. Nothing is missed that happens after it was made. */
+export class LogWatch {
+  readonly #watcher: FSWatcher;
+  #change = Promise.withResolvers<void>();
+
+  /** @param path - Of the log; the directory is watched, for the log may be begun anew. */
+  constructor(path: string) {
+    this.#watcher = watch(dirname(path), () => this.#change.resolve());
+    this.#watcher.on("error", () => this.#change.resolve()); // the container is removed
+  }
+
+  /** Resolves when something has happened since the last call. */
+  async next(): Promise<void> {
+    await this.#change.promise;
+    this.#change = Promise.withResolvers();
+  }
+
+  close(): void {
+    this.#watcher.close();
+  }
+}
