@@ -34,6 +34,8 @@ export interface ApplyOptions {
    */
   readonly below?: readonly string[];
   readonly limits?: Partial<ArchiveLimits>;
+  /** Whether what is mounted in the directory is a part of it; otherwise an archive that leads there is refused. */
+  readonly entersMounts?: boolean;
 }
 
 /** What is under way while one archive is applied. */
@@ -70,7 +72,7 @@ export async function applyTar(
   options: ApplyOptions,
 ): Promise<void> {
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
-  const target = new Target(directory);
+  const target = new Target(directory, options);
   const below = openBelow(options);
   const made = new MadeFiles(target, limits, below);
   const hider = newHider(options.whiteouts, target, made);

@@ -16,7 +16,7 @@ import { xattrNames } from "./metadata.ts";
 import { baseOf, joinPath, parentOf } from "./safe-path.ts";
 import { PLAIN_ENTRY, type TarEntry } from "./tar-entry.ts";
 import { END_OF_ARCHIVE, formatHeaders, paddingOf } from "./tar-writer.ts";
-import { descriptorPath, openInLayer } from "./target.ts";
+import { type AtMounts, descriptorPath, openInLayer } from "./target.ts";
 import { Turns } from "./turns.ts";
 import { type WalkedFile, walk } from "./walk.ts";
 import { entryOf, HardLinks, typeOf } from "./walked-entry.ts";
@@ -26,13 +26,14 @@ const CHUNK_BYTES = 64 * 1024;
 const READ_BYTES = 256 * 1024;
 
 /**
- * Packs a whole tree, such as the merged root of a container. Stays on one mount: a mount point becomes an empty directory.
+ * Packs a whole tree, such as the merged root of a container.
  *
+ * @param at - Whether it goes on below mount points; otherwise one becomes an empty directory.
  * @returns Chunks of an uncompressed tar; the next one is made when it is asked for.
  * @throws {Error} (while reading) When a file becomes shorter while it is read.
  */
-export function archiveTree(directory: string): AsyncGenerator<Buffer> {
-  return inChunks(treeParts(directory));
+export function archiveTree(directory: string, at: AtMounts = {}): AsyncGenerator<Buffer> {
+  return inChunks(treeParts(directory, at));
 }
 
 /**
@@ -100,9 +101,9 @@ function* oneChange(root: number, kind: Change["kind"], path: string, written: W
   }
 }
 
-function* treeParts(directory: string): Generator<Buffer> {
+function* treeParts(directory: string, at: AtMounts): Generator<Buffer> {
   const links = new HardLinks();
-  for (const file of walk(directory)) yield* fileParts(file, links);
+  for (const file of walk(directory, undefined, at)) yield* fileParts(file, links);
 }
 
 function* layerParts(upper: string, marks: Marks): Generator<Buffer> {

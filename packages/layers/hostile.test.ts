@@ -10,6 +10,7 @@ import { describe, expect, test } from "vitest";
 import { directory, file, link, member, patched, pax, symlink, tar, typed, unpack } from "./archive-fixtures.ts";
 import { removeTree } from "./remove-tree.ts";
 import { describeTree, temporaryDirectory } from "./tree-fixtures.ts";
+import { walk } from "./walk.ts";
 
 interface World {
   readonly world: string;
@@ -164,6 +165,27 @@ describe("apply() of a hostile archive", () => {
       await expect(removeTree(target)).rejects.toThrow("mounted");
     } finally {
       umount(join(target, "volume"));
+    }
+    expect(describeTree(outside)).toEqual(before);
+  });
+
+  test("enters one that belongs to the tree, and leads nowhere else through it", async () => {
+    const { target, outside } = makeWorld();
+    const volume = join(target, "volume");
+    mkdirSync(volume);
+    mount("tmpfs", volume, "tmpfs", 0, null);
+    const before = describeTree(outside);
+    try {
+      symlinkSync(outside, join(volume, "s"));
+      const archive = tar(directory("volume", 0o700), file("volume/new"), file("volume/s/canary", "dead"));
+      await expect(unpack(archive, target, { whiteouts: "delete", entersMounts: true })).rejects.toThrow(
+        "no directory",
+      );
+      expect(readdirSync(volume).sort()).toEqual(["new", "s"]);
+      const names = [...walk(target, undefined, { entersMounts: true })].map(({ path }) => path);
+      expect(names.filter((path) => path.startsWith("volume"))).toEqual(["volume", "volume/new", "volume/s"]);
+    } finally {
+      umount(volume);
     }
     expect(describeTree(outside)).toEqual(before);
   });

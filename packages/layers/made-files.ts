@@ -113,9 +113,9 @@ export class MadeFiles {
       make();
     } catch (error) {
       if (!isErrno(error, "EEXIST")) throw error;
-      if (kindOf(directoryFd, name) !== "directory") await this.#replace(place, make);
+      if (kindOf(directoryFd, name, this.#target) !== "directory") await this.#replace(place, make);
     }
-    withDescriptor(openPlace(directoryFd, name), (fd) => {
+    withDescriptor(openPlace(directoryFd, name, this.#target), (fd) => {
       marks?.setOpaque(fd);
       this.#directories.note(path, fd, entry);
     });

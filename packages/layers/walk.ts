@@ -11,7 +11,7 @@ import { AT_FDCWD, O_PATH, openat2, RESOLVE_BENEATH, RESOLVE_NO_SYMLINKS } from 
 import { compareNames, systemName } from "./file-name.ts";
 import { namesIn } from "./remove-tree.ts";
 import { joinPath } from "./safe-path.ts";
-import { openPlace } from "./target.ts";
+import { type AtMounts, openPlace } from "./target.ts";
 
 /** A file on the way. */
 export interface WalkedFile {
@@ -32,25 +32,33 @@ interface OpenDirectory {
 /**
  * Yields the directory itself, then everything in it: each directory before what it holds, names in the order of their characters.
  *
- * A mount point is yielded, what is mounted there is not entered. Files that vanish meanwhile are left out. One descriptor per level
+ * A mount point is yielded; what is mounted there is entered only if that is asked for. Files that vanish meanwhile are left out. One descriptor per level
  * of depth is open at a time.
  *
  * @param isLeftOut - Names that are passed over, with what they hold.
  * @throws {ErrnoError} When `directory` is no directory or something in it can't be read.
  */
-export function* walk(directory: string, isLeftOut = (_name: string) => false): Generator<WalkedFile> {
+export function* walk(
+  directory: string,
+  isLeftOut = (_name: string) => false,
+  at: AtMounts = {},
+): Generator<WalkedFile> {
   const root = openat2(AT_FDCWD, directory, { flags: O_PATH | constants.O_DIRECTORY, resolve: 0 });
   const open: OpenDirectory[] = [list("", root)];
   try {
     yield { path: "", fd: root, stats: fstatSync(root, { bigint: true }) };
-    while (open.length > 0) yield* visitNext(open, isLeftOut);
+    while (open.length > 0) yield* visitNext(open, isLeftOut, at);
   } finally {
     for (const { fd } of open) closeSync(fd);
   }
 }
 
 /** Visits one more name of the innermost directory, or leaves that directory. */
-function* visitNext(open: OpenDirectory[], isLeftOut: (name: string) => boolean): Generator<WalkedFile> {
+function* visitNext(
+  open: OpenDirectory[],
+  isLeftOut: (name: string) => boolean,
+  { entersMounts = false }: AtMounts,
+): Generator<WalkedFile> {
   const current = open.at(-1)!;
   const name = current.names.pop();
   if (name === undefined) return closeSync(open.pop()!.fd);
@@ -61,7 +69,7 @@ function* visitNext(open: OpenDirectory[], isLeftOut: (name: string) => boolean)
   try {
     const stats = fstatSync(place.fd, { bigint: true });
     yield { path, fd: place.fd, stats };
-    if (!stats.isDirectory() || place.isMountPoint) return;
+    if (!stats.isDirectory() || (place.isMountPoint && !entersMounts)) return;
     open.push(list(path, place.fd));
     isEntered = true;
   } finally {

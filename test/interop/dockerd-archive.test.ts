@@ -1,5 +1,8 @@
 /** `docker cp` at our dockerd and at the genuine one: the same tars, the same descriptions, the same refusals. */
 import { execFileSync } from "node:child_process";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { readMountinfo } from "@eras/linux/mountinfo.ts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { busyboxImage } from "../harness/busybox-image.ts";
 import { Dockerd2019 } from "../harness/dockerd-2019.ts";
@@ -9,7 +12,7 @@ const missing = missingForDocker("/usr/bin/curl");
 const START_MS = 90_000;
 const SCRIPT = `mkdir -p /box/dir/sub /box/there; cd /box; echo inside > file; chmod 4755 file; chown 33 file; touch -d @1500000000 file
   echo deep > dir/sub/deep; ln dir/sub/deep dir/hard; ln -s sub/deep dir/link; ln -s file link; ln -s /box/there towards; ln -s nosuch dangling
-  mkfifo fifo; touch -d @1500000000 dir/sub dir; sleep 1000`;
+  touch -d @1500000000 dir/sub dir; mkfifo fifo; sleep 1000`;
 
 describe.skipIf(missing)(`dockerd's archive${missing ? `: ${missing}` : ""}`, () => {
   let session: DockerCliSession;
@@ -19,11 +22,31 @@ describe.skipIf(missing)(`dockerd's archive${missing ? `: ${missing}` : ""}`, ()
     session = await DockerCliSession.start();
     dockerd = await Dockerd2019.start();
     await dockerd.docker(["load", "-q"], busyboxImage("busybox:latest"));
+    const host = join(dockerd.place.dir, "host");
+    mkdirSync(host);
+    writeFileSync(join(host, "file"), "of the host\n");
+    const binds = ["-v", `${host}:/data/host:ro`, "-v", `${host}/file:/data/file`];
+    const mounts = ["-v", "named:/data/vol", "-v", "/data/anonymous", "-v", "/absent/path", ...binds];
     const run = ["run", "-d", "--name", "box", "-v", "/vol", "-v", "/etc:/ro:ro", "busybox", "sh", "-c", SCRIPT];
-    expect(await session.genuine(run)).toMatchObject({ status: 0 });
-    expect(await dockerd.docker(run)).toMatchObject({ status: 0 });
+    const create = [
+      "create",
+      "--name",
+      "still",
+      "--network",
+      "none",
+      "--tmpfs",
+      "/data/tmpfs",
+      ...mounts,
+      "busybox",
+      "sleep",
+      "1000",
+    ];
+    for (const words of [run, create]) {
+      expect(await session.genuine(words)).toMatchObject({ status: 0 });
+      expect(await dockerd.docker(words)).toMatchObject({ status: 0 });
+    }
     for (const docker of [session.genuine, (args: readonly string[]) => dockerd.docker(args)])
-      await docker(["exec", "box", "sh", "-c", "until [ -p /box/fifo ]; do sleep 0.05; done; sleep 0.2"]);
+      await docker(["exec", "box", "sh", "-c", "until [ -p /box/fifo ]; do sleep 0.05; done"]);
     sockets = [dockerd.socket, `${session.daemon.place.dir}/docker.sock`];
   }, START_MS);
   afterAll(async () => {
@@ -32,8 +55,8 @@ describe.skipIf(missing)(`dockerd's archive${missing ? `: ${missing}` : ""}`, ()
   }, START_MS);
 
   /** An answer of each: status, the header that describes the file, and the tar as tar(1) lists it, or the body. */
-  function answers(path: string, method = "GET", body?: Buffer): [ours: object, genuine: object] {
-    const url = `http://docker/v1.40/containers/box/archive?${path}`;
+  function answers(path: string, method = "GET", body?: Buffer, container = "box"): [ours: object, genuine: object] {
+    const url = `http://docker/v1.40/containers/${container}/archive?${path}`;
     const [ours, genuine] = sockets.map((socket) => {
       const flags = [...(method === "HEAD" ? ["-I"] : ["-i", "-X", method]), ...(body ? ["--data-binary", "@-"] : [])];
       const head = ["-H", "Content-Type: application/x-tar", "-H", "Expect:"];
@@ -91,6 +114,44 @@ describe.skipIf(missing)(`dockerd's archive${missing ? `: ${missing}` : ""}`, ()
     expect(ours).toEqual(genuine);
     const list = ["exec", "box", "sh", "-c", "stat -c '%n %a %u %g %s' /box/there/* /vol/* 2>&1"];
     expect((await dockerd.docker(list)).stdout).toBe((await session.genuine(list)).stdout);
+  });
+
+  describe.each(["does not run", "runs"])("of a container that %s", (state) => {
+    beforeAll(async () => {
+      if (state === "does not run") return;
+      for (const docker of [session.genuine, (args: readonly string[]) => dockerd.docker(args)])
+        expect(await docker(["start", "still"])).toMatchObject({ status: 0 });
+    });
+    const packed = (...names: string[]) => {
+      const script = "cd $(mktemp -d); for n; do mkdir -p $(dirname $n); echo $n > $n; done; tar -c *; rm -r $PWD";
+      return execFileSync("sh", ["-c", script, "sh", ...names]);
+    };
+
+    test.each([
+      ["/data/vol", `in-${state.length}`],
+      ["/data", `vol/deep/${state.length}`, `anonymous/${state.length}`, `beside-${state.length}`],
+      ["/data/tmpfs", "below"],
+      ["/data/host", "refused"],
+      ["/data", "host/refused"],
+      ["/data", "file"],
+    ])("takes files into %s: %s", async (path, ...names) => {
+      const [ours, genuine] = answers(`path=${path}`, "PUT", packed(...names), "still");
+      expect(ours).toMatchObject({ status: (genuine as { status: string }).status });
+    });
+
+    test.each(["/data", "/data/vol", "/data/vol/.", "/data/host", "/data/file", "/absent", "/etc/hosts", "/etc"])(
+      "gives %s",
+      (path) => {
+        for (const method of ["GET", "HEAD"]) {
+          const [ours, genuine] = answers(`path=${path}`, method, undefined, "still");
+          expect(ours).toEqual(genuine);
+        }
+      },
+    );
+
+    test("leaves nothing mounted", () => {
+      expect(readMountinfo().filter(({ mountPoint }) => mountPoint.endsWith("/exec/view"))).toEqual([]);
+    });
   });
 
   test("puts no directory where a file is", async () => {

@@ -14,7 +14,8 @@
  *     <exec-root>/                               gone after a reboot: /run/docker-eras/2019/docker
  *     ├─ containerd/                             the containerd of this dockerd, unless it is given one
  *     │  └─ <id>/init-stdin …                    the FIFOs of a container
- *     └─ netns/                                  network namespaces of containers
+ *     ├─ netns/                                  network namespaces of containers
+ *     └─ view/                                   where a container's files are put together for `docker cp`
  */
 import { join } from "node:path";
 
@@ -37,4 +38,8 @@ export function containersDir({ dataRoot }: Roots): string {
 /** The FIFOs of all containers, and the directory of a containerd of our own. */
 export function containerdDir({ execRoot }: Roots): string {
   return join(execRoot, "containerd");
+}
+
+export function viewDir({ execRoot }: Roots): string {
+  return join(execRoot, "view");
 }

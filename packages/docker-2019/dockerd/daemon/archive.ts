@@ -2,7 +2,8 @@
  * `docker cp`, the daemon's side: what is at a path in a container, as a tar, and a tar's files into a directory.
  *
  * The container is somebody else's. A path is walked by the kernel as if the container's root were "/", once; the descriptor of what it found
- * is used from then on, so that a link, also one that is put there meanwhile, leads nowhere else (CVE-2018-15664).
+ * is used from then on, so that a link, also one that is put there meanwhile, leads nowhere else (CVE-2018-15664). No process of ours makes
+ * the container's root its own, so none can be led to load a program's parts from there (CVE-2019-14271).
  *
  * @see https://docs.docker.com/engine/api/v1.40/#operation/ContainerArchive
  */
@@ -13,12 +14,14 @@ import { archiveFile, archiveTree } from "@eras/layers/archive.ts";
 import { changeEntries, checkNoWhiteout, renamed } from "@eras/layers/change-entries.ts";
 import { decompress } from "@eras/layers/decompress.ts";
 import type { TarEntry } from "@eras/layers/tar-entry.ts";
+import { descriptorPath, withDescriptor } from "@eras/layers/target.ts";
 import { isErrno } from "@eras/linux/errno.ts";
-import { AT_FDCWD, O_PATH, openat2, RESOLVE_IN_ROOT, RESOLVE_NO_MAGICLINKS, readlinkat } from "@eras/linux/open.ts";
+import { O_PATH, openat2, RESOLVE_IN_ROOT, RESOLVE_NO_MAGICLINKS, readlinkat } from "@eras/linux/open.ts";
 import { NotFound, Unknown } from "@eras/oci-spec/errdefs.ts";
 import type { ContainerPathStat } from "../../engine-api/container.ts";
 import type { Container } from "../container/container.ts";
 import { findUser } from "../spec/user.ts";
+import { ContainerView } from "./container-view.ts";
 import type { Daemon } from "./daemon.ts";
 
 /** A path in a container, as a client says it. */
@@ -37,44 +40,42 @@ export interface PutOptions {
 
 /** @throws {NotFound} `Could not find the file /x in container web` */
 export function statPath(daemon: Daemon, at: ContainerPath): ContainerPathStat {
-  return withRoot(daemon, at.container, (root) => {
-    const fd = openAt(root, at);
-    try {
-      return statOf(root, fd, at);
-    } finally {
-      closeSync(fd);
-    }
-  });
+  const view = new ContainerView(daemon, at.container);
+  try {
+    return withDescriptor(openAt(view, at), (fd) => statOf(view, fd, at));
+  } finally {
+    view.close();
+  }
 }
 
-/** @returns What it is, and a tar of it, whose names begin with its own. @throws {NotFound} */
+/** @returns What it is, and a tar of it, whose names begin with its own: has to be taken, or given up (`return`). @throws {NotFound} */
 export function getArchive(
   daemon: Daemon,
   at: ContainerPath,
 ): { readonly stat: ContainerPathStat; readonly tar: AsyncIterable<Uint8Array> } {
-  return withRoot(daemon, at.container, (root) => {
-    const fd = openAt(root, at);
-    const stat = statOf(root, fd, at);
-    return { stat, tar: pack(daemon, fd, stat.name, at.container) };
-  });
+  const stat = statPath(daemon, at);
+  return { stat, tar: pack(daemon, at, stat.name) };
 }
 
-/** Holds the container's file system until all is packed. */
-async function* pack(daemon: Daemon, fd: number, name: string, { id }: Container): AsyncGenerator<Uint8Array> {
-  const { rwLayers, layers } = daemon.images;
-  rwLayers.mount(id);
+/** Holds the container's files until all is packed. */
+async function* pack(daemon: Daemon, at: ContainerPath, name: string): AsyncGenerator<Uint8Array> {
+  const view = new ContainerView(daemon, at.container);
   try {
-    const tar = fstatSync(fd).isDirectory() ? packDirectory(fd, name) : archiveFile(fd, name);
-    yield* layers.owners?.toContainer(tar) ?? tar;
+    const fd = openAt(view, at);
+    try {
+      const tar = fstatSync(fd).isDirectory() ? packDirectory(fd, name) : archiveFile(fd, name);
+      yield* daemon.images.layers.owners?.toContainer(tar) ?? tar;
+    } finally {
+      closeSync(fd);
+    }
   } finally {
-    closeSync(fd);
-    daemon.images.rwLayers.unmount(id);
+    view.close();
   }
 }
 
 function packDirectory(fd: number, name: string): AsyncIterable<Uint8Array> {
   const within = name === "/" ? "./" : `${name}/`;
-  return changeEntries(archiveTree(`/proc/self/fd/${fd}`), (entry) =>
+  return changeEntries(archiveTree(descriptorPath(fd), { entersMounts: true }), (entry) =>
     renamed(entry, (inside) => (inside === "./" ? within : within + inside)),
   );
 }
@@ -90,13 +91,13 @@ export async function putArchive(
   tar: AsyncIterable<Uint8Array>,
   { keepsKinds, asContainerUser }: PutOptions,
 ): Promise<void> {
-  checkWritable(at);
-  const { container } = at;
-  const rootPath = daemon.images.rwLayers.mount(container.id);
+  const view = new ContainerView(daemon, at.container);
   try {
-    const directory = withRoot(daemon, container, (root) => openDirectoryAt(root, at));
+    const directory = openDirectoryAt(view, at);
     try {
-      const owner = asContainerUser && container.config.User ? findUser(container.config.User, rootPath) : undefined;
+      checkWritable(at);
+      const { User } = at.container.config;
+      const owner = asContainerUser && User ? findUser(User, descriptorPath(view.root)) : undefined;
       const change = (entry: TarEntry): TarEntry => {
         checkNoWhiteout(entry.name);
         if (keepsKinds) checkKind(directory, entry);
@@ -104,12 +105,12 @@ export async function putArchive(
       };
       const changed = changeEntries(decompress(tar), change);
       const owned = daemon.images.layers.owners?.toHost(changed) ?? changed;
-      await applyTar(owned, `/proc/self/fd/${directory}`, { whiteouts: "delete" });
+      await applyTar(owned, descriptorPath(directory), { whiteouts: "delete", entersMounts: true });
     } finally {
       closeSync(directory);
     }
   } finally {
-    daemon.images.rwLayers.unmount(container.id);
+    view.close();
   }
 }
 
@@ -139,61 +140,31 @@ function checkKind(directory: number, { name, type }: TarEntry): void {
 /** @returns Whether it is a directory; undefined when there is nothing. */
 function kindAt(directory: number, name: string): boolean | undefined {
   try {
-    const fd = openInside(directory, name.replace(/\/+$/, ""), O_PATH | constants.O_NOFOLLOW);
-    try {
-      return fstatSync(fd).isDirectory();
-    } finally {
-      closeSync(fd);
-    }
+    const flags = O_PATH | constants.O_NOFOLLOW;
+    const fd = openat2(directory, name.replace(/\/+$/, ""), {
+      flags,
+      resolve: RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
+    });
+    return withDescriptor(fd, (file) => fstatSync(file).isDirectory());
   } catch (error) {
     if (isErrno(error, "ENOENT", "ENOTDIR")) return undefined;
     throw error;
   }
 }
 
-/** Gives the container's root: its own view, with all mounts, while it runs; else what its layer shows. */
-function withRoot<Result>({ images }: Daemon, { id, state }: Container, work: (root: number) => Result): Result {
-  const rootPath = images.rwLayers.mount(id);
-  try {
-    const { Pid } = state.record;
-    const root = (Pid > 0 ? openRoot(`/proc/${Pid}/root`) : undefined) ?? openRoot(rootPath)!;
-    try {
-      return work(root);
-    } finally {
-      closeSync(root);
-    }
-  } finally {
-    images.rwLayers.unmount(id);
-  }
-}
-
-/** @returns Undefined for a process that has just ended. */
-function openRoot(path: string): number | undefined {
-  try {
-    return openat2(AT_FDCWD, path, { flags: O_PATH | constants.O_DIRECTORY, resolve: 0 });
-  } catch (error) {
-    if (path.startsWith("/proc/") && isErrno(error, "ENOENT", "ESRCH")) return undefined;
-    throw error;
-  }
-}
-
-function openInside(root: number, path: string, flags: number): number {
-  return openat2(root, path, { flags, resolve: RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS });
-}
-
 /** Opens the file itself, a link too unless the path goes through it. */
-function openAt(root: number, { container, path }: ContainerPath): number {
+function openAt(view: ContainerView, { container, path }: ContainerPath): number {
   const goesThrough = /(^|\/)\.?$/.test(path);
   try {
-    return openInside(root, path || "/", O_PATH | (goesThrough ? constants.O_DIRECTORY : constants.O_NOFOLLOW));
+    return view.open(path || "/", O_PATH | (goesThrough ? constants.O_DIRECTORY : constants.O_NOFOLLOW));
   } catch (error) {
     throw isErrno(error, "ENOENT", "ENOTDIR") ? notFound(container, path) : error;
   }
 }
 
-function openDirectoryAt(root: number, { container, path }: ContainerPath): number {
+function openDirectoryAt(view: ContainerView, { container, path }: ContainerPath): number {
   try {
-    return openInside(root, path || "/", constants.O_RDONLY | constants.O_DIRECTORY);
+    return view.open(path || "/", constants.O_RDONLY | constants.O_DIRECTORY);
   } catch (error) {
     if (isErrno(error, "ENOTDIR")) throw new Unknown("extraction point is not a directory");
     throw isErrno(error, "ENOENT") ? notFound(container, path) : error;
@@ -204,28 +175,21 @@ function notFound({ name }: Container, path: string): NotFound {
   return new NotFound(`Could not find the file ${path} in container ${name}`);
 }
 
-function statOf(root: number, fd: number, { path }: ContainerPath): ContainerPathStat {
+function statOf(view: ContainerView, fd: number, { path }: ContainerPath): ContainerPathStat {
   const stats = fstatSync(fd);
-  const isLink = stats.isSymbolicLink();
   return {
     name: basename(`/${path}`) || "/",
     size: stats.size,
     mode: goMode(stats),
     mtime: stats.mtime.toISOString(),
-    linkTarget: isLink ? targetOf(root, fd, path) : "",
+    linkTarget: stats.isSymbolicLink() ? targetOf(view, fd, path) : "",
   };
 }
 
 /** Where a link leads in the end, absolute in the container; to nothing, where it says. */
-function targetOf(root: number, link: number, path: string): string {
+function targetOf(view: ContainerView, link: number, path: string): string {
   try {
-    const target = openInside(root, path, O_PATH);
-    try {
-      const [place, top] = [target, root].map((fd) => readlinkSync(`/proc/self/fd/${fd}`)) as [string, string];
-      return top === "/" ? place : place.slice(top.length) || "/";
-    } finally {
-      closeSync(target);
-    }
+    return withDescriptor(view.open(path, O_PATH), (target) => readlinkSync(descriptorPath(target))); // a view's paths begin at its root
   } catch {
     return posix.resolve("/", posix.dirname(path), readlinkat(link, "").toString());
   }

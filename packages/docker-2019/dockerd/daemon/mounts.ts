@@ -48,11 +48,16 @@ function withVolume({ volumes }: Daemon, container: string, point: MountPoint): 
 
 /** Before a start: volumes are mounted, and directories that a bind names are made where they may be. */
 export function mountAll(daemon: Daemon, container: Container): void {
-  const { volumes } = daemon;
-  const { id, record } = container;
   mountSharedMemory(daemon, container);
+  mountVolumes(daemon, container);
+}
+
+/** Volumes and binds alone. @param holder - For whom, until `unmountVolumes` for the same. */
+export function mountVolumes(daemon: Daemon, container: Container, holder = container.id): void {
+  const { volumes } = daemon;
+  const { record } = container;
   for (const { Type, Name, Source, SkipMountpointCreation } of Object.values(record.MountPoints)) {
-    if (Type === "volume") volumes.mount(Name, id);
+    if (Type === "volume") volumes.mount(Name, holder);
     if (Type !== "bind" || existsSync(Source)) continue;
     if (SkipMountpointCreation)
       throw new InvalidArgument(`invalid mount config for type "bind": bind source path does not exist: ${Source}`);
@@ -63,10 +68,13 @@ export function mountAll(daemon: Daemon, container: Container): void {
 }
 
 /** After the end. */
-export function unmountAll({ volumes }: Daemon, container: Container): void {
-  const { id, record } = container;
+export function unmountAll(daemon: Daemon, container: Container): void {
   unmountSharedMemory(container);
-  for (const { Type, Name } of Object.values(record.MountPoints)) if (Type === "volume") volumes.unmount(Name, id);
+  unmountVolumes(daemon, container);
+}
+
+export function unmountVolumes({ volumes }: Daemon, { id, record }: Container, holder = id): void {
+  for (const { Type, Name } of Object.values(record.MountPoints)) if (Type === "volume") volumes.unmount(Name, holder);
 }
 
 /** The container is no more. @param anonymous - Whether its volumes without a name of their own go too. */
