@@ -1,10 +1,14 @@
 /** A request of the API, as its handler sees it, and the ways to answer. */
 import type { IncomingHttpHeaders } from "node:http";
 import type { Duplex, Readable, Writable } from "node:stream";
-import { InvalidArgument } from "@eras/oci-spec/errdefs.ts";
+import { InvalidArgument, Unknown } from "@eras/oci-spec/errdefs.ts";
 import type { Query } from "./query.ts";
+import type { Body } from "./requests.ts";
+import { parseFirst } from "./shape.ts";
 
 const JSON_TYPE = "application/json";
+/** Of messages; a client that reads so much too slowly is cut off. */
+const MAX_LAG_BYTES = 16 << 20;
 /** Larger ones are an attack, or a mistake. */
 const BODY_BYTES_MAX = 16 << 20;
 
@@ -51,35 +55,50 @@ export class ApiCall {
     return typeof value === "string" ? value : "";
   }
 
-  /** The body, as JSON of the type that the API says. @throws {InvalidArgument} When it is none. */
-  async json<T>(): Promise<T> {
-    const type = this.header("content-type");
-    if (!/^application\/json(?:;|$)/.test(type))
-      throw new InvalidArgument(`Content-Type specified (${type}) must be 'application/json'`);
-    const value = await this.optionalJson<T>();
-    if (value === undefined) throw new InvalidArgument("EOF");
+  /** The body, as JSON. @throws {InvalidArgument} {Unknown} When there is none, or it is something else. */
+  async json<T>(body: Body<T>): Promise<T> {
+    const value = await this.optionalJson(body);
+    if (value === undefined) throw refusal(body, body.status === 400 ? "got EOF while reading request body" : "EOF");
     return value;
   }
 
   /** The same, of a body that may be missing. */
-  async optionalJson<T>(): Promise<T | undefined> {
-    const text = await readBody(this.body);
-    if (text.trim() === "") return undefined;
+  async optionalJson<T>(body: Body<T>): Promise<T | undefined> {
+    this.#checkContentType();
+    const bytes = await readBody(this.body);
     try {
-      return JSON.parse(text) as T;
+      return parseFirst(bytes, body.shape) as T | undefined;
     } catch (cause) {
-      throw new InvalidArgument(`invalid JSON: ${(cause as Error).message}`, { cause });
+      throw refusal(body, (cause as Error).message, cause);
     }
+  }
+
+  #checkContentType(): void {
+    const type = this.header("content-type");
+    if (type === "" && !this.hasBody) return;
+    if (!/^application\/json(?:;|$)/.test(type))
+      throw new InvalidArgument(`Content-Type specified (${type}) must be 'application/json'`);
+  }
+
+  get hasBody(): boolean {
+    return this.headers["transfer-encoding"] !== undefined || Number(this.header("content-length")) > 0;
   }
 
   /** Answers with objects, one after the other, as they come. @param separator - Behind each. */
   jsonStream(separator = "\n"): (value: unknown) => void {
     const stream = this.answer.stream(200, { "Content-Type": JSON_TYPE });
-    return (value) => void stream.write(`${JSON.stringify(value)}${separator}`);
+    return (value) => {
+      if (stream.writableLength > MAX_LAG_BYTES) stream.destroy();
+      else stream.write(`${JSON.stringify(value)}${separator}`);
+    };
   }
 }
 
-async function readBody(body: Readable): Promise<string> {
+function refusal({ status }: Body<unknown>, message: string, cause?: unknown): Error {
+  return status === 400 ? new InvalidArgument(message, { cause }) : new Unknown(message, { cause });
+}
+
+async function readBody(body: Readable): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of body as AsyncIterable<Buffer>) {
@@ -87,7 +106,7 @@ async function readBody(body: Readable): Promise<string> {
     if (length > BODY_BYTES_MAX) throw new InvalidArgument(`the body is larger than ${BODY_BYTES_MAX} bytes`);
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks).toString();
+  return Buffer.concat(chunks);
 }
 
 /** What is done for a request. What it returns is the answer's JSON, with status 200; it may answer by itself and return nothing. */
@@ -95,7 +114,7 @@ export type Handler = (call: ApiCall) => Promise<unknown> | unknown;
 
 /** A row of the API's table. */
 export interface Route {
-  readonly method: "GET" | "HEAD" | "POST" | "PUT" | "DELETE";
+  readonly method: "GET" | "HEAD" | "POST" | "PUT" | "DELETE" | "OPTIONS";
   readonly path: RegExp;
   readonly handler: Handler;
 }

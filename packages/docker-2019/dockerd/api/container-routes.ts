@@ -1,18 +1,18 @@
 /** Containers, as the API has them: the table, and for each row what is asked of the daemon. */
 import type { Duplex } from "node:stream";
-import { Conflict, InvalidArgument } from "@eras/oci-spec/errdefs.ts";
+import { Conflict, InvalidArgument, NotFound } from "@eras/oci-spec/errdefs.ts";
+import { parseReference, withTag } from "@eras/oci-spec/reference.ts";
 import { atLeast } from "../../engine-api/api-version.ts";
 import { CHANGE_KINDS, type ContainerPathStat } from "../../engine-api/container.ts";
-import type { ContainerConfig, ContainerCreateRequest } from "../../engine-api/container-config.ts";
 import { step } from "../../step.ts";
-import type { UpdateRequest } from "../config/update.ts";
-import type { WaitCondition } from "../container/state.ts";
+import type { WaitCondition, WaitResult } from "../container/state.ts";
 import { type ContainerPath, getArchive, putArchive, statPath } from "../daemon/archive.ts";
 import { attach } from "../daemon/attach.ts";
 import { commitContainer } from "../daemon/commit.ts";
 import { createContainer } from "../daemon/create.ts";
 import type { Daemon } from "../daemon/daemon.ts";
 import { removeContainer } from "../daemon/delete.ts";
+import { checkDetachKeys } from "../daemon/detach-keys.ts";
 import { inspectContainer } from "../daemon/inspect.ts";
 import { removeLink } from "../daemon/links.ts";
 import { listContainers } from "../daemon/list.ts";
@@ -21,15 +21,27 @@ import { pruneContainers } from "../daemon/prune.ts";
 import { renameContainer } from "../daemon/rename.ts";
 import { startContainer } from "../daemon/start.ts";
 import { sendStats } from "../daemon/stats.ts";
-import { killContainer, pauseContainer, restartContainer, stopContainer, unpauseContainer } from "../daemon/stop.ts";
+import {
+  killContainer,
+  pauseContainer,
+  requireRunning,
+  restartContainer,
+  stopContainer,
+  unpauseContainer,
+} from "../daemon/stop.ts";
 import { topOf } from "../daemon/top.ts";
 import { updateContainer } from "../daemon/update.ts";
 import { type ApiCall, noContent, type Route, route } from "./call.ts";
+import { unblamed } from "./http-status.ts";
+import { parseInteger } from "./query.ts";
+import { CONTAINER, UPDATE } from "./requests.ts";
 import { send } from "./send.ts";
 import { parseTime } from "./time.ts";
 import { acceptWebSocket } from "./websocket.ts";
 
 const TAR = { "Content-Type": "application/x-tar" };
+/** Somebody may send `null` or `{}` with a start. */
+const SMALL_BODY_BYTES = 7;
 const RAW_STREAM = "application/vnd.docker.raw-stream";
 
 /** @param daemon - Who does it. */
@@ -45,7 +57,7 @@ export function containerRoutes(daemon: Daemon): Route[] {
       }),
     ),
     route("POST", "/containers/create", async (call) => {
-      const request = await call.json<ContainerCreateRequest>();
+      const request = await call.json(CONTAINER);
       call.answer.json(201, await createContainer(daemon, call.query.text("name"), request, call.version));
     }),
     route("GET", "/containers/{name}/json", (call) => inspectContainer(daemon, find(call), call.query.flag("size"))),
@@ -83,15 +95,17 @@ export function containerRoutes(daemon: Daemon): Route[] {
     }),
     route("GET", "/containers/{name}/export", (call) => exportTo(call, daemon)),
     route("POST", "/containers/{name}/update", async (call) => {
-      const request = await call.json<UpdateRequest>();
+      const request = await call.json(UPDATE);
       return updateContainer(daemon, find(call), request, atLeast(call.version, "1.40"));
     }),
     route("POST", "/containers/prune", ({ query }) => pruneContainers(daemon, query.filters())),
     route("POST", "/commit", async (call) => {
       const { query, answer } = call;
       const [repository, tag] = [query.text("repo"), query.text("tag")];
+      if (repository !== "")
+        unblamed(() => (tag === "" ? parseReference(repository) : withTag(parseReference(repository), tag)));
       const Id = await commitContainer(daemon, daemon.containers.get(query.text("container")), {
-        config: (await call.optionalJson<ContainerConfig>()) ?? null,
+        config: (await call.optionalJson(CONTAINER)) ?? null,
         changes: query.all("changes"),
         name: tag === "" ? repository : `${repository}:${tag}`,
         author: query.text("author"),
@@ -105,6 +119,7 @@ export function containerRoutes(daemon: Daemon): Route[] {
       "/containers/{name}/start",
       noContent((call) => {
         checkNoCheckpoint(call);
+        checkNoBody(call);
         return locked(find(call), (it) => startContainer(daemon, it));
       }),
     ),
@@ -121,7 +136,7 @@ export function containerRoutes(daemon: Daemon): Route[] {
     route(
       "POST",
       "/containers/{name}/kill",
-      noContent((call) => killContainer(daemon, find(call), call.query.text("signal"))),
+      noContent((call) => killContainer(daemon, toBeKilled(call, daemon), call.query.text("signal"))),
     ),
     route(
       "POST",
@@ -146,7 +161,10 @@ export function containerRoutes(daemon: Daemon): Route[] {
       attachTo(call, daemon, { raw: true }, () => acceptWebSocket(call)),
     ),
     route("POST", "/containers/{name}/resize", async (call) => {
-      await daemon.containerd.resize(find(call).id, "", sizeOf(call));
+      const size = sizeOf(call);
+      const container = find(call);
+      requireRunning(container, "");
+      await daemon.containerd.resize(container.id, "", size);
       call.answer.empty(200);
     }),
     route(
@@ -166,9 +184,23 @@ async function remove({ params, query }: ApiCall, daemon: Daemon): Promise<void>
 
 const CHANGES = { C: CHANGE_KINDS.modified, A: CHANGE_KINDS.added, D: CHANGE_KINDS.deleted } as const;
 
+function toBeKilled({ params }: ApiCall, { containers }: Daemon): Container {
+  const name = params.name!;
+  if (containers.find(name)) return containers.get(name);
+  throw new NotFound(`Cannot kill container: ${name}: No such container: ${name}`);
+}
+
+/** Of old, a start said what is now said at the creation. */
+function checkNoBody(call: ApiCall): void {
+  if (call.headers["transfer-encoding"] !== undefined || Number(call.header("content-length")) > SMALL_BODY_BYTES)
+    throw new InvalidArgument(
+      "starting container with non-empty request body was deprecated since API v1.22 and removed in v1.24",
+    );
+}
+
 function placeOf({ params, query }: ApiCall, daemon: Daemon): ContainerPath {
   const path = query.text("path");
-  if (path === "") throw new InvalidArgument("bad parameter: 'path' cannot be empty");
+  if (path === "") throw new InvalidArgument("bad parameter: pathcannot be empty");
   return { container: daemon.containers.get(params.name!), path };
 }
 
@@ -195,18 +227,33 @@ function locked<Result>(container: Container, work: (container: Container) => Pr
   return container.lock.hold(() => work(container));
 }
 
+/** Of a terminal. @throws {InvalidArgument} When it is none. */
 export function sizeOf({ query }: ApiCall): { readonly width: number; readonly height: number } {
-  return { width: query.integer("w") ?? 0, height: query.integer("h") ?? 0 };
+  try {
+    const [height, width] = ["h", "w"].map((name) => parseInteger(query.text(name))) as [number, number];
+    return { width, height };
+  } catch (cause) {
+    throw new InvalidArgument((cause as Error).message, { cause });
+  }
 }
 
 /** The head goes out at once, so that the client knows that it is waited for; the body when that has come about. */
-async function wait({ params, query, answer }: ApiCall, daemon: Daemon): Promise<void> {
+async function wait({ params, query, answer, signal }: ApiCall, daemon: Daemon): Promise<void> {
   const container = daemon.containers.get(params.name!);
   const result = container.state.wait(waitCondition(query.text("condition")));
   const stream = answer.stream(200, { "Content-Type": "application/json" });
-  const { exitCode: StatusCode, error } = await result;
+  const { exitCode: StatusCode, error } = await Promise.race([result, whenGone(signal)]);
   stream.write(`${JSON.stringify({ Error: error === undefined ? null : { Message: error }, StatusCode })}\n`);
   answer.end();
+}
+
+/** Somebody who has sent all, and reads on, is told so. */
+function whenGone(signal: AbortSignal): Promise<WaitResult> {
+  const result = { exitCode: -1, error: "context canceled" };
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve(result);
+    signal.addEventListener("abort", () => resolve(result), { once: true });
+  });
 }
 
 function waitCondition(text: string): WaitCondition {
@@ -233,6 +280,7 @@ async function attachTo(
     detachKeys: query.text("detachKeys"),
     ...(raw && { raw }),
   };
+  checkDetachKeys(wishes.detachKeys, () => new InvalidArgument(`Invalid detach keys (${wishes.detachKeys}) provided`));
   const client = accept();
   daemon.publish("attach", container);
   const closeStdin = config.StdinOnce ? () => daemon.containerd.closeStdin(id) : undefined;
@@ -249,7 +297,7 @@ async function logs({ params, query, answer, signal }: ApiCall, daemon: Daemon):
     follow: query.flag("follow"),
     timestamps: query.flag("timestamps"),
     since: parseTime(query.text("since")),
-    until: parseTime(query.text("until")),
+    until: parseTime(query.text("until")) || undefined, // 0 is none
     tail: /^\d+$/.test(tail) ? Number(tail) : undefined,
   };
   checkLogs(container, options);

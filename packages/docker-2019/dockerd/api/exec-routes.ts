@@ -1,5 +1,5 @@
 /** Further processes in containers, as the API has them. */
-import type { ExecCreateRequest, ExecInspect, ExecStartRequest } from "../../engine-api/exec.ts";
+import type { ExecInspect } from "../../engine-api/exec.ts";
 import { frame, STREAM_TYPES } from "../../engine-api/stdcopy.ts";
 import type { Exec } from "../container/exec.ts";
 import { attach } from "../daemon/attach.ts";
@@ -7,14 +7,15 @@ import type { Daemon } from "../daemon/daemon.ts";
 import { createExec, getExec, startExec } from "../daemon/exec.ts";
 import { type ApiCall, type Route, route } from "./call.ts";
 import { sizeOf } from "./container-routes.ts";
+import { EXEC, EXEC_START } from "./requests.ts";
 
 const RAW_STREAM = "application/vnd.docker.raw-stream";
 
 export function execRoutes(daemon: Daemon): Route[] {
   return [
     route("POST", "/containers/{name}/exec", async (call) => {
-      const container = daemon.containers.get(call.params.name!);
-      const { id: Id } = createExec(daemon, container, await call.json<ExecCreateRequest>());
+      const request = await call.json(EXEC);
+      const { id: Id } = createExec(daemon, daemon.containers.get(call.params.name!), request);
       call.answer.json(201, { Id });
     }),
     route("GET", "/exec/{id}/json", ({ params }) => inspectOf(getExec(daemon, params.id!))),
@@ -28,7 +29,7 @@ export function execRoutes(daemon: Daemon): Route[] {
 }
 
 async function start(call: ApiCall, daemon: Daemon): Promise<void> {
-  const { Detach } = await call.json<ExecStartRequest>();
+  const { Detach } = await call.json(EXEC_START);
   const exec = getExec(daemon, call.params.id!);
   if (Detach) {
     await startExec(daemon, exec);

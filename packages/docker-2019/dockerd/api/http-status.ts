@@ -1,5 +1,5 @@
 /** Kinds of failure as HTTP tells them: the only file that knows both vocabularies. */
-import { type ErrorKind, errorKind } from "@eras/oci-spec/errdefs.ts";
+import { type ErrorKind, errorKind, InvalidArgument, Unknown } from "@eras/oci-spec/errdefs.ts";
 
 const HTTP_STATUS = {
   InvalidArgument: 400,
@@ -25,4 +25,13 @@ const HTTP_STATUS = {
 /** The status of a reply that tells of this failure. */
 export function httpStatus(error: unknown): number {
   return HTTP_STATUS[errorKind(error)];
+}
+
+/** Does something of which the original tells the same, but not that it is the client's fault: 500, and not 400. */
+export function unblamed<Result>(work: () => Result): Result {
+  try {
+    return work();
+  } catch (cause) {
+    throw cause instanceof InvalidArgument ? new Unknown(cause.message, { cause }) : cause;
+  }
 }

@@ -1,4 +1,5 @@
 /** Images, as the API has them. */
+import { Unknown } from "@eras/oci-spec/errdefs.ts";
 import { parseReference, type Reference } from "@eras/oci-spec/reference.ts";
 import type { RegistryClient } from "@eras/registry-client/client.ts";
 import type { Daemon } from "../daemon/daemon.ts";
@@ -16,6 +17,7 @@ import { pruneImages, removeImage } from "../image/remove.ts";
 import { saveImages } from "../image/save.ts";
 import { searchImages } from "../image/search.ts";
 import { type ApiCall, type Route, route } from "./call.ts";
+import { unblamed } from "./http-status.ts";
 import { authOf } from "./registry-auth.ts";
 import { send } from "./send.ts";
 
@@ -38,7 +40,7 @@ export function imageRoutes(daemon: Daemon): Route[] {
     route("POST", "/images/prune", (call) => pruneImages(images, filters(call), () => imageUsers(daemon))),
     route("POST", "/images/{name:.*}/push", (call) => push(call, daemon)),
     route("POST", "/images/{name:.*}/tag", ({ params, query, answer }) => {
-      tagImage(images, params.name!, query.text("repo"), query.text("tag"));
+      unblamed(() => tagImage(images, params.name!, query.text("repo"), query.text("tag")));
       answer.empty(201);
     }),
     route("DELETE", "/images/{name:.*}", ({ params, query }) =>
@@ -110,12 +112,26 @@ async function importTar(call: ApiCall, daemon: Daemon): Promise<void> {
   const [repository, tag] = [query.text("repo"), query.text("tag")];
   const name = tag === "" ? repository : `${repository}:${tag}`;
   const config = changeConfig({}, query.all("changes"));
-  const tell = call.jsonStream("\r\n");
-  const id = await importImage(daemon.images, call.body, {
+  const id = await importImage(daemon.images, await sourceOf(call), {
     config,
     comment: query.text("message"),
     ...(name !== "" && { reference: parseReference(name) }),
   });
-  tell({ status: id });
+  call.jsonStream("\r\n")({ status: id });
   call.answer.end();
+}
+
+/** The request's body, or what is at a URL. */
+async function sourceOf({ query, body, signal }: ApiCall): Promise<AsyncIterable<Uint8Array>> {
+  const from = query.text("fromSrc");
+  if (from === "-") return body;
+  const url = from.includes("://") ? from : `http://${from}`;
+  try {
+    const answer = await fetch(url, { signal });
+    if (answer.ok && answer.body) return answer.body as AsyncIterable<Uint8Array>;
+    throw new Error(`it answers ${answer.status}`);
+  } catch (error) {
+    const { message, cause } = error as Error;
+    throw new Unknown(`Get ${JSON.stringify(url)}: ${cause instanceof Error ? cause.message : message}`, { cause });
+  }
 }

@@ -1,14 +1,30 @@
-/** The query of a request, in the API's own ways of saying things. */
-import { InvalidArgument } from "@eras/oci-spec/errdefs.ts";
+/** The query of a request, in the API's own ways of saying things. What makes no sense is told in Go's words, and mostly with 500, as there. */
+import { InvalidArgument, Unknown } from "@eras/oci-spec/errdefs.ts";
+import { flag, list, map, parseWhole, text } from "./shape.ts";
 
 /** What to look for: by name of the filter, its values, one of which must match. */
 export type Filters = ReadonlyMap<string, readonly string[]>;
 
-export class Query {
-  readonly #params: URLSearchParams;
+const FILTERS = map(map(flag));
+/** Of old. */
+const LISTS = map(list(text()));
+const INT64_MAX = 2n ** 63n - 1n;
 
-  constructor(params: URLSearchParams) {
-    this.#params = params;
+export class Query {
+  readonly #text: string;
+  #parsed: URLSearchParams | undefined;
+
+  /** @param text - What stands behind the question mark. */
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  /** @throws {InvalidArgument} When a percent sign is none of an escape. */
+  get #params(): URLSearchParams {
+    const [broken] = /%(?![0-9A-Fa-f]{2}).{0,2}/.exec(this.#text) ?? [];
+    if (broken !== undefined) throw new InvalidArgument(`invalid URL escape ${JSON.stringify(broken)}`);
+    this.#parsed ??= new URLSearchParams(this.#text);
+    return this.#parsed;
   }
 
   text(name: string): string {
@@ -29,26 +45,43 @@ export class Query {
     return !["", "0", "no", "false", "none"].includes(value);
   }
 
-  /** @throws {InvalidArgument} In Go's words. */
+  /** @returns Undefined when it is not said. @throws {Unknown} */
   integer(name: string): number | undefined {
-    const text = this.text(name);
-    if (text === "") return undefined;
-    if (!/^[+-]?\d+$/.test(text))
-      throw new InvalidArgument(`strconv.Atoi: parsing ${JSON.stringify(text)}: invalid syntax`);
-    return Number(text);
+    const value = this.text(name);
+    return value === "" ? undefined : parseInteger(value);
   }
 
-  /** `{"status":["running"]}`, or, as of old, `{"status":{"running":true}}`. @throws {InvalidArgument} When it is neither. */
+  /** `{"status":{"running":true}}`, or, as of old, `{"status":["running"]}`. @throws {Unknown} When it is neither. */
   filters(): Filters {
-    const text = this.text("filters");
-    if (text === "") return new Map();
-    try {
-      const parsed = JSON.parse(text) as Record<string, readonly string[] | Readonly<Record<string, boolean>>>;
-      return new Map(
-        Object.entries(parsed).map(([name, values]) => [name, Array.isArray(values) ? values : Object.keys(values)]),
-      );
-    } catch (cause) {
-      throw new InvalidArgument(`invalid filter: ${(cause as Error).message}`, { cause });
-    }
+    const json = this.text("filters");
+    if (json === "") return new Map();
+    const parsed = listsOf(json) ?? keysOf(json);
+    return new Map(Object.entries(parsed));
+  }
+}
+
+/** @throws {Unknown} */
+export function parseInteger(value: string): number {
+  const refuse = (why: string) => new Unknown(`strconv.Atoi: parsing ${JSON.stringify(value)}: ${why}`);
+  if (!/^[+-]?\d+$/.test(value)) throw refuse("invalid syntax");
+  const integer = BigInt(value.replace("+", ""));
+  if (integer > INT64_MAX || integer < -INT64_MAX - 1n) throw refuse("value out of range");
+  return Number(integer);
+}
+
+function listsOf(json: string): Record<string, string[]> | undefined {
+  try {
+    return (parseWhole(json, LISTS) ?? {}) as Record<string, string[]>;
+  } catch {
+    return undefined; // it is told what it should have been
+  }
+}
+
+function keysOf(json: string): Record<string, string[]> {
+  try {
+    const parsed = (parseWhole(json, FILTERS) ?? {}) as Record<string, object>;
+    return Object.fromEntries(Object.entries(parsed).map(([name, values]) => [name, Object.keys(values)]));
+  } catch (cause) {
+    throw new Unknown((cause as Error).message, { cause });
   }
 }

@@ -3,25 +3,35 @@
  *
  *     /v1.40/containers/json      a version is named
  *     /containers/json            the newest is meant
+ *
+ * Who sends no request but something else is told so by broken-request.ts.
  */
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { createServer as createSecureServer } from "node:https";
 import type { Socket } from "node:net";
-import type { Writable } from "node:stream";
+import { posix } from "node:path";
+import type { Duplex, Writable } from "node:stream";
 import { InvalidArgument, NotFound } from "@eras/oci-spec/errdefs.ts";
 import { API_VERSION, atLeast, compareVersions, MIN_API_VERSION } from "../../engine-api/api-version.ts";
 import { step } from "../../step.ts";
-import { type Answerer, ApiCall, type Hijacked, type Route } from "./call.ts";
+import { log } from "../log.ts";
+import { HttpAnswerer, UpgradedAnswerer } from "./answerer.ts";
+import { answerBroken, type ParseError, refuse } from "./broken-request.ts";
+import { type Answerer, ApiCall, type Route } from "./call.ts";
 import { httpStatus } from "./http-status.ts";
 import { Query } from "./query.ts";
 import type { ServerTls } from "./tls.ts";
 import { serveTraced } from "./tracing.ts";
 
 // An import of it would read all that it exports, of which WebSocket is a library that is loaded then: 15 ms.
-const { createServer, STATUS_CODES } = process.getBuiltinModule("node:http");
+const { createServer } = process.getBuiltinModule("node:http");
 
-const VERSIONED = /^\/v(\d+\.\d+)(\/.*)$/;
-const RAW_STREAM = "application/vnd.docker.raw-stream";
+const VERSIONED = /^\/v([\d.]+)(\/.*)$/;
+const TARGET = /^(?:https?:\/\/[^/?]*)?([^?#]*)(?:\?([^#]*))?/i;
+const BAD_ESCAPE = /%(?![0-9A-Fa-f]{2})/;
+/** As Go's server: a mebibyte, and a little for the request's line. */
+const HEAD_BYTES_MAX = (1 << 20) + 4096;
+const HEAD_MS_MAX = 60_000;
 
 /**
  * A server of these routes, which does not listen yet.
@@ -36,13 +46,23 @@ export function apiServer(routes: readonly Route[], version: string, tls?: Serve
     Ostype: "linux",
     Server: `Docker/${version} (linux)`,
   };
-  // A wait, an attach, events: a request may last as long as a container. Clients leave Host empty, or out.
-  const options = { requireHostHeader: false, requestTimeout: 0, headersTimeout: 60_000, keepAliveTimeout: 0 };
+  // A wait, an attach, events: a request may last as long as a container.
+  const options = {
+    requireHostHeader: false, // we say it in other words
+    requestTimeout: 0,
+    headersTimeout: HEAD_MS_MAX,
+    keepAliveTimeout: 0,
+    maxHeaderSize: HEAD_BYTES_MAX,
+  };
   const server =
     tls === undefined ? createServer(options) : createSecureServer({ ...options, ...tls, allowHalfOpen: true });
+  server.maxHeadersCount = 0; // their size is limited
+  Object.assign(server, { httpAllowHalfOpen: true }); // who has sent all may well wait for the answer
+  const underWay = new WeakMap<Duplex, { readonly request: IncomingMessage; readonly response: ServerResponse }>();
   server.on("request", (request, response) => {
+    underWay.set(request.socket, { request, response });
     void serveTraced(request, new HttpAnswerer(response, headers), (answer) =>
-      serve(routes, { request, answer, connection: response }),
+      serve(routes, { request, answer, connection: response, ends: request.socket }),
     );
   });
   server.on("upgrade", (request: IncomingMessage, socket: Socket, head: Buffer) => {
@@ -51,7 +71,11 @@ export function apiServer(routes: readonly Route[], version: string, tls?: Serve
       serve(routes, { request, answer, connection: socket }),
     );
   });
-  server.on("clientError", (_, socket) => void socket.destroy());
+  server.on("clientError", (error: ParseError, socket) => {
+    const { request, response } = underWay.get(socket) ?? {};
+    answerBroken(error, socket, request?.complete ? undefined : response);
+  });
+  server.on("error", (error) => log("error", `API: ${error.message}`)); // too many connections: the next may be fine
   return server;
 }
 
@@ -60,19 +84,38 @@ interface Exchange {
   readonly request: IncomingMessage;
   readonly answer: Answerer;
   readonly connection: Writable;
+  /** Whose end means that the client has gone; none when the connection is its container's. */
+  readonly ends?: Duplex;
 }
 
 async function serve(routes: readonly Route[], exchange: Exchange): Promise<void> {
-  const { answer, connection } = exchange;
-  const gone = new AbortController();
-  connection.once("close", () => gone.abort());
+  const { request, answer, connection } = exchange;
+  if (!isWellFormed(request)) return;
   connection.on("error", () => {}); // "close" follows
   try {
-    const result = await handle(routes, exchange, gone.signal);
+    const result = await handle(routes, exchange, goneSignal(exchange));
     if (result !== undefined) answer.json(200, result);
   } catch (error) {
     tell(error, answer);
   }
+}
+
+/** What Node's parser lets pass and Go's server does not. */
+function isWellFormed({ socket, httpVersionMajor, httpVersion, headersDistinct, url = "" }: IncomingMessage): boolean {
+  const hosts = headersDistinct.host ?? [];
+  if (httpVersionMajor > 1) refuse(socket, 505, "unsupported protocol version");
+  else if (httpVersionMajor < 1 || hosts.length > 1) refuse(socket, 400);
+  else if (httpVersion === "1.1" && hosts.length === 0) refuse(socket, 400, "missing required Host header");
+  else if (BAD_ESCAPE.test(url.replace(/\?.*/, ""))) refuse(socket, 400);
+  else return true;
+  return false;
+}
+
+function goneSignal({ connection, ends }: Exchange): AbortSignal {
+  const gone = new AbortController();
+  connection.once("close", () => gone.abort());
+  ends?.once("end", () => gone.abort());
+  return gone.signal;
 }
 
 function tell(error: unknown, answer: Answerer): void {
@@ -86,29 +129,41 @@ function handle(
   { request, answer }: Exchange,
   signal: AbortSignal,
 ): Promise<unknown> | unknown {
-  step("dockerd.find-route", { method: request.method, url: request.url });
-  const url = new URL(request.url ?? "/", "http://docker");
-  const [, version = API_VERSION, path = url.pathname] = VERSIONED.exec(url.pathname) ?? [];
+  const { headers, method, url = "/" } = request;
+  step("dockerd.find-route", { method, url });
+  const [, whole = "/", query = ""] = TARGET.exec(url) ?? [];
+  const clean = cleaned(whole);
+  if (clean !== undefined) return void answer.stream(301, { Location: clean, "Content-Length": "0" }).end();
+  const [, version = API_VERSION, path = whole] = VERSIONED.exec(whole) ?? [];
+  if (!atLeast(version, MIN_API_VERSION)) return tellOldClient(version, answer);
   checkVersion(version);
-  const { headers } = request;
-  for (const { method, path: pattern, handler } of routes) {
-    const match = method === request.method ? pattern.exec(path) : null;
+  for (const { method: wanted, path: pattern, handler } of routes) {
+    const match = method === wanted ? pattern.exec(path) : null;
     if (!match) continue;
     const params = Object.fromEntries(
       Object.entries(match.groups ?? {}).map(([name, value]) => [name, decoded(value)]),
     );
-    return handler(
-      new ApiCall({ version, params, query: new Query(url.searchParams), headers, body: request, signal, answer }),
-    );
+    return handler(new ApiCall({ version, params, query: new Query(query), headers, body: request, signal, answer }));
   }
   throw new NotFound("page not found");
 }
 
+/** Without dots and doubled slashes; undefined when there are none. */
+function cleaned(path: string): string | undefined {
+  const plain = decoded(path);
+  const clean = posix.normalize(plain);
+  return plain.startsWith("/") && clean !== plain ? encodeURI(clean) : undefined;
+}
+
+/** Clients of that age take no JSON for an error. */
+function tellOldClient(version: string, answer: Answerer): void {
+  const client = answer.stream(400, { "Content-Type": "text/plain; charset=utf-8" });
+  client.end(
+    `client version ${version} is too old. Minimum supported API version is ${MIN_API_VERSION}, please upgrade your client to a newer version\n`,
+  );
+}
+
 function checkVersion(version: string): void {
-  if (!atLeast(version, MIN_API_VERSION))
-    throw new InvalidArgument(
-      `client version ${version} is too old. Minimum supported API version is ${MIN_API_VERSION}, please upgrade your client to a newer version`,
-    );
   if (compareVersions(version, API_VERSION) > 0)
     throw new InvalidArgument(`client version ${version} is too new. Maximum supported API version is ${API_VERSION}`);
 }
@@ -119,114 +174,4 @@ function decoded(text: string): string {
   } catch (cause) {
     throw new InvalidArgument(`invalid URL escape ${JSON.stringify(text)}`, { cause });
   }
-}
-
-type Headers = Readonly<Record<string, string>>;
-
-class HttpAnswerer implements Answerer {
-  readonly #response: ServerResponse;
-  readonly #headers: Headers;
-  /** Of an answer that is a stream. */
-  #streamType: string | undefined;
-
-  constructor(response: ServerResponse, headers: Headers) {
-    this.#response = response;
-    this.#headers = headers;
-  }
-
-  json(status: number, body: unknown): void {
-    if (this.#response.headersSent) {
-      this.#endWithError(body);
-      return;
-    }
-    const text = `${JSON.stringify(body)}\n`;
-    const length = { "Content-Length": String(Buffer.byteLength(text)) };
-    this.#response.writeHead(status, { ...this.#headers, "Content-Type": "application/json", ...length }).end(text);
-  }
-
-  empty(status: number): void {
-    this.#response.writeHead(status, this.#headers).end();
-  }
-
-  end(): void {
-    this.#response.end();
-  }
-
-  stream(status: number, headers: Headers): Writable {
-    this.#streamType = headers["Content-Type"];
-    this.#response.writeHead(status, { ...this.#headers, ...headers }).flushHeaders();
-    return this.#response;
-  }
-
-  /** Of a client that did not ask for it: the bytes follow the head, up to the end of the connection. */
-  hijack(contentType: string, headers: Headers): Hijacked {
-    const { socket } = this.#response;
-    this.#response.detachSocket(socket!);
-    return upgraded(socket!, "HTTP/1.1 200 OK", { "Content-Type": contentType, ...headers });
-  }
-
-  /** Too late for a status: the stream tells of the failure, if it is one of objects. */
-  #endWithError(body: unknown): void {
-    const { message } = body as { message?: string };
-    if (message !== undefined && this.#streamType === "application/json")
-      this.#response.write(`${JSON.stringify({ errorDetail: { message }, error: message })}\r\n`);
-    this.#response.end();
-  }
-}
-
-/** The answer to a request with `Upgrade: tcp`: Node has left HTTP to us. */
-class UpgradedAnswerer implements Answerer {
-  readonly #socket: Socket;
-  readonly #headers: Headers;
-  #isHijacked = false;
-
-  constructor(socket: Socket, headers: Headers) {
-    this.#socket = socket;
-    this.#headers = headers;
-  }
-
-  json(status: number, body: unknown): void {
-    if (this.#isHijacked) {
-      this.#socket.end();
-      return;
-    }
-    const { message } = body as { message?: string };
-    const text = message === undefined ? `${JSON.stringify(body)}\n` : `${message}\r\n`;
-    const type = message === undefined ? "application/json" : RAW_STREAM;
-    this.#end(status, { "Content-Type": type, "Content-Length": String(Buffer.byteLength(text)) }, text);
-  }
-
-  empty(status: number): void {
-    this.#end(status, { "Content-Length": "0" });
-  }
-
-  end(): void {
-    this.#socket.end();
-  }
-
-  stream(status: number, headers: Headers): Writable {
-    this.#isHijacked = true;
-    return upgraded(this.#socket, `HTTP/1.1 ${status} ${STATUS_CODES[status]}`, {
-      ...this.#headers,
-      ...headers,
-      Connection: "close",
-    });
-  }
-
-  hijack(contentType: string, headers: Headers): Hijacked {
-    this.#isHijacked = true;
-    const head = { "Content-Type": contentType, Connection: "Upgrade", Upgrade: "tcp", ...headers };
-    return upgraded(this.#socket, "HTTP/1.1 101 UPGRADED", head);
-  }
-
-  #end(status: number, headers: Headers, text = ""): void {
-    const all = { ...this.#headers, ...headers, Connection: "close" };
-    upgraded(this.#socket, `HTTP/1.1 ${status} ${STATUS_CODES[status]}`, all).end(text);
-  }
-}
-
-function upgraded(socket: Socket, statusLine: string, headers: Headers): Socket {
-  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
-  socket.write(`${[statusLine, ...lines].join("\r\n")}\r\n\r\n`);
-  return socket;
 }

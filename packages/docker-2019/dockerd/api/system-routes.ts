@@ -1,6 +1,6 @@
 /** What concerns the daemon as a whole. */
+import { InvalidArgument, Unavailable } from "@eras/oci-spec/errdefs.ts";
 import { atLeast } from "../../engine-api/api-version.ts";
-import type { AuthConfig } from "../../engine-api/auth.ts";
 import type { Event } from "../../engine-api/event.ts";
 import type { BuildCachePruneReport, Info } from "../../engine-api/system.ts";
 import type { Daemon } from "../daemon/daemon.ts";
@@ -9,6 +9,7 @@ import { infoOf, versionOf } from "../daemon/system.ts";
 import { logIn } from "../image/registry-access.ts";
 import { type ApiCall, type Route, route } from "./call.ts";
 import type { Filters } from "./query.ts";
+import { AUTH } from "./requests.ts";
 import { parseTime } from "./time.ts";
 
 const NOT_CACHED = { "Cache-Control": "no-cache, no-store, must-revalidate", Pragma: "no-cache" };
@@ -16,6 +17,7 @@ const PLAIN_TEXT = { "Content-Type": "text/plain; charset=utf-8" };
 
 export function systemRoutes(daemon: Daemon): Route[] {
   return [
+    route("OPTIONS", "{any:.*}", ({ answer }) => answer.empty(200)),
     route("HEAD", "/_ping", ({ answer }) => {
       answer.stream(200, { ...NOT_CACHED, ...PLAIN_TEXT, "Content-Length": "0" }).end();
     }),
@@ -25,11 +27,13 @@ export function systemRoutes(daemon: Daemon): Route[] {
     route("GET", "/version", () => versionOf(daemon)),
     route("GET", "/info", async ({ version }) => infoAt(version, await infoOf(daemon))),
     route("POST", "/auth", async (call) =>
-      logIn(await call.json<AuthConfig>(), { registries: daemon.options, signal: call.signal }),
+      logIn(await call.json(AUTH), { registries: daemon.options, signal: call.signal }),
     ),
     route("GET", "/system/df", () => diskUsage(daemon)),
     // who prunes the system asks for this, too; there is no builder whose cache could have grown
     route("POST", "/build/prune", (): BuildCachePruneReport => ({ CachesDeleted: null, SpaceReclaimed: 0 })),
+    route("GET", "/plugins", () => []),
+    ...["swarm", "services", "nodes", "tasks", "secrets", "configs"].map((name) => route("GET", `/${name}`, noSwarm)),
     route("GET", "/events", (call) => sendEvents(call, daemon)),
   ];
 }
@@ -41,10 +45,20 @@ function infoAt(version: string, info: Info): object {
   return { ...info, SecurityOptions, ExecutionDriver: "<not supported>" };
 }
 
+function noSwarm(): never {
+  throw new Unavailable(
+    'This node is not a swarm manager. Use "docker swarm init" or "docker swarm join" to connect this node to swarm and try again.',
+  );
+}
+
 /** The kept ones since `since`, then those that come, until `until` or the client's going. With neither, none of the kept ones. */
 async function sendEvents(call: ApiCall, daemon: Daemon): Promise<void> {
   const since = timeOf(call, "since");
   const until = timeOf(call, "until");
+  if (since !== undefined && until !== undefined && since > until)
+    throw new InvalidArgument(
+      `\`since\` time (${call.query.text("since")}) cannot be after \`until\` time (${call.query.text("until")})`,
+    );
   const filters = call.query.filters();
   const send = call.jsonStream();
   const tell = (event: Event) => {

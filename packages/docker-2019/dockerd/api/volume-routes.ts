@@ -1,14 +1,16 @@
 /** Volumes, as the API has them. */
-import type { VolumeCreateRequest } from "../../engine-api/volume.ts";
+import { InvalidArgument } from "@eras/oci-spec/errdefs.ts";
 import type { Daemon } from "../daemon/daemon.ts";
 import { noContent, type Route, route } from "./call.ts";
+import type { Filters, Query } from "./query.ts";
+import { VOLUME } from "./requests.ts";
 
 export function volumeRoutes({ volumes, events }: Daemon): Route[] {
   return [
-    route("GET", "/volumes", ({ query }) => ({ Volumes: volumes.list(query.filters()), Warnings: null })),
+    route("GET", "/volumes", ({ query }) => ({ Volumes: volumes.list(filtersOf(query)), Warnings: null })),
     route("GET", "/volumes/{name}", ({ params }) => volumes.get(params.name!)),
     route("POST", "/volumes/create", async (call) => {
-      const volume = volumes.create(await call.json<Partial<VolumeCreateRequest>>());
+      const volume = volumes.create(await call.json(VOLUME));
       events.publish("volume", "create", volume.Name, { driver: volume.Driver });
       call.answer.json(201, volume);
     }),
@@ -22,4 +24,12 @@ export function volumeRoutes({ volumes, events }: Daemon): Route[] {
       }),
     ),
   ];
+}
+
+function filtersOf(query: Query): Filters {
+  try {
+    return query.filters();
+  } catch (cause) {
+    throw new InvalidArgument(`error reading volume filters: ${(cause as Error).message}`, { cause });
+  }
 }

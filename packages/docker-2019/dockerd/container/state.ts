@@ -112,6 +112,12 @@ export class State {
     });
   }
 
+  /** Nobody checks the health of one that is paused, so it counts as ill until somebody has. */
+  setPaused(): void {
+    this.record.Paused = true;
+    if (this.record.Health) this.record.Health = { ...this.record.Health, Status: "unhealthy" };
+  }
+
   /** It has ended. @param restarting - And will be started again, by its policy. */
   setStopped({ status, at }: { readonly status: number; readonly at: Date }, restarting: boolean): void {
     const { OOMKilled, StartedAt, Health } = this.record;

@@ -59,6 +59,7 @@ export class ContainerStore {
    * @throws {NotFound} In Docker's words; {InvalidArgument} when several ids begin so.
    */
   get(reference: string): Container {
+    if (reference === "") throw new InvalidArgument('invalid name or ID supplied: ""');
     const found = this.find(reference);
     if (found) return found;
     throw new NotFound(`No such container: ${reference}`);

@@ -103,15 +103,38 @@ export async function putArchive(
         if (keepsKinds) checkKind(directory, entry);
         return owner ? { ...entry, uid: owner.uid ?? 0, gid: owner.gid ?? 0 } : entry;
       };
-      const changed = changeEntries(decompress(tar), change);
-      const owned = daemon.images.layers.owners?.toHost(changed) ?? changed;
-      await applyTar(owned, descriptorPath(directory), { whiteouts: "delete", entersMounts: true });
+      const { owners } = daemon.images.layers;
+      const options = { whiteouts: "delete", entersMounts: true } as const;
+      await unpack(tar, (plain) => {
+        const changed = changeEntries(plain, change);
+        return applyTar(owners?.toHost(changed) ?? changed, descriptorPath(directory), options);
+      });
     } finally {
       closeSync(directory);
     }
   } finally {
     view.close();
   }
+}
+
+/** An empty one has nothing in it. */
+async function unpack(
+  tar: AsyncIterable<Uint8Array>,
+  apply: (plain: AsyncIterable<Uint8Array>) => Promise<void>,
+): Promise<void> {
+  const pieces = tar[Symbol.asyncIterator]();
+  const first = await pieces.next();
+  if (first.done) return;
+  try {
+    await apply(decompress(concat(first.value, pieces)));
+  } catch (cause) {
+    throw new Unknown(`Error processing tar file: ${(cause as Error).message}`, { cause });
+  }
+}
+
+async function* concat(first: Uint8Array, rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
+  yield first;
+  yield* { [Symbol.asyncIterator]: () => rest };
 }
 
 /** What the container has been promised, also while it stands still: its own mounts tell only as long as it runs. */

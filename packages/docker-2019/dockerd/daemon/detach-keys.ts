@@ -16,6 +16,15 @@ export function parseDetachKeys(text: string): Buffer {
   );
 }
 
+/** @param refusal - What is thrown when they make no sense. */
+export function checkDetachKeys(text: string, refusal: () => Error): void {
+  try {
+    parseDetachKeys(text || DEFAULT_DETACH_KEYS);
+  } catch {
+    throw refusal();
+  }
+}
+
 /** Watches what is typed. A key that may be the beginning of the sequence is held back until it is known. */
 export class DetachKeys {
   readonly #keys: Buffer;

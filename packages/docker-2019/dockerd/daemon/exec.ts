@@ -1,12 +1,13 @@
 /** `docker exec`: a further process in a running container. */
 import { randomBytes } from "node:crypto";
-import { Conflict, InvalidArgument, NotFound } from "@eras/oci-spec/errdefs.ts";
+import { Conflict, InvalidArgument, NotFound, Unknown } from "@eras/oci-spec/errdefs.ts";
 import type { ExecCreateRequest } from "../../engine-api/exec.ts";
 import type { Container } from "../container/container.ts";
 import { Exec } from "../container/exec.ts";
 import { ProcessStreams } from "../libcontainerd/fifos.ts";
 import { processOfExec } from "./container-spec.ts";
 import type { Daemon } from "./daemon.ts";
+import { checkDetachKeys } from "./detach-keys.ts";
 import { requireRunning } from "./stop.ts";
 
 const ID_BYTES = 32;
@@ -17,6 +18,8 @@ export function createExec(daemon: Daemon, container: Container, config: ExecCre
   requireRunning(container, "");
   if (container.state.isPaused)
     throw new Conflict(`Container ${container.id} is paused, unpause the container before exec`);
+  const { DetachKeys: keys = "" } = config;
+  checkDetachKeys(keys, () => new Unknown(`Invalid escape keys (${keys}) provided`));
   const exec = new Exec(randomBytes(ID_BYTES).toString("hex"), container, config);
   daemon.execs.set(exec.id, exec);
   daemon.publish(`exec_create: ${config.Cmd.join(" ")} `, container, { execID: exec.id });

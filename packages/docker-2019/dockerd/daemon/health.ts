@@ -62,7 +62,7 @@ async function watch(
     if (!isSameRun()) return;
     if (state.isPaused) continue;
     const result = await check(daemon, container, command, milliseconds(config.Timeout) || DEFAULT_TIMEOUT_MS);
-    if (isSameRun()) note(daemon, container, config, result);
+    if (isSameRun() && !state.isPaused) note(daemon, container, config, result);
   }
 }
 

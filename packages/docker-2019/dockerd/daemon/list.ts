@@ -1,7 +1,7 @@
 /** `docker ps`: containers in a list, by filters. */
-import { InvalidArgument } from "@eras/oci-spec/errdefs.ts";
+import { InvalidArgument, Unknown } from "@eras/oci-spec/errdefs.ts";
 import type { ContainerSummary, PublishedPort } from "../../engine-api/container.ts";
-import type { Filters } from "../api/query.ts";
+import { type Filters, parseInteger } from "../api/query.ts";
 import type { Container } from "../container/container.ts";
 import type { Daemon } from "./daemon.ts";
 import { mountPointsOf, networkSettings, sizesOf } from "./inspect.ts";
@@ -21,7 +21,7 @@ export async function listContainers(
   daemon: Daemon,
   { all, limit, size, filters }: ListOptions,
 ): Promise<ContainerSummary[]> {
-  for (const name of filters.keys()) if (!(name in MATCHERS)) throw new InvalidArgument(`Invalid filter '${name}'`);
+  checkFilters(daemon, filters);
   const isAsked = all || limit > 0 || ["status", "before", "since", "exited"].some((name) => filters.has(name));
   const matching = daemon.containers
     .list()
@@ -30,6 +30,23 @@ export async function listContainers(
   const chosen = limit > 0 ? matching.slice(0, limit) : matching;
   const names = linkNames(daemon);
   return Promise.all(chosen.map((container) => summaryOf(daemon, container, names.get(container) ?? [], size)));
+}
+
+const STATUSES = ["created", "running", "paused", "restarting", "removing", "exited", "dead"];
+const HEALTHS = ["none", "starting", "healthy", "unhealthy"];
+
+function checkFilters({ containers }: Daemon, filters: Filters): void {
+  for (const name of filters.keys()) if (!(name in MATCHERS)) throw new InvalidArgument(`Invalid filter '${name}'`);
+  const values = (name: string) => filters.get(name) ?? [];
+  values("exited").forEach(parseInteger);
+  for (const status of values("status"))
+    if (!STATUSES.includes(status)) throw new InvalidArgument(`Invalid filter 'status=${status}'`);
+  for (const health of values("health"))
+    if (!HEALTHS.includes(health)) throw new InvalidArgument(`Unrecognised filter value for health: ${health}`);
+  for (const isTask of values("is-task"))
+    if (!["true", "false"].includes(isTask)) throw new InvalidArgument(`Invalid filter 'is-task=[${isTask}]'`);
+  for (const name of [...values("before"), ...values("since")])
+    if (!containers.find(name)) throw new Unknown(`no such container ${name}`);
 }
 
 /** Whether it meets each filter, of whose values one is enough. */

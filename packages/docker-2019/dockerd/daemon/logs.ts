@@ -1,9 +1,9 @@
 /** `docker logs`: what a container has printed, and, with `follow`, what it prints. */
-import { once } from "node:events";
 import type { Writable } from "node:stream";
 import { InvalidArgument, NotImplemented } from "@eras/oci-spec/errdefs.ts";
 import { frame, STREAM_TYPES } from "../../engine-api/stdcopy.ts";
 import type { Container } from "../container/container.ts";
+import { drained } from "../drained.ts";
 import type { LogEntry } from "../logger/json-file.ts";
 import { LogReader, LogWatch } from "../logger/log-reader.ts";
 
@@ -61,7 +61,7 @@ function sender({ config }: Container, options: LogsOptions, client: Writable): 
     const wanted = entries.filter((entry) => isWanted(entry, options));
     if (wanted.length === 0 || client.destroyed) return;
     if (!client.write(Buffer.concat(wanted.map(framed))))
-      await Promise.race([once(client, "drain"), once(client, "close")]).catch(() => {});
+      await drained(client);
   };
 }
 

@@ -7,9 +7,12 @@ import { readFileSync } from "node:fs";
 import type { Writable } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 import { isErrno } from "@eras/linux/errno.ts";
+import { NotFound } from "@eras/oci-spec/errdefs.ts";
 import type { ContainerStats, CpuStats, NetworkStats } from "../../engine-api/stats.ts";
 import type { Container } from "../container/container.ts";
 import { ZERO_TIME } from "../container/state.ts";
+import { drained } from "../drained.ts";
+import { log } from "../log.ts";
 import { NO_CPU, NO_USAGE, usageOf } from "./cgroup-usage.ts";
 import type { Daemon } from "./daemon.ts";
 
@@ -31,7 +34,8 @@ export async function sendStats(
   for (let isFirst = true; !gone.aborted; isFirst = false) {
     const { sample, isEmpty } = await sampleOf(daemon, container, before);
     before = sample;
-    if (isStream || !isFirst || isEmpty) client.write(`${JSON.stringify(sample)}\n`);
+    const isSent = isStream || !isFirst || isEmpty;
+    if (isSent && !client.write(`${JSON.stringify(sample)}\n`)) await drained(client);
     if (!isStream && (!isFirst || isEmpty)) break;
     await delay(INTERVAL_MS, undefined, { signal: gone }).catch(() => {}); // gone: the loop ends
   }
@@ -43,13 +47,23 @@ async function sampleOf(
   { id, record: { Name }, state, hostConfig }: Container,
   before: { readonly cpu_stats: CpuStats; readonly read: string },
 ): Promise<{ readonly sample: ContainerStats; readonly isEmpty: boolean }> {
-  const data = state.isRunning ? await containerd.metrics(id).catch(() => undefined) : undefined; // it may just have ended
+  const data = state.isRunning ? await metricsOf(containerd, id) : undefined;
   const frame = { num_procs: 0, storage_stats: {}, name: Name, id };
   const pre = { preread: before.read, precpu_stats: before.cpu_stats };
   if (data === undefined) return { sample: { read: ZERO_TIME, ...pre, ...NO_USAGE, ...frame }, isEmpty: true };
   const networks = hostConfig.NetworkMode === "host" ? undefined : networksOf(state.record.Pid);
   const read = new Date().toISOString();
   return { sample: { read, ...pre, ...usageOf(data), ...frame, ...(networks && { networks }) }, isEmpty: false };
+}
+
+/** Undefined of a container that has just ended, and, after a word in the log, when containerd can't tell now. */
+async function metricsOf(containerd: Daemon["containerd"], id: string): ReturnType<Daemon["containerd"]["metrics"]> {
+  try {
+    return await containerd.metrics(id);
+  } catch (error) {
+    if (!(error instanceof NotFound)) log("error", `collecting stats for ${id}: ${(error as Error).message}`);
+    return undefined;
+  }
 }
 
 /** By interface, but for the loopback. @see https://man7.org/linux/man-pages/man5/proc_pid_net.5.html */

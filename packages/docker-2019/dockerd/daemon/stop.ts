@@ -1,7 +1,7 @@
 /** Signals to a container, and its end: kill, stop, restart, pause. */
 import { setTimeout as delay } from "node:timers/promises";
 import { signalNumber } from "@eras/linux/signals.ts";
-import { Conflict, InvalidArgument, NotFound, NotModified } from "@eras/oci-spec/errdefs.ts";
+import { Conflict, InvalidArgument, NotFound, NotModified, Unknown } from "@eras/oci-spec/errdefs.ts";
 import type { Container } from "../container/container.ts";
 import type { Daemon } from "./daemon.ts";
 import { startContainer } from "./start.ts";
@@ -79,13 +79,13 @@ export async function pauseContainer(daemon: Daemon, container: Container): Prom
   requireRunning(container, "");
   if (container.state.isPaused) throw new Conflict(`Container ${container.id} is already paused`);
   await daemon.containerd.pause(container.id);
-  container.record.State.Paused = true;
+  container.state.setPaused();
   container.save();
   daemon.publish("pause", container);
 }
 
 export async function unpauseContainer(daemon: Daemon, container: Container): Promise<void> {
-  if (!container.state.isPaused) throw new Conflict(`Container ${container.id} is not paused`);
+  if (!container.state.isPaused) throw new Unknown(`Container ${container.id} is not paused`);
   await daemon.containerd.resume(container.id);
   container.record.State.Paused = false;
   container.save();
