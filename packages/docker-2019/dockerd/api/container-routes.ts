@@ -284,7 +284,8 @@ async function attachTo(
   const client = accept();
   daemon.publish("attach", container);
   const closeStdin = config.StdinOnce ? () => daemon.containerd.closeStdin(id) : undefined;
-  if (query.flag("stream")) await attach(container.streams, client, wishes, closeStdin);
+  const isAttached = query.flag("stream") && (wishes.stdin || wishes.stdout || wishes.stderr);
+  if (isAttached) await attach(container.streams, client, wishes, closeStdin);
   else client.end();
 }
 

@@ -65,6 +65,7 @@ export function apiServer(routes: readonly Route[], version: string, tls?: Serve
       serve(routes, { request, answer, connection: response, ends: request.socket }),
     );
   });
+  server.on("checkExpectation", (_, response) => void response.writeHead(417, { "Content-Length": "0" }).end());
   server.on("upgrade", (request: IncomingMessage, socket: Socket, head: Buffer) => {
     if (head.length > 0) socket.unshift(head); // what came behind the body, as exec has one
     void serveTraced(request, new UpgradedAnswerer(socket, headers), (answer) =>

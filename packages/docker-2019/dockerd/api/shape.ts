@@ -105,7 +105,8 @@ function decode(value: unknown, shape: Shape, way: Way): unknown {
 }
 
 function decodeWords(value: unknown, shape: Shape, way: Way): unknown {
-  if (Array.isArray(value)) return decode(value, list(text()), way);
+  const isWord = (item: unknown) => item === null || typeof item === "string";
+  if (Array.isArray(value) && value.every(isWord)) return value.map((item) => item ?? "");
   return typeof value === "string" ? [value] : refuse(value, shape, way);
 }
 
