@@ -5,7 +5,7 @@
  *     ├─ config.v2.json                 all but the next
  *     └─ hostconfig.json                what is this host's affair
  */
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Digest } from "@eras/oci-spec/digest.ts";
@@ -68,8 +68,8 @@ export class Container {
     return new Container(dir, record, hostConfig);
   }
 
-  /** Whether a directory has a container's record. */
-  static isSaved(dir: string): boolean {
+  /** Whether a directory has a container in it, and not what is left of one that was being made or removed when dockerd was killed. */
+  static isAt(dir: string): boolean {
     return existsSync(join(dir, RECORD));
   }
 
@@ -104,8 +104,9 @@ export class Container {
     writeFileAtomic(join(this.dir, RECORD), JSON.stringify(this.record));
   }
 
-  /** A log may be large: the daemon does not wait for the disk. */
+  /** The record goes first: without it there is no container. A log may be large: the daemon does not wait for the disk. */
   async removeDirectory(): Promise<void> {
+    rmSync(join(this.dir, RECORD), { force: true });
     await rm(this.dir, { recursive: true, force: true });
   }
 }

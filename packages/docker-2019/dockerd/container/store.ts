@@ -19,8 +19,8 @@ export class ContainerStore {
     if (!existsSync(dir)) return [];
     const failures: { id: string; reason: string }[] = [];
     for (const id of readdirSync(dir)) {
-      if (!Container.isSaved(join(dir, id))) {
-        rmSync(join(dir, id), { recursive: true });
+      if (!Container.isAt(join(dir, id))) {
+        rmSync(join(dir, id), { recursive: true, force: true });
         continue;
       }
       try {

@@ -3,15 +3,18 @@ import { existsSync, rmSync } from "node:fs";
 import type { Daemon } from "./daemon.ts";
 import { unmountAll } from "./mounts.ts";
 
+/** Containers that nobody can tell anything of, for their records are broken: what is theirs is left alone. */
+type Unreadable = ReadonlySet<string>;
+
 /**
  * Starts of containers that are stopped, as their records say, or removed meanwhile: each may have a task, mounts, pipes and a network already.
  * What containerd has of another dockerd is left alone.
  */
-export async function undoStarts(daemon: Daemon): Promise<void> {
+export async function undoStarts(daemon: Daemon, unreadable: Unreadable = new Set()): Promise<void> {
   const atContainerd = [...(await daemon.containerd.fifoDirs())].filter(([id, dir]) => dir === daemon.fifoDir(id));
   const withPipes = daemon.containers.list().filter(({ id }) => existsSync(daemon.fifoDir(id)));
   const ids = new Set([...atContainerd.map(([id]) => id), ...withPipes.map(({ id }) => id)]);
-  await Promise.all([...ids].map((id) => undoStart(daemon, id)));
+  await Promise.all([...ids.difference(unreadable)].map((id) => undoStart(daemon, id)));
 }
 
 async function undoStart(daemon: Daemon, id: string): Promise<void> {
@@ -33,11 +36,20 @@ async function clear(daemon: Daemon, id: string): Promise<void> {
 }
 
 /** A container is made with its layer first and its record last, and removed in the same order: one without the other is half of one. */
-export async function removeHalves({ containers, images }: Daemon): Promise<void> {
+export async function removeHalves({ containers, images }: Daemon, unreadable: Unreadable): Promise<void> {
   const layers = new Set(images.rwLayers.containerIds());
   for (const container of containers.list().filter(({ id }) => !layers.has(id))) {
     await container.removeDirectory();
     containers.remove(container);
   }
-  for (const id of layers) if (!containers.find(id)) await images.rwLayers.remove(id);
+  for (const id of layers.difference(unreadable)) if (!containers.find(id)) await images.rwLayers.remove(id);
+}
+
+/** Of a removal that was under way nobody knows any more which volumes were to go: the container is dead, until it is removed once more. */
+export function endRemovals({ containers, images }: Daemon): void {
+  for (const container of containers.list().filter(({ state }) => state.record.RemovalInProgress)) {
+    if (!container.state.isRunning) images.rwLayers.unmount(container.id);
+    Object.assign(container.state.record, { RemovalInProgress: false, Dead: true });
+    container.save();
+  }
 }

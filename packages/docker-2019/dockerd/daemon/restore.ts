@@ -7,7 +7,7 @@ import type { Container } from "../container/container.ts";
 import { ProcessStreams } from "../libcontainerd/fifos.ts";
 import { JsonFileLog, rotationOptions } from "../logger/json-file.ts";
 import { containersDir } from "../paths.ts";
-import { removeHalves, undoStarts } from "./cut-short.ts";
+import { endRemovals, removeHalves, undoStarts } from "./cut-short.ts";
 import type { Daemon } from "./daemon.ts";
 import { removeContainer } from "./delete.ts";
 import { containerExited } from "./exit.ts";
@@ -22,13 +22,30 @@ const PAUSED = 4;
 
 /** @param log - Told what can't be taken over, and why. */
 export async function restoreContainers(daemon: Daemon, log: (message: string) => void): Promise<void> {
-  for (const { id, reason } of daemon.containers.load(containersDir(daemon.options)))
-    log(`Cannot load container ${id}: ${reason}`);
-  await removeHalves(daemon);
-  await undoStarts(daemon);
+  const failures = daemon.containers.load(containersDir(daemon.options));
+  for (const { id, reason } of failures) log(`Cannot load container ${id}: ${reason}`);
+  const unreadable = new Set(failures.map(({ id }) => id));
+  await removeHalves(daemon, unreadable);
   const containers = daemon.containers.list();
-  await Promise.all(containers.filter(({ state }) => state.isRunning).map((container) => restore(daemon, container)));
-  for (const container of containers) void settle(daemon, container).catch((error) => log(String(error)));
+  for (const container of containers) referToVolumes(daemon, container);
+  await undoStarts(daemon, unreadable);
+  endRemovals(daemon);
+  const tell =
+    ({ id }: Container) =>
+    (error: Error) =>
+      log(`Cannot restore container ${id}: ${error.message}`);
+  const running = containers.filter(({ state }) => state.isRunning);
+  await Promise.all(running.map((container) => restore(daemon, container).catch(tell(container))));
+  for (const container of containers) void settle(daemon, container).catch(tell(container));
+}
+
+/** What somebody has taken away meanwhile is missed by the next start. */
+function referToVolumes({ volumes }: Daemon, { id, record, state }: Container): void {
+  for (const { Type, Name } of Object.values(record.MountPoints)) {
+    if (Type !== "volume" || !volumes.has(Name)) continue;
+    volumes.reference(Name, id);
+    if (state.isRunning) volumes.mount(Name, id); // it is mounted still
+  }
 }
 
 async function restore(daemon: Daemon, container: Container): Promise<void> {

@@ -63,6 +63,10 @@ export class RwLayers {
     return layer;
   }
 
+  has(containerId: string): boolean {
+    return this.#byContainer.has(containerId);
+  }
+
   /** The containers that have one. */
   containerIds(): string[] {
     return [...this.#byContainer.keys()];

@@ -100,6 +100,10 @@ export class VolumeStore {
     return { CreatedAt, Driver: DRIVER, Labels, Mountpoint: join(dir, DATA), Name: name, Options, Scope: "local" };
   }
 
+  has(name: string): boolean {
+    return existsSync(join(this.#dir, name, RECORD));
+  }
+
   /** In the order of their names. @throws {InvalidArgument} For a filter that there is not. */
   list(filters: Filters = new Map()): Volume[] {
     const matches = listFilter(filters, ({ Name }) => this.#isUsed(Name));
