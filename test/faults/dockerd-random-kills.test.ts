@@ -62,8 +62,8 @@ describe.each([
 async function killDockerd(dockerd: Dockerd2019, works: readonly Promise<Error | undefined>[]): Promise<void> {
   await dockerd.end("SIGKILL");
   const refusals = (await Promise.all(works)).filter((error) => error instanceof Refused);
-  expect(refusals).toEqual([]);
   await dockerd.restart();
+  expect(refusals).toEqual([]);
 }
 
 /** What was asked of a containerd that has just gone, dockerd refuses; soon it doesn't. */

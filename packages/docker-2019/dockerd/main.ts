@@ -4,6 +4,7 @@
 import { mkdirSync, openSync, rmSync, writeFileSync } from "node:fs";
 import type { Server } from "node:http";
 import { dirname, join } from "node:path";
+import { setFlagsFromString } from "node:v8";
 import { tryLockExclusively } from "@eras/linux/flock.ts";
 import { Unavailable } from "@eras/oci-spec/errdefs.ts";
 import { CommanderError } from "commander";
@@ -105,6 +106,7 @@ function lock(dataRoot: string): void {
     throw new Unavailable(`Cannot use ${dataRoot}: another dockerd does (${path} is locked)`);
 }
 
+setFlagsFromString("--enable-experimental-regexp-engine-on-excessive-backtracks"); // clients send patterns, as filters
 process.umask(0o022);
 process.on("SIGPIPE", () => {}); // whoever read our log has gone
 process.on("unhandledRejection", (reason) => {

@@ -6,16 +6,20 @@
  *                           └─▶ client
  *
  * A client that fails is forgotten. One that is slow holds the others up when it is 16 MiB behind; one that takes nothing at all for ten
- * seconds then is cut off, and the container goes on.
+ * seconds then is cut off, and the container goes on. One whose output is much work, such as millions of empty lines, has half of dockerd's time at
+ * most; the other half is everybody else's.
  */
 import { once } from "node:events";
 import type { Readable, Writable } from "node:stream";
 import { finished } from "node:stream/promises";
+import { setTimeout as delay } from "node:timers/promises";
 import { step } from "../../step.ts";
 import type { ProcessStreams } from "../libcontainerd/fifos.ts";
 
 const MAX_LAG_BYTES = 16 << 20;
 const STALL_MS = 10_000;
+/** Of a piece of output; after a longer one the others have their turns. */
+const LONG_TURN_MS = 5;
 
 export type OutputName = "stdout" | "stderr";
 
@@ -84,10 +88,14 @@ export class StreamConfig {
 
   async #copy(from: Readable, name: OutputName): Promise<void> {
     from.on("data", (chunk: Buffer) => {
+      const startMs = performance.now();
       const behind = [...this.#listeners].filter((listener) => !listener.write(chunk, name));
-      if (behind.length === 0) return;
+      const tookMs = performance.now() - startMs;
+      if (behind.length === 0 && tookMs < LONG_TURN_MS) return;
       from.pause();
-      void Promise.all(behind.map((listener) => listener.caughtUp())).then(() => from.resume());
+      const waits = behind.map((listener) => listener.caughtUp());
+      if (tookMs >= LONG_TURN_MS) waits.push(delay(tookMs));
+      void Promise.all(waits).then(() => from.resume());
     });
     await finished(from, { writable: false }).catch(() => {}); // an end is an end
   }

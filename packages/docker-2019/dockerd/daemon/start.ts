@@ -74,7 +74,7 @@ async function run(daemon: Daemon, container: Container): Promise<void> {
       container.streams.setStarted();
       container.save();
     } catch (error) {
-      await daemon.containerd.delete(id).catch(() => {});
+      await daemon.containerd.end(id).catch(() => {}); // the next start tries that again
       await container.streams.close(0);
       streams.destroy();
       throw error;
