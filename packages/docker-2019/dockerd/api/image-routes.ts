@@ -132,6 +132,9 @@ async function sourceOf({ query, body, signal }: ApiCall): Promise<AsyncIterable
     throw new Error(`it answers ${answer.status}`);
   } catch (error) {
     const { message, cause } = error as Error;
-    throw new Unknown(`Get ${JSON.stringify(url)}: ${cause instanceof Error ? cause.message : message}`, { cause });
+    const shown = JSON.stringify(url.replace(/\/\/[^/@]*@/, "//***@")); // who one is there is nobody's business
+    throw new Unknown(`Get ${shown}: ${cause instanceof Error ? cause.message : message.replace(url, "it")}`, {
+      cause,
+    });
   }
 }

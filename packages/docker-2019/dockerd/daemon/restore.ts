@@ -55,7 +55,7 @@ async function restore(daemon: Daemon, container: Container): Promise<void> {
   reconnect(daemon, container); // also to one that has ended: its last output may be in the pipes
   if (task && [RUNNING, PAUSED].includes(task.status) && processExists(task.pid)) {
     container.streams.setStarted();
-    state.record.Paused = task.status === PAUSED;
+    await restorePause(daemon, container, task.status === PAUSED);
     if (daemon.options.liveRestore) watchHealth(daemon, container);
     else await stopContainer(daemon, container).catch(() => {});
     return;
@@ -70,6 +70,12 @@ function reconnect(daemon: Daemon, { id, config, hostConfig, logPath, streams }:
   const wanted = { stdin: config.OpenStdin ?? false, terminal: config.Tty ?? false };
   const pipes = ProcessStreams.reopen(daemon.fifoDir(id), "init", wanted);
   if (pipes) streams.connect(pipes);
+}
+
+/** A pause that nobody was told of was a commit's, or is asked for once more. */
+async function restorePause({ containerd }: Daemon, { id, state }: Container, isPaused: boolean): Promise<void> {
+  if (isPaused && !state.isPaused) await containerd.resume(id);
+  state.record.Paused &&= isPaused;
 }
 
 /** What policies want at the start of the daemon. */
