@@ -5,7 +5,6 @@ import { parseReference, withTag } from "@eras/oci-spec/reference.ts";
 import { atLeast } from "../../engine-api/api-version.ts";
 import { CHANGE_KINDS, type ContainerPathStat } from "../../engine-api/container.ts";
 import { step } from "../../step.ts";
-import type { WaitCondition, WaitResult } from "../container/state.ts";
 import { type ContainerPath, getArchive, putArchive, statPath } from "../daemon/archive.ts";
 import { attach } from "../daemon/attach.ts";
 import { commitContainer } from "../daemon/commit.ts";
@@ -37,6 +36,7 @@ import { parseInteger } from "./query.ts";
 import { CONTAINER, UPDATE } from "./requests.ts";
 import { send } from "./send.ts";
 import { parseTime } from "./time.ts";
+import { wait } from "./wait.ts";
 import { acceptWebSocket } from "./websocket.ts";
 
 const TAR = { "Content-Type": "application/x-tar" };
@@ -235,29 +235,6 @@ export function sizeOf({ query }: ApiCall): { readonly width: number; readonly h
   } catch (cause) {
     throw new InvalidArgument((cause as Error).message, { cause });
   }
-}
-
-/** The head goes out at once, so that the client knows that it is waited for; the body when that has come about. */
-async function wait({ params, query, answer, signal }: ApiCall, daemon: Daemon): Promise<void> {
-  const container = daemon.containers.get(params.name!);
-  const result = container.state.wait(waitCondition(query.text("condition")));
-  const stream = answer.stream(200, { "Content-Type": "application/json" });
-  const { exitCode: StatusCode, error } = await Promise.race([result, whenGone(signal)]);
-  stream.write(`${JSON.stringify({ Error: error === undefined ? null : { Message: error }, StatusCode })}\n`);
-  answer.end();
-}
-
-/** Somebody who has sent all, and reads on, is told so. */
-function whenGone(signal: AbortSignal): Promise<WaitResult> {
-  const result = { exitCode: -1, error: "context canceled" };
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve(result);
-    signal.addEventListener("abort", () => resolve(result), { once: true });
-  });
-}
-
-function waitCondition(text: string): WaitCondition {
-  return text === "next-exit" || text === "removed" ? text : "not-running";
 }
 
 /** @param accept - Takes the connection over. */
