@@ -9,7 +9,7 @@ import { shutdown } from "./daemon/shutdown.ts";
 import { openGraphDriver } from "./graphdriver/open.ts";
 import { openImages } from "./image/images.ts";
 import { RemappedOwners } from "./layer/remapped-owners.ts";
-import { Containerd, STOPPED } from "./libcontainerd/containerd.ts";
+import { Containerd } from "./libcontainerd/containerd.ts";
 import { listenToTasks, type TaskListener } from "./libcontainerd/events.ts";
 import { log } from "./log.ts";
 import { cutInto } from "./network/ipam.ts";

@@ -1,8 +1,10 @@
 /** How answers go out: as HTTP has them, or on a connection that was taken out of it. */
-import { type ServerResponse, STATUS_CODES } from "node:http";
+import type { ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Writable } from "node:stream";
 import type { Answerer, Hijacked } from "./call.ts";
+
+const { STATUS_CODES } = process.getBuiltinModule("node:http");
 
 const RAW_STREAM = "application/vnd.docker.raw-stream";
 

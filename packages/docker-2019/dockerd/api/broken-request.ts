@@ -3,8 +3,10 @@
  *
  * @see https://nodejs.org/api/http.html#event-clienterror
  */
-import { type ServerResponse, STATUS_CODES } from "node:http";
+import type { ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
+
+const { STATUS_CODES } = process.getBuiltinModule("node:http");
 
 /** What the parser says: a code, and all or a part of what it has read. */
 export interface ParseError extends Error {

@@ -1,9 +1,11 @@
 /** Requests as parts of traced runs: whoever asks may name one, and then hears what dockerd does for the answer. */
-import { type IncomingMessage, STATUS_CODES } from "node:http";
+import type { IncomingMessage } from "node:http";
 import type { Writable } from "node:stream";
 import { END_OF_ANSWER, LINK_KEY, type TellAnswer } from "@eras/trace/link.ts";
 import { answerTraced } from "../../tracing.ts";
 import type { Answerer, Hijacked } from "./call.ts";
+
+const { STATUS_CODES } = process.getBuiltinModule("node:http");
 
 /** What is answered here is a key. */
 const SECRET = "/auth";

@@ -60,8 +60,7 @@ function sender({ config }: Container, options: LogsOptions, client: Writable): 
   return async (entries) => {
     const wanted = entries.filter((entry) => isWanted(entry, options));
     if (wanted.length === 0 || client.destroyed) return;
-    if (!client.write(Buffer.concat(wanted.map(framed))))
-      await drained(client);
+    if (!client.write(Buffer.concat(wanted.map(framed)))) await drained(client);
   };
 }
 
