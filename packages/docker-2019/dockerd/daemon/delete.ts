@@ -1,5 +1,4 @@
 /** Removing a container: its layer, its files, its name, and its anonymous volumes if that is asked for. */
-import { rmSync } from "node:fs";
 import { signalNumber } from "@eras/linux/signals.ts";
 import { Conflict, NotFound } from "@eras/oci-spec/errdefs.ts";
 import type { Container } from "../container/container.ts";
