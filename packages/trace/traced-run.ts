@@ -13,6 +13,12 @@ import type { TraceEvent } from "./event.ts";
 import { Follower } from "./follower.ts";
 import { Timeline, type TimelineOptions } from "./timeline.ts";
 
+/** How to look at a trace, by the end of its name. */
+const ADVICE: Readonly<Record<string, string>> = {
+  ".html": "; open it in a browser",
+  ".json": "; open it in https://ui.perfetto.dev",
+};
+
 /** A command whose run is to be shown. */
 export interface TracedCommand {
   readonly program: string;
@@ -22,7 +28,7 @@ export interface TracedCommand {
   readonly fds?: readonly number[];
   /** A file that does not exist yet, for the events while the command runs. */
   readonly spool: string;
-  /** Write the trace to this file instead of printing lines: a page if its name ends in .html, and otherwise for Perfetto. */
+  /** Write the trace to this file instead of printing lines: trace-file.ts. */
   readonly file?: string | undefined;
   /** Makes the page. */
   readonly toPage: (run: RunOfEra) => Promise<string>;
@@ -57,17 +63,21 @@ export async function runTraced({
     const code = await exitCode(spawn(program, args, { stdio, env: { ...env, ERAS_TRACE: spool } }));
     await follower.settled();
     if (file !== undefined) {
-      const isPage = extname(file) === ".html";
       const { events } = follower;
-      writeTrace(file, isPage ? await toPage({ ...words, events }) : JSON.stringify(toChromeTrace(events, words)));
-      const where = isPage ? "a browser" : "https://ui.perfetto.dev";
-      process.stderr.write(`trace: ${events.length} events in ${resolve(file)}; open it in ${where}\n`);
+      writeTrace(file, await traceText(file, { ...words, events }, toPage));
+      process.stderr.write(`trace: ${events.length} events in ${resolve(file)}${ADVICE[extname(file)] ?? ""}\n`);
     }
     return code;
   } finally {
     follower.close();
     rmSync(spool, { force: true });
   }
+}
+
+async function traceText(file: string, run: RunOfEra, toPage: TracedCommand["toPage"]): Promise<string> {
+  if (extname(file) === ".html") return toPage(run);
+  if (extname(file) === ".jsonl") return run.events.map((event) => `${JSON.stringify(event)}\n`).join("");
+  return JSON.stringify(toChromeTrace(run.events, run));
 }
 
 function writeTrace(file: string, text: string): void {

@@ -111,7 +111,8 @@ function finish(child: ChildProcess): Promise<EraResult> {
   });
 }
 
-async function freeAddress(): Promise<string> {
+/** `host:port` that nobody listens at. */
+export async function freeAddress(): Promise<string> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;

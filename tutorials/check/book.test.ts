@@ -1,0 +1,54 @@
+/** The book tells the truth: `pnpm docs:check`. */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { STEPS as STEPS_2013 } from "@eras/docker-2013/steps.ts";
+import type { TraceEvent } from "@eras/trace/event.ts";
+import { beforeAll, describe, expect, test } from "vitest";
+import { readChapters } from "../book/chapter.ts";
+import { RECORDED } from "../paths.ts";
+import { recordRun } from "../quiz/record-run.ts";
+import { RunFacts } from "../quiz/run-facts.ts";
+import { runChapter } from "../transcripts/run-chapter.ts";
+import { checkLanguages } from "./languages.ts";
+import { checkQuizzes } from "./quizzes.ts";
+import { checkSnippets } from "./snippets.ts";
+import { checkSteps } from "./steps.ts";
+
+const CHAPTER_MS = 180_000;
+const english = readChapters("en");
+const chinese = readChapters("zh");
+const runs = new Map<string, TraceEvent[]>();
+
+beforeAll(async () => {
+  for (const run of new Set(english.flatMap(({ meta }) => meta.run ?? []))) runs.set(run, await recordRun(run));
+  mkdirSync(RECORDED, { recursive: true });
+  writeFileSync(join(RECORDED, "runs.json"), JSON.stringify(Object.fromEntries(runs)));
+}, CHAPTER_MS);
+
+const stepsTaken = (events: readonly TraceEvent[]) => [...new Set(events.flatMap(({ step }) => step ?? []))];
+
+describe("the book", () => {
+  test("quotes code that is there", () => {
+    expect(checkSnippets([...english, ...chinese])).toEqual([]);
+  });
+
+  test("has two halves that belong together", () => {
+    expect(checkLanguages(english, chinese)).toEqual([]);
+  });
+
+  test("tells every step of 2013 once, and a run takes them in their order", () => {
+    const taken = new Map([...runs].filter(([run]) => run.startsWith("2013")).map(([run, events]) => [run, stepsTaken(events)]));
+    expect(checkSteps(STEPS_2013, english, taken)).toEqual([]);
+  });
+});
+
+describe.each(english)("chapter $id", (chapter) => {
+  test.skipIf(!chapter.meta.run)("asks what its run can answer", () => {
+    expect(checkQuizzes(chapter, new RunFacts(runs.get(chapter.meta.run!)!))).toEqual([]);
+  });
+
+  test.skipIf(chapter.commands.length === 0)("shows what its commands print", { timeout: CHAPTER_MS }, async () => {
+    const { problems } = await runChapter(chapter);
+    expect(problems).toEqual([]);
+  });
+});

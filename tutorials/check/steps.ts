@@ -1,0 +1,53 @@
+/** Declared steps, what runs emit, and what chapters tell: the same, each step once, in order. */
+import type { Step } from "@eras/trace/step.ts";
+import type { Chapter } from "../book/chapter.ts";
+
+/** What a recorded run took of steps, in order; a step that was taken again counts where it was first taken. */
+export type StepsTaken = readonly string[];
+
+/** @param declared - An era's steps. @param runs - Of the era's chapters, by the command. */
+export function checkSteps(
+  declared: Readonly<Record<string, Step>>,
+  chapters: readonly Chapter[],
+  runs: ReadonlyMap<string, StepsTaken>,
+): string[] {
+  return [...checkTold(declared, chapters), ...checkTaken(declared, runs)];
+}
+
+function checkTold(declared: Readonly<Record<string, Step>>, chapters: readonly Chapter[]): string[] {
+  return Object.keys(declared).flatMap((step) => {
+    const tellers = chapters.flatMap(({ id, steps }) => steps.filter((told) => told === step).map(() => id));
+    if (tellers.length === 1) return [];
+    const problem = tellers.length === 0 ? "no chapter tells it" : `told ${tellers.length} times, in ${tellers.join(", ")}`;
+    return [`step ${step}: ${problem}: it belongs in one chapter, as {{step ${step}}}`];
+  });
+}
+
+function checkTaken(declared: Readonly<Record<string, Step>>, runs: ReadonlyMap<string, StepsTaken>): string[] {
+  const order = Object.keys(declared);
+  const taken = new Set([...runs.values()].flat());
+  return [
+    ...order.filter((step) => !taken.has(step)).map((step) => `step ${step}: declared, and no recorded run takes it`),
+    ...[...runs].flatMap(([run, steps]) => disorder(order, steps).map((problem) => `run "${run}": ${problem}`)),
+  ];
+}
+
+/** Of one program: two programs at work at once have no order between them. */
+function disorder(order: readonly string[], steps: StepsTaken): string[] {
+  return Object.values(Object.groupBy(steps, (step) => step.slice(0, step.indexOf(".")))).flatMap((ofProgram) =>
+    ofProgram!.flatMap((step, index) => {
+      const before = ofProgram![index - 1];
+      if (before === undefined || order.indexOf(before) < order.indexOf(step)) return [];
+      return [`takes ${step} after ${before}, which is declared behind it`];
+    }),
+  );
+}
+
+/** Steps that chapters name and no era declares. */
+export function checkStepNames(declared: readonly Readonly<Record<string, Step>>[], chapters: readonly Chapter[]): string[] {
+  return chapters.flatMap(({ path, steps }) =>
+    steps
+      .filter((step) => !declared.some((era) => step in era))
+      .map((step) => `${path}: no era declares the step ${step}`),
+  );
+}

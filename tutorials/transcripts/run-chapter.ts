@@ -1,0 +1,59 @@
+/** Runs a chapter's commands from top to bottom, in a fresh world, and compares what they print. */
+import type { Chapter } from "../book/chapter.ts";
+import type { Command, CommandBlock } from "../book/command-block.ts";
+import { type Bindings, matchOutput } from "./match-output.ts";
+import { type CommandOutcome, ShellSession } from "./shell-session.ts";
+import { runInTerminal } from "./terminal-block.ts";
+import { ChapterWorld } from "./world.ts";
+
+export interface Transcript {
+  readonly chapter: string;
+  readonly blocks: readonly { readonly block: CommandBlock; readonly outcomes: readonly CommandOutcome[] }[];
+  /** Where the chapter says something else than what was printed. */
+  readonly problems: readonly string[];
+}
+
+/** @param note - Told of each command before it runs. */
+export async function runChapter({ id, commands }: Chapter, note: (line: string) => void = () => {}): Promise<Transcript> {
+  const world = await ChapterWorld.create();
+  const session = new ShellSession(world.env);
+  const bindings: Bindings = new Map();
+  const blocks: { block: CommandBlock; outcomes: CommandOutcome[] }[] = [];
+  const problems: string[] = [];
+  try {
+    for (const block of commands) {
+      await world.prepare(block.world);
+      const outcomes: CommandOutcome[] = [];
+      blocks.push({ block, outcomes });
+      for (const command of block.commands) {
+        note(command.line);
+        const outcome = await run(block, command, session, world);
+        outcomes.push(outcome);
+        const problem = judge(command, outcome, bindings);
+        if (problem) problems.push(`${block.at}: ${id}/${block.id}: $ ${command.line}: ${problem}`);
+      }
+    }
+  } catch (error) {
+    problems.push(`${id}: ${(error as Error).message}`);
+  } finally {
+    session.end();
+    for (const left of await world.remove()) problems.push(`${id}: left on the machine: ${left}`);
+  }
+  return { chapter: id, blocks, problems };
+}
+
+async function run(block: CommandBlock, command: Command, session: ShellSession, world: ChapterWorld): Promise<CommandOutcome> {
+  if (!block.tty) return session.run(command.line);
+  return { lines: await runInTerminal(command, world.env), exitCode: command.exitCode };
+}
+
+function judge({ output, exitCode }: Command, outcome: CommandOutcome, bindings: Bindings): string | undefined {
+  const difference = matchOutput(output.map(withoutKeys), outcome.lines, bindings);
+  if (difference) return difference;
+  return exitCode === outcome.exitCode ? undefined : `expected exit ${exitCode}, got ${outcome.exitCode}`;
+}
+
+/** A key that is pressed at a prompt shows nothing there. */
+function withoutKeys(line: string): string {
+  return line.replace(/(?<=# )(\^[CDPQZ])+$/, "").trimEnd();
+}
