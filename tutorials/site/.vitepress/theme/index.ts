@@ -1,0 +1,11 @@
+import DefaultTheme from "vitepress/theme";
+import type { EnhanceAppContext } from "vitepress";
+import Quiz from "./Quiz.vue";
+import "./book.css";
+
+export default {
+  extends: DefaultTheme,
+  enhanceApp({ app }: EnhanceAppContext) {
+    app.component("Quiz", Quiz);
+  },
+};

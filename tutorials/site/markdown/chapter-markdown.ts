@@ -1,0 +1,60 @@
+/** What chapters have beside Markdown, told in tutorials/README.md, for VitePress's renderer. */
+import type { MarkdownRenderer } from "vitepress";
+import { readQuiz } from "../../book/quiz-item.ts";
+import { readSnippetReference } from "../../book/snippet-reference.ts";
+import { findSnippet } from "../../snippets/find-snippet.ts";
+import { numberFor } from "./numbers.ts";
+import { stepHtml, stepsTableHtml } from "./steps-html.ts";
+import { quizHtml } from "./quiz-html.ts";
+
+const STEP = /\{\{step ([\w.-]+)\}\}/g;
+const NUMBER = /\{\{(lines|version) ([^}]+)\}\}/g;
+
+export function chapterMarkdown(md: MarkdownRenderer): void {
+  md.core.ruler.before("normalize", "eras-references", (state) => {
+    const language = state.env.relativePath?.startsWith("zh/") ? "zh" : "en";
+    state.env.language = language;
+    state.src = outsideFences(state.src, (line) =>
+      line
+        .replace(STEP, (_, id: string) => stepHtml(id, language))
+        .replace(NUMBER, (_, kind: "lines" | "version", of: string) => numberFor(kind, of))
+        .replace(/^\{\{steps\}\}$/, () => stepsTableHtml(state.env.path, language)),
+    );
+  });
+  md.block.ruler.before("snippet", "eras-snippet", (state, startLine, _endLine, silent) => {
+    const line = state.src.slice(state.bMarks[startLine]! + state.tShift[startLine]!, state.eMarks[startLine]);
+    const reference = readSnippetReference(line, `${state.env.relativePath}:${startLine + 1}`);
+    if (!reference) return false;
+    if (silent) return true;
+    const { code, file, line: at } = findSnippet(reference);
+    state.push("html_block", "", 0).content = `<div class="quoted"><p class="quoted-from"><code>${file}:${at}</code></p>\n`;
+    const fence = state.push("fence", "code", 0);
+    fence.info = "ts";
+    fence.content = `${code}\n`;
+    fence.markup = "```";
+    fence.map = [startLine, startLine + 1];
+    state.push("html_block", "", 0).content = "</div>\n";
+    state.line = startLine + 1;
+    return true;
+  });
+  const renderFence = md.renderer.rules.fence!;
+  md.renderer.rules.fence = (tokens, index, options, env, self) => {
+    const token = tokens[index]!;
+    const info = token.info.trim();
+    const [, kind] = /^yaml (predict|quiz)$/.exec(info) ?? [];
+    if (kind) return quizHtml(kind as "predict" | "quiz", readQuiz(token.content, env.relativePath), env.path, env.language);
+    if (info.startsWith("sh run")) token.info = "console";
+    return renderFence(tokens, index, options, env, self);
+  };
+}
+
+function outsideFences(text: string, change: (line: string) => string): string {
+  let isInside = false;
+  return text
+    .split("\n")
+    .map((line) => {
+      if (line.startsWith("```")) isInside = !isInside;
+      return isInside ? line : change(line);
+    })
+    .join("\n");
+}

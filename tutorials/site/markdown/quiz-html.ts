@@ -1,0 +1,16 @@
+/** Predictions and quizzes as a component of the page; the answers are those of the recorded run, whose command is told. */
+import { type Language, readChapter } from "../../book/chapter.ts";
+import type { QuizItem } from "../../book/quiz-item.ts";
+import { answerOf } from "../../quiz/answer.ts";
+import { recordedRuns } from "./recorded.ts";
+
+/** @param path - The page's file: of either half; the answers stand in the English one. */
+export function quizHtml(kind: "predict" | "quiz", items: readonly QuizItem[], path: string, language: Language): string {
+  const { id, meta, predictions, quiz } = readChapter(path.replace(/\.zh\.md$/, ".md"));
+  const run = recordedRuns().get(meta.run ?? "");
+  if (!run) throw new Error(`${path}: a quiz needs a recorded run: its head names none, or pnpm docs:check did not record it`);
+  const answers = new Map([...predictions, ...quiz].map((item) => [item.id, answerOf(item, run)]));
+  const shown = items.map(({ answer: _, ...item }) => ({ ...item, answer: answers.get(item.id) }));
+  const data = Buffer.from(JSON.stringify(shown)).toString("base64");
+  return `<Quiz kind="${kind}" chapter="${id}" run="${meta.run}" language="${language}" data="${data}" />\n`;
+}
