@@ -12,7 +12,7 @@ import { isErrno } from "@eras/linux/errno.ts";
 import { pidfdOpen, pidfdSendSignal } from "@eras/linux/pidfd.ts";
 import { POLLIN, poll } from "@eras/linux/poll.ts";
 import { processExists, readProcessStat } from "@eras/linux/proc.ts";
-import { listProcesses } from "./processes.ts";
+import { listProcessesOfOurFiles } from "./processes.ts";
 import { type Directories, logPath } from "./world.ts";
 
 /** How to start a program, and how to know it again. */
@@ -67,12 +67,12 @@ function cleanEnvironment(): NodeJS.ProcessEnv {
 export function findBackground(world: Directories, program: BackgroundProgram): number | undefined {
   const record = readRecord(recordPath(world, program.name));
   if (record && processExists(record.pid, record.startTime)) return record.pid;
-  return listProcesses().find(({ words }) => contains(words, program.identity))?.pid;
+  return listProcessesOfOurFiles().find(({ words }) => contains(words, program.identity))?.pid;
 }
 
 /** Whether a process runs this program for this very world. */
 export function isSameProgram(pid: number, program: BackgroundProgram): boolean {
-  return listProcesses().some((process) => process.pid === pid && contains(process.words, program.identity));
+  return listProcessesOfOurFiles().some((process) => process.pid === pid && contains(process.words, program.identity));
 }
 
 const contains = (words: readonly string[], part: readonly string[]) =>

@@ -39,8 +39,8 @@ export function findSnippet({ file, name, part, at }: SnippetReference, packages
   const { program, comments } = parseSync(path, source);
   const found = declarationsOf(program.body as unknown as SyntaxNode[], name);
   const [node] = found;
-  if (!node) throw new Error(`${at}: packages/${file} exports no "${name}": was it renamed or moved?`);
-  if (found.length > 1) throw new Error(`${at}: packages/${file} exports "${name}" ${found.length} times: name one`);
+  if (!node) throw new Error(`${at}: packages/${file} has no "${name}": was it renamed or moved?`);
+  if (found.length > 1) throw new Error(`${at}: packages/${file} has "${name}" ${found.length} times`);
   const start = lineStart(source, part === "body" ? node.start : docstringStart(source, comments, node.start));
   const end = part === "signature" ? bodyStart(node) : node.end;
   const code = unindent(source.slice(start, end).trimEnd());
@@ -51,15 +51,13 @@ export function findSnippet({ file, name, part, at }: SnippetReference, packages
   };
 }
 
-/** The exported declarations of that name; of `Class.method`, that class's methods. */
+/** The declarations of that name at the file's top level, exported or not, as a module has each once; of `Class.method`, that class's methods. */
 function declarationsOf(statements: readonly SyntaxNode[], name: string): SyntaxNode[] {
-  const [exported, method] = name.split(".");
-  const nodes = statements.filter(
-    ({ type, declaration }) => type.startsWith("Export") && declaration && namesOf(declaration).includes(exported!),
-  );
+  const [outer, method] = name.split(".");
+  const nodes = statements.filter((statement) => namesOf(statement.declaration ?? statement).includes(outer!));
   if (method === undefined) return nodes;
-  return nodes.flatMap(({ declaration }) =>
-    (declaration!.body?.body ?? []).filter(({ key }) => key?.name === method || `#${key?.name}` === method),
+  return nodes.flatMap(({ declaration, body }) =>
+    ((declaration?.body ?? body)?.body ?? []).filter(({ key }) => key?.name === method),
   );
 }
 

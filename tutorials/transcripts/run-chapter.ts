@@ -16,7 +16,7 @@ export interface Transcript {
 /** @param note - Told of each command before it runs. */
 export async function runChapter({ id, commands }: Chapter, note: (line: string) => void = () => {}): Promise<Transcript> {
   const world = await ChapterWorld.create();
-  const session = new ShellSession(world.env);
+  const session = new ShellSession(world);
   const bindings: Bindings = new Map();
   const blocks: { block: CommandBlock; outcomes: CommandOutcome[] }[] = [];
   const problems: string[] = [];
@@ -44,7 +44,7 @@ export async function runChapter({ id, commands }: Chapter, note: (line: string)
 
 async function run(block: CommandBlock, command: Command, session: ShellSession, world: ChapterWorld): Promise<CommandOutcome> {
   if (!block.tty) return session.run(command.line);
-  return { lines: await runInTerminal(command, world.env), exitCode: command.exitCode };
+  return { lines: await runInTerminal(command, world), exitCode: command.exitCode };
 }
 
 function judge({ output, exitCode }: Command, outcome: CommandOutcome, bindings: Bindings): string | undefined {
@@ -54,6 +54,6 @@ function judge({ output, exitCode }: Command, outcome: CommandOutcome, bindings:
 }
 
 /** A key that is pressed at a prompt shows nothing there. */
-function withoutKeys(line: string): string {
+export function withoutKeys(line: string): string {
   return line.replace(/(?<=# )(\^[CDPQZ])+$/, "").trimEnd();
 }

@@ -2,7 +2,7 @@
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import type { Readable, Writable } from "node:stream";
-import { CLONE } from "../paths.ts";
+import type { ChapterWorld } from "./world.ts";
 
 export interface CommandOutcome {
   /** Of both its streams, as a terminal would show them. */
@@ -17,8 +17,9 @@ export class ShellSession {
   #read = "";
   #wake: () => void = () => {};
 
-  constructor(env: NodeJS.ProcessEnv) {
-    this.#shell = spawn("bash", ["--noprofile", "--norc"], { env, cwd: CLONE, stdio: ["pipe", "pipe", "ignore"] });
+  constructor(world: ChapterWorld) {
+    const [program, ...args] = world.within(["bash", "--noprofile", "--norc"]);
+    this.#shell = spawn(program!, args, { env: world.env, stdio: ["pipe", "pipe", "ignore"] });
     this.#shell.stdout.setEncoding("utf8").on("data", (text: string) => {
       this.#read += text;
       this.#wake();

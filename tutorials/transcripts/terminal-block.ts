@@ -9,20 +9,19 @@
 import { stripVTControlCharacters } from "node:util";
 import { Terminal } from "../../test/harness/terminal.ts";
 import type { Command } from "../book/command-block.ts";
-import { CLONE } from "../paths.ts";
 import { linesOf } from "./shell-session.ts";
+import type { ChapterWorld } from "./world.ts";
 
 const PROMPT = /^(?<prompt>\/ # |# |bash[-\d.]*# |root@\S+:\S+# )(?<typed>.*)$/;
 const KEYS: Readonly<Record<string, string>> = { "^C": "\x03", "^D": "\x04", "^P": "\x10", "^Q": "\x11", "^Z": "\x1a" };
 const SHELL_PROMPT = "READY> ";
 
 /** What the screen showed below the command's line, until the shell was back. @throws {Error} When a prompt doesn't come. */
-export async function runInTerminal({ line, output }: Command, env: NodeJS.ProcessEnv): Promise<string[]> {
+export async function runInTerminal({ line, output }: Command, world: ChapterWorld): Promise<string[]> {
   const terminal = new Terminal({ rows: 40, columns: 120 });
-  const shell = terminal.run("bash", ["--noprofile", "--norc"], { ...env, PS1: SHELL_PROMPT, PWD: CLONE });
+  const [program, ...args] = world.within(["bash", "--noprofile", "--norc"]);
+  const shell = terminal.run(program!, args, { ...world.env, PS1: SHELL_PROMPT });
   try {
-    await terminal.waitFor(SHELL_PROMPT);
-    terminal.type(`cd ${CLONE}; clear\r`);
     await terminal.waitFor(SHELL_PROMPT);
     const start = terminal.shown.length;
     terminal.type(`${line}\r`);

@@ -1,25 +1,30 @@
 /**
- * A fresh world in which a chapter's commands run: state, addresses, bridge and cgroups of its own for both eras, and a working directory. The
- * reader types the same words in a clone.
+ * A fresh world in which a chapter's commands run: the project's directories are empty, its addresses are free, and what is printed is what a reader
+ * sees. It has a mount namespace and a network of its own, with a process that holds both:
+ *
+ *     /var/lib/docker-eras  /run/docker-eras     empty, in memory
+ *     127.0.0.1                                  nobody listens
  */
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { removePlace } from "../../test/harness/remains.ts";
-import { freeAddress } from "../../test/harness/era.ts";
+import { processExists } from "@eras/linux/proc.ts";
 import { runProgram, shellEnvironment } from "../../test/harness/run-program.ts";
 import type { World } from "../book/command-block.ts";
 import { CLONE } from "../paths.ts";
 
+const STATE_DIRS = ["/var/lib/docker-eras", "/run/docker-eras"];
+const PATIENCE_MS = 5_000;
+
 export class ChapterWorld {
   readonly dir = mkdtempSync(join(tmpdir(), "docker-eras-chapter-"));
   readonly env: NodeJS.ProcessEnv;
-  readonly #cgroup: string;
+  readonly #holder: ChildProcess;
   readonly #prepared = new Set<World>();
 
-  private constructor([tcp, http, archive]: readonly string[]) {
-    const name = this.dir.slice(-6).replace(/[^A-Za-z0-9]/g, "x");
-    this.#cgroup = `docker-eras-${name}`;
+  private constructor() {
     for (const folder of ["tmp", "bin"]) mkdirSync(join(this.dir, folder));
     const { PATH, HOME } = shellEnvironment();
     this.env = {
@@ -27,23 +32,25 @@ export class ChapterWorld {
       PATH: `${join(this.dir, "bin")}:${join(CLONE, "bin")}:${PATH}`,
       TERM: "xterm",
       TMPDIR: join(this.dir, "tmp"),
-      DOCKER: tcp,
-      DOCKER_HOST: `unix://${this.dir}/2019/run/docker.sock`,
-      ERAS_2013_ROOT: join(this.dir, "2013/state"),
-      ERAS_2013_RUN: join(this.dir, "2013/run"),
-      ERAS_2013_TCP: tcp,
-      ERAS_2013_HTTP: http,
-      ERAS_2013_ARCHIVE: archive,
-      ERAS_2019_ROOT: join(this.dir, "2019/state"),
-      ERAS_2019_RUN: join(this.dir, "2019/run"),
-      ERAS_2019_BRIDGE: `eras${name}`,
-      ERAS_2019_CGROUP: `/${this.#cgroup}`,
+      ERAS_2019_CGROUP: `/docker-eras-${this.dir.slice(-6)}`,
     };
     this.#writePnpm();
+    const setUp = [...STATE_DIRS.map((dir) => `mkdir -p ${dir} && mount -t tmpfs tmpfs ${dir}`), "ip link set lo up", "echo", "exec sleep infinity"];
+    this.#holder = spawn("unshare", ["--mount", "--net", "--propagation", "private", "sh", "-c", setUp.join(" && ")], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
   }
 
   static async create(): Promise<ChapterWorld> {
-    return new ChapterWorld([await freeAddress(), await freeAddress(), await freeAddress()]);
+    const world = new ChapterWorld();
+    await once(world.#holder.stdout!, "data");
+    return world;
+  }
+
+  /** A command that runs another in this world, at the root of the clone. */
+  within(command: readonly string[]): string[] {
+    const enter = ["nsenter", `--target=${this.#holder.pid}`, "--mount", "--net", "--"];
+    return [...enter, "sh", "-c", 'cd "$0" && exec "$@"', CLONE, ...command];
   }
 
   /** Where a block names an era, its daemon runs and has the image: neither is part of what the block shows. */
@@ -53,22 +60,36 @@ export class ChapterWorld {
     if (world === "2019") return void (await this.pnpm(["era:2019", "run", "--rm", "busybox", "true"]));
     await this.pnpm(["era:2013", "run", "-a", "busybox", "true"]);
     const ids = (await this.pnpm(["era:2013", "ps", "-a", "-q"])).split(/\s+/).filter(Boolean);
-    await this.pnpm(["era:2013", "rm", ...ids]);
+    await this.pnpm(["era:2013", "rm", ids.at(0)!]); // the newest is the one that has just run
   }
 
   /** @returns What is still there after a clean-up by the project's own command. Empty if it does what it says. */
   async remove(): Promise<string[]> {
     for (const era of ["2013", "2019"]) await this.pnpm(["era", "clean", era]);
-    const left = await removePlace({ dir: this.dir, cgroupParent: this.#cgroup });
+    const left = await this.#end();
     rmSync(this.dir, { recursive: true, force: true });
     return left;
   }
 
   /** @returns What it prints. @throws {Error} When it fails. */
   async pnpm(words: readonly string[]): Promise<string> {
-    const { stdout, stderr, status } = await runProgram(join(this.dir, "bin/pnpm"), words, { env: this.env, cwd: CLONE });
+    const [program, ...args] = this.within([join(this.dir, "bin/pnpm"), ...words]);
+    const { stdout, stderr, status } = await runProgram(program!, args, { env: this.env });
     if (status !== 0) throw new Error(`pnpm ${words.join(" ")} failed: ${stderr}`);
     return stdout;
+  }
+
+  /** Ends what still runs in the world, and then its holder. @returns What that was. */
+  async #end(): Promise<string[]> {
+    const others = processesInMountNamespaceOf(this.#holder.pid!).filter((pid) => pid !== this.#holder.pid);
+    const left = others.map((pid) => `process ${pid} ${readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ")}`);
+    for (const pid of others) process.kill(pid, "SIGKILL");
+    const deadline = Date.now() + PATIENCE_MS;
+    while (others.some(processExists) && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 20));
+    const ended = once(this.#holder, "exit");
+    this.#holder.kill("SIGKILL");
+    await ended;
+    return left;
   }
 
   /** The scripts of package.json under pnpm's name, without its second of looking for something newer, and its line above each. */
@@ -78,5 +99,21 @@ export class ChapterWorld {
     const text = `#!/bin/sh\ncd ${CLONE}\nPATH=${CLONE}/node_modules/.bin:$PATH\ncase $1 in\n${cases.join("\n")}\nesac\necho "pnpm: no script $1" >&2\nexit 1\n`;
     writeFileSync(join(this.dir, "bin/pnpm"), text);
     chmodSync(join(this.dir, "bin/pnpm"), 0o755);
+  }
+}
+
+function processesInMountNamespaceOf(pid: number): number[] {
+  const namespace = mountNamespace(pid);
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name) && existsSync(`/proc/${name}`) && mountNamespace(Number(name)) === namespace)
+    .map(Number);
+}
+
+/** @returns Nothing for a process that has ended meanwhile. */
+function mountNamespace(pid: number): string | undefined {
+  try {
+    return readlinkSync(`/proc/${pid}/ns/mnt`);
+  } catch {
+    return undefined;
   }
 }

@@ -16,7 +16,7 @@ import { archiveServer } from "../archive.ts";
 import { killProcess, stopBackground } from "../background.ts";
 import { dockerd } from "../dockerd.ts";
 import { withLock } from "../lock.ts";
-import { listProcesses, type Process } from "../processes.ts";
+import { listProcesses, listProcessesOfOurFiles, type Process } from "../processes.ts";
 import { removeAll, removeOurs, unmountBelow } from "../removal.ts";
 import { setUpLock } from "../set-up.ts";
 import { containersDir, openWorld, type World } from "../world.ts";
@@ -58,7 +58,7 @@ async function* endContainers(world: World): AsyncGenerator<string> {
 
 /** lxc-start -n ID -f DIRECTORY/ID/config.lxc; its child bears the same words until it becomes the container's program. */
 function findLxcStarts(directory: string): { pid: number; id: string }[] {
-  return listProcesses().flatMap(({ pid, words }) => {
+  return listProcessesOfOurFiles().flatMap(({ pid, words }) => {
     const config = words.indexOf("-f") + 1;
     const [dash, id = ""] = words.slice(Math.max(0, config - 3), config - 1);
     return dash === "-n" && words[config]?.startsWith(join(directory, id, "/")) ? [{ pid, id }] : [];
