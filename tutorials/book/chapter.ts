@@ -74,6 +74,10 @@ function bookOrder(id: string): number {
   return ["00", "13", "20", "19"].indexOf(id.slice(0, 2));
 }
 
+export function chapterPath(id: string, language: Language): string {
+  return join(CHAPTERS, `${id}${language === "zh" ? ".zh" : ""}.md`);
+}
+
 /** @throws {Error} When something in it is not as tutorials/README.md says: which file and line. */
 export function readChapter(path: string): Chapter {
   const { id, language = "en" } = FILE_NAME.exec(path.slice(path.lastIndexOf("/") + 1))!.groups as {

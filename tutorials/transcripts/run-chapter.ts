@@ -1,4 +1,8 @@
 /** Runs a chapter's commands from top to bottom, in a fresh world, and compares what they print. */
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { TraceEvent } from "@eras/trace/event.ts";
+import { parseSpool } from "@eras/trace/timeline.ts";
 import type { Chapter } from "../book/chapter.ts";
 import type { Command, CommandBlock } from "../book/command-block.ts";
 import { type Bindings, matchOutput } from "./match-output.ts";
@@ -9,6 +13,8 @@ import { ChapterWorld } from "./world.ts";
 export interface Transcript {
   readonly chapter: string;
   readonly blocks: readonly { readonly block: CommandBlock; readonly outcomes: readonly CommandOutcome[] }[];
+  /** Events of traces that its commands wrote to `$TMPDIR/NAME.jsonl`, by name. */
+  readonly traces: ReadonlyMap<string, TraceEvent[]>;
   /** Where the chapter says something else than what was printed. */
   readonly problems: readonly string[];
 }
@@ -20,6 +26,7 @@ export async function runChapter({ id, commands }: Chapter, note: (line: string)
   const bindings: Bindings = new Map();
   const blocks: { block: CommandBlock; outcomes: CommandOutcome[] }[] = [];
   const problems: string[] = [];
+  let traces: ReadonlyMap<string, TraceEvent[]> = new Map();
   try {
     for (const block of commands) {
       await world.prepare(block.world);
@@ -33,18 +40,24 @@ export async function runChapter({ id, commands }: Chapter, note: (line: string)
         if (problem) problems.push(`${block.at}: ${id}/${block.id}: $ ${command.line}: ${problem}`);
       }
     }
+    traces = readTraces(world.env.TMPDIR!);
   } catch (error) {
     problems.push(`${id}: ${(error as Error).message}`);
   } finally {
     session.end();
     for (const left of await world.remove()) problems.push(`${id}: left on the machine: ${left}`);
   }
-  return { chapter: id, blocks, problems };
+  return { chapter: id, blocks, traces, problems };
 }
 
 async function run(block: CommandBlock, command: Command, session: ShellSession, world: ChapterWorld): Promise<CommandOutcome> {
   if (!block.tty) return session.run(command.line);
   return { lines: await runInTerminal(command, world), exitCode: command.exitCode };
+}
+
+function readTraces(dir: string): Map<string, TraceEvent[]> {
+  const files = readdirSync(dir).filter((name) => name.endsWith(".jsonl"));
+  return new Map(files.map((name) => [name, parseSpool(readFileSync(join(dir, name), "utf8"))]));
 }
 
 function judge({ output, exitCode }: Command, outcome: CommandOutcome, bindings: Bindings): string | undefined {

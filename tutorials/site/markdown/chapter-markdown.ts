@@ -1,5 +1,7 @@
 /** What chapters have beside Markdown, told in tutorials/README.md, for VitePress's renderer. */
+import { basename } from "node:path";
 import type { MarkdownRenderer } from "vitepress";
+import type { Language } from "../../book/chapter.ts";
 import { readQuiz } from "../../book/quiz-item.ts";
 import { readSnippetReference } from "../../book/snippet-reference.ts";
 import { findSnippet } from "../../snippets/find-snippet.ts";
@@ -12,13 +14,12 @@ const NUMBER = /\{\{(lines|version) ([^}]+)\}\}/g;
 
 export function chapterMarkdown(md: MarkdownRenderer): void {
   md.core.ruler.before("normalize", "eras-references", (state) => {
-    const language = state.env.relativePath?.startsWith("zh/") ? "zh" : "en";
-    state.env.language = language;
+    const language = languageOf(state.env);
     state.src = outsideFences(state.src, (line) =>
       line
         .replace(STEP, (_, id: string) => stepHtml(id, language))
         .replace(NUMBER, (_, kind: "lines" | "version", of: string) => numberFor(kind, of))
-        .replace(/^\{\{steps\}\}$/, () => stepsTableHtml(state.env.path, language)),
+        .replace(/^\{\{steps\}\}$/, () => stepsTableHtml(chapterId(state.env), language)),
     );
   });
   md.block.ruler.before("snippet", "eras-snippet", (state, startLine, _endLine, silent) => {
@@ -42,10 +43,23 @@ export function chapterMarkdown(md: MarkdownRenderer): void {
     const token = tokens[index]!;
     const info = token.info.trim();
     const [, kind] = /^yaml (predict|quiz)$/.exec(info) ?? [];
-    if (kind) return quizHtml(kind as "predict" | "quiz", readQuiz(token.content, env.relativePath), env.path, env.language);
+    if (kind) return quizHtml(kind as "predict" | "quiz", readQuiz(token.content, env.relativePath), chapterId(env), languageOf(env));
     if (info.startsWith("sh run")) token.info = "console";
     return renderFence(tokens, index, options, env, self);
   };
+}
+
+/** VitePress tells a page by where it will be, `zh/13-02.md`, or, for the search, by where it is, `13-02.zh.md`. */
+interface Page {
+  readonly relativePath?: string;
+}
+
+function languageOf({ relativePath }: Page): Language {
+  return relativePath?.startsWith("zh/") || relativePath?.endsWith(".zh.md") ? "zh" : "en";
+}
+
+function chapterId({ relativePath = "" }: Page): string {
+  return basename(relativePath, ".md").replace(/\.zh$/, "");
 }
 
 function outsideFences(text: string, change: (line: string) => string): string {

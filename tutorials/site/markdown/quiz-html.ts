@@ -1,12 +1,12 @@
 /** Predictions and quizzes as a component of the page; the answers are those of the recorded run, whose command is told. */
-import { type Language, readChapter } from "../../book/chapter.ts";
+import { chapterPath, type Language, readChapter } from "../../book/chapter.ts";
 import type { QuizItem } from "../../book/quiz-item.ts";
 import { answerOf } from "../../quiz/answer.ts";
 import { recordedRuns } from "./recorded.ts";
 
-/** @param path - The page's file: of either half; the answers stand in the English one. */
-export function quizHtml(kind: "predict" | "quiz", items: readonly QuizItem[], path: string, language: Language): string {
-  const { id, meta, predictions, quiz } = readChapter(path.replace(/\.zh\.md$/, ".md"));
+/** @param id - The chapter's. */
+export function quizHtml(kind: "predict" | "quiz", items: readonly QuizItem[], id: string, language: Language): string {
+  const { path, meta, predictions, quiz } = readChapter(chapterPath(id, "en")); // whose half has the answers
   const run = recordedRuns().get(meta.run ?? "");
   if (!run) throw new Error(`${path}: a quiz needs a recorded run: its head names none, or pnpm docs:check did not record it`);
   const answers = new Map([...predictions, ...quiz].map((item) => [item.id, answerOf(item, run)]));

@@ -2,7 +2,7 @@
 import { STEPS as STEPS_2013 } from "@eras/docker-2013/steps.ts";
 import { STEPS as STEPS_2019 } from "@eras/docker-2019/steps.ts";
 import type { Step } from "@eras/trace/step.ts";
-import { type Language, readChapter } from "../../book/chapter.ts";
+import { chapterPath, type Language, readChapter } from "../../book/chapter.ts";
 import { placeOfStep } from "./recorded.ts";
 
 const HEADS = {
@@ -23,8 +23,8 @@ export function stepHtml(id: string, language: Language): string {
   return `<span class="step" id="step-${id}"><b>${title}</b> <i>${step.actor}</i> <code>${told(id)}</code></span>`;
 }
 
-export function stepsTableHtml(path: string, language: Language): string {
-  const rows = readChapter(path).steps.map((id) => {
+export function stepsTableHtml(id: string, language: Language): string {
+  const rows = readChapter(chapterPath(id, language)).steps.map((id) => {
     const step = declaredStep(id);
     const title = language === "zh" ? step.titleZh : step.title;
     return `<tr><td>${title}</td><td>${step.actor}</td><td><code>${told(id)}</code></td><td>${step.article} ${step.heading}</td></tr>`;
