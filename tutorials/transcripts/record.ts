@@ -4,7 +4,7 @@
  *
  * `pnpm docs:record --reviewed CHAPTER`: the Chinese half has been read beside the English one, so its sections are up to date.
  */
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { type Chapter, readChapters, sectionHash } from "../book/chapter.ts";
 import type { Command } from "../book/command-block.ts";
@@ -32,7 +32,7 @@ function writeHashes({ id, path, sections }: Chapter): void {
 
 function writeOutputs({ blocks, problems }: Transcript, { path }: Chapter): void {
   const bindings: Bindings = new Map();
-  for (const half of [path, path.replace(/\.md$/, ".zh.md")]) {
+  for (const half of [path, path.replace(/\.md$/, ".zh.md")].filter(existsSync)) {
     let text = readFileSync(half, "utf8");
     for (const { block, outcomes } of blocks) {
       const body = outcomes.flatMap((outcome, index) => {

@@ -29,7 +29,7 @@ export class ChapterWorld {
     const { PATH, HOME } = shellEnvironment();
     this.env = {
       HOME,
-      PATH: `${join(this.dir, "bin")}:${join(CLONE, "bin")}:${PATH}`,
+      PATH: [join(this.dir, "bin"), join(CLONE, "bin"), join(CLONE, "node_modules/.bin"), PATH].join(":"),
       TERM: "xterm",
       TMPDIR: join(this.dir, "tmp"),
       ERAS_2019_CGROUP: `/docker-eras-${this.dir.slice(-6)}`,
