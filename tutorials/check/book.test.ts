@@ -2,6 +2,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { STEPS as STEPS_2013 } from "@eras/docker-2013/steps.ts";
+import { STEPS as STEPS_2019 } from "@eras/docker-2019/steps.ts";
 import type { TraceEvent } from "@eras/trace/event.ts";
 import { beforeAll, describe, expect, test } from "vitest";
 import { readChapters } from "../book/chapter.ts";
@@ -12,7 +13,7 @@ import { runChapter } from "../transcripts/run-chapter.ts";
 import { checkLanguages } from "./languages.ts";
 import { checkQuizzes } from "./quizzes.ts";
 import { checkSnippets } from "./snippets.ts";
-import { checkSteps } from "./steps.ts";
+import { checkStepNames, checkSteps, checkTold } from "./steps.ts";
 
 const CHAPTER_MS = 180_000;
 const english = readChapters("en");
@@ -51,5 +52,10 @@ describe("the book", () => {
   test("tells every step of 2013 once, and a run takes them in their order", () => {
     const taken = new Map([...runs].filter(([run]) => /^(2013|13-)/.test(run)).map(([run, events]) => [run, stepsTaken(events)]));
     expect(checkSteps(STEPS_2013, english, taken)).toEqual([]);
+  });
+
+  test("tells every step of 2019 once, and names none that nobody declares", () => {
+    expect(checkTold(STEPS_2019, english)).toEqual([]);
+    expect(checkStepNames([STEPS_2013, STEPS_2019], [...english, ...chinese])).toEqual([]);
   });
 });

@@ -14,7 +14,8 @@ export function checkSteps(
   return [...checkTold(declared, chapters), ...checkTaken(declared, runs)];
 }
 
-function checkTold(declared: Readonly<Record<string, Step>>, chapters: readonly Chapter[]): string[] {
+/** Every step in one chapter. */
+export function checkTold(declared: Readonly<Record<string, Step>>, chapters: readonly Chapter[]): string[] {
   return Object.keys(declared).flatMap((step) => {
     const tellers = chapters.flatMap(({ id, steps }) => steps.filter((told) => told === step).map(() => id));
     if (tellers.length === 1) return [];
