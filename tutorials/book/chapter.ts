@@ -74,6 +74,13 @@ function bookOrder(id: string): number {
   return ["00", "13", "20", "19"].indexOf(id.slice(0, 2));
 }
 
+export type Era = "2013" | "2019";
+
+/** Whose steps a chapter tells: the run's in its head. */
+export function eraOf({ meta }: Chapter): Era {
+  return meta.run?.startsWith("2019") ? "2019" : "2013";
+}
+
 export function chapterPath(id: string, language: Language): string {
   return join(CHAPTERS, `${id}${language === "zh" ? ".zh" : ""}.md`);
 }

@@ -14,7 +14,7 @@ export function checkSteps(
   return [...checkTold(declared, chapters), ...checkTaken(declared, runs)];
 }
 
-/** Every step in one chapter. */
+/** Every step in one chapter. @param chapters - The era's. */
 export function checkTold(declared: Readonly<Record<string, Step>>, chapters: readonly Chapter[]): string[] {
   return Object.keys(declared).flatMap((step) => {
     const tellers = chapters.flatMap(({ id, steps }) => steps.filter((told) => told === step).map(() => id));
@@ -44,11 +44,9 @@ function disorder(order: readonly string[], steps: StepsTaken): string[] {
   );
 }
 
-/** Steps that chapters name and no era declares. */
-export function checkStepNames(declared: readonly Readonly<Record<string, Step>>[], chapters: readonly Chapter[]): string[] {
+/** Steps that chapters name and their era does not declare. */
+export function checkStepNames(declared: Readonly<Record<string, Step>>, chapters: readonly Chapter[]): string[] {
   return chapters.flatMap(({ path, steps }) =>
-    steps
-      .filter((step) => !declared.some((era) => step in era))
-      .map((step) => `${path}: no era declares the step ${step}`),
+    steps.filter((step) => !(step in declared)).map((step) => `${path}: its era declares no step ${step}`),
   );
 }

@@ -1,12 +1,12 @@
 /** What chapters have beside Markdown, told in tutorials/README.md, for VitePress's renderer. */
 import { basename } from "node:path";
 import type { MarkdownRenderer } from "vitepress";
-import type { Language } from "../../book/chapter.ts";
+import type { Era, Language } from "../../book/chapter.ts";
 import { readQuiz } from "../../book/quiz-item.ts";
 import { readSnippetReference } from "../../book/snippet-reference.ts";
 import { findSnippet } from "../../snippets/find-snippet.ts";
 import { numberFor } from "./numbers.ts";
-import { stepHtml, stepsTableHtml } from "./steps-html.ts";
+import { chapterStepsHtml, eraStepsHtml, stepHtml } from "./steps-html.ts";
 import { quizHtml } from "./quiz-html.ts";
 
 const STEP = /\{\{step ([\w.-]+)\}\}/g;
@@ -17,9 +17,10 @@ export function chapterMarkdown(md: MarkdownRenderer): void {
     const language = languageOf(state.env);
     state.src = outsideFences(state.src, (line) =>
       line
-        .replace(STEP, (_, id: string) => stepHtml(id, language))
+        .replace(STEP, (_, id: string) => stepHtml(id, chapterId(state.env), language))
         .replace(NUMBER, (_, kind: "lines" | "version", of: string) => numberFor(kind, of))
-        .replace(/^\{\{steps\}\}$/, () => stepsTableHtml(chapterId(state.env), language)),
+        .replace(/^\{\{steps\}\}$/, () => chapterStepsHtml(chapterId(state.env), language))
+        .replace(/^\{\{steps (2013|2019)\}\}$/, (_, era: Era) => eraStepsHtml(era, language)),
     );
   });
   md.block.ruler.before("snippet", "eras-snippet", (state, startLine, _endLine, silent) => {

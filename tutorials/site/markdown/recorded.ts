@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { TraceEvent } from "@eras/trace/event.ts";
+import type { Era } from "../../book/chapter.ts";
 import { RunFacts } from "../../quiz/run-facts.ts";
 import { RECORDED } from "../../paths.ts";
 
@@ -18,9 +19,10 @@ export function recordedRuns(): ReadonlyMap<string, RunFacts> {
   return runs;
 }
 
-/** Where a step was taken, in whichever run took it first: `packages/…:40`. */
-export function placeOfStep(id: string): { file: string; line: number } | undefined {
-  for (const { events } of recordedRuns().values()) {
+/** Where a step was taken, in whichever of the era's runs took it first: `packages/…:40`. */
+export function placeOfStep(id: string, era: Era): { file: string; line: number } | undefined {
+  for (const [run, { events }] of recordedRuns()) {
+    if (!run.startsWith(era)) continue;
     const event = events.find(({ step }) => step === id);
     if (event?.file !== undefined && event.line !== undefined) return { file: event.file, line: event.line };
   }

@@ -2,7 +2,7 @@
 import { STEPS as STEPS_2013 } from "@eras/docker-2013/steps.ts";
 import { STEPS as STEPS_2019 } from "@eras/docker-2019/steps.ts";
 import type { Step } from "@eras/trace/step.ts";
-import { chapterPath, type Language, readChapter } from "../../book/chapter.ts";
+import { chapterPath, type Era, eraOf, type Language, readChapter } from "../../book/chapter.ts";
 import { placeOfStep } from "./recorded.ts";
 
 const HEADS = {
@@ -10,30 +10,45 @@ const HEADS = {
   zh: ["步骤", "由谁完成", "代码位置", "文中标题"],
 } as const;
 
-/** Of either era. @throws {Error} When neither declares it. */
-function declaredStep(id: string): Step {
-  const step = { ...STEPS_2019, ...STEPS_2013 }[id as keyof typeof STEPS_2013] as Step | undefined;
-  if (!step) throw new Error(`No era declares the step ${id}`);
-  return step;
+const STEPS: Readonly<Record<Era, Readonly<Record<string, Step>>>> = { "2013": STEPS_2013, "2019": STEPS_2019 };
+
+/** @param chapter - Its id. @throws {Error} When the chapter's era declares no such step. */
+export function stepHtml(id: string, chapter: string, language: Language): string {
+  const era = eraOfChapter(chapter);
+  const step = STEPS[era][id];
+  if (!step) throw new Error(`${chapter}: ${era} declares no step ${id}`);
+  return `<span class="step" id="step-${id}"><b>${titleOf(step, language)}</b> <i>${step.actor}</i> <code>${told(id, era)}</code></span>`;
 }
 
-export function stepHtml(id: string, language: Language): string {
-  const step = declaredStep(id);
-  const title = language === "zh" ? step.titleZh : step.title;
-  return `<span class="step" id="step-${id}"><b>${title}</b> <i>${step.actor}</i> <code>${told(id)}</code></span>`;
+/** @param chapter - Its steps. */
+export function chapterStepsHtml(chapter: string, language: Language): string {
+  return tableHtml(readChapter(chapterPath(chapter, "en")).steps, eraOfChapter(chapter), language);
 }
 
-export function stepsTableHtml(id: string, language: Language): string {
-  const rows = readChapter(chapterPath(id, language)).steps.map((id) => {
-    const step = declaredStep(id);
-    const title = language === "zh" ? step.titleZh : step.title;
-    return `<tr><td>${title}</td><td>${step.actor}</td><td><code>${told(id)}</code></td><td>${step.article} ${step.heading}</td></tr>`;
+/** All steps of an era. */
+export function eraStepsHtml(era: Era, language: Language): string {
+  return tableHtml(Object.keys(STEPS[era]), era, language);
+}
+
+function tableHtml(ids: readonly string[], era: Era, language: Language): string {
+  const rows = ids.map((id) => {
+    const step = STEPS[era][id]!;
+    const cells = [titleOf(step, language), step.actor, `<code>${told(id, era)}</code>`, `${step.article} ${step.heading}`];
+    return `<tr>${cells.map((cell) => `<td>${cell}</td>`).join("")}</tr>`;
   });
   const head = HEADS[language].map((text) => `<th>${text}</th>`).join("");
   return `<div class="steps"><table><thead><tr>${head}</tr></thead><tbody>${rows.join("")}</tbody></table></div>`;
 }
 
-function told(id: string): string {
-  const place = placeOfStep(id);
+function eraOfChapter(id: string): Era {
+  return eraOf(readChapter(chapterPath(id, "en")));
+}
+
+function titleOf({ title, titleZh }: Step, language: Language): string {
+  return language === "zh" ? titleZh : title;
+}
+
+function told(id: string, era: Era): string {
+  const place = placeOfStep(id, era);
   return place ? `${place.file.replace(/^packages\//, "")}:${place.line}` : id;
 }
