@@ -1,0 +1,96 @@
+/**
+ * `pnpm quiz CHAPTER`: asks a chapter's predictions, runs its command on this machine, tells what that run says to each, and asks the quiz.
+ *
+ *     pnpm quiz 13-02              in English
+ *     pnpm quiz 13-02 --zh         in Chinese
+ *     pnpm quiz 13-02 --answers    asks nothing: only runs, and prints the answers of this run
+ */
+import { createInterface, type Interface } from "node:readline/promises";
+import { parseArgs } from "node:util";
+import { chapterPath, type Chapter, readChapter, readChapters } from "../book/chapter.ts";
+import type { QuizItem } from "../book/quiz-item.ts";
+import { answerOf } from "./answer.ts";
+import { recordRun } from "./record-run.ts";
+import { RunFacts } from "./run-facts.ts";
+
+const TEXTS = {
+  en: { predict: "Before the run: what do you believe?", running: "Running:", sealed: "What your run says:", quiz: "And now:", right: "Right.", is: "In your run it is" },
+  zh: { predict: "运行之前：你怎么想？", running: "正在运行：", sealed: "你的运行这样说：", quiz: "现在：", right: "对。", is: "在你的运行里是" },
+} as const;
+
+const USAGE = `Usage: pnpm quiz CHAPTER [--zh] [--answers]
+
+Chapters: ${readChapters("en").map(({ id }) => id).join(" ")}
+`;
+
+type Texts = (typeof TEXTS)[keyof typeof TEXTS];
+type Ask = (question: string) => Promise<string>;
+
+async function main(): Promise<number> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { zh: { type: "boolean" }, answers: { type: "boolean" }, help: { type: "boolean" } },
+  });
+  const chapter = readChapters("en").find(({ id }) => id === positionals[0]);
+  if (values.help || !chapter?.meta.run) {
+    process.stdout.write(USAGE);
+    return values.help ? 0 : 1;
+  }
+  if (process.geteuid?.() !== 0) throw new Error("Cannot run a container: only root can (sudo pnpm quiz …)");
+  const shown = values.zh ? readChapter(chapterPath(chapter.id, "zh")) : chapter;
+  const texts = TEXTS[values.zh ? "zh" : "en"];
+  if (values.answers) return printAnswers(chapter, new RunFacts(await recordRun(chapter.meta.run)));
+  const terminal = createInterface({ input: process.stdin, output: process.stdout });
+  try {
+    await quiz(chapter, shown, texts, terminal);
+  } finally {
+    terminal.close();
+  }
+  return 0;
+}
+
+async function quiz(chapter: Chapter, shown: Chapter, texts: Texts, terminal: Interface): Promise<void> {
+  const lines = terminal[Symbol.asyncIterator](); // not `question`, which loses what is typed before it is asked
+  const ask: Ask = async (question) => {
+    process.stdout.write(question);
+    return (await lines.next()).value ?? "";
+  };
+  console.log(`\n${shown.meta.title}\n\n${texts.predict}`);
+  const beliefs: string[] = [];
+  for (const item of shown.predictions) beliefs.push(await askItem(item, ask));
+  console.log(`\n${texts.running} pnpm era:${chapter.meta.run} …`);
+  const run = new RunFacts(await recordRun(chapter.meta.run!));
+  console.log(`\n${texts.sealed}`);
+  for (const [index, item] of chapter.predictions.entries())
+    tell(shown.predictions[index]!, beliefs[index]!, answerOf(item, run), texts);
+  console.log(`\n${texts.quiz}`);
+  for (const [index, item] of chapter.quiz.entries()) {
+    const translated = shown.quiz[index]!;
+    tell(translated, await askItem(translated, ask), answerOf(item, run), texts);
+  }
+}
+
+/** @returns The value of the choice, or the word. */
+async function askItem({ ask: question, choices }: QuizItem, ask: Ask): Promise<string> {
+  const values = Object.keys(choices ?? {});
+  const lines = values.map((value, index) => `  ${index + 1}) ${choices![value]}\n`).join("");
+  const typed = (await ask(`\n${question}\n${lines}> `)).trim();
+  return values[Number(typed) - 1] ?? typed;
+}
+
+function tell({ ask, choices, why }: QuizItem, given: string, answer: string, { right, is }: Texts): void {
+  const isRight = given.toLowerCase() === answer.toLowerCase();
+  console.log(`\n${ask}\n${isRight ? `✓ ${right}` : `✗ ${is} ${choices?.[answer] ?? answer}.`} ${why}`);
+}
+
+function printAnswers({ predictions, quiz: questions }: Chapter, run: RunFacts): number {
+  for (const item of [...predictions, ...questions]) console.log(`${item.id}: ${answerOf(item, run)}`);
+  return 0;
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  console.error(`quiz: ${(error as Error).message}`);
+  process.exitCode = 1;
+}
