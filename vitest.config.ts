@@ -14,6 +14,6 @@ export default defineConfig({
     // itself. What was tried again is listed at the end.
     retry: 1,
     hookTimeout: 120_000,
-    reporters: ["default", "./test/counts-reporter.ts", "./test/proofs-reporter.ts"],
+    reporters: ["default", "./test/counts-reporter.ts", "./tutorials/check/ledger-reporter.ts"],
   },
 });

@@ -110,7 +110,9 @@ export function readChapter(path: string): Chapter {
     sections: readSections(lines, inCode),
     snippets: prose.flatMap((line, index) => readSnippetReference(line, `${path}:${index + 1}`) ?? []),
     steps: [...prose.join("\n").matchAll(STEP)].map(([, step]) => step!),
-    commands: fences.flatMap(({ info, content, map }) => readCommandBlock(info, content, `${path}:${map![0] + 1}`) ?? []),
+    commands: fences.flatMap(
+      ({ info, content, map }) => readCommandBlock(info, content, `${path}:${map![0] + 1}`) ?? [],
+    ),
     predictions: yaml("predict"),
     quiz: yaml("quiz"),
   };
@@ -127,7 +129,10 @@ function readSections(lines: readonly string[], inCode: ReadonlySet<number>): Se
     return groups ? [{ index, id: groups.id!, title: groups.title! }] : [];
   });
   return headings.map(({ index, id, title }, position) => {
-    const text = lines.slice(index + 1, headings[position + 1]?.index).join("\n").trim();
+    const text = lines
+      .slice(index + 1, headings[position + 1]?.index)
+      .join("\n")
+      .trim();
     const translatedFrom = TRANSLATED_FROM.exec(text)?.groups?.hash;
     return { id, title, text, line: index + 1, ...(translatedFrom !== undefined && { translatedFrom }) };
   });

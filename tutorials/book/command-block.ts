@@ -36,7 +36,10 @@ const EXIT = /^\[exit (\d+)\]$/;
 export function readCommandBlock(info: string, content: string, at: string): CommandBlock | undefined {
   if (!info.startsWith("sh run")) return undefined;
   const groups = INFO.exec(info.trim())?.groups;
-  if (!groups) throw new Error(`${at}: a block of commands starts with "sh run id=ID world=none|2013|2019", perhaps "tty": ${info}`);
+  if (!groups)
+    throw new Error(
+      `${at}: a block of commands starts with "sh run id=ID world=none|2013|2019", perhaps "tty": ${info}`,
+    );
   const { id, world, tty } = groups as { id: string; world: World; tty?: string };
   return { id, world, tty: tty !== undefined, commands: readCommands(content, at), at };
 }

@@ -20,6 +20,7 @@ const REFERENCE = /^<<< (?<file>[\w./-]+\.ts)#(?<name>[\w.]+)(?: \{(?<part>signa
 export function readSnippetReference(line: string, at: string): SnippetReference | undefined {
   if (!line.startsWith("<<<")) return undefined;
   const groups = REFERENCE.exec(line.trim())?.groups as { file: string; name: string; part?: SnippetPart } | undefined;
-  if (!groups) throw new Error(`${at}: a snippet is "<<< package/file.ts#name", perhaps with {signature} or {body}: ${line}`);
+  if (!groups)
+    throw new Error(`${at}: a snippet is "<<< package/file.ts#name", perhaps with {signature} or {body}: ${line}`);
   return { file: groups.file, name: groups.name, part: groups.part ?? "whole", at };
 }

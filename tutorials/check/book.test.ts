@@ -10,7 +10,10 @@ import { RECORDED } from "../paths.ts";
 import { recordRun } from "../quiz/record-run.ts";
 import { RunFacts } from "../quiz/run-facts.ts";
 import { runChapter } from "../transcripts/run-chapter.ts";
+import { checkGlossary } from "./glossary.ts";
 import { checkLanguages } from "./languages.ts";
+import { checkLedger } from "./ledger.ts";
+import { readLedgerBook } from "./ledger-book.ts";
 import { checkQuizzes } from "./quizzes.ts";
 import { checkSnippets } from "./snippets.ts";
 import { checkStepNames, checkSteps, checkTold } from "./steps.ts";
@@ -46,18 +49,28 @@ describe("the book", () => {
     expect(checkSnippets([...english, ...chinese])).toEqual([]);
   });
 
+  test("keeps what the articles claim, and uses its terms", () => {
+    expect(checkLedger(readLedgerBook(), undefined)).toEqual([]);
+    expect(checkGlossary([...english, ...chinese])).toEqual([]);
+  });
+
   test("has two halves that belong together", () => {
     expect(checkLanguages(english, chinese)).toEqual([]);
   });
 
   test("tells every step of 2013 once, and runs take them in their order", () => {
-    const taken = new Map([...runs].filter(([run]) => /^(2013|13-)/.test(run)).map(([run, events]) => [run, stepsTaken(events)]));
+    const taken = new Map(
+      [...runs].filter(([run]) => /^(2013|13-)/.test(run)).map(([run, events]) => [run, stepsTaken(events)]),
+    );
     expect(checkSteps(STEPS_2013, english.filter(isOf("2013")), taken)).toEqual([]);
   });
 
   test("tells every step of 2019 once, and names none that nobody declares", () => {
     expect(checkTold(STEPS_2019, english.filter(isOf("2019")))).toEqual([]);
-    for (const [era, steps] of [["2013", STEPS_2013], ["2019", STEPS_2019]] as const)
+    for (const [era, steps] of [
+      ["2013", STEPS_2013],
+      ["2019", STEPS_2019],
+    ] as const)
       expect(checkStepNames(steps, [...english, ...chinese].filter(isOf(era)))).toEqual([]);
   });
 });

@@ -19,7 +19,8 @@ export function checkTold(declared: Readonly<Record<string, Step>>, chapters: re
   return Object.keys(declared).flatMap((step) => {
     const tellers = chapters.flatMap(({ id, steps }) => steps.filter((told) => told === step).map(() => id));
     if (tellers.length === 1) return [];
-    const problem = tellers.length === 0 ? "no chapter tells it" : `told ${tellers.length} times, in ${tellers.join(", ")}`;
+    const problem =
+      tellers.length === 0 ? "no chapter tells it" : `told ${tellers.length} times, in ${tellers.join(", ")}`;
     return [`step ${step}: ${problem}: it belongs in one chapter, as {{step ${step}}}`];
   });
 }

@@ -5,21 +5,36 @@
  *     box ──unshare, spawn──▶ the same program again, born behind the walls ──execve──▶ COMMAND
  */
 import { spawnSync } from "node:child_process";
-import { dropBoundingCapability, capabilityNumber } from "@eras/linux/capabilities.ts";
+import { capabilityNumber, dropBoundingCapability } from "@eras/linux/capabilities.ts";
 import { execve, findProgram, restoreInheritedState } from "@eras/linux/exec.ts";
 import { sethostname } from "@eras/linux/hostname.ts";
 import { MNT_DETACH, MS_BIND, MS_PRIVATE, MS_REC, mount, umount } from "@eras/linux/mount.ts";
-import { CLONE_NEWIPC, CLONE_NEWNET, CLONE_NEWNS, CLONE_NEWPID, CLONE_NEWUTS, unshare } from "@eras/linux/namespaces.ts";
+import {
+  CLONE_NEWIPC,
+  CLONE_NEWNET,
+  CLONE_NEWNS,
+  CLONE_NEWPID,
+  CLONE_NEWUTS,
+  unshare,
+} from "@eras/linux/namespaces.ts";
 import { pivotRoot } from "@eras/linux/pivot-root.ts";
 
-const WALLS = { mounts: CLONE_NEWNS, name: CLONE_NEWUTS, messages: CLONE_NEWIPC, processes: CLONE_NEWPID, network: CLONE_NEWNET };
+const WALLS = {
+  mounts: CLONE_NEWNS,
+  name: CLONE_NEWUTS,
+  messages: CLONE_NEWIPC,
+  processes: CLONE_NEWPID,
+  network: CLONE_NEWNET,
+};
 const DANGEROUS = ["sys_module", "sys_boot", "sys_time", "mknod", "sys_rawio"];
 
 /** Builds the walls, and starts the rest of us behind them: a new PID namespace is for children only. */
 export function outside(without: string, words: readonly string[]): number {
   const walls = Object.entries(WALLS).filter(([wall]) => wall !== without);
   unshare(walls.reduce((flags, [, flag]) => flags | flag, 0));
-  const { status } = spawnSync(process.execPath, [import.meta.filename, "--inside", without, ...words], { stdio: "inherit" });
+  const { status } = spawnSync(process.execPath, [import.meta.filename, "--inside", without, ...words], {
+    stdio: "inherit",
+  });
   return status ?? 1;
 }
 

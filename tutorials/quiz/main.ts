@@ -7,20 +7,36 @@
  */
 import { createInterface, type Interface } from "node:readline/promises";
 import { parseArgs } from "node:util";
-import { chapterPath, type Chapter, readChapter, readChapters } from "../book/chapter.ts";
+import { type Chapter, chapterPath, readChapter, readChapters } from "../book/chapter.ts";
 import type { QuizItem } from "../book/quiz-item.ts";
 import { answerOf } from "./answer.ts";
 import { recordRun } from "./record-run.ts";
 import { RunFacts } from "./run-facts.ts";
 
 const TEXTS = {
-  en: { predict: "Before the run: what do you believe?", running: "Running:", sealed: "What your run says:", quiz: "And now:", right: "Right.", is: "In your run it is" },
-  zh: { predict: "运行之前：你怎么想？", running: "正在运行：", sealed: "你的运行这样说：", quiz: "现在：", right: "对。", is: "在你的运行里是" },
+  en: {
+    predict: "Before the run: what do you believe?",
+    running: "Running:",
+    sealed: "What your run says:",
+    quiz: "And now:",
+    right: "Right.",
+    is: "In your run it is",
+  },
+  zh: {
+    predict: "运行之前：你怎么想？",
+    running: "正在运行：",
+    sealed: "你的运行这样说：",
+    quiz: "现在：",
+    right: "对。",
+    is: "在你的运行里是",
+  },
 } as const;
 
 const USAGE = `Usage: pnpm quiz CHAPTER [--zh] [--answers]
 
-Chapters: ${readChapters("en").map(({ id }) => id).join(" ")}
+Chapters: ${readChapters("en")
+  .map(({ id }) => id)
+  .join(" ")}
 `;
 
 type Texts = (typeof TEXTS)[keyof typeof TEXTS];

@@ -36,7 +36,9 @@ export class RunFacts {
 
   /** Kernel calls of that name, of one program or of all. */
   calls(name: string, actor?: string): TraceEvent[] {
-    return this.events.filter((event) => event.kind === "kernel" && event.name === name && (actor ?? event.actor) === event.actor);
+    return this.events.filter(
+      (event) => event.kind === "kernel" && event.name === name && (actor ?? event.actor) === event.actor,
+    );
   }
 
   /** The programs, by the order in which each began its part. */

@@ -23,7 +23,11 @@ const PLACEHOLDER = /<(?<kind>ID|PID|DIGEST|IP|TIME|SIZE|ANY)(?::(?<name>\w+))?>
 const ELLIPSIS = "...";
 
 /** @returns Nothing when they agree, having added to `bindings`; else where they first differ. */
-export function matchOutput(expected: readonly string[], printed: readonly string[], bindings: Bindings): string | undefined {
+export function matchOutput(
+  expected: readonly string[],
+  printed: readonly string[],
+  bindings: Bindings,
+): string | undefined {
   const attempt = matchFrom(expected, printed, bindings);
   if (typeof attempt === "string") return attempt;
   for (const [name, value] of attempt) bindings.set(name, value);
@@ -44,7 +48,11 @@ function matchFrom(expected: readonly string[], printed: readonly string[], bind
   return more === undefined ? known : `expected nothing more, printed ${JSON.stringify(more)}`;
 }
 
-function matchAfterEllipsis(rest: readonly string[], printed: readonly string[], bindings: Bindings): Bindings | string {
+function matchAfterEllipsis(
+  rest: readonly string[],
+  printed: readonly string[],
+  bindings: Bindings,
+): Bindings | string {
   for (let skipped = 0; skipped <= printed.length; skipped++) {
     const attempt = matchFrom(rest, printed.slice(skipped), bindings);
     if (typeof attempt !== "string") return attempt;
@@ -82,5 +90,8 @@ function isSame(bound: string, value: string): boolean {
 }
 
 function withValues(line: string, bindings: Bindings): string {
-  return line.replace(PLACEHOLDER, (text, kind: string, name?: string) => bindings.get(`${kind}:${name ?? ""}`) ?? text);
+  return line.replace(
+    PLACEHOLDER,
+    (text, kind: string, name?: string) => bindings.get(`${kind}:${name ?? ""}`) ?? text,
+  );
 }

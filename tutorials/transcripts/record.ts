@@ -9,13 +9,19 @@ import { parseArgs } from "node:util";
 import { type Chapter, readChapters, sectionHash } from "../book/chapter.ts";
 import type { Command } from "../book/command-block.ts";
 import { type Bindings, matchOutput } from "./match-output.ts";
-import { type Transcript, runChapter, withoutKeys } from "./run-chapter.ts";
+import { runChapter, type Transcript, withoutKeys } from "./run-chapter.ts";
 
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { reviewed: { type: "boolean", default: false } } });
-const chosen = (language: "en" | "zh") => readChapters(language).filter(({ id }) => positionals.length === 0 || positionals.includes(id));
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { reviewed: { type: "boolean", default: false } },
+});
+const chosen = (language: "en" | "zh") =>
+  readChapters(language).filter(({ id }) => positionals.length === 0 || positionals.includes(id));
 
 if (values.reviewed) for (const chapter of chosen("zh")) writeHashes(chapter);
-else for (const chapter of chosen("en")) writeOutputs(await runChapter(chapter, (line) => console.log(`${chapter.id} $ ${line}`)), chapter);
+else
+  for (const chapter of chosen("en"))
+    writeOutputs(await runChapter(chapter, (line) => console.log(`${chapter.id} $ ${line}`)), chapter);
 
 function writeHashes({ id, path, sections }: Chapter): void {
   const english = readChapters("en").find((chapter) => chapter.id === id);
@@ -38,7 +44,11 @@ function writeOutputs({ blocks, problems }: Transcript, { path }: Chapter): void
       const body = outcomes.flatMap((outcome, index) => {
         const command = block.commands[index]!;
         const isSame = matchOutput(command.output.map(withoutKeys), outcome.lines, bindings) === undefined;
-        return [...told(command), ...(isSame ? command.output : outcome.lines.map(withPlaceholders)), ...exit(outcome.exitCode)];
+        return [
+          ...told(command),
+          ...(isSame ? command.output : outcome.lines.map(withPlaceholders)),
+          ...exit(outcome.exitCode),
+        ];
       });
       const info = new RegExp(`(\`\`\`sh run id=${block.id} [^\n]*\n)[\\s\\S]*?\n\`\`\``);
       text = text.replace(info, (_, head: string) => `${head}${body.join("\n")}\n\`\`\``);

@@ -20,7 +20,10 @@ export interface Transcript {
 }
 
 /** @param note - Told of each command before it runs. */
-export async function runChapter({ id, commands }: Chapter, note: (line: string) => void = () => {}): Promise<Transcript> {
+export async function runChapter(
+  { id, commands }: Chapter,
+  note: (line: string) => void = () => {},
+): Promise<Transcript> {
   const world = await ChapterWorld.create();
   const session = new ShellSession(world);
   const bindings: Bindings = new Map();
@@ -50,7 +53,12 @@ export async function runChapter({ id, commands }: Chapter, note: (line: string)
   return { chapter: id, blocks, traces, problems };
 }
 
-async function run(block: CommandBlock, command: Command, session: ShellSession, world: ChapterWorld): Promise<CommandOutcome> {
+async function run(
+  block: CommandBlock,
+  command: Command,
+  session: ShellSession,
+  world: ChapterWorld,
+): Promise<CommandOutcome> {
   if (!block.tty) return session.run(command.line);
   return { lines: await runInTerminal(command, world), exitCode: command.exitCode };
 }

@@ -7,7 +7,17 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { processExists } from "@eras/linux/proc.ts";
@@ -35,7 +45,12 @@ export class ChapterWorld {
       ERAS_2019_CGROUP: `/docker-eras-${this.dir.slice(-6)}`,
     };
     this.#writePnpm();
-    const setUp = [...STATE_DIRS.map((dir) => `mkdir -p ${dir} && mount -t tmpfs tmpfs ${dir}`), "ip link set lo up", "echo", "exec sleep infinity"];
+    const setUp = [
+      ...STATE_DIRS.map((dir) => `mkdir -p ${dir} && mount -t tmpfs tmpfs ${dir}`),
+      "ip link set lo up",
+      "echo",
+      "exec sleep infinity",
+    ];
     this.#holder = spawn("unshare", ["--mount", "--net", "--propagation", "private", "sh", "-c", setUp.join(" && ")], {
       stdio: ["ignore", "pipe", "inherit"],
     });
@@ -82,7 +97,9 @@ export class ChapterWorld {
   /** Ends what still runs in the world, and then its holder. @returns What that was. */
   async #end(): Promise<string[]> {
     const others = processesInMountNamespaceOf(this.#holder.pid!).filter((pid) => pid !== this.#holder.pid);
-    const left = others.map((pid) => `process ${pid} ${readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ")}`);
+    const left = others.map(
+      (pid) => `process ${pid} ${readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ")}`,
+    );
     for (const pid of others) process.kill(pid, "SIGKILL");
     const deadline = Date.now() + PATIENCE_MS;
     while (others.some(processExists) && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 20));
@@ -94,7 +111,9 @@ export class ChapterWorld {
 
   /** The scripts of package.json under pnpm's name, without its second of looking for something newer, and its line above each. */
   #writePnpm(): void {
-    const { scripts } = JSON.parse(readFileSync(join(CLONE, "package.json"), "utf8")) as { scripts: Record<string, string> };
+    const { scripts } = JSON.parse(readFileSync(join(CLONE, "package.json"), "utf8")) as {
+      scripts: Record<string, string>;
+    };
     const cases = Object.entries(scripts).map(([name, script]) => `${name}) shift; exec ${script} "$@" ;;`);
     const text = `#!/bin/sh\ncd ${CLONE}\nPATH=${CLONE}/node_modules/.bin:$PATH\ncase $1 in\n${cases.join("\n")}\nesac\necho "pnpm: no script $1" >&2\nexit 1\n`;
     writeFileSync(join(this.dir, "bin/pnpm"), text);

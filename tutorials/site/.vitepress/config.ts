@@ -1,6 +1,6 @@
 /** The site: chapters in both languages, as one book. `pnpm docs` builds it, `pnpm docs:serve` serves what was built. */
 import { defineConfig } from "vitepress";
-import { LANGUAGES, readChapters, type Language } from "../../book/chapter.ts";
+import { LANGUAGES, type Language, readChapters } from "../../book/chapter.ts";
 import { CHAPTERS } from "../../paths.ts";
 import { chapterMarkdown } from "../markdown/chapter-markdown.ts";
 import { tokenize } from "../search-words.ts";
@@ -35,14 +35,27 @@ export default defineConfig({
   cleanUrls: false,
   lastUpdated: false,
   locales: {
-    root: { label: "English", lang: "en-GB", themeConfig: { sidebar: en, nav: [{ text: "Map", link: "/map" }, { text: "Glossary", link: "/glossary" }] } },
+    root: {
+      label: "English",
+      lang: "en-GB",
+      themeConfig: {
+        sidebar: en,
+        nav: [
+          { text: "Map", link: "/map" },
+          { text: "Glossary", link: "/glossary" },
+        ],
+      },
+    },
     zh: {
       label: "简体中文",
       lang: "zh-CN",
       description: "用 TypeScript 重建 2013 年和 2019 年的 Docker，可以读、可以跑、可以拆开看",
       themeConfig: {
         sidebar: zh,
-        nav: [{ text: "对照图", link: "/zh/map" }, { text: "术语表", link: "/zh/glossary" }],
+        nav: [
+          { text: "对照图", link: "/zh/map" },
+          { text: "术语表", link: "/zh/glossary" },
+        ],
         outline: { label: "本章", level: [2, 3] },
         docFooter: { prev: "上一章", next: "下一章" },
         darkModeSwitchLabel: "深色模式",
@@ -62,7 +75,11 @@ export default defineConfig({
           zh: {
             translations: {
               button: { buttonText: "搜索", buttonAriaLabel: "搜索" },
-              modal: { noResultsText: "没有找到", resetButtonTitle: "清除", footer: { selectText: "打开", navigateText: "切换", closeText: "关闭" } },
+              modal: {
+                noResultsText: "没有找到",
+                resetButtonTitle: "清除",
+                footer: { selectText: "打开", navigateText: "切换", closeText: "关闭" },
+              },
             },
           },
         },

@@ -6,8 +6,8 @@ import { readQuiz } from "../../book/quiz-item.ts";
 import { readSnippetReference } from "../../book/snippet-reference.ts";
 import { findSnippet } from "../../snippets/find-snippet.ts";
 import { numberFor } from "./numbers.ts";
-import { chapterStepsHtml, eraStepsHtml, stepHtml } from "./steps-html.ts";
 import { quizHtml } from "./quiz-html.ts";
+import { chapterStepsHtml, eraStepsHtml, stepHtml } from "./steps-html.ts";
 
 const STEP = /\{\{step ([\w.-]+)\}\}/g;
 const NUMBER = /\{\{(lines|version) ([^}]+)\}\}/g;
@@ -29,7 +29,8 @@ export function chapterMarkdown(md: MarkdownRenderer): void {
     if (!reference) return false;
     if (silent) return true;
     const { code, file, line: at } = findSnippet(reference);
-    state.push("html_block", "", 0).content = `<div class="quoted"><p class="quoted-from"><code>${file}:${at}</code></p>\n`;
+    state.push("html_block", "", 0).content =
+      `<div class="quoted"><p class="quoted-from"><code>${file}:${at}</code></p>\n`;
     const fence = state.push("fence", "code", 0);
     fence.info = "ts";
     fence.content = `${code}\n`;
@@ -44,7 +45,13 @@ export function chapterMarkdown(md: MarkdownRenderer): void {
     const token = tokens[index]!;
     const info = token.info.trim();
     const [, kind] = /^yaml (predict|quiz)$/.exec(info) ?? [];
-    if (kind) return quizHtml(kind as "predict" | "quiz", readQuiz(token.content, env.relativePath), chapterId(env), languageOf(env));
+    if (kind)
+      return quizHtml(
+        kind as "predict" | "quiz",
+        readQuiz(token.content, env.relativePath),
+        chapterId(env),
+        languageOf(env),
+      );
     if (info.startsWith("sh run")) token.info = "console";
     return renderFence(tokens, index, options, env, self);
   };

@@ -8,7 +8,8 @@ import { recordedRuns } from "./recorded.ts";
 export function quizHtml(kind: "predict" | "quiz", items: readonly QuizItem[], id: string, language: Language): string {
   const { path, meta, predictions, quiz } = readChapter(chapterPath(id, "en")); // whose half has the answers
   const run = recordedRuns().get(meta.run ?? "");
-  if (!run) throw new Error(`${path}: a quiz needs a recorded run: its head names none, or pnpm docs:check did not record it`);
+  if (!run)
+    throw new Error(`${path}: a quiz needs a recorded run: its head names none, or pnpm docs:check did not record it`);
   const answers = new Map([...predictions, ...quiz].map((item) => [item.id, answerOf(item, run)]));
   const shown = items.map(({ answer: _, ...item }) => ({ ...item, answer: answers.get(item.id) }));
   const data = Buffer.from(JSON.stringify(shown)).toString("base64");

@@ -3,8 +3,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { TraceEvent } from "@eras/trace/event.ts";
 import type { Era } from "../../book/chapter.ts";
-import { RunFacts } from "../../quiz/run-facts.ts";
 import { RECORDED } from "../../paths.ts";
+import { RunFacts } from "../../quiz/run-facts.ts";
 
 export const RUNS_FILE = join(RECORDED, "runs.json");
 

@@ -33,7 +33,12 @@ export function eraStepsHtml(era: Era, language: Language): string {
 function tableHtml(ids: readonly string[], era: Era, language: Language): string {
   const rows = ids.map((id) => {
     const step = STEPS[era][id]!;
-    const cells = [titleOf(step, language), step.actor, `<code>${told(id, era)}</code>`, `${step.article} ${step.heading}`];
+    const cells = [
+      titleOf(step, language),
+      step.actor,
+      `<code>${told(id, era)}</code>`,
+      `${step.article} ${step.heading}`,
+    ];
     return `<tr>${cells.map((cell) => `<td>${cell}</td>`).join("")}</tr>`;
   });
   const head = HEADS[language].map((text) => `<th>${text}</th>`).join("");

@@ -1,5 +1,5 @@
-import DefaultTheme from "vitepress/theme";
 import type { EnhanceAppContext } from "vitepress";
+import DefaultTheme from "vitepress/theme";
 import Quiz from "./Quiz.vue";
 import "./book.css";
 
