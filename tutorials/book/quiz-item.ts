@@ -22,6 +22,8 @@ export function readQuiz(text: string, at: string): QuizItem[] {
     const name = `${at}: item ${JSON.stringify(item.id)}`;
     for (const field of ["id", "ask", "why"])
       if (typeof item[field] !== "string") throw new Error(`${name} has no ${field}`);
+    for (const words of Object.values(item.choices ?? {}))
+      if (typeof words !== "string") throw new Error(`${name}: a choice without words: one with a comma needs quotes`);
     for (const field of Object.keys(item)) if (!FIELDS.has(field)) throw new Error(`${name}: unknown field ${field}`);
   }
   return items as unknown as QuizItem[];
