@@ -6,6 +6,9 @@ export const PACKAGES = resolve(CLONE, "packages");
 export const CHAPTERS = resolve(import.meta.dirname, "chapters");
 /** What recorded runs left for the site and for the checks: made anew by each `pnpm docs:check`. */
 export const RECORDED = resolve(CLONE, "node_modules/.cache/tutorials");
+/** The site's pages, as VitePress reads them, and the site. */
+export const SITE_PAGES = resolve(RECORDED, "pages");
+export const SITE = resolve(RECORDED, "site");
 export const LEDGER = resolve(import.meta.dirname, "ledger.yaml");
 export const LEDGER_IDS = resolve(import.meta.dirname, "ledger-ids.txt");
 export const ERRATA = resolve(import.meta.dirname, "errata.yaml");

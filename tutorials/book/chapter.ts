@@ -50,6 +50,8 @@ export interface Chapter {
   readonly snippets: readonly SnippetReference[];
   /** Ids, in the order in which they are told. */
   readonly steps: readonly string[];
+  /** `see {{viewer}}`: each frame with a recorded run, behind the section where it stands. */
+  readonly viewers: readonly string[];
   readonly commands: readonly CommandBlock[];
   readonly predictions: readonly QuizItem[];
   readonly quiz: readonly QuizItem[];
@@ -59,6 +61,7 @@ const FILE_NAME = /^(?<id>\d\d-\d+)(?:\.(?<language>zh))?\.md$/;
 const FRONT_MATTER = /^---\n([\s\S]*?)\n---\n/;
 const HEADING = /^#{2,3} (?<title>.+?) \{#(?<id>[\w-]+)\}$/;
 const STEP = /\{\{step ([\w.-]+)\}\}/g;
+const VIEWER = /^\{\{viewer(?: 2013 2019)?\}\}$/gm;
 const TRANSLATED_FROM = /^<!-- en: (?<hash>[0-9a-f]{8}) -->$/m;
 
 /** All chapters of a language, in the order of the book: the prologue, 2013, the bridge, 2019. */
@@ -98,6 +101,7 @@ export function readChapter(path: string): Chapter {
   const fences = new MarkdownIt().parse(text, {}).filter(({ type }) => type === "fence");
   const inCode = new Set(fences.flatMap(({ map }) => range(map![0], map![1])));
   const prose = lines.map((line, index) => (inCode.has(index) ? "" : line));
+  const sections = readSections(lines, inCode);
   const yaml = (kind: string) =>
     fences
       .filter(({ info }) => info.trim() === `yaml ${kind}`)
@@ -107,9 +111,10 @@ export function readChapter(path: string): Chapter {
     language,
     path,
     meta: parse(frontMatter[1]!) as ChapterMeta,
-    sections: readSections(lines, inCode),
+    sections,
     snippets: prose.flatMap((line, index) => readSnippetReference(line, `${path}:${index + 1}`) ?? []),
     steps: [...prose.join("\n").matchAll(STEP)].map(([, step]) => step!),
+    viewers: sections.flatMap(({ id, text }) => [...text.matchAll(VIEWER)].map(([viewer]) => `${id} ${viewer}`)),
     commands: fences.flatMap(
       ({ info, content, map }) => readCommandBlock(info, content, `${path}:${map![0] + 1}`) ?? [],
     ),

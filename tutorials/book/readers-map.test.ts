@@ -12,6 +12,7 @@ const CHAPTER: Chapter = {
   sections: [{ id: "see", title: "看一看", text: "", line: 1 }],
   snippets: [],
   steps: [],
+  viewers: [],
   commands: [],
   predictions: [],
   quiz: [],

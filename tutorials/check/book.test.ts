@@ -1,14 +1,12 @@
 /** The book tells the truth: `pnpm docs:check`. */
-import { mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { STEPS as STEPS_2013 } from "@eras/docker-2013/steps.ts";
 import { STEPS as STEPS_2019 } from "@eras/docker-2019/steps.ts";
 import type { TraceEvent } from "@eras/trace/event.ts";
 import { beforeAll, describe, expect, test } from "vitest";
 import { type Chapter, type Era, eraOf, readChapters } from "../book/chapter.ts";
-import { RECORDED } from "../paths.ts";
 import { recordRun } from "../quiz/record-run.ts";
 import { RunFacts } from "../quiz/run-facts.ts";
+import { keepPrinted, keepRuns } from "../transcripts/recording.ts";
 import { runChapter } from "../transcripts/run-chapter.ts";
 import { checkGlossary } from "./glossary.ts";
 import { checkLanguages } from "./languages.ts";
@@ -17,6 +15,7 @@ import { readLedgerBook } from "./ledger-book.ts";
 import { checkQuizzes } from "./quizzes.ts";
 import { checkSnippets } from "./snippets.ts";
 import { checkStepNames, checkSteps, checkTold } from "./steps.ts";
+import { checkViewers } from "./viewers.ts";
 
 const CHAPTER_MS = 180_000;
 const english = readChapters("en");
@@ -25,8 +24,7 @@ const runs = new Map<string, TraceEvent[]>();
 
 beforeAll(async () => {
   for (const run of new Set(english.flatMap(({ meta }) => meta.run ?? []))) runs.set(run, await recordRun(run));
-  mkdirSync(RECORDED, { recursive: true });
-  writeFileSync(join(RECORDED, "runs.json"), JSON.stringify(Object.fromEntries(runs)));
+  keepRuns(runs);
 }, CHAPTER_MS);
 
 const isOf = (era: Era) => (chapter: Chapter) => eraOf(chapter) === era;
@@ -38,15 +36,21 @@ describe.each(english)("chapter $id", (chapter) => {
   });
 
   test.skipIf(chapter.commands.length === 0)("shows what its commands print", { timeout: CHAPTER_MS }, async () => {
-    const { problems, traces } = await runChapter(chapter);
-    for (const [name, events] of traces) runs.set(`${chapter.id} ${name}`, events);
-    expect(problems).toEqual([]);
+    const transcript = await runChapter(chapter);
+    for (const [name, events] of transcript.traces) runs.set(`${chapter.id} ${name}`, events);
+    expect(transcript.problems).toEqual([]);
+    keepPrinted(transcript);
+    keepRuns(runs);
   });
 });
 
 describe("the book", () => {
   test("quotes code that is there", () => {
     expect(checkSnippets([...english, ...chinese])).toEqual([]);
+  });
+
+  test("shows its runs", () => {
+    expect(checkViewers([...english, ...chinese])).toEqual([]);
   });
 
   test("keeps what the articles claim, and uses its terms", () => {

@@ -19,6 +19,7 @@ function checkHalves(en: Chapter, zh: Chapter): string[] {
     ...compare(zh.path, "headings", ids(en.sections), ids(zh.sections)),
     ...compare(zh.path, "snippets", en.snippets.map(toldSnippet), zh.snippets.map(toldSnippet)),
     ...compare(zh.path, "steps", en.steps, zh.steps),
+    ...compare(zh.path, "viewers", en.viewers, zh.viewers),
     ...compare(zh.path, "commands", en.commands.map(toldCommands), zh.commands.map(toldCommands)),
     ...compare(zh.path, "predictions", ids(en.predictions), ids(zh.predictions)),
     ...compare(zh.path, "quiz items", ids(en.quiz), ids(zh.quiz)),

@@ -8,6 +8,7 @@ import { chapterPath, type Language, readChapter } from "../book/chapter.ts";
 import { checkLanguages } from "./languages.ts";
 import { checkSnippets } from "./snippets.ts";
 import { checkStepNames, checkSteps, checkTold } from "./steps.ts";
+import { checkViewers } from "./viewers.ts";
 
 const ID = "13-02";
 
@@ -34,6 +35,13 @@ describe("a broken link", () => {
     const [problem, ...others] = checkSnippets([changed("en", "call-tcp.ts#callTCP", "call-tcp.ts#dialTCP")]);
     expect(others).toEqual([]);
     expect(problem).toMatch(/13-02\.md:\d+: packages\/docker-2013\/rcli\/call-tcp\.ts has no "dialTCP"/);
+  });
+
+  test("to a run that a chapter no longer shows is named", () => {
+    const without = changed("en", "{{viewer}}", "");
+    expect(checkViewers([without])).toEqual([`${without.path}: its run belongs in section see, once, as {{viewer}}`]);
+    expect(checkViewers([chapter("en"), chapter("zh")])).toEqual([]);
+    expect(checkLanguages([without], [chapter("zh")])).toContainEqual(expect.stringContaining("its viewers differ"));
   });
 
   test("to a step that nobody declares, or nobody tells, is named", () => {

@@ -47,7 +47,7 @@ export function findSnippet({ file, name, part, at }: SnippetReference, packages
   return {
     code: part === "signature" ? `${code.replace(/\s*(?:=>)?$/, "")};` : code,
     line: source.slice(0, start).split("\n").length,
-    file: `packages/${file}`,
+    file: join("packages", file),
   };
 }
 

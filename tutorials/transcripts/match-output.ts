@@ -20,7 +20,7 @@ const PATTERNS: Readonly<Record<string, string>> = {
 };
 const BOUND = new Set(["ID", "PID", "DIGEST", "IP"]);
 const PLACEHOLDER = /<(?<kind>ID|PID|DIGEST|IP|TIME|SIZE|ANY)(?::(?<name>\w+))?>/g;
-const ELLIPSIS = "...";
+export const ELLIPSIS = "...";
 
 /** @returns Nothing when they agree, having added to `bindings`; else where they first differ. */
 export function matchOutput(
@@ -62,26 +62,40 @@ function matchAfterEllipsis(
 
 /** @returns The bindings with those of this line, or nothing when it does not match. */
 export function matchLine(expected: string, printed: string, bindings: Bindings): Bindings | undefined {
-  const names: (string | undefined)[] = [];
-  let pattern = "";
-  let end = 0;
-  for (const { 0: text, index, groups } of expected.matchAll(PLACEHOLDER)) {
-    const { kind, name } = groups as { kind: string; name?: string };
-    names.push(BOUND.has(kind) ? `${kind}:${name ?? ""}` : undefined);
-    pattern += `${RegExp.escape(expected.slice(end, index))}(${PATTERNS[kind]})`;
-    end = index + text.length;
-  }
-  const found = new RegExp(`^${pattern}${RegExp.escape(expected.slice(end))}$`).exec(printed);
-  if (!found) return undefined;
+  const parts = partsOf(expected, printed);
+  if (!parts) return undefined;
   const known = new Map(bindings);
-  for (const [index, name] of names.entries()) {
-    if (name === undefined) continue;
-    const value = found[index + 1]!;
-    const bound = known.get(name) ?? value;
-    if (!isSame(bound, value)) return undefined;
-    known.set(name, bound.length > value.length ? bound : value);
+  for (const { text, kind, name = "" } of parts) {
+    if (kind === undefined || !BOUND.has(kind)) continue;
+    const bound = known.get(`${kind}:${name}`) ?? text;
+    if (!isSame(bound, text)) return undefined;
+    known.set(`${kind}:${name}`, bound.length > text.length ? bound : text);
   }
   return known;
+}
+
+/** A part of a printed line: what a placeholder stands for, of its kind, or what stands there each time. */
+export interface LinePart {
+  readonly text: string;
+  readonly kind?: string;
+  readonly name?: string;
+}
+
+/** A printed line, cut where the chapter's line has placeholders; nothing when it does not match. */
+export function partsOf(expected: string, printed: string): LinePart[] | undefined {
+  const placeholders = [...expected.matchAll(PLACEHOLDER)].map(
+    ({ groups }) => groups as { kind: string; name?: string },
+  );
+  const texts = expected.replaceAll(PLACEHOLDER, "\0").split("\0");
+  const values = placeholders.map(({ kind }) => `(${PATTERNS[kind]})`);
+  const pattern = texts.map((text, index) => RegExp.escape(text) + (values[index] ?? "")).join("");
+  const found = new RegExp(`^${pattern}$`).exec(printed);
+  return found
+    ? texts.flatMap((text, index) => [
+        { text },
+        ...(placeholders[index] ? [{ text: found[index + 1]!, ...placeholders[index] }] : []),
+      ])
+    : undefined;
 }
 
 /** An id may be shown whole, or its first digits. */

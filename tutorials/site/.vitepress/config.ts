@@ -1,7 +1,8 @@
 /** The site: chapters in both languages, as one book. `pnpm docs` builds it, `pnpm docs:serve` serves what was built. */
 import { defineConfig } from "vitepress";
 import { LANGUAGES, type Language, readChapters } from "../../book/chapter.ts";
-import { CHAPTERS } from "../../paths.ts";
+import { SITE, SITE_PAGES } from "../../paths.ts";
+import { CODE_THEME } from "../code-theme.ts";
 import { chapterMarkdown } from "../markdown/chapter-markdown.ts";
 import { tokenize } from "../search-words.ts";
 
@@ -25,13 +26,18 @@ function sidebar(language: Language) {
 
 const [en, zh] = LANGUAGES.map(sidebar);
 
+/** Two boxes, one behind the other. */
+const ICON = `data:image/svg+xml,${encodeURIComponent(
+  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect x="3" y="3" width="19" height="19" rx="4" fill="#8fbccb"/><rect x="10" y="10" width="19" height="19" rx="4" fill="#0f6f8f"/></svg>',
+)}`;
+
 export default defineConfig({
-  srcDir: CHAPTERS,
-  outDir: "../../node_modules/.cache/tutorials/site",
+  srcDir: SITE_PAGES,
+  outDir: SITE,
   cacheDir: "../../node_modules/.cache/tutorials/vitepress",
-  rewrites: { ":page.zh.md": "zh/:page.md" },
   title: "docker-eras",
   description: "Docker rebuilt in TypeScript as it was in 2013 and in 2019, to be read, run and taken apart",
+  head: [["link", { rel: "icon", href: ICON }]],
   cleanUrls: false,
   lastUpdated: false,
   locales: {
@@ -43,6 +49,7 @@ export default defineConfig({
         nav: [
           { text: "Map", link: "/map" },
           { text: "Glossary", link: "/glossary" },
+          { text: "Errata", link: "/errata" },
         ],
       },
     },
@@ -55,6 +62,7 @@ export default defineConfig({
         nav: [
           { text: "对照图", link: "/zh/map" },
           { text: "术语表", link: "/zh/glossary" },
+          { text: "勘误", link: "/zh/errata" },
         ],
         outline: { label: "本章", level: [2, 3] },
         docFooter: { prev: "上一章", next: "下一章" },
@@ -86,5 +94,5 @@ export default defineConfig({
       },
     },
   },
-  markdown: { config: chapterMarkdown, theme: { light: "github-light", dark: "github-dark" } },
+  markdown: { config: chapterMarkdown, theme: CODE_THEME },
 });

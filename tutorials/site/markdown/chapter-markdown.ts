@@ -5,11 +5,16 @@ import type { Era, Language } from "../../book/chapter.ts";
 import { readQuiz } from "../../book/quiz-item.ts";
 import { readSnippetReference } from "../../book/snippet-reference.ts";
 import { findSnippet } from "../../snippets/find-snippet.ts";
+import { sourceLink } from "../source/source-files.ts";
+import { consoleHtml } from "./console-html.ts";
 import { numberFor } from "./numbers.ts";
 import { quizHtml } from "./quiz-html.ts";
 import { chapterStepsHtml, eraStepsHtml, stepHtml } from "./steps-html.ts";
+import { markTerms } from "./terms.ts";
+import { viewerHtml } from "./viewer-html.ts";
 
 const STEP = /\{\{step ([\w.-]+)\}\}/g;
+const CHAPTER_ID = /^\d\d-\d+$/;
 const NUMBER = /\{\{(lines|version) ([^}]+)\}\}/g;
 
 export function chapterMarkdown(md: MarkdownRenderer): void {
@@ -19,6 +24,8 @@ export function chapterMarkdown(md: MarkdownRenderer): void {
       line
         .replace(STEP, (_, id: string) => stepHtml(id, chapterId(state.env), language))
         .replace(NUMBER, (_, kind: "lines" | "version", of: string) => numberFor(kind, of))
+        .replace(/^\{\{viewer\}\}$/, () => viewerHtml(chapterId(state.env), language))
+        .replace("{{viewer 2013 2019}}", () => viewerHtml(["2013", "2019"], language))
         .replace(/^\{\{steps\}\}$/, () => chapterStepsHtml(chapterId(state.env), language))
         .replace(/^\{\{steps (2013|2019)\}\}$/, (_, era: Era) => eraStepsHtml(era, language)),
     );
@@ -30,7 +37,7 @@ export function chapterMarkdown(md: MarkdownRenderer): void {
     if (silent) return true;
     const { code, file, line: at } = findSnippet(reference);
     state.push("html_block", "", 0).content =
-      `<div class="quoted"><p class="quoted-from"><code>${file}:${at}</code></p>\n`;
+      `<div class="quoted"><p class="quoted-from"><a href="${sourceLink(file, at)}" target="_self">${file}:${at}</a></p>\n`;
     const fence = state.push("fence", "code", 0);
     fence.info = "ts";
     fence.content = `${code}\n`;
@@ -39,6 +46,9 @@ export function chapterMarkdown(md: MarkdownRenderer): void {
     state.push("html_block", "", 0).content = "</div>\n";
     state.line = startLine + 1;
     return true;
+  });
+  md.core.ruler.push("eras-terms", ({ tokens, env }) => {
+    if (CHAPTER_ID.test(chapterId(env))) markTerms(tokens, languageOf(env));
   });
   const renderFence = md.renderer.rules.fence!;
   md.renderer.rules.fence = (tokens, index, options, env, self) => {
@@ -52,22 +62,22 @@ export function chapterMarkdown(md: MarkdownRenderer): void {
         chapterId(env),
         languageOf(env),
       );
-    if (info.startsWith("sh run")) token.info = "console";
+    if (info.startsWith("sh run")) return consoleHtml(info, token.content, chapterId(env), languageOf(env));
     return renderFence(tokens, index, options, env, self);
   };
 }
 
-/** VitePress tells a page by where it will be, `zh/13-02.md`, or, for the search, by where it is, `13-02.zh.md`. */
+/** `13-02.md`, `zh/13-02.md` */
 interface Page {
   readonly relativePath?: string;
 }
 
 function languageOf({ relativePath }: Page): Language {
-  return relativePath?.startsWith("zh/") || relativePath?.endsWith(".zh.md") ? "zh" : "en";
+  return relativePath?.startsWith("zh/") ? "zh" : "en";
 }
 
 function chapterId({ relativePath = "" }: Page): string {
-  return basename(relativePath, ".md").replace(/\.zh$/, "");
+  return basename(relativePath, ".md");
 }
 
 function outsideFences(text: string, change: (line: string) => string): string {

@@ -3,6 +3,7 @@ import { STEPS as STEPS_2013 } from "@eras/docker-2013/steps.ts";
 import { STEPS as STEPS_2019 } from "@eras/docker-2019/steps.ts";
 import type { Step } from "@eras/trace/step.ts";
 import { chapterPath, type Era, eraOf, type Language, readChapter } from "../../book/chapter.ts";
+import { sourceLink } from "../source/source-files.ts";
 import { placeOfStep } from "./recorded.ts";
 
 const HEADS = {
@@ -17,7 +18,7 @@ export function stepHtml(id: string, chapter: string, language: Language): strin
   const era = eraOfChapter(chapter);
   const step = STEPS[era][id];
   if (!step) throw new Error(`${chapter}: ${era} declares no step ${id}`);
-  return `<span class="step" id="step-${id}"><b>${titleOf(step, language)}</b> <i>${step.actor}</i> <code>${told(id, era)}</code></span>`;
+  return `<span class="step" id="step-${id}"><b>${titleOf(step, language)}</b> <i>${step.actor}</i> ${placeHtml(id, era)}</span>`;
 }
 
 /** @param chapter - Its steps. */
@@ -33,12 +34,7 @@ export function eraStepsHtml(era: Era, language: Language): string {
 function tableHtml(ids: readonly string[], era: Era, language: Language): string {
   const rows = ids.map((id) => {
     const step = STEPS[era][id]!;
-    const cells = [
-      titleOf(step, language),
-      step.actor,
-      `<code>${told(id, era)}</code>`,
-      `${step.article} ${step.heading}`,
-    ];
+    const cells = [titleOf(step, language), step.actor, placeHtml(id, era), `${step.article} ${step.heading}`];
     return `<tr>${cells.map((cell) => `<td>${cell}</td>`).join("")}</tr>`;
   });
   const head = HEADS[language].map((text) => `<th>${text}</th>`).join("");
@@ -53,7 +49,11 @@ function titleOf({ title, titleZh }: Step, language: Language): string {
   return language === "zh" ? titleZh : title;
 }
 
-function told(id: string, era: Era): string {
+/** Where it was taken, with a link to that line; its id, where no recorded run takes it. */
+function placeHtml(id: string, era: Era): string {
   const place = placeOfStep(id, era);
-  return place ? `${place.file.replace(/^packages\//, "")}:${place.line}` : id;
+  if (!place) return `<code>${id}</code>`;
+  const text = `<code>${place.file.replace(/^packages\//, "")}:${place.line}</code>`;
+  const link = sourceLink(place.file, place.line);
+  return link ? `<a href="${link}" target="_self">${text}</a>` : text;
 }

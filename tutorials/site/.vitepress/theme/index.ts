@@ -1,11 +1,16 @@
 import type { EnhanceAppContext } from "vitepress";
 import DefaultTheme from "vitepress/theme";
+import { h } from "vue";
+import Chains from "./Chains.vue";
 import Quiz from "./Quiz.vue";
+import Term from "./Term.vue";
 import "./book.css";
 
 export default {
   extends: DefaultTheme,
+  Layout: () => h(DefaultTheme.Layout, null, { "home-features-before": () => h(Chains) }),
   enhanceApp({ app }: EnhanceAppContext) {
     app.component("Quiz", Quiz);
+    app.component("Term", Term);
   },
 };

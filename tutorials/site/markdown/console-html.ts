@@ -1,0 +1,39 @@
+/** A chapter's commands with what they printed when they were recorded. Values that a reader's own run will have others of are marked. */
+import type { Language } from "../../book/chapter.ts";
+import { type Command, readCommandBlock } from "../../book/command-block.ts";
+import type { LinePart } from "../../transcripts/match-output.ts";
+import { readPrinted } from "../../transcripts/recording.ts";
+import { shownOutput } from "../../transcripts/shown-output.ts";
+import { escapeHtml } from "./escape-html.ts";
+
+const VARIES = { en: "On your machine it is another one", zh: "在你的机器上会是另一个值" } as const;
+const LEFT_OUT = { en: "More lines, which are left out here", zh: "这里省略了若干行" } as const;
+
+/** @param info - Of the fence: `sh run id=hello world=2013`. @param chapter - Its id. */
+export function consoleHtml(info: string, content: string, chapter: string, language: Language): string {
+  const { id, commands, world } = readCommandBlock(info, content, chapter)!;
+  const printed = readPrinted(chapter)[id] ?? [];
+  const lines = commands.flatMap((command, index) => commandHtml(command, printed[index] ?? [], language));
+  const label = world === "none" ? "shell" : world;
+  const button = '<button title="Copy" class="copy"></button>';
+  return `<div class="language-console console">${button}<span class="lang">${label}</span><pre v-pre><code>${lines.join("")}</code></pre></div>\n`;
+}
+
+function commandHtml({ line, output, exitCode }: Command, printed: readonly string[], language: Language): string[] {
+  return [
+    `<span class="vp-copy-ignore prompt">$ </span><span class="command">${escapeHtml(line)}</span>\n`,
+    ...shownOutput(output, printed).map((parts) => printedHtml(parts.map((part) => partHtml(part, language)).join(""))),
+    ...(exitCode === 0 ? [] : [printedHtml(`<span class="exit">[exit ${exitCode}]</span>`)]),
+  ];
+}
+
+/** It is no part of what the button copies. */
+function printedHtml(html: string): string {
+  return `<span class="vp-copy-ignore printed">${html}\n</span>`;
+}
+
+function partHtml({ text, kind }: LinePart, language: Language): string {
+  if (kind === undefined) return escapeHtml(text);
+  if (kind === "...") return `<span class="left-out" title="${LEFT_OUT[language]}">${text}</span>`;
+  return `<span class="varies" title="${VARIES[language]}">${escapeHtml(text)}</span>`;
+}

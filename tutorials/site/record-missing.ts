@@ -1,0 +1,38 @@
+/** Runs what the site shows and nobody has recorded yet: in a fresh clone, all of the book. */
+import { readChapters } from "../book/chapter.ts";
+import { recordRun } from "../quiz/record-run.ts";
+import { hasPrinted, keepPrinted, keepRuns, readRuns } from "../transcripts/recording.ts";
+import { runChapter } from "../transcripts/run-chapter.ts";
+
+/** @param note - Told what is run. @throws {Error} When something has to be run, and can't be here. */
+export async function recordMissing(note: (line: string) => void): Promise<void> {
+  const chapters = readChapters("en");
+  const runs = new Map(Object.entries(readRuns()));
+  const unrecorded = [...new Set(chapters.flatMap(({ meta }) => meta.run ?? []))].filter((run) => !runs.has(run));
+  const unprinted = chapters.filter(({ id, commands }) => commands.length > 0 && !hasPrinted(id));
+  if (unrecorded.length + unprinted.length > 0) requireRoot();
+  for (const run of unrecorded) {
+    note(`pnpm era:${run}`);
+    runs.set(run, await recordRun(run));
+    keepRuns(runs);
+  }
+  for (const chapter of unprinted) {
+    note(`chapter ${chapter.id}: ${chapter.meta.title}`);
+    const transcript = await runChapter(chapter);
+    for (const problem of transcript.problems) note(problem);
+    for (const [name, events] of transcript.traces) runs.set(`${chapter.id} ${name}`, events);
+    if (transcript.problems.length === 0) keepPrinted(transcript);
+    keepRuns(runs);
+  }
+}
+
+function requireRoot(): void {
+  if (process.platform !== "linux")
+    throw new Error(
+      "The site shows what the book's commands print, and they have not been run yet: that takes Linux. Build the site there, or copy node_modules/.cache/tutorials from a machine that has",
+    );
+  if (process.getuid!() !== 0)
+    throw new Error(
+      "The site shows what the book's commands print, and they have not been run yet: that takes root. Try: sudo pnpm docs",
+    );
+}

@@ -1,0 +1,54 @@
+/**
+ * What a run of the book left for its site, below RECORDED:
+ *
+ *     runs.json               the events of each chapter's run, by the command
+ *     printed/13-02.json      what the commands of a chapter printed, block by block
+ */
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import type { TraceEvent } from "@eras/trace/event.ts";
+import { RECORDED } from "../paths.ts";
+import type { Transcript } from "./run-chapter.ts";
+
+const RUNS_FILE = join(RECORDED, "runs.json");
+const PRINTED_DIR = join(RECORDED, "printed");
+
+/** By a block's id: for each of its commands, the lines that it printed. */
+export type Printed = Readonly<Record<string, readonly (readonly string[])[]>>;
+
+/** Beside those that are there already; one of the same command takes its place. */
+export function keepRuns(runs: ReadonlyMap<string, readonly TraceEvent[]>): void {
+  writeWhole(RUNS_FILE, { ...readRuns(), ...Object.fromEntries(runs) });
+}
+
+/** By the command; empty when nothing was recorded yet. */
+export function readRuns(): Record<string, TraceEvent[]> {
+  return existsSync(RUNS_FILE) ? JSON.parse(readFileSync(RUNS_FILE, "utf8")) : {};
+}
+
+export function keepPrinted({ chapter, blocks }: Transcript): void {
+  const printed: Printed = Object.fromEntries(
+    blocks.map(({ block, outcomes }) => [block.id, outcomes.map(({ lines }) => lines)]),
+  );
+  writeWhole(printedFile(chapter), printed);
+}
+
+export function hasPrinted(chapter: string): boolean {
+  return existsSync(printedFile(chapter));
+}
+
+/** @returns Nothing of a chapter that has not been run yet. */
+export function readPrinted(chapter: string): Printed {
+  return hasPrinted(chapter) ? (JSON.parse(readFileSync(printedFile(chapter), "utf8")) as Printed) : {};
+}
+
+function printedFile(chapter: string): string {
+  return join(PRINTED_DIR, `${chapter}.json`);
+}
+
+/** Who reads meanwhile, as the site's build may, finds the file as it was or as it is. */
+function writeWhole(path: string, content: unknown): void {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(`${path}.new`, JSON.stringify(content));
+  renameSync(`${path}.new`, path);
+}
