@@ -78,12 +78,14 @@ export class ChapterWorld {
     await this.pnpm(["era:2013", "rm", ids.at(0)!]); // the newest is the one that has just run
   }
 
-  /** @returns What is still there after a clean-up by the project's own command. Empty if it does what it says. */
+  /** @returns What is still there after a clean-up by the project's own command, and why. Empty if it does what it says. */
   async remove(): Promise<string[]> {
-    for (const era of ["2013", "2019"]) await this.pnpm(["era", "clean", era]);
+    const failures: string[] = [];
+    for (const era of ["2013", "2019"])
+      await this.pnpm(["era", "clean", era]).catch((error: Error) => failures.push(error.message));
     const left = await this.#end();
     rmSync(this.dir, { recursive: true, force: true });
-    return left;
+    return [...failures, ...left];
   }
 
   /** @returns What it prints. @throws {Error} When it fails. */
