@@ -1,6 +1,6 @@
 /**
- * A container by hand: `node box.ts [--without WALL] ROOT COMMAND…` runs COMMAND with ROOT as its "/", behind five walls. Each can be left out, to see
- * what it is for.
+ * A container by hand: `node box.ts [--without WALL] ROOT COMMAND…` runs COMMAND with ROOT as its "/", behind seven walls: mounts, name, messages,
+ * processes, network, root, capabilities. Each can be left out, to see what it is for.
  *
  *     box ──unshare, spawn──▶ the same program again, born behind the walls ──execve──▶ COMMAND
  */

@@ -1,0 +1,23 @@
+# `. tutorials/terminal.sh`, typed at the root of the clone, readies a terminal for the book. It lasts as long as the terminal.
+#
+#     docker-2013, runc-2019 …    the programs of bin/
+#     node                        the one that the project brings
+#     pnpm                        from any directory, quietly; through npx where it isn't installed
+#     $TMPDIR                     an empty directory, for what the chapters write
+if [ ! -f tutorials/terminal.sh ]; then
+  echo 'Type ". tutorials/terminal.sh" at the root of the clone: this is '"$PWD" >&2
+elif [ ! -x node_modules/.bin/node ] && ! npx -y pnpm@12 install; then
+  echo "Cannot install what the project needs: see above" >&2
+else
+  ERAS_CLONE=$PWD
+  if command -v pnpm >/dev/null; then
+    pnpm() { (cd "$ERAS_CLONE" && command pnpm --silent "$@"); }
+  else
+    pnpm() { (cd "$ERAS_CLONE" && npx -y pnpm@12 --silent "$@"); }
+  fi
+  PATH=$ERAS_CLONE/bin:$ERAS_CLONE/node_modules/.bin:$PATH
+  TMPDIR=$(mktemp -d /tmp/docker-eras-book-XXXXXX)
+  export PATH TMPDIR
+  chmod 755 "$TMPDIR" # root of a user namespace is nobody here, and has to find what is in it: 13-08
+  echo "Ready. What the chapters write goes to $TMPDIR"
+fi
