@@ -7,8 +7,8 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, readdirSync, readFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { Unavailable } from "@eras/oci-spec/errdefs.ts";
 import { containerdDir, type Roots } from "../paths.ts";
@@ -86,15 +86,21 @@ export class ContainerdSupervisor {
   }
 }
 
-/** Whether a process is a containerd that was told to serve there. */
+/** Whether a process is a containerd that was told to serve there. Another one may have the same path in a file system of its own. */
 function isServing(pid: string, address: string): boolean {
   try {
     const words = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
     const isContainerd = words.some((word) => word.endsWith("docker-2019/containerd/main.ts"));
-    return isContainerd && words[words.indexOf("--address") + 1] === address;
+    const isToldSo = isContainerd && words[words.indexOf("--address") + 1] === address;
+    return isToldSo && isSameDirectory(dirname(address), `/proc/${pid}/root${dirname(address)}`);
   } catch {
     return false; // it has ended meanwhile
   }
+}
+
+function isSameDirectory(one: string, other: string): boolean {
+  const [a, b] = [statSync(one), statSync(other)];
+  return a.dev === b.dev && a.ino === b.ino;
 }
 
 async function untilAnswers(address: string, timeoutMs: number): Promise<boolean> {
