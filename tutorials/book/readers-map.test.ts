@@ -37,7 +37,11 @@ describe("readersMap()", () => {
       chapters: [{ id: "13-02", section: "see", title: { zh: "看一看" } }],
       code: ["packages/docker-2013/docker/main.ts"],
       steps: [{ id: "docker.call-tcp", title: { en: "The client connects to the daemon and sends its arguments" } }],
-      proofs: [{ kind: "steps", text: "steps" }, { kind: "test" }, { kind: "transcript", text: "transcript: 13-02/line" }],
+      proofs: [
+        { kind: "steps", text: "steps" },
+        { kind: "test" },
+        { kind: "transcript", text: "transcript: 13-02/line" },
+      ],
       status: "works",
       dot: "green",
     });
