@@ -18,6 +18,7 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
+import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { processExists } from "@eras/linux/proc.ts";
@@ -27,14 +28,17 @@ import { CLONE } from "../paths.ts";
 
 const STATE_DIRS = ["/var/lib/docker-eras", "/run/docker-eras"];
 const PATIENCE_MS = 5_000;
+const TURN_EVERY_MS = 200;
 
 export class ChapterWorld {
   readonly dir = mkdtempSync(join(tmpdir(), "docker-eras-chapter-"));
   readonly env: NodeJS.ProcessEnv;
   readonly #holder: ChildProcess;
   readonly #prepared = new Set<World>();
+  readonly #turn: Server;
 
-  private constructor() {
+  private constructor(turn: Server) {
+    this.#turn = turn;
     for (const folder of ["tmp", "bin"]) mkdirSync(join(this.dir, folder));
     const { PATH, HOME } = shellEnvironment();
     this.env = {
@@ -56,8 +60,10 @@ export class ChapterWorld {
     });
   }
 
+  /** Waits until no other process of this machine has one: two at once would see each other's cgroups. */
   static async create(): Promise<ChapterWorld> {
-    const world = new ChapterWorld();
+    const turn = await takeTurn();
+    const world = new ChapterWorld(turn);
     await once(world.#holder.stdout!, "data");
     return world;
   }
@@ -85,6 +91,7 @@ export class ChapterWorld {
       await this.pnpm(["era", "clean", era]).catch((error: Error) => failures.push(error.message));
     const left = await this.#end();
     rmSync(this.dir, { recursive: true, force: true });
+    this.#turn.close();
     return [...failures, ...left];
   }
 
@@ -120,6 +127,18 @@ export class ChapterWorld {
     const text = `#!/bin/sh\ncd ${CLONE}\nPATH=${CLONE}/node_modules/.bin:$PATH\ncase $1 in\n${cases.join("\n")}\nesac\necho "pnpm: no script $1" >&2\nexit 1\n`;
     writeFileSync(join(this.dir, "bin/pnpm"), text);
     chmodSync(join(this.dir, "bin/pnpm"), 0o755);
+  }
+}
+
+/** An abstract socket is a name that the kernel gives to one process, and takes back when it ends. */
+async function takeTurn(): Promise<Server> {
+  for (;;) {
+    const server = createServer();
+    const isOurs = await new Promise<boolean>((resolve) => {
+      server.once("error", () => resolve(false)).listen("\0docker-eras/chapter-world", () => resolve(true));
+    });
+    if (isOurs) return server;
+    await new Promise((resolve) => setTimeout(resolve, TURN_EVERY_MS));
   }
 }
 
