@@ -7,5 +7,7 @@ const KINDS = [".html", ".json", ".jsonl"];
 /** @param file - What `--trace=FILE` says; empty for `--trace`. @throws {Error} When it is a file of another kind. */
 export function checkTraceFile(file: string): void {
   if (file === "" || KINDS.includes(extname(file))) return;
-  throw new Error(`Cannot trace into "${file}": expected a name that ends in .html (a page), .json (for Perfetto) or .jsonl (the events)`);
+  throw new Error(
+    `Cannot trace into "${file}": expected a name that ends in .html (a page), .json (for Perfetto) or .jsonl (the events)`,
+  );
 }

@@ -135,7 +135,10 @@ async function takeTurn(): Promise<Server> {
   for (;;) {
     const server = createServer();
     const isOurs = await new Promise<boolean>((resolve) => {
-      server.once("error", () => resolve(false)).listen("\0docker-eras/chapter-world", () => resolve(true)).unref();
+      server
+        .once("error", () => resolve(false))
+        .listen("\0docker-eras/chapter-world", () => resolve(true))
+        .unref();
     });
     if (isOurs) return server;
     await new Promise((resolve) => setTimeout(resolve, TURN_EVERY_MS));
