@@ -19,6 +19,7 @@ export default defineConfig({
   test: {
     ...ordinary.test,
     maxWorkers: 1,
+    reporters: ["default", "./test/counts-reporter.ts"], // the ledger is judged by the suite outside
     include: TESTS,
     testTimeout: 120_000,
   },

@@ -153,6 +153,16 @@ describe.skipIf(!HAS_CHROMIUM)("the site in a browser", () => {
     expect((await page.locator("main").textContent())?.toLowerCase()).toContain(words);
   });
 
+  test.each([
+    ["/index.html", "写时复制", "/00-3.html"],
+    ["/zh/index.html", "copy-on-write", "/zh/00-3.html"],
+  ])("on %s finds %s by its other name", async (path, words, chapter) => {
+    await open(path);
+    await page.locator("#local-search button").click();
+    await page.locator(".VPLocalSearchBox input").fill(words);
+    await page.locator(`.VPLocalSearchBox .result[href^="${chapter}"]`).first().waitFor();
+  });
+
   test("keeps predictions sealed, and tells answers when asked", async () => {
     await open("/13-02.html");
     const sealed = page.locator(".quiz.predict");

@@ -4,6 +4,7 @@ import { LANGUAGES, type Language, readChapters } from "../../book/chapter.ts";
 import { SITE, SITE_PAGES } from "../../paths.ts";
 import { CODE_THEME } from "../code-theme.ts";
 import { chapterMarkdown } from "../markdown/chapter-markdown.ts";
+import { withOtherNames } from "../markdown/terms.ts";
 import { tokenize } from "../search-words.ts";
 
 const PARTS: readonly { prefix: string; en: string; zh: string }[] = [
@@ -78,6 +79,11 @@ export default defineConfig({
     search: {
       provider: "local",
       options: {
+        // A term of the glossary is found by its name in the other language, too.
+        _render: (source, env, md) => {
+          const html = md.render(source, env);
+          return env.frontmatter?.search === false ? "" : withOtherNames(html);
+        },
         miniSearch: { options: { tokenize }, searchOptions: { combineWith: "AND", prefix: true } },
         locales: {
           zh: {

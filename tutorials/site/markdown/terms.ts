@@ -56,6 +56,11 @@ function markText(token: Token, seen: Set<Term>, language: Language): Token[] {
   return parts;
 }
 
+/** A page's HTML with each card's other name as text beside the word. */
+export function withOtherNames(html: string): string {
+  return html.replace(/(<Term [^>]*?other="([^"]*)"[^>]*>)/g, "$1$2 ");
+}
+
 function cardOpen(term: Term, language: Language): string {
   const base = language === "en" ? "" : "/zh";
   const other = language === "en" ? "zh" : "en";
