@@ -3,8 +3,12 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { childDirectories } from "@eras/cgroups/cgroup-path.ts";
 import { cgroupTrees } from "@eras/cgroups/detect.ts";
+import { removeEmpty } from "@eras/cgroups/remove.ts";
 import { readMountinfo } from "@eras/linux/mountinfo.ts";
 import { removeAbandonedPlaces } from "./harness/remains.ts";
+
+/** Holds the cgroups of all worlds of 2013: each leaves it to the others, and none knows that it is the last. */
+const SHARED_BY_2013 = "docker-eras-2013";
 
 /**
  * Mounts, network devices, processes and files that bear one of our names; and all cgroups, whose names containerd's namespaces and
@@ -52,6 +56,8 @@ export async function setup(): Promise<() => void> {
   await removeAbandonedPlaces();
   const before = new Set(ours());
   return () => {
+    for (const parent of cgroupTrees().map((root) => join(root, SHARED_BY_2013)))
+      if (existsSync(parent)) removeEmpty(parent);
     const left = ours().filter((what) => !before.has(what));
     if (left.length === 0) return;
     process.exitCode = 1;

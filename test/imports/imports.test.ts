@@ -8,7 +8,7 @@ test("imports follow the graph", () => {
 test("the graph has no cycle", () => {
   const visit = (area: string, path: readonly string[]): void => {
     expect(path, `cycle: ${[...path, area].join(" → ")}`).not.toContain(area);
-    for (const next of MAY_IMPORT[area]!) visit(next, [...path, area]);
+    for (const next of MAY_IMPORT[area] ?? []) visit(next, [...path, area]);
   };
   for (const area of Object.keys(MAY_IMPORT)) visit(area, []);
 });

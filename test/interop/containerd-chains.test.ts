@@ -83,15 +83,21 @@ describe("a chain", () => {
 
         test("has a terminal", async () => {
           const terminal = new Terminal({ rows: 33, columns: 101 });
-          const args = words(...runWords(newId(), ["--rm", "-t"], "sh"));
+          const name = newId();
+          const args = words(...runWords(name, ["--rm", "-t"], "sh"));
           const ended = once(terminal.run(CTR[client], args, shellEnvironment()), "exit");
-          await terminal.waitFor("/ # ");
-          // ctr tells the size after the start
-          terminal.type(`until stty size 2> /dev/null; do usleep 20000; done${ENTER}`);
-          await terminal.waitFor(/33 101\r+\n/);
-          terminal.type(`exit 4${ENTER}`); // not at once: what a terminal still holds when its session ends, the kernel may drop
-          expect(await ended).toEqual([4, null]);
-          terminal.close();
+          try {
+            await terminal.waitFor("/ # ");
+            // ctr tells the size after the start
+            terminal.type(`until stty size 2> /dev/null; do usleep 20000; done${ENTER}`);
+            await terminal.waitFor(/33 101\r+\n/);
+            terminal.type(`exit 4${ENTER}`); // not at once: what a terminal still holds when its session ends, the kernel may drop
+            expect(await ended).toEqual([4, null]);
+          } finally {
+            await ctr(["tasks", "kill", "--signal", "9", name]); // of one that has not come to its end
+            await ended;
+            terminal.close();
+          }
         });
 
         test("execs beside the container, and tells that it was killed", async () => {

@@ -19,7 +19,7 @@ describe("readFlagWords()", () => {
     ["--rm=false --name=--rm", ["--rm=false", "--name=--rm"]],
     ["--name --rm", ["--name=--rm"]],
     ["--help", ["--help"]],
-    ["-h", ["--help"]],
+    ["-h", ["-h", "--help"]], // who wrote it the short way is told of it
   ])("reads %s", (line, flags) => {
     expect(readFlagWords(line.split(" "), OPTIONS, false)).toEqual({ flags, args: [] });
   });

@@ -127,10 +127,9 @@ function tell(error: unknown, answer: Answerer): void {
 
 function handle(
   routes: readonly Route[],
-  { request, answer }: Exchange,
+  { request, request: { headers, method, url = "/" }, answer }: Exchange,
   signal: AbortSignal,
 ): Promise<unknown> | unknown {
-  const { headers, method, url = "/" } = request;
   step("dockerd.find-route", { method, url });
   const [, whole = "/", query = ""] = TARGET.exec(url) ?? [];
   const clean = cleaned(whole);
