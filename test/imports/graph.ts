@@ -49,7 +49,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "docker-2019/docker-proxy": ["docker-2019", "linux", "trace"],
   era: ["docker-2013", "docker-2013/rcli", "linux", "cgroups", "layers", "trace", "viewer"],
   // The book reads steps and traces, and runs its commands as the suite runs programs; nothing reads the book.
-  tutorials: ["docker-2013", "docker-2013/rcli", "docker-2019", "trace", "linux", "viewer", "test"],
+  tutorials: ["docker-2013", "docker-2013/rcli", "docker-2019", "trace", "linux", "cgroups", "viewer", "test"],
 };
 
 const CLONE = resolve(import.meta.dirname, "../..");
