@@ -4,11 +4,15 @@ import { join } from "node:path";
 import { childDirectories } from "@eras/cgroups/cgroup-path.ts";
 import { cgroupTrees } from "@eras/cgroups/detect.ts";
 import { removeEmpty } from "@eras/cgroups/remove.ts";
+import { LXC_PIVOT } from "@eras/docker-2013/dockerd/genuine-lxc.ts";
 import { readMountinfo } from "@eras/linux/mountinfo.ts";
 import { removeAbandonedPlaces } from "./harness/remains.ts";
 
-/** Holds the cgroups of all worlds of 2013: each leaves it to the others, and none knows that it is the last. */
-const SHARED_BY_2013 = "docker-eras-2013";
+/**
+ * Cgroups that tests have in common, and of which none knows that it is the last: the one that holds those of all worlds of 2013, and the one
+ * into which genuine LXC steps aside.
+ */
+const SHARED = ["docker-eras-2013", LXC_PIVOT];
 
 /**
  * Mounts, network devices, processes and files that bear one of our names; and all cgroups, whose names containerd's namespaces and
@@ -56,8 +60,8 @@ export async function setup(): Promise<() => void> {
   await removeAbandonedPlaces();
   const before = new Set(ours());
   return () => {
-    for (const parent of cgroupTrees().map((root) => join(root, SHARED_BY_2013)))
-      if (existsSync(parent)) removeEmpty(parent);
+    for (const path of cgroupTrees().flatMap((root) => SHARED.map((name) => join(root, name))))
+      if (existsSync(path)) removeEmpty(path);
     const left = ours().filter((what) => !before.has(what));
     if (left.length === 0) return;
     process.exitCode = 1;
