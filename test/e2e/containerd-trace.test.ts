@@ -8,7 +8,6 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { STEPS, type StepId } from "@eras/docker-2019/steps.ts";
 import type { TraceEvent } from "@eras/trace/event.ts";
-import type { Step } from "@eras/trace/step.ts";
 import { parseSpool } from "@eras/trace/timeline.ts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { DOCKER_REGISTRY, GenuineRegistry } from "../genuine/registry.ts";
@@ -16,7 +15,7 @@ import { busyboxImage } from "../harness/busybox-image.ts";
 import { Containerd2019 } from "../harness/containerd-2019.ts";
 import { CTR } from "../harness/ctr-session.ts";
 import { newPlace, type Place, removePlace } from "../harness/remains.ts";
-import { firstOfEach, lineOf } from "../harness/run-events.ts";
+import { causesOf, firstOfEach, lineOf, numbersOf } from "../harness/run-events.ts";
 import { type ProgramResult, runProgram, shellEnvironment } from "../harness/run-program.ts";
 import { missing } from "../harness/runtime-under-test.ts";
 
@@ -77,8 +76,9 @@ describe("a traced run of ctr", () => {
     const ofChain = (ids: readonly string[]) =>
       ids.filter((id) => /^(ctr|containerd|shim)\./.test(id) && id !== WITHOUT_PLACE);
     expect(ofChain(told)).toEqual(ofChain(Object.keys(STEPS)));
-    expect(numbersOf(told, "001")).toEqual([7, 8, 9, 10, 11, 12, 13, 14]);
-    expect(numbersOf(told, "002")).toEqual([1, 2, 4, 5, 3, 6, 7, 8]);
+    const stepsTold = told.map((id) => STEPS[id]);
+    expect(numbersOf(stepsTold, "001")).toEqual([7, 8, 9, 10, 11, 12, 13, 14]);
+    expect(numbersOf(stepsTold, "002")).toEqual([1, 2, 4, 5, 3, 6, 7, 8]);
     const topics = events.filter(({ step }) => step === "containerd.tell-event").map(({ args }) => args!.topic);
     expect(topics).toEqual(
       expect.arrayContaining(["/images/create", "/containers/create", "/tasks/create", "/tasks/exit"]),
@@ -103,7 +103,7 @@ describe("a traced run of ctr", () => {
       "shim ─ttrpc▶ containerd containerd.services.events.ttrpc.v1.Events/Forward",
     ])
       expect(calls).toContain(call);
-    expect(chainOf(events, "init")).toEqual(["init", "bootstrap", "runc", "shim", "containerd", "ctr"]);
+    expect(causesOf(events, "init")).toEqual(["init", "bootstrap", "runc", "shim", "containerd", "ctr"]);
   });
 
   test("is printed by --trace, beside the container's output, and written for Perfetto by --trace=FILE", async () => {
@@ -142,19 +142,3 @@ describe("a traced run of ctr", () => {
     expect(await run(...runArguments("unread", "echo", "hello"))).toEqual({ stdout: "hello\n", stderr: "", status: 0 });
   });
 });
-
-function numbersOf(told: readonly StepId[], article: string): number[] {
-  const steps = told.map((id): Step => STEPS[id]).filter((step) => step.article === article);
-  return steps.flatMap(({ number }) => number ?? []);
-}
-
-/** Whose work an actor's is a part of, up to the first. */
-function chainOf(events: readonly TraceEvent[], actor: string): string[] {
-  const actors: string[] = [];
-  for (let event = events.find((one) => one.actor === actor); event; ) {
-    if (event.actor !== actors.at(-1)) actors.push(event.actor);
-    const { parent } = event;
-    event = events.find(({ span }) => span === parent);
-  }
-  return actors;
-}

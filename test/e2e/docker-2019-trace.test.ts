@@ -10,13 +10,12 @@ import { STEPS, type StepId } from "@eras/docker-2019/steps.ts";
 import { childrenOf } from "@eras/linux/proc.ts";
 import type { TraceEvent } from "@eras/trace/event.ts";
 import { MessageFinder } from "@eras/trace/message.ts";
-import type { Step } from "@eras/trace/step.ts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { DOCKER_REGISTRY, GenuineRegistry } from "../genuine/registry.ts";
 import { busyboxImage } from "../harness/busybox-image.ts";
 import { callsOfChain } from "../harness/chain-under-strace.ts";
 import { Dockerd2019 } from "../harness/dockerd-2019.ts";
-import { finished, firstOfEach, lineOf } from "../harness/run-events.ts";
+import { causesOf, finished, firstOfEach, lineOf, numbersOf } from "../harness/run-events.ts";
 import { type ProgramResult, runProgram, shellEnvironment } from "../harness/run-program.ts";
 import { missing } from "../harness/runtime-under-test.ts";
 import { Strace } from "../harness/strace.ts";
@@ -88,8 +87,9 @@ describe("a traced run of docker", { timeout: CASE_MS }, () => {
     expect(told).toEqual(declared.filter((id) => told.includes(id)));
     const isOfTheTop = (id: string) => /^dockerd?\./.test(id);
     expect(told.filter(isOfTheTop)).toEqual(declared.filter(isOfTheTop));
-    expect(numbersOf(told, "001")).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14]);
-    expect(numbersOf(told, "000").filter((number) => number !== 8)).toEqual([1, 2, 3, 4, 5, 6, 7]); // 8 needs a security module
+    const stepsTold = told.map((id) => STEPS[id]);
+    expect(numbersOf(stepsTold, "001")).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14]);
+    expect(numbersOf(stepsTold, "000").filter((number) => number !== 8)).toEqual([1, 2, 3, 4, 5, 6, 7]); // 8 needs a security module
     for (const event of first) {
       expect(STEPS[event.step].actor).toBe(event.actor);
       expect(lineOf(event), `${event.file}:${event.line}`).toContain(`step("${event.step}"`);
@@ -198,11 +198,6 @@ describe("a traced run of docker", { timeout: CASE_MS }, () => {
   });
 });
 
-function numbersOf(told: readonly StepId[], article: string): number[] {
-  const steps = told.map((id): Step => STEPS[id]).filter((step) => step.article === article);
-  return steps.flatMap(({ number }) => number ?? []);
-}
-
 /** The messages of article 004's drawing, as whoever sends them tells of them. */
 function drawnMessages(events: readonly TraceEvent[]) {
   const finder = new MessageFinder(MESSAGES);
@@ -210,15 +205,4 @@ function drawnMessages(events: readonly TraceEvent[]) {
     const number = finder.find(event)?.number;
     return number !== undefined && event.kind === "send" ? [{ number, event }] : [];
   });
-}
-
-/** Whose work an actor's is a part of, up to the first. */
-function causesOf(events: readonly TraceEvent[], actor: string): string[] {
-  const actors: string[] = [];
-  for (let event = events.find((one) => one.actor === actor); event; ) {
-    if (event.actor !== actors.at(-1)) actors.push(event.actor);
-    const { parent } = event;
-    event = events.find(({ span }) => span === parent);
-  }
-  return actors;
 }
