@@ -1,4 +1,5 @@
 /** Removing a container: its layer, its files, its name, and its anonymous volumes if that is asked for. */
+import { rmSync } from "node:fs";
 import { signalNumber } from "@eras/linux/signals.ts";
 import { Conflict, NotFound } from "@eras/oci-spec/errdefs.ts";
 import type { Container } from "../container/container.ts";
@@ -26,6 +27,7 @@ export async function removeContainer(daemon: Daemon, container: Container, opti
     if (daemon.images.rwLayers.has(id)) await daemon.images.rwLayers.remove(id);
     await releaseMounts(daemon, container, options.volumes);
     for (const [execId, exec] of daemon.execs) if (exec.container === container) daemon.execs.delete(execId);
+    rmSync(daemon.fifoDir(id), { recursive: true, force: true }); // an exec that a killed dockerd had begun has left its pipes
     await container.removeDirectory();
   } catch (error) {
     state.record.RemovalInProgress = false;
