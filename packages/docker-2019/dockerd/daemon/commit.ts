@@ -1,4 +1,5 @@
 /** `docker commit`: an image of what a container has written. */
+import { setTimeout as delay } from "node:timers/promises";
 import { parseReference } from "@eras/oci-spec/reference.ts";
 import type { ContainerConfig } from "../../engine-api/container-config.ts";
 import { mergeImage } from "../config/merge-image.ts";
@@ -6,6 +7,12 @@ import type { Container } from "../container/container.ts";
 import { changeConfig } from "../image/config-changes.ts";
 import { commitImage } from "../image/make.ts";
 import type { Daemon } from "./daemon.ts";
+
+/** containerd's word for a task that stands still. */
+const PAUSED = 4;
+const LOOK_EVERY_MS = 20;
+/** In which a containerd that was killed is expected to answer again. */
+const COMEBACK_MS = 10_000;
 
 export interface CommitWishes {
   /** The new image's, over the container's; null for that alone. */
@@ -25,8 +32,8 @@ export async function commitContainer(daemon: Daemon, container: Container, wish
   const { id, config, record, state } = container;
   const newConfig = changeConfig(wishes.config ? mergeImage(wishes.config, config) : config, wishes.changes);
   const pauses = wishes.pause && state.isRunning && !state.isPaused;
-  if (pauses) await daemon.containerd.pause(id);
   try {
+    if (pauses) await daemon.containerd.pause(id);
     const imageId = await commitImage(daemon.images, {
       containerId: id,
       containerConfig: config,
@@ -39,6 +46,19 @@ export async function commitContainer(daemon: Daemon, container: Container, wish
     daemon.publish("commit", container, { comment: wishes.comment, imageID: imageId, imageRef: wishes.name });
     return imageId;
   } finally {
-    if (pauses) await daemon.containerd.resume(id);
+    if (pauses) await goOn(daemon, container);
+  }
+}
+
+/** Also when containerd has gone meanwhile: it comes back, and what was paused is paused still. */
+async function goOn({ containerd }: Daemon, { id, state }: Container): Promise<void> {
+  for (const start = performance.now(); ; await delay(LOOK_EVERY_MS)) {
+    try {
+      const task = await containerd.task(id);
+      if (task?.status === PAUSED && !state.isPaused) await containerd.resume(id);
+      return;
+    } catch (error) {
+      if (performance.now() - start > COMEBACK_MS) throw error;
+    }
   }
 }
