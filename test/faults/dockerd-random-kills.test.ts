@@ -9,6 +9,7 @@ import { childrenOf } from "@eras/linux/proc.ts";
 import { describe, expect, test, vi } from "vitest";
 import { busyboxImage } from "../harness/busybox-image.ts";
 import { Dockerd2019 } from "../harness/dockerd-2019.ts";
+import { processesThatName, told } from "../harness/on-machine.ts";
 import { random } from "../harness/random.ts";
 import { BusyClient } from "./dockerd-killed/busy-client.ts";
 import { Ledger, Refused } from "./dockerd-killed/ledger.ts";
@@ -51,6 +52,7 @@ describe.each([
       }
       await removeAll(ledger);
       expect(remainsOf(dockerd)).toEqual([]);
+      await vi.waitFor(() => expect(shimsOf(dockerd)).toEqual([]), { timeout: ROUND_MS }); // they answer first, and end then
     } finally {
       console.log("hits", hits, "containers", ledger.containers.length, "images", ledger.images.size);
       await dockerd.stop();
@@ -100,6 +102,12 @@ async function removeAll(ledger: Ledger): Promise<void> {
 }
 
 /** Of containers, volumes and their networks, in dockerd's directories. */
+function shimsOf({ place: { dir } }: Dockerd2019): string[] {
+  return processesThatName(dir)
+    .map(told)
+    .filter((process) => process.includes("/shim/main.ts"));
+}
+
 function remainsOf({ place: { dir } }: Dockerd2019): string[] {
   const empty = ["data/containers", "data/image/overlay2/layerdb/mounts", "data/volumes", "exec/netns"];
   const files = empty.flatMap((path) => readdirSync(join(dir, path)).map((name) => `${path}/${name}`));
