@@ -81,6 +81,7 @@ function timeless(text: string): string {
     .replace(/(?<![0-9a-f])[0-9a-f]{64}/g, "ID")
     .replace(/(Up |)(Less than a second|\d+ seconds?|About a minute)( ago|)\s*/g, "TIME ")
     .replace(IDLE_WAIT, "")
-    .replace(/^(CONTAINER ID .*CREATED) +(STATUS) +/gm, "$1 $2 ") // as wide as the words below them
+    .replace(/(?<=^ Runtimes: ).*$/m, (names) => names.split(" ").toSorted().join(" ")) // in the order of a map of Go
+    .replace(/(?<=\b(CREATED|STATUS)) +/g, " ") // as wide as the words below them
     .replace(/\d\d:\d\d:\d\d/g, "TIME");
 }
