@@ -1,6 +1,7 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import { MNT_DETACH, mount, umount } from "@eras/linux/mount.ts";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { JsonFileLog, type LogEntry, rotationOptions } from "./json-file.ts";
 
@@ -50,6 +51,23 @@ describe("JsonFileLog", () => {
       log.end();
     }
     expect(text()).toBe("a\nb\n");
+  });
+
+  test("loses what a full disk doesn't take, and no more", () => {
+    mount("tmpfs", dirname(path), "tmpfs", 0, "size=64k");
+    try {
+      const log = new JsonFileLog(path, { maxSize: 32 << 10, maxFile: 2 });
+      const line = `${"x".repeat(100)}\n`;
+      for (let i = 0; i < 100; i++) log.write(Buffer.from(line.repeat(10)), "stdout");
+      expect(entries().every((entry) => entry.log === line)).toBe(true);
+      expect(statSync(path).size + statSync(`${path}.1`).size).toBeLessThan(64 << 10);
+      writeFileSync(`${path}.1`, ""); // there is room again
+      log.write(Buffer.from("last\n"), "stdout");
+      log.end();
+      expect(entries().at(-1)?.log).toBe("last\n");
+    } finally {
+      umount(dirname(path), MNT_DETACH);
+    }
   });
 
   test("cuts a line that is longer than 16 KiB", () => {

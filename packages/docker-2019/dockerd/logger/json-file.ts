@@ -4,29 +4,22 @@
  *     {"log":"hello\n","stream":"stdout","time":"2019-07-22T08:00:00.123456789Z"}
  *
  * A line that has no end is written when it is 16 KiB long, or when the output ends, then without a line feed. With `max-size`, a log that
- * has become as large is renamed to `….1`, and that to `….2`, up to `max-file`.
+ * has become as large is renamed to `….1`, and that to `….2`, up to `max-file`: log-file.ts.
  *
  * @see https://docs.docker.com/config/containers/logging/json-file/
  */
-import { closeSync, fstatSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
 import { InvalidArgument } from "@eras/oci-spec/errdefs.ts";
 import type { OutputListener, OutputName } from "../container/stream-config.ts";
+import { log } from "../log.ts";
+import { LogFile, type RotationOptions } from "./log-file.ts";
 
 const MAX_LINE_BYTES = 16 << 10;
-const MODE = 0o640;
 const LINE_FEED = 10;
 
 export interface LogEntry {
   readonly log: string;
   readonly stream: OutputName;
   readonly time: string;
-}
-
-export interface RotationOptions {
-  /** Bytes; without, a log grows for ever. */
-  readonly maxSize: number | undefined;
-  /** How many files there are at most, the current one among them. */
-  readonly maxFile: number;
 }
 
 /** @throws {InvalidArgument} In the original's words. */
@@ -52,18 +45,13 @@ function parseSize(text: string): number | undefined {
 }
 
 export class JsonFileLog implements OutputListener {
-  readonly #path: string;
-  readonly #rotation: RotationOptions;
-  #fd: number;
-  #size: number;
+  readonly #file: LogFile;
+  #isFailing = false;
   /** What has no end yet. */
   readonly #unfinished: Record<OutputName, Buffer> = { stdout: Buffer.alloc(0), stderr: Buffer.alloc(0) };
 
   constructor(path: string, rotation: RotationOptions) {
-    this.#path = path;
-    this.#rotation = rotation;
-    this.#fd = openSync(path, "a", MODE);
-    this.#size = fstatSync(this.#fd).size;
+    this.#file = new LogFile(path, rotation);
   }
 
   write(chunk: Buffer, stream: OutputName): boolean {
@@ -90,37 +78,20 @@ export class JsonFileLog implements OutputListener {
       if (rest.length > 0) this.#append(entries(rest.toString(), stream, time));
       this.#unfinished[stream] = Buffer.alloc(0);
     }
-    closeSync(this.#fd);
+    this.#file.close();
   }
 
+  /** What a full disk doesn't take is lost, and dockerd's log says so, once: the container goes on, and so does dockerd. */
   #append(lines: string): void {
     if (lines === "") return;
-    const { maxSize } = this.#rotation;
-    if (maxSize !== undefined && this.#size >= maxSize) this.#rotate();
-    this.#size += writeSync(this.#fd, lines);
-  }
-
-  #rotate(): void {
-    const { maxFile } = this.#rotation;
-    closeSync(this.#fd);
-    if (maxFile === 1) rmSync(this.#path);
-    for (let number = maxFile - 1; number > 0; number--)
-      renameIfThere(rotated(this.#path, number - 1), rotated(this.#path, number));
-    this.#fd = openSync(this.#path, "a", MODE);
-    this.#size = 0;
-  }
-}
-
-/** The name of an older log: `x-json.log.1`; of the current one, for 0. */
-export function rotated(path: string, number: number): string {
-  return number === 0 ? path : `${path}.${number}`;
-}
-
-function renameIfThere(from: string, to: string): void {
-  try {
-    renameSync(from, to);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    try {
+      this.#file.append(lines);
+      this.#isFailing = false;
+    } catch (error) {
+      if (!this.#isFailing)
+        log("error", `Cannot write ${this.#file.path}, lines are lost: ${(error as Error).message}`);
+      this.#isFailing = true;
+    }
   }
 }
 

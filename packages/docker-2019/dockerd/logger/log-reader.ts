@@ -7,7 +7,8 @@
 import { existsSync, type FSWatcher, watch } from "node:fs";
 import { type FileHandle, open, stat } from "node:fs/promises";
 import { dirname } from "node:path";
-import { type LogEntry, rotated } from "./json-file.ts";
+import type { LogEntry } from "./json-file.ts";
+import { rotated } from "./log-file.ts";
 
 /** Has room for the longest entry: of 16 KiB, each byte of which may be six in JSON. */
 const PIECE_BYTES = 256 << 10;

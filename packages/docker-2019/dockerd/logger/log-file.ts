@@ -1,0 +1,75 @@
+/**
+ * The files of a log: the current one, and older ones beside it. Each has whole lines and nothing else, also when the disk is full.
+ *
+ *     …-json.log.2 ◀── …-json.log.1 ◀── …-json.log ◀── grows
+ */
+import { closeSync, fstatSync, ftruncateSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+
+const MODE = 0o640;
+const LINE_FEED = 10;
+
+export interface RotationOptions {
+  /** Bytes; without, a log grows for ever. */
+  readonly maxSize: number | undefined;
+  /** How many files there are at most, the current one among them. */
+  readonly maxFile: number;
+}
+
+export class LogFile {
+  readonly path: string;
+  readonly #rotation: RotationOptions;
+  #fd: number;
+  #size: number;
+
+  /** Goes on with a file that is there. */
+  constructor(path: string, rotation: RotationOptions) {
+    this.path = path;
+    this.#rotation = rotation;
+    this.#fd = openSync(path, "a", MODE);
+    this.#size = fstatSync(this.#fd).size;
+  }
+
+  /** @param lines - Each with its line feed. @throws {Error} When the disk doesn't take all of them: those behind the first that it doesn't are lost. */
+  append(lines: string): void {
+    const { maxSize } = this.#rotation;
+    if (maxSize !== undefined && this.#size >= maxSize) this.#rotate();
+    const bytes = Buffer.from(lines);
+    let written = 0;
+    try {
+      while (written < bytes.length) written += writeSync(this.#fd, bytes, written);
+    } finally {
+      const whole = written === bytes.length ? written : bytes.subarray(0, written).lastIndexOf(LINE_FEED) + 1;
+      this.#size += whole;
+      if (whole < written) ftruncateSync(this.#fd, this.#size);
+    }
+  }
+
+  close(): void {
+    closeSync(this.#fd);
+  }
+
+  /** What fails leaves the current file in use. */
+  #rotate(): void {
+    const { maxFile } = this.#rotation;
+    if (maxFile === 1) rmSync(this.path, { force: true });
+    for (let number = maxFile - 1; number > 0; number--)
+      renameIfThere(rotated(this.path, number - 1), rotated(this.path, number));
+    const fd = openSync(this.path, "a", MODE);
+    closeSync(this.#fd);
+    this.#fd = fd;
+    this.#size = 0;
+  }
+}
+
+/** The name of an older log: `x-json.log.1`; of the current one, for 0. */
+export function rotated(path: string, number: number): string {
+  return number === 0 ? path : `${path}.${number}`;
+}
+
+function renameIfThere(from: string, to: string): void {
+  try {
+    renameSync(from, to);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+  }
+}
