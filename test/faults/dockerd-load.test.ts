@@ -1,7 +1,8 @@
 /** dockerd under load, in small: `pnpm bench docker-load` has the same with a thousand containers and ten thousand requests. */
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { busyboxImage } from "../harness/busybox-image.ts";
 import { Dockerd2019 } from "../harness/dockerd-2019.ts";
+import { engineRequest } from "../harness/engine-request.ts";
 import { inventory, leftSince } from "./under-load/inventory.ts";
 import { createAndRemove, runAtOnce, runTogether } from "./under-load/many.ts";
 import { storm } from "./under-load/storm.ts";
@@ -32,6 +33,51 @@ test("10 containers run together, and nothing of them is left", async () => {
 test("10 clients run a container each at the same time", async () => {
   expect(await runAtOnce(dockerd, 10, DOCKER)).toEqual([]);
   expect(await leftSince(before, dockerd)).toEqual([]);
+});
+
+describe("a container that two clients ask for at the same time", () => {
+  const V = "/v1.40/containers";
+  const ask = (method: string, path: string, body?: object) => engineRequest(dockerd.socket, method, V + path, body);
+  const create = (name: string) => ask("POST", `/create?name=${name}`, { Image: "busybox", Cmd: ["sleep", "1000"] });
+  const isRunning = async (name: string) => (await ask("GET", `/${name}/json`)).body.State?.Running;
+
+  /** Both at once. @returns Their statuses. */
+  const both = async (one: [string, string], other: [string, string]) =>
+    (await Promise.all([ask(...one), ask(...other)])).map(({ status }) => status);
+
+  test("is restarted twice", async () => {
+    await create("twice");
+    expect(await both(["POST", "/twice/restart?t=0"], ["POST", "/twice/restart?t=0"])).toEqual([204, 204]);
+    expect(await both(["POST", "/twice/restart?t=0"], ["POST", "/twice/restart?t=0"])).toEqual([204, 204]);
+    expect(await isRunning("twice")).toBe(true);
+    await ask("DELETE", "/twice?force=1");
+    expect(await leftSince(before, dockerd)).toEqual([]);
+  });
+
+  test("is started and removed, in one order or in the other", async () => {
+    await create("removed");
+    const statuses = await both(["POST", "/removed/start"], ["DELETE", "/removed"]);
+    expect([
+      [204, 409],
+      [409, 204],
+      [404, 204],
+    ]).toContainEqual(statuses);
+    expect(await isRunning("removed")).toBe(statuses[0] === 204 || undefined);
+    await ask("DELETE", "/removed?force=1");
+    expect(await leftSince(before, dockerd)).toEqual([]);
+  });
+
+  test("is started and stopped, in one order or in the other", async () => {
+    await create("stopped");
+    const statuses = await both(["POST", "/stopped/start"], ["POST", "/stopped/stop?t=0"]);
+    expect([
+      [204, 204],
+      [204, 304],
+    ]).toContainEqual(statuses);
+    expect(await isRunning("stopped")).toBe(statuses[1] === 304);
+    await ask("DELETE", "/stopped?force=1");
+    expect(await leftSince(before, dockerd)).toEqual([]);
+  });
 });
 
 test(`200 requests, 10 at a time, and 4 kills lose nothing and leave nothing (seed ${SEED})`, async () => {

@@ -120,7 +120,7 @@ export function containerRoutes(daemon: Daemon): Route[] {
       noContent((call) => {
         checkNoCheckpoint(call);
         checkNoBody(call);
-        return locked(find(call), (it) => startContainer(daemon, it));
+        return startContainer(daemon, find(call));
       }),
     ),
     route(
@@ -222,10 +222,6 @@ function checkNoCheckpoint({ query }: ApiCall): void {
 }
 
 type Container = ReturnType<Daemon["containers"]["get"]>;
-
-function locked<Result>(container: Container, work: (container: Container) => Promise<Result>): Promise<Result> {
-  return container.lock.hold(() => work(container));
-}
 
 /** Of a terminal. @throws {InvalidArgument} When it is none. */
 export function sizeOf({ query }: ApiCall): { readonly width: number; readonly height: number } {

@@ -47,7 +47,7 @@ export class Container {
   readonly state: State;
   hostConfig: HostConfig;
   readonly streams = new StreamConfig();
-  /** Commands that change it wait for each other. */
+  /** Held by a start: what ends or removes the container waits until it is known whether it runs. */
   readonly lock = new Lock();
   /** Does what its end asks for, as a part of the run that has started it: where that is traced, start.ts says how. */
   inRunOfStart: ReturnType<typeof keepRun> = (work) => work();
@@ -119,5 +119,10 @@ export class Lock {
     const result = this.#last.then(work);
     this.#last = result.catch(() => {});
     return result;
+  }
+
+  /** Resolves when those who came before have done. */
+  async released(): Promise<void> {
+    await this.#last;
   }
 }

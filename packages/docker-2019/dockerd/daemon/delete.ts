@@ -1,11 +1,10 @@
 /** Removing a container: its layer, its files, its name, and its anonymous volumes if that is asked for. */
 import { rmSync } from "node:fs";
-import { signalNumber } from "@eras/linux/signals.ts";
-import { Conflict, NotFound } from "@eras/oci-spec/errdefs.ts";
+import { Conflict, Unknown } from "@eras/oci-spec/errdefs.ts";
 import type { Container } from "../container/container.ts";
 import type { Daemon } from "./daemon.ts";
 import { releaseMounts } from "./mounts.ts";
-import { stopContainer } from "./stop.ts";
+import { killContainer, stopContainer } from "./stop.ts";
 
 export interface RemoveOptions {
   /** Also one that runs, which is killed. */
@@ -14,25 +13,19 @@ export interface RemoveOptions {
   readonly volumes: boolean;
 }
 
-/** @throws {Conflict} When it runs and that is not forced, or somebody else is at it. */
+/** @throws {Conflict} When it runs and that is not forced, or somebody else is at it; {Unknown} when it can't be killed. */
 export async function removeContainer(daemon: Daemon, container: Container, options: RemoveOptions): Promise<void> {
-  const { id, state } = container;
+  const { state } = container;
   if (state.record.RemovalInProgress)
     throw new Conflict(`removal of container ${container.name} is already in progress`);
-  if (state.isRunning && !options.force) throw new Conflict(refusal(container));
-  state.record.RemovalInProgress = true;
+  state.record.RemovalInProgress = true; // nobody starts it from now on
   try {
-    daemon.restarts.get(id)?.abort();
-    if (state.isRunning) await kill(daemon, container);
-    if (daemon.images.rwLayers.has(id)) await daemon.images.rwLayers.remove(id);
-    await releaseMounts(daemon, container, options.volumes);
-    for (const [execId, exec] of daemon.execs) if (exec.container === container) daemon.execs.delete(execId);
-    rmSync(daemon.fifoDir(id), { recursive: true, force: true }); // an exec that a killed dockerd had begun has left its pipes
-    await container.removeDirectory();
-  } catch (error) {
+    await container.lock.released();
+    if (state.isRunning && !options.force) throw new Conflict(refusal(container));
+    await end(daemon, container);
+    await takeAway(daemon, container, options.volumes);
+  } finally {
     state.record.RemovalInProgress = false;
-    state.record.Dead = true;
-    throw error;
   }
   daemon.containers.remove(container);
   state.setRemoved();
@@ -48,15 +41,21 @@ function refusal({ id, state }: Container): string {
   return `You cannot remove a ${how.replace("%", id)}`;
 }
 
-async function kill(daemon: Daemon, container: Container): Promise<void> {
-  if (container.state.isRestarting) return stopContainer(daemon, container);
-  const exits = container.state.wait("next-exit");
-  container.record.HasBeenManuallyStopped = true;
-  try {
-    await daemon.containerd.kill(container.id, signalNumber("SIGKILL"));
-  } catch (error) {
-    if (!(error instanceof NotFound)) throw error; // it has just ended
-  }
-  daemon.publish("kill", container, { signal: "9" });
-  await exits;
+async function end(daemon: Daemon, container: Container): Promise<void> {
+  const { id, state } = container;
+  daemon.restarts.get(id)?.abort();
+  if (state.isRestarting) await stopContainer(daemon, container);
+  else if (state.isRunning) await killContainer(daemon, container, "SIGKILL");
+  if (state.isRunning) throw new Unknown(`Could not kill running container ${id}, cannot remove: it has not ended`);
+}
+
+/** From the first line on it is dead, whatever fails: it can't be started any more, but removed once more. */
+async function takeAway(daemon: Daemon, container: Container, volumes: boolean): Promise<void> {
+  const { id } = container;
+  container.record.State.Dead = true;
+  if (daemon.images.rwLayers.has(id)) await daemon.images.rwLayers.remove(id);
+  await releaseMounts(daemon, container, volumes);
+  for (const [execId, exec] of daemon.execs) if (exec.container === container) daemon.execs.delete(execId);
+  rmSync(daemon.fifoDir(id), { recursive: true, force: true }); // an exec that a killed dockerd had begun has left its pipes
+  await container.removeDirectory();
 }

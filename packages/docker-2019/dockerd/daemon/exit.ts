@@ -66,7 +66,7 @@ async function restartLater(daemon: Daemon, container: Container, ranMs: number)
     await delay(pauseMs, undefined, { signal: waiting.signal, ref: false });
     daemon.restarts.delete(container.id);
     container.record.RestartCount++;
-    await container.lock.hold(() => startContainer(daemon, container));
+    await startContainer(daemon, container);
   } catch {
     // somebody has stopped or removed it, or its state says why it could not be started
   } finally {

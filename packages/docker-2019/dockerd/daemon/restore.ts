@@ -85,5 +85,5 @@ async function settle(daemon: Daemon, container: Container): Promise<void> {
   if (hostConfig.AutoRemove) return removeContainer(daemon, container, { force: true, volumes: true });
   const policy = hostConfig.RestartPolicy?.Name;
   const wants = policy === "always" || (policy === "unless-stopped" && !record.HasBeenManuallyStopped);
-  if (wants && record.HasBeenStartedBefore) await container.lock.hold(() => startContainer(daemon, container));
+  if (wants && record.HasBeenStartedBefore) await startContainer(daemon, container);
 }

@@ -28,9 +28,18 @@ const CANNOT_EXECUTE = 126;
 /** How `docker run` tells that it was the daemon that failed. */
 const CANNOT_START = 128;
 
-/** @throws {NotModified} When it runs; {InvalidArgument} when its program can't be started. */
+/** @throws {NotModified} When it runs; {Conflict} when it is being removed; {InvalidArgument} when its program can't be started. */
 export async function startContainer(daemon: Daemon, container: Container): Promise<void> {
   step("dockerd.start-container", { id: container.id });
+  const failure = await container.lock.hold(() => start(daemon, container));
+  if (failure === undefined) return;
+  if (container.hostConfig.AutoRemove && !container.record.State.RemovalInProgress)
+    await removeContainer(daemon, container, { force: true, volumes: true });
+  throw failure;
+}
+
+/** @returns Why it could not be started. @throws {NotModified | Conflict} When it is not to be. */
+async function start(daemon: Daemon, container: Container): Promise<Error | undefined> {
   if (container.state.isRunning && !container.state.isRestarting) throw new NotModified("container already running");
   if (container.record.State.RemovalInProgress || container.record.State.Dead)
     throw new Conflict("container is marked for removal and cannot be started");
@@ -40,12 +49,11 @@ export async function startContainer(daemon: Daemon, container: Container): Prom
   try {
     await run(daemon, container);
   } catch (error) {
-    const failure = failed(container, error as Error);
-    if (container.hostConfig.AutoRemove) await removeContainer(daemon, container, { force: true, volumes: true });
-    throw failure;
+    return failed(container, error as Error);
   }
   daemon.publish("start", container);
   watchHealth(daemon, container);
+  return undefined;
 }
 
 async function run(daemon: Daemon, container: Container): Promise<void> {

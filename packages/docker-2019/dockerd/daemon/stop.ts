@@ -24,6 +24,7 @@ export function parseSignal(text: string): number {
 /** Sends a signal. SIGKILL is waited for. */
 export async function killContainer(daemon: Daemon, container: Container, signal: string): Promise<void> {
   const number = parseSignal(signal || "SIGKILL");
+  await container.lock.released();
   requireRunning(container, `Cannot kill container: ${container.name}`);
   const exits = container.state.wait("next-exit");
   if (number === signalNumber("SIGKILL")) container.record.HasBeenManuallyStopped = true;
@@ -34,6 +35,7 @@ export async function killContainer(daemon: Daemon, container: Container, signal
 
 /** Asks a container to end, and makes it end when it doesn't. @param timeoutS - How long it may take; negative for ever. */
 export async function stopContainer(daemon: Daemon, container: Container, timeoutS?: number): Promise<void> {
+  await container.lock.released();
   if (!container.state.isRunning) throw new NotModified(`Container ${container.id} is already stopped`);
   container.record.HasBeenManuallyStopped = true;
   daemon.restarts.get(container.id)?.abort();
@@ -47,9 +49,14 @@ export async function stopContainer(daemon: Daemon, container: Container, timeou
 }
 
 export async function restartContainer(daemon: Daemon, container: Container, timeoutS?: number): Promise<void> {
+  await container.lock.released();
   if (container.state.isRunning && !container.state.isRestarting) await stopContainer(daemon, container, timeoutS);
-  await startContainer(daemon, container);
+  await startContainer(daemon, container).catch(unlessItRuns); // somebody else has restarted it at the same time
   daemon.publish("restart", container);
+}
+
+function unlessItRuns(error: unknown): void {
+  if (!(error instanceof NotModified)) throw error;
 }
 
 async function end(daemon: Daemon, container: Container, timeoutS?: number): Promise<void> {
