@@ -35,6 +35,17 @@ test("10 clients run a container each at the same time", async () => {
   expect(await leftSince(before, dockerd)).toEqual([]);
 });
 
+test("a creation that fails leaves nothing, and holds no volume", async () => {
+  const volume = (Target: string, more: object = {}) => ({ Type: "volume", Target, ...more });
+  const lacking = volume("/c", { VolumeOptions: { DriverConfig: { Name: "nosuch" } } });
+  const Mounts = [volume("/a"), volume("/b", { Source: "kept" }), lacking];
+  const request = { Image: "busybox", HostConfig: { Mounts } };
+  const { body } = await engineRequest(dockerd.socket, "POST", "/v1.40/containers/create", request);
+  expect(body.message).toContain('plugin "nosuch" not found');
+  expect(await dockerd.docker(["volume", "rm", "kept"])).toMatchObject({ status: 0 });
+  expect(await leftSince(before, dockerd)).toEqual([]);
+});
+
 describe("a container that two clients ask for at the same time", () => {
   const V = "/v1.40/containers";
   const ask = (method: string, path: string, body?: object) => engineRequest(dockerd.socket, method, V + path, body);

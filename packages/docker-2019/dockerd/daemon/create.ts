@@ -24,7 +24,7 @@ import { topChainId } from "../layer/layer-store.ts";
 import { containersDir } from "../paths.ts";
 import type { Daemon } from "./daemon.ts";
 import { resolveLinks } from "./links.ts";
-import { prepareMounts } from "./mounts.ts";
+import { prepareMounts, releaseMounts } from "./mounts.ts";
 import { inventName } from "./names.ts";
 
 const ID_BYTES = 32;
@@ -126,14 +126,13 @@ async function make(daemon: Daemon, record: ContainerRecord, { hostConfig }: Che
   const init = (rootfs: string) => fillInitLayer(rootfs, root);
   await rwLayers.create(record.ID, parent, { init, storageOptions });
   const container = Container.create(containersDir(daemon.options), record, hostConfig);
-  if (root) chownSync(container.dir, 0, root.gid);
   try {
-    container.record.MountPoints = byDestination(
-      await prepareMounts(daemon, container, mountPointsOf(daemon, container)),
-    );
+    if (root) chownSync(container.dir, 0, root.gid);
+    await prepareMounts(daemon, container, mountPointsOf(daemon, container));
     container.save();
     return container;
   } catch (error) {
+    await releaseMounts(daemon, container, true);
     await rwLayers.remove(record.ID);
     await container.removeDirectory();
     throw error;
@@ -144,8 +143,4 @@ function mountPointsOf(daemon: Daemon, { config, hostConfig }: Container): Mount
   const ofOther = (name: string) => Object.values(daemon.containers.get(name).record.MountPoints);
   const asked = mountPointsOfHostConfig(hostConfig, ofOther, daemon.options.dataRoot);
   return [...asked, ...anonymousVolumes(config.Volumes ?? null, asked, hostConfig.VolumeDriver ?? "")];
-}
-
-function byDestination(points: readonly MountPoint[]): Record<string, MountPoint> {
-  return Object.fromEntries(points.map((point) => [point.Destination, point]));
 }

@@ -11,22 +11,26 @@ import { mountSharedMemory, unmountSharedMemory } from "./shared-memory.ts";
 /** What the API has labelled an anonymous volume as. */
 const ANONYMOUS = /^[0-9a-f]{64}$/;
 
-/** Makes the volumes of a new container, and fills the new ones from its image. @returns The same points, with where each is. */
+/** Makes the volumes of a new container, and fills the new ones from its image. Its record has what was made, also when something fails. */
 export async function prepareMounts(
   daemon: Daemon,
-  { id }: Container,
+  container: Container,
   points: readonly MountPoint[],
-): Promise<MountPoint[]> {
+): Promise<void> {
   step("dockerd.prepare-mounts", { destinations: points.map(({ Destination }) => Destination) });
-  const prepared = points.map((point) => (point.Type === "volume" ? withVolume(daemon, id, point) : point));
-  if (!prepared.some(isCopiedUp)) return prepared;
+  const { id, record } = container;
+  for (const point of points) {
+    const prepared = point.Type === "volume" ? withVolume(daemon, id, point) : point;
+    record.MountPoints = { ...record.MountPoints, [point.Destination]: prepared };
+  }
+  const copied = Object.values(record.MountPoints).filter(isCopiedUp);
+  if (copied.length === 0) return;
   const rootfs = daemon.images.rwLayers.mount(id);
   try {
-    for (const { Source, Destination } of prepared.filter(isCopiedUp)) await copyUp(rootfs, Destination, Source);
+    for (const { Source, Destination } of copied) await copyUp(rootfs, Destination, Source);
   } finally {
     daemon.images.rwLayers.unmount(id);
   }
-  return prepared;
 }
 
 /** A new volume may begin with what the image has there. */
