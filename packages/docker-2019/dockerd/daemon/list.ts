@@ -3,6 +3,7 @@ import { InvalidArgument, Unknown } from "@eras/oci-spec/errdefs.ts";
 import type { ContainerSummary, PublishedPort } from "../../engine-api/container.ts";
 import { type Filters, parseInteger } from "../api/query.ts";
 import type { Container } from "../container/container.ts";
+import { hasLabels } from "../labels.ts";
 import type { Daemon } from "./daemon.ts";
 import { mountPointsOf, networkSettings, sizesOf } from "./inspect.ts";
 import { linkNames } from "./links.ts";
@@ -36,7 +37,8 @@ const STATUSES = ["created", "running", "paused", "restarting", "removing", "exi
 const HEALTHS = ["none", "starting", "healthy", "unhealthy"];
 
 function checkFilters({ containers }: Daemon, filters: Filters): void {
-  for (const name of filters.keys()) if (!(name in MATCHERS)) throw new InvalidArgument(`Invalid filter '${name}'`);
+  for (const name of filters.keys())
+    if (!Object.hasOwn(MATCHERS, name)) throw new InvalidArgument(`Invalid filter '${name}'`);
   const values = (name: string) => filters.get(name) ?? [];
   values("exited").forEach(parseInteger);
   for (const status of values("status"))
@@ -65,7 +67,7 @@ const MATCHERS: Readonly<Record<string, Matcher>> = {
   id: ({ id }, value) => id.startsWith(value),
   name: ({ name }, value) => new RegExp(value.replace(/^\//, "")).test(name),
   status: ({ state }, value) => state.status === value,
-  label: ({ config }, value) => hasLabel(config.Labels ?? {}, value),
+  label: ({ config }, value) => hasLabels([value], config.Labels ?? {}),
   exited: ({ state }, value) =>
     !state.isRunning && state.status !== "created" && state.record.ExitCode === Number(value),
   ancestor: ({ config, record }, value) =>
@@ -81,11 +83,6 @@ const MATCHERS: Readonly<Record<string, Matcher>> = {
   health: ({ state }, value) => (state.record.Health?.Status ?? "none") === value,
   "is-task": () => false,
 };
-
-function hasLabel(labels: Readonly<Record<string, string>>, wanted: string): boolean {
-  const [name = "", ...value] = wanted.split("=");
-  return value.length === 0 ? name in labels : labels[name] === value.join("=");
-}
 
 async function summaryOf(
   daemon: Daemon,

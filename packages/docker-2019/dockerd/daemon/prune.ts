@@ -2,7 +2,8 @@
 import { InvalidArgument } from "@eras/oci-spec/errdefs.ts";
 import type { ContainersPruneReport } from "../../engine-api/container.ts";
 import type { Filters } from "../api/query.ts";
-import { hasLabels, parseMoment } from "../image/filters.ts";
+import { parseMoment } from "../image/filters.ts";
+import { hasLabels } from "../labels.ts";
 import type { Daemon } from "./daemon.ts";
 import { removeContainer } from "./delete.ts";
 

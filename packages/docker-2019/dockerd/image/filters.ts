@@ -20,19 +20,6 @@ export function booleanFilter(filters: Filters, name: string): boolean | undefin
   throw new InvalidArgument(`Invalid filter '${name}=[${values.join(" ")}]'`);
 }
 
-/** Whether labels are as all of `name` or `name=value` demand. */
-export function hasLabels(wanted: readonly string[], labels: Readonly<Record<string, string>>): boolean {
-  return wanted.every((text) => {
-    const [name, value] = splitLabel(text);
-    return Object.hasOwn(labels, name) && (value === undefined || labels[name] === value);
-  });
-}
-
-function splitLabel(text: string): readonly [name: string, value: string | undefined] {
-  const equals = text.indexOf("=");
-  return equals === -1 ? [text, undefined] : [text.slice(0, equals), text.slice(equals + 1)];
-}
-
 /**
  * A moment, in milliseconds since 1970: seconds, a date, or a span of time before now.
  *

@@ -2,9 +2,10 @@
 import type { Digest } from "@eras/oci-spec/digest.ts";
 import { familiarName, familiarReference, type Reference } from "@eras/oci-spec/reference.ts";
 import type { ImageSummary } from "../../engine-api/image.ts";
+import { hasLabels } from "../labels.ts";
 import { topChainId } from "../layer/layer-store.ts";
 import { createdMs, type DockerImage, diffIdsOf } from "./docker-image.ts";
-import { booleanFilter, checkFilters, type Filters, hasLabels, matchesPattern } from "./filters.ts";
+import { booleanFilter, checkFilters, type Filters, matchesPattern } from "./filters.ts";
 import { findImage, type Images } from "./images.ts";
 
 const ACCEPTED = ["dangling", "label", "before", "since", "reference"];

@@ -19,8 +19,9 @@ import {
   withDigest,
 } from "@eras/oci-spec/reference.ts";
 import type { ImageDeleteItem, ImagesPruneReport } from "../../engine-api/image.ts";
+import { hasLabels } from "../labels.ts";
 import { createdMs, shortId } from "./docker-image.ts";
-import { booleanFilter, checkFilters, type Filters, hasLabels, parseMoment } from "./filters.ts";
+import { booleanFilter, checkFilters, type Filters, parseMoment } from "./filters.ts";
 import { isIdPrefix } from "./image-store.ts";
 import { findImage, type Images, tellOf } from "./images.ts";
 

@@ -45,7 +45,7 @@ function parseOption(option: string, { labels }: SecurityOptions): Partial<Secur
   if (key === "label") return { labels: [...labels, value] };
   if (key === "apparmor") return { apparmorProfile: value };
   if (key === "seccomp") return { seccompProfile: value };
-  if (key === "no-new-privileges" && BOOLEANS[value] !== undefined) return { noNewPrivileges: BOOLEANS[value] };
+  if (key === "no-new-privileges" && Object.hasOwn(BOOLEANS, value)) return { noNewPrivileges: BOOLEANS[value]! };
   throw new InvalidArgument(`invalid --security-opt 2: ${JSON.stringify(option)}`);
 }
 

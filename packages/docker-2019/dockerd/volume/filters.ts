@@ -1,6 +1,7 @@
 /** Which volumes are meant: `docker volume ls --filter`, `docker volume prune --filter`. */
 import { InvalidArgument } from "@eras/oci-spec/errdefs.ts";
 import type { Volume } from "../../engine-api/volume.ts";
+import { hasLabels } from "../labels.ts";
 
 /** By name of the filter, its values. */
 export type Filters = ReadonlyMap<string, readonly string[]>;
@@ -14,22 +15,21 @@ export function listFilter(filters: Filters, isUsed: Predicate): Predicate {
   refuseOthers(filters, ["dangling", "driver", "label", "name"]);
   const values = (name: string) => filters.get(name) ?? [];
   const dangling = values("dangling");
-  if (dangling.some((text) => TRUTH[text] === undefined))
+  if (!dangling.every((text) => Object.hasOwn(TRUTH, text)))
     throw new InvalidArgument(`Invalid filter 'dangling=[${dangling.join(" ")}]'`);
   const names = values("name").map((pattern) => matcher(pattern));
   return (volume) =>
     dangling.every((text) => TRUTH[text] === !isUsed(volume)) &&
     (!filters.has("driver") || values("driver").includes(volume.Driver)) &&
     (names.length === 0 || names.some((matches) => matches(volume.Name))) &&
-    values("label").every((label) => hasLabel(volume, label));
+    hasLabels(values("label"), volume.Labels ?? {});
 }
 
 /** @throws {InvalidArgument} For a filter that there is not. */
 export function pruneFilter(filters: Filters): Predicate {
   refuseOthers(filters, ["label", "label!", "all"]); // `all` is of clients newer than 19.03, whose prune always means all
   const [wanted, unwanted] = [filters.get("label") ?? [], filters.get("label!") ?? []];
-  return (volume) =>
-    wanted.every((label) => hasLabel(volume, label)) && !unwanted.some((label) => hasLabel(volume, label));
+  return ({ Labels }) => hasLabels(wanted, Labels ?? {}) && !unwanted.some((label) => hasLabels([label], Labels ?? {}));
 }
 
 function refuseOthers(filters: Filters, known: readonly string[]): void {
@@ -45,11 +45,4 @@ function matcher(pattern: string): (name: string) => boolean {
   } catch {
     return (name) => name.includes(pattern);
   }
-}
-
-/** `NAME`, or `NAME=VALUE`. */
-function hasLabel({ Labels }: Volume, label: string): boolean {
-  const [name = "", ...value] = label.split("=");
-  const own = Labels?.[name];
-  return own !== undefined && (value.length === 0 || own === value.join("="));
 }
