@@ -73,7 +73,9 @@ const LINES = [
 const QUERIES = [
   ...["limit=x", "limit=99999999999999999999", "limit=-1", "a=%zz", "filters=x", "filters=[]", "filters=5"],
   ...["null", '"x"', "{", '{"status":5}', '{"status":[5]}', '{"label":{"a":"b"}}'].map((text) => `filters=${text}`),
-  ...["status", "health", "exited", "before", "since", "is-task", "nosuch"].map((name) => `filters={"${name}":["x"]}`),
+  ...["status", "health", "exited", "before", "since", "is-task", "nosuch", "constructor", "__proto__"].map(
+    (name) => `filters={"${name}":["x"]}`,
+  ),
 ].map((query) => `${LIST}?${encodeURI(query).replaceAll("%25", "%")}`);
 
 const GETS = [
@@ -90,6 +92,10 @@ const OTHER_GETS = [
   ...[`images/json?filters=${json({ dangling: ["x"] })}`, `images/json?filters=${json({ before: ["nosuch"] })}`],
   ...["images/search?term=x&limit=101", "networks?filters=x", `networks?filters=${json({ nosuch: ["x"] })}`],
   ...["networks/nosuch", "volumes?filters=x", `volumes?filters=${json({ dangling: ["x"] })}`, "volumes/nosuch"],
+  ...[
+    `volumes?filters=${json({ dangling: ["constructor"] })}`,
+    `events?until=1&filters=${json({ ["__proto__"]: ["x"] })}`,
+  ],
   ...["events?since=x", "events?until=x", "events?filters=x&until=1", "events?since=10&until=5", "exec/nosuch/json"],
   ...["swarm", "services", "nodes", "tasks", "secrets", "configs", "plugins"],
 ].map((what) => `GET ${V}/${what}`);

@@ -7,7 +7,6 @@
  * @see https://docs.docker.com/engine/reference/builder/#healthcheck
  * @see https://github.com/moby/moby/blob/v19.03.0/daemon/health.go
  */
-import { setTimeout as delay } from "node:timers/promises";
 import { formatElapsed } from "../../duration.ts";
 import type { Health, HealthcheckResult } from "../../engine-api/container.ts";
 import type { ContainerConfig, HealthConfig } from "../../engine-api/container-config.ts";
@@ -15,6 +14,7 @@ import type { ExecCreateRequest } from "../../engine-api/exec.ts";
 import type { Container } from "../container/container.ts";
 import type { OutputListener } from "../container/stream-config.ts";
 import { log } from "../log.ts";
+import { happensWithin, longDelay } from "../long-delay.ts";
 import type { Daemon } from "./daemon.ts";
 import { createExec, startExec } from "./exec.ts";
 
@@ -56,9 +56,10 @@ async function watch(
   const { state } = container;
   const { StartedAt } = state.record;
   const isSameRun = () => state.isRunning && state.record.StartedAt === StartedAt;
-  const ended = state.wait("not-running");
+  const ended = new AbortController();
+  void state.wait("not-running").then(() => ended.abort());
   while (isSameRun()) {
-    await Promise.race([ended, delay(milliseconds(config.Interval) || DEFAULT_INTERVAL_MS, undefined, { ref: false })]);
+    await longDelay(milliseconds(config.Interval) || DEFAULT_INTERVAL_MS, ended.signal);
     if (!isSameRun()) return;
     if (state.isPaused) continue;
     const result = await check(daemon, container, command, milliseconds(config.Timeout) || DEFAULT_TIMEOUT_MS);
@@ -82,8 +83,8 @@ async function check(
     exec.streams.add(output);
     await startExec(daemon, exec);
     const { id, ended } = exec;
-    const isOver = await Promise.race([ended.then(() => true), delay(timeoutMs, false, { ref: false })]);
-    if (isOver) return { Start, End: new Date().toISOString(), ExitCode: exec.exitCode ?? -1, Output: output.text };
+    if (await happensWithin(timeoutMs, ended))
+      return { Start, End: new Date().toISOString(), ExitCode: exec.exitCode ?? -1, Output: output.text };
     await daemon.containerd.kill(container.id, SIGKILL, id).catch(() => {}); // it has just ended
     const Output = `Health check exceeded timeout (${formatElapsed(timeoutMs)})`;
     return { Start, End: new Date().toISOString(), ExitCode: -1, Output };

@@ -1,7 +1,7 @@
 /** The end of the daemon. With live restore the containers run on; else they are stopped first. */
-import { setTimeout as delay } from "node:timers/promises";
 import type { Container } from "../container/container.ts";
 import { log } from "../log.ts";
+import { happensWithin } from "../long-delay.ts";
 import type { Daemon } from "./daemon.ts";
 import { DEFAULT_TIMEOUT_S, stopContainer } from "./stop.ts";
 
@@ -24,14 +24,13 @@ export async function shutdown(daemon: Daemon): Promise<void> {
     }),
   );
   const seconds = patience(daemon.options.shutdownTimeout, running);
-  if (seconds < 0) await stopped;
-  else if (await Promise.race([stopped.then(() => false), delay(seconds * 1000, true, { ref: false })]))
+  if (!(await happensWithin(seconds * 1000, stopped)))
     log("warning", `containers have not ended within ${seconds} seconds: the daemon ends without them`);
 }
 
-/** As long as the container that may take longest, and a little more; negative: for ever. */
+/** Seconds: as long as the container that may take longest, and a little more. */
 function patience(shutdownTimeoutS: number, running: readonly Container[]): number {
   const timeouts = running.map(({ config }) => config.StopTimeout ?? DEFAULT_TIMEOUT_S);
-  if (shutdownTimeoutS < 0 || timeouts.some((seconds) => seconds < 0)) return -1;
+  if (shutdownTimeoutS < 0 || timeouts.some((seconds) => seconds < 0)) return Number.POSITIVE_INFINITY;
   return Math.max(shutdownTimeoutS, ...timeouts.map((seconds) => seconds + MORE_S));
 }

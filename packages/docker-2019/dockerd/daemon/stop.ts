@@ -1,8 +1,8 @@
 /** Signals to a container, and its end: kill, stop, restart, pause. */
-import { setTimeout as delay } from "node:timers/promises";
 import { signalNumber } from "@eras/linux/signals.ts";
 import { Conflict, InvalidArgument, NotFound, NotModified, Unknown } from "@eras/oci-spec/errdefs.ts";
 import type { Container } from "../container/container.ts";
+import { happensWithin } from "../long-delay.ts";
 import type { Daemon } from "./daemon.ts";
 import { startContainer } from "./start.ts";
 
@@ -29,8 +29,7 @@ export async function killContainer(daemon: Daemon, container: Container, signal
   const exits = container.state.wait("next-exit");
   if (number === signalNumber("SIGKILL")) container.record.HasBeenManuallyStopped = true;
   await send(daemon, container, number);
-  if (number === signalNumber("SIGKILL"))
-    await Promise.race([exits, delay(KILL_PATIENCE_MS, undefined, { ref: false })]);
+  if (number === signalNumber("SIGKILL")) await happensWithin(KILL_PATIENCE_MS, exits);
 }
 
 /** Asks a container to end, and makes it end when it doesn't. @param timeoutS - How long it may take; negative for ever. */
@@ -62,13 +61,12 @@ function unlessItRuns(error: unknown): void {
 async function end(daemon: Daemon, container: Container, timeoutS?: number): Promise<void> {
   const { StopSignal, StopTimeout } = container.config;
   const seconds = timeoutS ?? StopTimeout ?? DEFAULT_TIMEOUT_S;
-  const exits = container.state.wait("next-exit").then(() => true);
+  const exits = container.state.wait("next-exit");
   await send(daemon, container, parseSignal(StopSignal || DEFAULT_SIGNAL));
-  if (seconds < 0) await exits;
-  else if (await Promise.race([exits, delay(seconds * 1000, false, { ref: false })])) return;
-  if (!container.state.isRunning) return;
+  const patienceMs = seconds < 0 ? Number.POSITIVE_INFINITY : seconds * 1000;
+  if ((await happensWithin(patienceMs, exits)) || !container.state.isRunning) return;
   await send(daemon, container, signalNumber("SIGKILL"));
-  await Promise.race([exits, delay(KILL_PATIENCE_MS, undefined, { ref: false })]);
+  await happensWithin(KILL_PATIENCE_MS, exits);
 }
 
 /** A paused one hears nothing, so it is resumed behind the signal. */
