@@ -1,4 +1,6 @@
 /** dockerd under load, in small: `pnpm bench docker-load` has the same with a thousand containers and ten thousand requests. */
+import { join } from "node:path";
+import { MNT_DETACH, MS_BIND, MS_RDONLY, MS_REMOUNT, mount, umount } from "@eras/linux/mount.ts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { busyboxImage } from "../harness/busybox-image.ts";
 import { Dockerd2019 } from "../harness/dockerd-2019.ts";
@@ -43,6 +45,29 @@ test("a creation that fails leaves nothing, and holds no volume", async () => {
   const { body } = await engineRequest(dockerd.socket, "POST", "/v1.40/containers/create", request);
   expect(body.message).toContain('plugin "nosuch" not found');
   expect(await dockerd.docker(["volume", "rm", "kept"])).toMatchObject({ status: 0 });
+  expect(await leftSince(before, dockerd)).toEqual([]);
+});
+
+test("a container whose record can't be written keeps its name, and its end is told", async () => {
+  const id = (await dockerd.docker(["run", "-d", "--name", "stuck", "busybox", "sleep", "1000"])).stdout.trim();
+  const dir = join(dockerd.place.dir, "data/containers", id);
+  mount(dir, dir, null, MS_BIND, null);
+  mount(null, dir, null, MS_BIND | MS_REMOUNT | MS_RDONLY, null);
+  try {
+    expect((await dockerd.docker(["rename", "stuck", "other"])).stderr).toContain("read-only file system");
+    expect(await dockerd.docker(["kill", "stuck"])).toMatchObject({ stdout: "stuck\n", status: 0 });
+    const filters = encodeURIComponent(JSON.stringify({ container: [id], event: ["die"] }));
+    const until = Date.now() / 1000;
+    const { body } = await engineRequest(
+      dockerd.socket,
+      "GET",
+      `/v1.40/events?since=0&until=${until}&filters=${filters}`,
+    );
+    expect(body).toMatchObject({ Action: "die", Actor: { Attributes: { exitCode: "137", name: "stuck" } } });
+  } finally {
+    umount(dir, MNT_DETACH);
+  }
+  expect(await dockerd.docker(["rm", "stuck"])).toMatchObject({ status: 0 });
   expect(await leftSince(before, dockerd)).toEqual([]);
 });
 

@@ -18,9 +18,17 @@ export interface ProcessExit {
   readonly at: Date;
 }
 
-/** What has ended has ended, whether containerd forgets it or not: its shim may have gone already, with the container that an exec was in. */
-async function takeAway(what: string, deletion: Promise<void>): Promise<void> {
-  await deletion.catch(({ message }: Error) => log("warning", `Cannot delete ${what} from containerd: ${message}`));
+/** What has ended has ended: whatever can't be taken away after it is told of in the log, and all else is done. */
+function note(what: string): (error: Error) => void {
+  return ({ message }) => log("warning", `Cannot ${what}: ${message}`);
+}
+
+function attempt(what: string, work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    note(what)(error as Error);
+  }
 }
 
 /** A container's own process has ended. Who hears of it from two sides, does this once. */
@@ -34,18 +42,19 @@ const underWay = new WeakMap<Container, Promise<void>>();
 
 async function end(daemon: Daemon, container: Container, exit: ProcessExit): Promise<void> {
   step("dockerd.note-exit", { id: container.id, pid: exit.pid, status: exit.status });
-  await takeAway(`container ${container.id}`, daemon.containerd.delete(container.id));
-  await container.streams.close(DRAIN_MS);
-  await daemon.networks.disconnect(container.id);
-  unmountAll(daemon, container);
-  daemon.images.rwLayers.unmount(container.id);
-  const startedMs = Date.parse(container.record.State.StartedAt);
+  const { id, record, state, hostConfig } = container;
+  await daemon.containerd.delete(id).catch(note(`delete container ${id} from containerd`));
+  await container.streams.close(DRAIN_MS).catch(note(`close the pipes of container ${id}`));
+  await daemon.networks.disconnect(id).catch(note(`disconnect container ${id}`));
+  attempt(`unmount the volumes of container ${id}`, () => unmountAll(daemon, container));
+  attempt(`unmount container ${id}`, () => daemon.images.rwLayers.unmount(id));
+  const startedMs = Date.parse(record.State.StartedAt);
   const restarts = shallStartAgain(daemon, container, exit.status);
-  container.state.setStopped(exit, restarts);
-  container.save();
+  state.setStopped(exit, restarts);
+  attempt(`write down the end of container ${id}`, () => container.save());
   daemon.publish("die", container, { exitCode: String(exit.status) });
   if (restarts) void restartLater(daemon, container, exit.at.getTime() - startedMs);
-  else if (container.hostConfig.AutoRemove && !daemon.isShuttingDown && !container.record.State.RemovalInProgress)
+  else if (hostConfig.AutoRemove && !daemon.isShuttingDown && !record.State.RemovalInProgress)
     await removeContainer(daemon, container, { force: true, volumes: true });
 }
 
@@ -79,8 +88,10 @@ export async function execExited(daemon: Daemon, execId: string, { status }: Pro
   const exec = daemon.execs.get(execId);
   await exec?.startDone;
   if (!exec?.isRunning) return;
-  await takeAway(`exec ${execId}`, daemon.containerd.deleteExec(exec.container.id, execId));
-  await exec.streams.close(DRAIN_MS);
+  const { container, streams } = exec;
+  const forgotten = daemon.containerd.deleteExec(container.id, execId);
+  await forgotten.catch(note(`delete exec ${execId} from containerd`)); // its shim may have gone already, with the container
+  await streams.close(DRAIN_MS).catch(note(`close the pipes of exec ${execId}`));
   exec.setEnded(status);
-  daemon.publish("exec_die", exec.container, { execID: execId, exitCode: String(status) });
+  daemon.publish("exec_die", container, { execID: execId, exitCode: String(status) });
 }

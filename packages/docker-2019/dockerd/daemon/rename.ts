@@ -12,7 +12,13 @@ export function renameContainer(daemon: Daemon, container: Container, wanted: st
   if (newName === oldName) throw new InvalidArgument("Renaming a container with the same name as its current name");
   reserve(daemon, newName, id);
   container.record.Name = `/${newName}`;
-  container.save();
+  try {
+    container.save();
+  } catch (error) {
+    container.record.Name = `/${oldName}`;
+    daemon.containers.releaseName(newName, id);
+    throw error;
+  }
   daemon.networks.rename(id, newName);
   daemon.containers.releaseName(oldName, id);
   daemon.publish("rename", container, { oldName: `/${oldName}` });
