@@ -1,5 +1,5 @@
 /** `runc checkpoint`: saves a container's processes to files, from which "runc restore" makes them again. */
-import { statSync } from "node:fs";
+import { constants, readFileSync, statSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
 import { InvalidArgument } from "@eras/oci-spec/errdefs.ts";
 import { defineCommand, type Flags, type FlagValues } from "../command.ts";
@@ -37,10 +37,10 @@ export const command = defineCommand({
     const options = {
       ...flagOptions(flags),
       parent_img: parent,
-      track_mem: preDump || parent !== undefined || undefined,
+      track_mem: parent === undefined ? undefined : true,
       leave_running: flags["leave-running"],
       ps: pageServer(flags["page-server"]),
-      status_fd: statusFd(flags["status-fd"]!),
+      status_fd: flags["lazy-pages"] ? statusFd(flags["status-fd"]!) : undefined,
     };
     await checkpointContainer(container, { criu: globals.criu, directories, preDump, options });
     return 0;
@@ -73,12 +73,20 @@ function pageServer(text: FlagValues<typeof FLAGS>["page-server"]): CriuOptions[
   return { address, port };
 }
 
+/** Of the access modes of open(2). */
+const O_ACCMODE = 3;
+
 /** @returns undefined for none. @throws {InvalidArgument} When nothing can be written there. */
 function statusFd(fd: number): number | undefined {
   if (fd === -1) return undefined;
+  const [, flags] = /^flags:\s+([0-7]+)$/m.exec(descriptorInfo(fd)) ?? [];
+  if ((Number.parseInt(flags!, 8) & O_ACCMODE) !== constants.O_RDONLY) return fd;
+  throw new InvalidArgument(`invalid --status-fd argument ${fd}: not writable`);
+}
+
+function descriptorInfo(fd: number): string {
   try {
-    statSync(`/proc/self/fd/${fd}`);
-    return fd;
+    return readFileSync(`/proc/self/fdinfo/${fd}`, "utf8");
   } catch (error) {
     throw new InvalidArgument(`invalid --status-fd argument ${fd}: bad file descriptor`, { cause: error });
   }

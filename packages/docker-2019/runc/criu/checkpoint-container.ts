@@ -35,7 +35,7 @@ export function checkCanBeSaved({ status }: Container): void {
 export async function checkpointContainer(container: Container, request: CheckpointRequest): Promise<void> {
   const { criu, directories, preDump, options } = request;
   const { spec, external_descriptors: descriptors } = container.state;
-  checkCriu(criu, { mem_track: options.track_mem, lazy_pages: options.lazy_pages });
+  checkCriu(criu, { mem_track: preDump, lazy_pages: options.lazy_pages });
   mkdirSync(directories.images, { recursive: true, mode: 0o700 });
   if (!preDump) writeDescriptors(directories.images, descriptors);
   runCriu(
@@ -44,7 +44,7 @@ export async function checkpointContainer(container: Container, request: Checkpo
       type: preDump ? "PRE_DUMP" : "DUMP",
       directories,
       annotations: spec.annotations,
-      options: { ...options, ...descriptionOf(container) },
+      options: { ...options, ...descriptionOf(container), ...(preDump ? {} : mountsOf(container)) },
     },
     () => {},
   );
@@ -57,7 +57,11 @@ function descriptionOf({ state }: Container): CriuOptions {
     pid,
     root: config.rootfs,
     freeze_cgroup: paths.freezer ?? paths[""],
-    ext_mnt: mountsToLeaveOut(spec, config.rootfs, pid),
     external: namespacesToLeaveOut(spec),
   };
+}
+
+/** Memory alone needs none of them. */
+function mountsOf({ state: { spec, config, init_process_pid: pid } }: Container): CriuOptions {
+  return { ext_mnt: mountsToLeaveOut(spec, config.rootfs, pid) };
 }

@@ -21,7 +21,7 @@ export const CRIU_FLAGS = {
   "empty-ns": {
     type: "string",
     multiple: true,
-    description: "create a namespace, but don't restore its properties: network",
+    description: "create a namespace, but don't restore its properties: network (default)",
   },
   "auto-dedup": { type: "boolean", description: "enable auto deduplication of memory images" },
 } as const satisfies Flags;
@@ -48,11 +48,11 @@ function cgroupMode(mode = "soft"): number {
   throw new InvalidArgument("Invalid manage cgroups mode");
 }
 
-/** Of a network alone it can be known what there is to leave to others. */
-function emptyNamespaces(names: readonly string[] = []): number | undefined {
+/** The devices of a network are others' to make, and criu is to leave them alone, whether a flag says so or not. */
+function emptyNamespaces(names: readonly string[] = []): number {
   const other = names.find((name) => name !== "network");
   if (other !== undefined) throw new InvalidArgument(`namespace ${JSON.stringify(other)} is not supported`);
-  return names.length > 0 ? CLONE_NEWNET : undefined;
+  return CLONE_NEWNET;
 }
 
 /** Absolute. */
