@@ -18,16 +18,12 @@ import { Dockerd2019 } from "../harness/dockerd-2019.ts";
 import { causesOf, finished, firstOfEach, lineOf, numbersOf } from "../harness/run-events.ts";
 import { type ProgramResult, runProgram, shellEnvironment } from "../harness/run-program.ts";
 import { missing } from "../harness/runtime-under-test.ts";
+import { WITHOUT_PLACE } from "../harness/steps-2019.ts";
 import { Strace } from "../harness/strace.ts";
 import { expectSame } from "../harness/two-witnesses.ts";
 
 const DOCKER = resolve(import.meta.dirname, "../../bin/docker-2019");
 const CASE_MS = 60_000;
-/**
- * Events are told all the time, and tasks are deleted before a start too, should a dockerd that was killed have left one. A filter comes before
- * privileges are dropped, unless no_new_privs is set.
- */
-const WITHOUT_PLACE: readonly string[] = ["containerd.tell-event", "containerd.delete-task", "runc.install-seccomp"];
 
 describe("a traced run of docker", { timeout: CASE_MS }, () => {
   const reason = missing(DOCKER_REGISTRY);

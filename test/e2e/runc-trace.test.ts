@@ -3,7 +3,7 @@
  * claimed that strace does not see. And it is complete: every declared step is told, in the order of steps.ts.
  */
 import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { OURS, type Runtime, runtime } from "@eras/docker-2019/runc/testsuite/on-bundle.ts";
 import { STEPS, type StepId } from "@eras/docker-2019/steps.ts";
@@ -14,6 +14,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { callsOfChain } from "../harness/chain-under-strace.ts";
 import { ConsoleSocket } from "../harness/console-socket.ts";
 import { firstOfEach, lineOf } from "../harness/run-events.ts";
+import { isPossibleHere } from "../harness/steps-2019.ts";
 import { Strace } from "../harness/strace.ts";
 import { expectSame } from "../harness/two-witnesses.ts";
 
@@ -158,11 +159,6 @@ describe("a run that uses everything", () => {
     }
   });
 });
-
-/** A label needs a security module. */
-function isPossibleHere(id: string): boolean {
-  return id !== "runc.set-label" || existsSync("/sys/kernel/security/apparmor");
-}
 
 describe("runc --trace", () => {
   const LINE = /^ *\d+\.\d ms +(runc|bootstrap|init) +(?:[┌└▸]|\w+\(.*\) = )/;

@@ -5,13 +5,22 @@ import type { Chapter } from "../book/chapter.ts";
 /** What a recorded run took of steps, in order; a step that was taken again counts where it was first taken. */
 export type StepsTaken = readonly string[];
 
+/** What of an era's steps no run can hold to their order. */
+export interface StepsApart {
+  /** Taken at more than one place of a run. */
+  readonly withoutPlace?: readonly string[];
+  /** That this machine can't take. */
+  readonly impossible?: readonly string[];
+}
+
 /** @param declared - An era's steps. @param runs - Of the era's chapters, by the command. */
 export function checkSteps(
   declared: Readonly<Record<string, Step>>,
   chapters: readonly Chapter[],
   runs: ReadonlyMap<string, StepsTaken>,
+  apart: StepsApart = {},
 ): string[] {
-  return [...checkTold(declared, chapters), ...checkTaken(declared, runs)];
+  return [...checkTold(declared, chapters), ...checkTaken(declared, runs, apart)];
 }
 
 /** Every step in one chapter. @param chapters - The era's. */
@@ -25,18 +34,26 @@ export function checkTold(declared: Readonly<Record<string, Step>>, chapters: re
   });
 }
 
-function checkTaken(declared: Readonly<Record<string, Step>>, runs: ReadonlyMap<string, StepsTaken>): string[] {
-  const order = Object.keys(declared);
+function checkTaken(
+  declared: Readonly<Record<string, Step>>,
+  runs: ReadonlyMap<string, StepsTaken>,
+  { withoutPlace = [], impossible = [] }: StepsApart,
+): string[] {
   const taken = new Set([...runs.values()].flat());
+  const due = Object.keys(declared).filter((step) => !impossible.includes(step));
+  const inOrder = (steps: StepsTaken) => steps.filter((step) => step in declared && !withoutPlace.includes(step));
   return [
-    ...order.filter((step) => !taken.has(step)).map((step) => `step ${step}: declared, and no recorded run takes it`),
-    ...[...runs].flatMap(([run, steps]) => disorder(order, steps).map((problem) => `run "${run}": ${problem}`)),
+    ...due.filter((step) => !taken.has(step)).map((step) => `step ${step}: declared, and no recorded run takes it`),
+    ...[...runs].flatMap(([run, steps]) =>
+      disorder(declared, inOrder(steps)).map((problem) => `run "${run}": ${problem}`),
+    ),
   ];
 }
 
 /** Of one program: two programs at work at once have no order between them. */
-function disorder(order: readonly string[], steps: StepsTaken): string[] {
-  return Object.values(Object.groupBy(steps, (step) => step.slice(0, step.indexOf(".")))).flatMap((ofProgram) =>
+function disorder(declared: Readonly<Record<string, Step>>, steps: StepsTaken): string[] {
+  const order = Object.keys(declared);
+  return Object.values(Object.groupBy(steps, (step) => declared[step]!.actor)).flatMap((ofProgram) =>
     ofProgram!.flatMap((step, index) => {
       const before = ofProgram![index - 1];
       if (before === undefined || order.indexOf(before) < order.indexOf(step)) return [];
