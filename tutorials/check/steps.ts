@@ -11,6 +11,8 @@ export interface StepsApart {
   readonly withoutPlace?: readonly string[];
   /** That this machine can't take. */
   readonly impossible?: readonly string[];
+  /** What takes one of these is no run from the start, and has another order. */
+  readonly later?: readonly string[];
 }
 
 /** @param declared - An era's steps. @param runs - Of the era's chapters, by the command. */
@@ -37,14 +39,15 @@ export function checkTold(declared: Readonly<Record<string, Step>>, chapters: re
 function checkTaken(
   declared: Readonly<Record<string, Step>>,
   runs: ReadonlyMap<string, StepsTaken>,
-  { withoutPlace = [], impossible = [] }: StepsApart,
+  { withoutPlace = [], impossible = [], later = [] }: StepsApart,
 ): string[] {
   const taken = new Set([...runs.values()].flat());
   const due = Object.keys(declared).filter((step) => !impossible.includes(step));
+  const fromStart = [...runs].filter(([, steps]) => !steps.some((step) => later.includes(step)));
   const inOrder = (steps: StepsTaken) => steps.filter((step) => step in declared && !withoutPlace.includes(step));
   return [
     ...due.filter((step) => !taken.has(step)).map((step) => `step ${step}: declared, and no recorded run takes it`),
-    ...[...runs].flatMap(([run, steps]) =>
+    ...fromStart.flatMap(([run, steps]) =>
       disorder(declared, inOrder(steps)).map((problem) => `run "${run}": ${problem}`),
     ),
   ];
