@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { callText } from "@eras/linux/call-text.ts";
-import { runTraced } from "@eras/trace/traced-run.ts";
+import { type RunOfEra, runTraced } from "@eras/trace/traced-run.ts";
 import { MESSAGES } from "./messages.ts";
 import { STEPS } from "./steps.ts";
 
@@ -19,6 +19,13 @@ export interface CommandToTrace {
   readonly words: readonly string[];
   /** Descriptors of ours that the command gets beside the standard three. */
   readonly fds?: readonly number[];
+}
+
+/** A page of the run. What only a page needs is loaded now. */
+async function toPage(run: RunOfEra): Promise<string> {
+  const { recordedPage } = await import("@eras/viewer/recorded-page.ts");
+  const { fieldsOfMessage } = await import("./proto/message-fields.ts");
+  return recordedPage({ era: "2019", ...run, fieldsOfMessage });
 }
 
 /**
@@ -43,7 +50,7 @@ export async function runTracedCommand(
       steps: STEPS,
       messages: MESSAGES,
       callText,
-      toPage: async (run) => (await import("@eras/viewer/recorded-page.ts")).recordedPage({ era: "2019", ...run }),
+      toPage,
     });
   } finally {
     rmSync(dir, { recursive: true });

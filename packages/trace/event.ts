@@ -16,7 +16,23 @@ export interface TraceMessage {
   summary: string;
   /** Of an answer: the summary of what it answers. */
   answers?: string;
+  /** Where whoever answers listens: the path of a socket. */
+  address?: string;
+  /** What goes beside a gRPC message, but for what only a trace needs. */
+  metadata?: Readonly<Record<string, string>>;
+  payload?: TracePayload;
 }
+
+/** The bytes of a message, without what carries them: of gRPC and ttrpc the protobuf message. */
+export interface TracePayload {
+  /** In base64; no more than the first {@link PAYLOAD_BYTES_MAX}. */
+  base64: string;
+  /** Of all of it, in bytes. */
+  length: number;
+}
+
+/** What a trace keeps of a message. The longest that a run has, a container with its specification, fits in. */
+export const PAYLOAD_BYTES_MAX = 16 << 10;
 
 /** What a step or a kernel call made, changed or removed. */
 export interface TraceObject {

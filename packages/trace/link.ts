@@ -7,7 +7,7 @@
  * a file; all of these daemons do as much, and more, for whoever may call them.
  */
 import { emit, newId, tracedActor, traceEnvironment, traceRequest } from "./context.ts";
-import type { TraceMessage } from "./event.ts";
+import { PAYLOAD_BYTES_MAX, type TraceMessage, type TracePayload } from "./event.ts";
 
 /** Of metadata, and a header's name. */
 export const LINK_KEY = "eras-trace";
@@ -27,12 +27,21 @@ export interface TracedCall {
   readonly channel: TraceMessage["channel"];
   readonly method: string;
   readonly to: string;
+  /** As TraceMessage's. */
+  readonly address?: string | undefined;
+}
+
+/** What is told of a call that is about to be made, beside what it is. */
+export interface CallDetails {
+  /** What is in it. */
+  readonly args?: Record<string, unknown> | undefined;
+  readonly metadata?: Readonly<Record<string, string>>;
+  /** All bytes of the message; the trace keeps the first of them. */
+  readonly bytes?: Uint8Array;
 }
 
 /** What is told of an answer. */
-export interface AnswerDetails {
-  /** What is in it. */
-  readonly args?: Record<string, unknown> | undefined;
+export interface AnswerDetails extends Pick<CallDetails, "args" | "bytes"> {
   /** It came piece by piece, and this is the last. Its beginning has been told before. */
   readonly isEnd?: boolean;
 }
@@ -48,19 +57,22 @@ export interface AnnouncedCall {
   readonly answered: TellAnswer;
 }
 
-/** Tells of a call that is about to be made. @param args - What is in it. @returns Nothing where nothing is traced. */
-export function announceExchange(call: TracedCall, args?: Record<string, unknown>): AnnouncedCall | undefined {
+/** Tells of a call that is about to be made. @returns Nothing where nothing is traced. */
+export function announceExchange(call: TracedCall, details: CallDetails = {}): AnnouncedCall | undefined {
   const from = tracedActor();
   const { ERAS_TRACE: run, ERAS_TRACE_PARENT: parent } = traceEnvironment();
   if (from === undefined || run === undefined || parent === undefined) return undefined;
   const link: Link = { run, parent, id: newId(), from };
-  emit("send", call.channel, { msg: message(call, link), ...(args && { args }) });
+  const { args, metadata, bytes } = details;
+  const msg = { ...message(call, link), ...(metadata && { metadata }), ...(bytes && { payload: payloadOf(bytes) }) };
+  emit("send", call.channel, { msg, ...(args && { args }) });
   return { metadata: { [LINK_KEY]: encodeURI(JSON.stringify(link)) }, answered: answerTeller("recv", call, link) };
 }
 
-/** The same, of a call of whose answer nothing is told. @returns Metadata to send with it. */
-export function announceCall(call: TracedCall): Readonly<Record<string, string>> {
-  return announceExchange(call)?.metadata ?? {};
+function payloadOf(bytes: Uint8Array): TracePayload {
+  const { buffer, byteOffset, length } = bytes;
+  const kept = Buffer.from(buffer, byteOffset, Math.min(length, PAYLOAD_BYTES_MAX));
+  return { base64: kept.toString("base64"), length };
 }
 
 /** Whether a call belongs to a traced run. */
@@ -89,13 +101,14 @@ export async function adoptCall<Result>(
 /** Tells it as a part of the calling code's run, wherever it is called from. */
 function answerTeller(kind: "send" | "recv", call: TracedCall, link: Link): TellAnswer {
   const { AsyncLocalStorage } = process.getBuiltinModule("node:async_hooks");
-  return AsyncLocalStorage.bind((summary, { args, isEnd = false } = {}) =>
-    emit(kind, call.channel, { msg: answer(call, link, summary, isEnd), ...(args && { args }) }),
-  );
+  return AsyncLocalStorage.bind((summary, { args, bytes, isEnd = false } = {}) => {
+    const msg = { ...answer(call, link, summary, isEnd), ...(bytes && { payload: payloadOf(bytes) }) };
+    emit(kind, call.channel, { msg, ...(args && { args }) });
+  });
 }
 
-function message({ channel, method, to }: TracedCall, { id, from }: Link): TraceMessage {
-  return { channel, from, to, id, summary: method };
+function message({ channel, method, to, address }: TracedCall, { id, from }: Link): TraceMessage {
+  return { channel, from, to, id, summary: method, ...(address !== undefined && { address }) };
 }
 
 function answer(

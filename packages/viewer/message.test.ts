@@ -1,11 +1,12 @@
 import { execFileSync } from "node:child_process";
 import { describe, expect, test } from "vitest";
-import { hexDump } from "./page/bytes.ts";
+import { hexDump, placesInDump } from "./page/bytes.ts";
 import { readMessage } from "./page/message.ts";
 import type { ShownEvent } from "./recorded-run.ts";
 
 function sent(channel: "rcli" | "http" | "grpc", summary: string, args?: Record<string, unknown>): ShownEvent {
-  const msg = { channel, from: "docker", to: "dockerd", id: "127.0.0.1:5-127.0.0.1:4242", summary };
+  const id = "127.0.0.1:5-127.0.0.1:4242";
+  const msg = { channel, from: "docker", to: "dockerd", id, summary, ...(channel !== "rcli" && { address: "/run/s" }) };
   return {
     seq: 0,
     t_ns: 0,
@@ -35,12 +36,15 @@ describe("readMessage()", () => {
       sent("http", "POST /v1.40/containers/create", { body: { Image: "busybox" } }),
     );
     expect(new TextDecoder().decode(bytes)).toBe('{"Image":"busybox"}');
-    expect(command!.line).toContain(`-X POST -H 'Content-Type: application/json' -d '{"Image":"busybox"}'`);
+    expect(command!.line).toContain(
+      `curl --unix-socket /run/s -X POST -H 'Content-Type: application/json' -d '{"Image":"busybox"}'`,
+    );
   });
   test("has no bytes of a call of which the trace has only the name", () => {
     expect(readMessage(sent("grpc", "containerd.services.tasks.v1.Tasks/Create"))).toEqual({
       decoded: "containerd.services.tasks.v1.Tasks/Create",
       bytes: undefined,
+      cutFrom: undefined,
       command: undefined,
     });
   });
@@ -60,4 +64,16 @@ test("hexDump() has the bytes that od(1) has", () => {
       .map((line) => line.slice(7)),
   );
   expect(hexDump(bytes)).toContain('["run"]...abcdef');
+});
+
+test("placesInDump() finds bytes on all their lines, as numbers and as text", () => {
+  const bytes = Uint8Array.from({ length: 40 }, (_, i) => 0x41 + i);
+  const dump = hexDump(bytes);
+  const found = placesInDump(14, 33).map(([from, to]) => dump.slice(from, to));
+  expect(found.filter((_, i) => i % 2 === 0).join(" ")).toBe(
+    Buffer.from(bytes.subarray(14, 33))
+      .toString("hex")
+      .replace(/..(?=.)/g, "$& "),
+  );
+  expect(found.filter((_, i) => i % 2 === 1).join("")).toBe(Buffer.from(bytes.subarray(14, 33)).toString("latin1"));
 });

@@ -1,5 +1,6 @@
 /** A run as a page shows it: all that the page needs, so that it needs no network and no clone. */
 import type { TraceEvent } from "@eras/trace/event.ts";
+import type { MessageField } from "@eras/trace/message-field.ts";
 
 export const FORMAT = "docker-eras run 1";
 
@@ -32,6 +33,8 @@ export interface ShownEvent extends Omit<TraceEvent, "run"> {
   readonly text?: string;
   /** Of a message: the arrow that it is. */
   readonly drawn?: DrawnMessage;
+  /** Of a message whose bytes the trace has: what they say. */
+  readonly fields?: readonly MessageField[];
 }
 
 /** A row of the ledger: what an article says, in our words. */

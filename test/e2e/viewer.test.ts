@@ -188,6 +188,28 @@ describe.skipIf(!HAS_CHROMIUM)("the viewer", () => {
     );
   });
 
+  test("shows a protobuf message's fields by number and name, and marks their bytes", async () => {
+    await open(FILES[2019]);
+    const run = runIn(FILES[2019]);
+    const create = /\.Tasks\/Create$/;
+    await press("w");
+    await goTo(run, ({ kind, msg }) => kind === "send" && create.test(msg?.summary ?? ""));
+    expect(await page.locator(".metadata").textContent()).toBe("metadata: containerd-namespace: moby");
+    const [id] = await page.locator(".fields > li:first-child .field").allInnerTexts();
+    expect(id).toMatch(/^1\s+container_id string "[0-9a-f]{64}"$/);
+    await page.locator(".fields > li:first-child .field").focus();
+    const marked = '[...CSS.highlights.get("field")].filter((_, i) => i % 2).map(String).join("")';
+    expect(await page.evaluate(marked)).toBe(`.@${/[0-9a-f]{64}/.exec(id!)![0]}`);
+    expect(await page.locator(".command").textContent()).toMatch(
+      /^echo \S+ \| base64 -d \| curl .*\/containerd\.sock /,
+    );
+    await goTo(run, ({ kind, msg }) => kind === "recv" && create.test(msg?.answers ?? ""));
+    const init = run.events.find(({ kind, actor }) => kind === "begin" && actor === "init")!;
+    expect(await texts(".fields > li:last-child .field")).toEqual([
+      expect.stringMatching(new RegExp(`^2\\s+pid uint32 ${init.pid}$`)),
+    ]);
+  });
+
   test("shows the line of each step, within its function; a line that ran leads to when it did", async () => {
     await open(FILES[2013]);
     const run = runIn(FILES[2013]);

@@ -24,7 +24,8 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "docker-2013/dockerd": ["docker-2013", "docker-2013/rcli", "docker-2013/aufs", "linux", "cgroups", "layers", "trace"],
   "docker-2013/lxc-start": ["docker-2013", "launch", "linux", "cgroups", "trace"],
   // What the programs of 2019 share: the steps, mounts, durations.
-  "docker-2019": ["linux", "oci-spec", "trace", "viewer"],
+  // proto: a page of a run shows what the bytes of messages say.
+  "docker-2019": ["docker-2019/proto", "linux", "oci-spec", "trace", "viewer"],
   "docker-2019/runc": ["docker-2019", "linux", "cgroups", "oci-spec", "trace"],
   // What the programs of 2019 say to each other: messages, gRPC, ttrpc.
   "docker-2019/proto": ["docker-2019", "linux", "oci-spec", "trace"],
@@ -49,7 +50,17 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "docker-2019/docker-proxy": ["docker-2019", "linux", "trace"],
   era: ["docker-2013", "docker-2013/rcli", "linux", "cgroups", "layers", "trace", "viewer"],
   // The book reads steps and traces, and runs its commands as the suite runs programs; nothing reads the book.
-  tutorials: ["docker-2013", "docker-2013/rcli", "docker-2019", "trace", "linux", "cgroups", "viewer", "test"],
+  tutorials: [
+    "docker-2013",
+    "docker-2013/rcli",
+    "docker-2019",
+    "docker-2019/proto",
+    "trace",
+    "linux",
+    "cgroups",
+    "viewer",
+    "test",
+  ],
 };
 
 const CLONE = resolve(import.meta.dirname, "../..");

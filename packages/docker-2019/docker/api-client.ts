@@ -158,7 +158,7 @@ export class ApiClient {
     const body = json === undefined ? undefined : Buffer.from(JSON.stringify(json));
     const { socketPath, host, port, tls } = this.endpoint;
     const wholePath = path + encodeQuery(query);
-    const announced = this.#announce?.(method, wholePath, json);
+    const announced = this.#announce?.(method, wholePath, json, socketPath);
     const options: RequestOptions & { readonly servername?: string } = {
       ...(socketPath === undefined ? { host, port } : { socketPath }),
       protocol: tls ? "https:" : "http:", // as the agent's

@@ -12,11 +12,20 @@ export interface AnnouncedRequest {
   watch(sent: ClientRequest): void;
 }
 
-/** @param body - What is sent as JSON, if that is what is sent. @returns Nothing where nothing is traced. */
-export function announceRequest(method: string, path: string, body: unknown): AnnouncedRequest | undefined {
+/**
+ * @param body - What is sent as JSON, if that is what is sent.
+ * @param address - The path of the daemon's socket, if it has one.
+ * @returns Nothing where nothing is traced.
+ */
+export function announceRequest(
+  method: string,
+  path: string,
+  body: unknown,
+  address: string | undefined,
+): AnnouncedRequest | undefined {
   const isTold = body !== undefined && !path.endsWith(SECRET);
-  const call = { channel: "http", method: `${method} ${path}`, to: "dockerd" } as const;
-  const announced = announceExchange(call, isTold ? { body } : undefined);
+  const call = { channel: "http", method: `${method} ${path}`, to: "dockerd", address } as const;
+  const announced = announceExchange(call, isTold ? { args: { body } } : {});
   return announced && { headers: announced.metadata, watch: (sent) => watch(sent, announced.answered) };
 }
 

@@ -3,9 +3,10 @@
  *
  * containerd's clients name the namespace in the metadata of each call, and a lease while they hold one.
  */
-import { FailedPrecondition, InvalidArgument } from "@eras/oci-spec/errdefs.ts";
-import type { TracedCall } from "@eras/trace/link.ts";
+import { FailedPrecondition, InvalidArgument, type KindError } from "@eras/oci-spec/errdefs.ts";
+import type { TellAnswer, TracedCall } from "@eras/trace/link.ts";
 import type { Method, Service } from "./service.ts";
+import { errorOf, statusOf } from "./status.ts";
 
 /** Metadata of a gRPC call: which namespace it is about. */
 export const NAMESPACE_KEY = "containerd-namespace";
@@ -22,6 +23,29 @@ const IDENTIFIER_LENGTH_MAX = 76;
 /** A call, for a trace. Every service is containerd's, but for a shim's own. */
 export function tracedCall(channel: TracedCall["channel"], { typeName }: Service, { name }: Method): TracedCall {
   return { channel, method: `${typeName}/${name}`, to: typeName === "containerd.task.v2.Task" ? "shim" : "containerd" };
+}
+
+/** What a trace says of an answer without an error. */
+export const SUCCESS = "OK";
+
+/** What a trace says of an answer that is an error: `NotFound: no such container`. */
+export function failureSummary({ kind, message }: Pick<KindError, "kind" | "message">): string {
+  return `${kind}: ${message}`;
+}
+
+/** Does the work for an answer, and tells how it has gone, if the call is traced. */
+export async function tellingOutcome<Result>(
+  tell: TellAnswer | undefined,
+  work: () => Promise<Result> | Result,
+): Promise<Result> {
+  try {
+    const result = await work();
+    tell?.(SUCCESS);
+    return result;
+  } catch (error) {
+    tell?.(failureSummary(errorOf(statusOf(error)))); // as the caller will read it
+    throw error;
+  }
 }
 
 /** A call, as the one who answers it sees it. */

@@ -90,6 +90,11 @@ export class WireReader {
     return this.#position === this.#bytes.length;
   }
 
+  /** How many bytes have been taken. */
+  get position(): number {
+    return this.#position;
+  }
+
   /** The next field's number and wire type. */
   tag(): [fieldNumber: number, wireType: number] {
     const tag = this.varint32();
@@ -135,6 +140,15 @@ export class WireReader {
     const length = this.varint32();
     this.#advance(length);
     return new Uint8Array(this.#bytes.buffer, this.#bytes.byteOffset + this.#position - length, length);
+  }
+
+  /** The same, of bytes that may have been cut short: what there is of it. */
+  bytesUpToEnd(): { readonly bytes: Uint8Array; readonly isWhole: boolean } {
+    const length = this.varint32();
+    const there = Math.min(length, this.#bytes.length - this.#position);
+    this.#position += there;
+    const bytes = this.#bytes.subarray(this.#position - there, this.#position);
+    return { bytes, isWhole: there === length };
   }
 
   /** Passes over a value that no schema here knows. */

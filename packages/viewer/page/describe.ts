@@ -55,11 +55,17 @@ function step({ run, lists }: RunModel, event: ShownEvent, language: Language): 
 }
 
 function message({ msg, drawn }: ShownEvent, language: Language): Description {
-  const { from = "", to = "", channel = "", summary = "" } = msg ?? {};
+  const { from = "", to = "", channel = "", summary = "", answers } = msg ?? {};
   const title = drawn && (language === "zh" ? drawn.titleZh : drawn.title);
   return {
     text: `${from} → ${to}: ${title ?? shortSummary(summary)}`,
-    detail: title ? `${channel}, ${shortSummary(summary)}` : channel,
+    detail: [
+      channel,
+      title && shortSummary(summary),
+      answers && `${word("answers", language)} ${shortSummary(answers)}`,
+    ]
+      .filter(Boolean)
+      .join(", "),
     ...(drawn && { number: `${drawn.article}/${drawn.number}` }),
   };
 }

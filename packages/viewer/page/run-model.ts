@@ -72,6 +72,13 @@ export class RunModel {
     return this.events.findIndex((event) => event.kind === "begin" && event.pid === pid) === index;
   }
 
+  /** Of those that tell of the same message, its sender and its receiver, the one that tells most. */
+  fullestOf(index: number): ShownEvent {
+    const event = this.events[index]!;
+    const same = this.events.filter(({ msg }) => msg?.id === event.msg?.id);
+    return same.find(({ msg, args }) => msg?.payload ?? args?.body) ?? same.find(({ drawn }) => drawn) ?? event;
+  }
+
   /** The last event up to `index` that `test` is true of. */
   lastUpTo(index: number, test: (event: ShownEvent) => boolean): number | undefined {
     const found = this.events.slice(0, index + 1).findLastIndex(test);

@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { STEPS as STEPS_2013 } from "@eras/docker-2013/steps.ts";
 import { MESSAGES } from "@eras/docker-2019/messages.ts";
+import { fieldsOfMessage } from "@eras/docker-2019/proto/message-fields.ts";
 import { STEPS as STEPS_2019 } from "@eras/docker-2019/steps.ts";
 import { callText } from "@eras/linux/call-text.ts";
 import { type PageOptions, viewerPage } from "@eras/viewer/page.ts";
@@ -45,6 +46,6 @@ function recorded(run: string): RecordedRun {
   const { events } = recordedRuns().get(run)!;
   const words = run.startsWith("2013 ")
     ? { era: "2013", steps: STEPS_2013 }
-    : { era: "2019", steps: STEPS_2019, messages: MESSAGES };
+    : { era: "2019", steps: STEPS_2019, messages: MESSAGES, fieldsOfMessage };
   return recordRun({ ...words, events, callText });
 }

@@ -11,24 +11,24 @@
  */
 
 import { once } from "node:events";
-import { announceCall } from "@eras/trace/link.ts";
+import type { KindError } from "@eras/oci-spec/errdefs.ts";
+import { announceExchange, type TracedCall } from "@eras/trace/link.ts";
 import {
   Client,
   type ClientDuplexStream,
   type ClientReadableStream,
-  type ClientUnaryCall,
   credentials,
   type CallOptions as GrpcCallOptions,
   Metadata,
-  makeClientConstructor,
+  type MethodDefinition,
   type ServiceError,
   type StatusObject,
 } from "@grpc/grpc-js";
-import { type CallOptions, tracedCall } from "../call.ts";
+import { type CallOptions, failureSummary, SUCCESS, tracedCall } from "../call.ts";
 import type { Init } from "../message.ts";
 import type { Input, Method, Output, Service } from "../service.ts";
-import { errorOf, OK } from "../status.ts";
-import { definitionOf, MESSAGE_BYTES_MAX } from "./definition.ts";
+import { errorOf, OK, STATUS_CODE } from "../status.ts";
+import { MESSAGE_BYTES_MAX, methodDefinition } from "./definition.ts";
 
 /** A call where both sides stream. Whoever does not want the rest of the responses breaks out of their loop, which cancels the call. */
 export interface BidiCall<I extends object, O extends object> {
@@ -69,48 +69,94 @@ export function grpcClient<S extends Service>(
   channel: Client,
   metadata: Readonly<Record<string, string>> = {},
 ): GrpcClient<S> {
-  const Stub = makeClientConstructor(definitionOf(service), service.typeName);
-  const stub = new Stub("", credentials.createInsecure(), { channelOverride: channel.getChannel() });
+  const address = channel
+    .getChannel()
+    .getTarget()
+    .replace(/^unix:/, "");
   const methods = Object.entries(service.method).map(([name, method]) => {
-    const call = (...args: unknown[]) => stub[name]!.apply(stub, args);
-    const defaults = () => ({ ...metadata, ...announceCall(tracedCall("grpc", service, method)) });
-    return [name, CALLERS[method.kind](call, defaults)] as const;
+    const traced = { ...tracedCall("grpc", service, method), address };
+    const callee = { channel, metadata, traced, definition: methodDefinition(service.typeName, method) };
+    return [name, CALLERS[method.kind](callee)] as const;
   });
   return Object.fromEntries(methods) as GrpcClient<S>;
 }
 
-/** What goes with a call whatever its caller says. */
-type Defaults = () => Readonly<Record<string, string>>;
+/** A method at the other end of a channel. */
+interface Callee {
+  readonly channel: Client;
+  /** Goes with each call, whatever its caller says. */
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly definition: MethodDefinition<object, object>;
+  /** What a trace says of it. */
+  readonly traced: TracedCall;
+}
 
 const CALLERS = {
-  unary: (start: (...args: unknown[]) => ClientUnaryCall, defaults: Defaults) => unaryCaller(start, defaults),
-  server_streaming:
-    (start: (...args: unknown[]) => ClientReadableStream<object>, defaults: Defaults) =>
-    (request: object, options: CallOptions = {}) =>
-      responsesOf(start(request, ...argumentsOf(defaults, options)), options.signal),
-  bidi_streaming:
-    (start: (...args: unknown[]) => ClientDuplexStream<object, object>, defaults: Defaults) =>
-    (options: CallOptions = {}) =>
-      bidiCall(start(...argumentsOf(defaults, options)), options.signal),
+  unary: unaryCaller,
+  server_streaming: (callee: Callee) => {
+    const { path, requestSerialize, responseDeserialize } = callee.definition;
+    return (request: object, options: CallOptions = {}) => {
+      const bytes = requestSerialize(request);
+      const { metadata, callOptions } = announce(callee, options, bytes);
+      const { channel } = callee;
+      const stream = channel.makeServerStreamRequest(path, asItIs, responseDeserialize, bytes, metadata, callOptions);
+      return responsesOf(stream, options.signal);
+    };
+  },
+  bidi_streaming: (callee: Callee) => {
+    const { path, requestSerialize, responseDeserialize } = callee.definition;
+    return (options: CallOptions = {}) => {
+      const { metadata, callOptions } = announce(callee, options);
+      const { channel } = callee;
+      const stream = channel.makeBidiStreamRequest(path, requestSerialize, responseDeserialize, metadata, callOptions);
+      return bidiCall(stream, options.signal);
+    };
+  },
 };
 
-function unaryCaller(start: (...args: unknown[]) => ClientUnaryCall, defaults: Defaults) {
+function unaryCaller(callee: Callee) {
+  const { path, requestSerialize, responseDeserialize } = callee.definition;
   return async (request: object, options: CallOptions = {}) => {
     options.signal?.throwIfAborted();
-    const { promise, resolve, reject } = Promise.withResolvers<object>();
-    const answered = (error: ServiceError | null, response: object) =>
-      error ? reject(meant(error)) : resolve(response);
-    const call = start(request, ...argumentsOf(defaults, options), answered);
+    const bytes = requestSerialize(request);
+    const { metadata, callOptions, answered } = announce(callee, options, bytes);
+    const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
+    const settle = (error: ServiceError | null, response: Buffer = NO_BYTES) => {
+      if (!error) answered?.(SUCCESS, { bytes: response });
+      else if (!OWN_CODES.has(error.code)) answered?.(failureSummary(meant(error)));
+      if (error) reject(meant(error));
+      else resolve(response);
+    };
+    const call = callee.channel.makeUnaryRequest(path, asItIs, asItIs, bytes, metadata, callOptions, settle);
     const cancel = () => call.cancel();
     options.signal?.addEventListener("abort", cancel, { once: true });
-    return promise.finally(() => options.signal?.removeEventListener("abort", cancel));
+    const response = promise.finally(() => options.signal?.removeEventListener("abort", cancel));
+    return responseDeserialize(await response);
   };
 }
 
-function argumentsOf(defaults: Defaults, { metadata: own, timeoutMs }: CallOptions): [Metadata, GrpcCallOptions] {
+const NO_BYTES = Buffer.alloc(0);
+
+/** The library says these itself where no answer comes: a trace tells of answers. */
+const OWN_CODES: ReadonlySet<number> = new Set([
+  STATUS_CODE.Cancelled,
+  STATUS_CODE.DeadlineExceeded,
+  STATUS_CODE.Unavailable,
+]);
+
+/** The library is given bytes and gives bytes: a trace has those that went over the wire. */
+function asItIs(bytes: Buffer): Buffer {
+  return bytes;
+}
+
+/** Tells of the call, if it is traced. @param bytes - Of its request, if there is but one. */
+function announce({ metadata: defaults, traced }: Callee, { metadata: own, timeoutMs }: CallOptions, bytes?: Buffer) {
+  const words = { ...defaults, ...own };
+  const announced = announceExchange(traced, { metadata: words, ...(bytes && { bytes }) });
   const metadata = new Metadata();
-  for (const [key, value] of Object.entries({ ...defaults(), ...own })) metadata.set(key, value);
-  return [metadata, timeoutMs === undefined ? {} : { deadline: Date.now() + timeoutMs }];
+  for (const [key, value] of Object.entries({ ...words, ...announced?.metadata })) metadata.set(key, value);
+  const callOptions: GrpcCallOptions = timeoutMs === undefined ? {} : { deadline: Date.now() + timeoutMs };
+  return { metadata, callOptions, answered: announced?.answered };
 }
 
 /**
@@ -170,6 +216,6 @@ function bidiCall<I extends object, O extends object>(
   };
 }
 
-function meant({ code, details }: Pick<StatusObject, "code" | "details">): Error {
+function meant({ code, details }: Pick<StatusObject, "code" | "details">): KindError {
   return errorOf({ code, message: details });
 }

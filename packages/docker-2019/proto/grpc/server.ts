@@ -8,6 +8,7 @@ import { once } from "node:events";
 import type { Writable } from "node:stream";
 import { setImmediate } from "node:timers/promises";
 import { Cancelled } from "@eras/oci-spec/errdefs.ts";
+import type { TellAnswer } from "@eras/trace/link.ts";
 import {
   type Metadata,
   Server,
@@ -21,7 +22,7 @@ import {
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
 import { answerTraced } from "../../tracing.ts";
-import { type Call, tracedCall } from "../call.ts";
+import { type Call, tellingOutcome, tracedCall } from "../call.ts";
 import type { Init } from "../message.ts";
 import type { Input, Method, Output, Service } from "../service.ts";
 import { statusOf } from "../status.ts";
@@ -82,14 +83,14 @@ export function listen(server: Server, path: string): Promise<void> {
 }
 
 /** Does the work of a call as a part of the run that it belongs to. */
-type Tracer = <Result>(call: Call, work: () => Promise<Result>) => Promise<Result>;
+type Tracer = <Result>(call: Call, work: (tell?: TellAnswer) => Promise<Result>) => Promise<Result>;
 
 const ADAPTERS = {
   unary:
     (handler: Handler<Method<object, object, "unary">>, traced: Tracer) =>
     (libraryCall: ServerUnaryCall<object, object>, answer: sendUnaryData<Init<object>>) => {
       const call = callOf(libraryCall);
-      traced(call, async () => handler(libraryCall.request, call)).then(
+      traced(call, (tell) => tellingOutcome(tell, () => handler(libraryCall.request, call))).then(
         (response) => answer(null, response),
         (error) => answer(failure(error)),
       );

@@ -7,9 +7,16 @@
  * Calls run side by side on one connection. When it is lost, every open call fails with Unavailable, and so does each one after.
  */
 import { connect, type Socket } from "node:net";
-import { Cancelled, DeadlineExceeded, Internal, ResourceExhausted, Unavailable } from "@eras/oci-spec/errdefs.ts";
-import { announceCall } from "@eras/trace/link.ts";
-import { type CallOptions, tracedCall } from "../call.ts";
+import {
+  Cancelled,
+  DeadlineExceeded,
+  Internal,
+  type KindError,
+  ResourceExhausted,
+  Unavailable,
+} from "@eras/oci-spec/errdefs.ts";
+import { announceExchange } from "@eras/trace/link.ts";
+import { type CallOptions, failureSummary, SUCCESS, tracedCall } from "../call.ts";
 import { RequestSchema, ResponseSchema } from "../gen/ttrpc_pb.ts";
 import { fromBinary, type Init, toBinary } from "../message.ts";
 import type { Input, Method, Output, Service } from "../service.ts";
@@ -87,34 +94,21 @@ export class TtrpcConnection {
 
   /** Calls one method: {@link ttrpcClient} does it with types. */
   async call(service: Service, method: Method, init: Init<object>, options: CallOptions = {}): Promise<object> {
-    const payload = this.#encode(service, method, init, options);
     options.signal?.throwIfAborted();
     if (this.#socket.destroyed) throw this.#lost();
-    const frame = await this.#exchange(payload, `${service.typeName}/${method.name}`, options);
-    if (frame.tooLong !== undefined)
-      throw new ResourceExhausted(`The response of ${method.name} has ${frame.tooLong} bytes`);
-    const { status, payload: response } = fromBinary(ResponseSchema, frame.payload);
-    if (status && status.code !== OK) throw errorOf(status);
+    const bytes = toBinary(method.input, init);
+    const traced = { ...tracedCall("ttrpc", service, method), address: this.#path };
+    const announced = announceExchange(traced, { bytes, ...(options.metadata && { metadata: options.metadata }) });
+    const metadata = { ...options.metadata, ...announced?.metadata };
+    const payload = encodeRequest(service, method, bytes, { ...options, metadata });
+    const frame = await this.#exchange(payload, traced.method, options);
+    const response = readResponse(method, frame);
+    if (response instanceof Error) {
+      announced?.answered(failureSummary(response));
+      throw response;
+    }
+    announced?.answered(SUCCESS, { bytes: response });
     return fromBinary(method.output, response);
-  }
-
-  #encode(
-    service: Service,
-    method: Method,
-    init: Init<object>,
-    { metadata = {}, timeoutMs = 0 }: CallOptions,
-  ): Uint8Array {
-    const traced = announceCall(tracedCall("ttrpc", service, method));
-    const payload = toBinary(RequestSchema, {
-      service: service.typeName,
-      method: method.name,
-      payload: toBinary(method.input, init),
-      timeoutNano: BigInt(Math.ceil(timeoutMs * 1e6)),
-      metadata: Object.entries({ ...metadata, ...traced }).map(([key, value]) => ({ key, value })),
-    });
-    if (payload.length > PAYLOAD_MAX)
-      throw new ResourceExhausted(`Cannot call ${method.name} with ${payload.length} bytes`);
-    return payload;
   }
 
   /** Sends a request and waits for the response, for the deadline, or for the caller to give up. */
@@ -151,4 +145,29 @@ export class TtrpcConnection {
   #lost(): Unavailable {
     return new Unavailable(`ttrpc: closed (${this.#path})`);
   }
+}
+
+/** @throws {ResourceExhausted} When it is longer than a frame may be. */
+function encodeRequest(
+  { typeName }: Service,
+  { name }: Method,
+  payload: Uint8Array,
+  { metadata = {}, timeoutMs = 0 }: CallOptions,
+): Uint8Array {
+  const request = toBinary(RequestSchema, {
+    service: typeName,
+    method: name,
+    payload,
+    timeoutNano: BigInt(Math.ceil(timeoutMs * 1e6)),
+    metadata: Object.entries(metadata).map(([key, value]) => ({ key, value })),
+  });
+  if (request.length > PAYLOAD_MAX) throw new ResourceExhausted(`Cannot call ${name} with ${request.length} bytes`);
+  return request;
+}
+
+/** @returns The response's own bytes, or the error that was answered in place of them. */
+function readResponse({ name }: Method, frame: Frame): Uint8Array | KindError {
+  if (frame.tooLong !== undefined) return new ResourceExhausted(`The response of ${name} has ${frame.tooLong} bytes`);
+  const { status, payload } = fromBinary(ResponseSchema, frame.payload);
+  return status && status.code !== OK ? errorOf(status) : payload;
 }

@@ -9,7 +9,7 @@
 import { createServer, type Server, type Socket } from "node:net";
 import { InvalidArgument, NotImplemented, ResourceExhausted } from "@eras/oci-spec/errdefs.ts";
 import { answerTraced } from "../../tracing.ts";
-import { type Call, tracedCall } from "../call.ts";
+import { type Call, tellingOutcome, tracedCall } from "../call.ts";
 import { type Request, RequestSchema, type Response, ResponseSchema } from "../gen/ttrpc_pb.ts";
 import { fromBinary, type Init, toBinary } from "../message.ts";
 import type { Input, Method, Output, Service } from "../service.ts";
@@ -96,8 +96,11 @@ class ServedConnection {
     const { service, method, handler } = this.#find(request);
     const metadata = new Map(request.metadata.map(({ key, value }) => [key.toLowerCase(), value] as const).reverse());
     const call = { metadata, signal: this.#signalFor(request.timeoutNano) };
-    const work = async () => handler(fromBinary(method.input, request.payload), call);
-    return toBinary(method.output, await answerTraced(metadata, tracedCall("ttrpc", service, method), work));
+    const work = () => handler(fromBinary(method.input, request.payload), call);
+    const response = await answerTraced(metadata, tracedCall("ttrpc", service, method), (tell) =>
+      tellingOutcome(tell, work),
+    );
+    return toBinary(method.output, response);
   }
 
   #find(request: Request): { service: Service; method: Method; handler: TtrpcHandler<Method> } {
