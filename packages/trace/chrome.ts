@@ -105,7 +105,7 @@ function marks(
 ): ChromeEvent[] {
   const place = { name: event.name, pid: event.pid, tid, ts: microseconds(event.t_ns) };
   const args = { ...event.args, source: `${event.file}:${event.line}` };
-  if (event.kind === "kernel") return [{ ...place, ph: "i", s: "t", cat: "kernel", args }];
+  if (event.kind === "kernel" || event.kind === "object") return [{ ...place, ph: "i", s: "t", cat: "kernel", args }];
   if (event.kind !== "send" && event.kind !== "recv") return [];
   const { channel, id, summary } = event.msg!;
   const name = drawn ? `${drawn.article}/${drawn.number} ${drawn.title}: ${summary}` : summary;

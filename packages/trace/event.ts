@@ -41,7 +41,7 @@ export interface TraceObject {
   change: "create" | "change" | "remove";
 }
 
-export type TraceKind = "begin" | "end" | "point" | "send" | "recv" | "kernel";
+export type TraceKind = "begin" | "end" | "point" | "send" | "recv" | "kernel" | "object";
 
 export interface TraceEvent {
   /** Name of the run: that of its spool file. */
@@ -59,7 +59,7 @@ export interface TraceEvent {
   span: string;
   /** The span that caused this one; absent for the first. */
   parent?: string;
-  /** `begin` and `end` bound a span; `point` is a step; `kernel` is a call that was made. */
+  /** `begin` and `end` bound a span; `point` is a step; `kernel` is a call that was made; `object` tells how an object is. */
   kind: TraceKind;
   /** Id of the declared step, for a `point` that is one. */
   step?: string;

@@ -129,6 +129,8 @@ export class Timeline {
         return { text: `← ${event.msg!.from} ${this.#message(event)}` };
       case "kernel":
         return { text: this.#options.callText({ call: event.name, ...kernelArguments(event) }, longest) };
+      case "object":
+        return { text: `◇ ${event.object!.type} ${inShort(event.object!.id)}`, detail: details(event.args) };
       case "point":
         return this.#step(event);
     }

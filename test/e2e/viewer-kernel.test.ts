@@ -13,6 +13,7 @@ const WITNESS = `
   cut -d" " -f5 /proc/self/mountinfo
   for namespace in /proc/self/ns/*; do readlink $namespace; done
   grep -e CapBnd: -e Seccomp: /proc/self/status
+  ip -4 addr show eth0 2>&1
   hostname`;
 
 const dir = mkdtempSync(join(tmpdir(), "docker-eras-viewer-"));
@@ -29,6 +30,7 @@ describe.each([
 ])("of a container of %s", (era, tracePage) => {
   let said: string[];
   let world: World;
+  let atEnd: World;
   let init: Process;
   beforeAll(async () => {
     const file = join(dir, `${era}.html`);
@@ -37,6 +39,7 @@ describe.each([
     const { events } = runIn(file);
     const index = events.findLastIndex(({ kind, actor }) => kind === "end" && actor === "init");
     world = worldAt(events, index);
+    atEnd = worldAt(events, events.length - 1);
     init = world.processes.get(events[index]!.pid)!;
   }, START_MS);
 
@@ -66,6 +69,25 @@ describe.each([
     expect([...init.dropped].toSorted((a, b) => a - b)).toEqual(lost);
     expect(init.isFiltered).toBe(status("Seccomp") === "2");
   });
+
+  if (era === "2019") {
+    // containers of 2013 have the host's network
+    test("its cable to the bridge, the rules, and what the kernel has counted in the end", () => {
+      const [link] = [...world.links.values()];
+      expect(said.join("\n")).toContain(`inet ${link!.address} `);
+      expect(link).toMatchObject({ id: expect.stringMatching(/^veth/), namespace: init.namespaces.get("net") });
+      expect(world.rules.length).toBeGreaterThan(5);
+      expect(world.rules.every(({ packets }) => packets === undefined)).toBe(true);
+      const after = [...atEnd.links.values()][0]!.counted!;
+      for (const way of ["fromContainer", "toContainer"] as const) expect(after[way].packets).toBeGreaterThanOrEqual(0);
+      const written = (rules: World["rules"]) => rules.map(({ table, rule }) => `${table} ${rule}`);
+      expect(written(atEnd.rules)).toEqual(expect.arrayContaining(written(world.rules)));
+      for (const { packets } of atEnd.rules) expect(packets).toBeGreaterThanOrEqual(0);
+      const [cgroup] = [...atEnd.cgroups.values()];
+      expect(cgroup!.counted).toMatchObject({ cpuNs: expect.any(Number), memoryPeakBytes: expect.any(Number) });
+      expect(Number(cgroup!.counted!.cpuNs)).toBeGreaterThan(0);
+    });
+  }
 
   test("its host name", () => expect(world.hostnames.get(init.namespaces.get("uts")!)).toBe(said.at(-1)));
 });

@@ -20,6 +20,8 @@ export function describe(model: RunModel, index: number, language: Language): De
       return { text: `${event.name} ${word(isBeforeProgram(model.events, index) ? "becomes" : "ends", language)}` };
     case "kernel":
       return { text: inShort(event.text ?? event.name, 200) };
+    case "object":
+      return object(event, language);
     case "point":
       return step(model, event, language);
     case "send":
@@ -51,6 +53,18 @@ function step({ run, lists }: RunModel, event: ShownEvent, language: Language): 
     text,
     detail,
     ...(number !== undefined && { number: lists.size > 1 ? `${article}/${number}` : `${number}` }),
+  };
+}
+
+/** The kernel's pane shows them in full. */
+function object({ object, args }: ShownEvent, language: Language): Description {
+  const { type = "file", id = "", change } = object ?? {};
+  const rules = Array.isArray(args?.rules) ? args.rules : undefined;
+  const verb = word(change === "remove" ? "objectGone" : "objectNow", language);
+  const name = type === "rule" || type === "netdev" ? word(type === "rule" ? "rules" : "netdev", language) : type;
+  return {
+    text: `${name} ${inShort(id, 50)} ${verb}`,
+    detail: rules ? `${rules.length} ${word("ruleCount", language)}` : details(args),
   };
 }
 

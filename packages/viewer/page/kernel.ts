@@ -1,22 +1,25 @@
-/** The kernel's side of the run: namespaces as outlines around processes, mounts, cgroups, and what processes may still do. */
+/** The kernel's side of the run: namespaces as outlines around processes, mounts, cgroups, what processes may still do, the network. */
+
+import { cgroupsSection } from "./cgroups.ts";
 import type { Context, Pane } from "./context.ts";
-import { inShort } from "./describe.ts";
 import { h, scrollIntoPane } from "./element.ts";
 import { mountsSection } from "./mounts.ts";
 import { nestedNamespaces } from "./namespaces.ts";
+import { cablesSection, rulesSection } from "./network.ts";
 import type { Process } from "./world.ts";
 
 export function kernelPane(context: Context): Pane {
   const columns = h("div", { class: "kernel" });
   const element = h("div", { class: "pane-body" }, columns);
   const update = () => {
-    const { say } = context;
+    const { say, world } = context;
     columns.replaceChildren(
       section(say("namespaces"), nestedNamespaces(context)),
       section(say("mounts"), mountsSection(context)),
-      section(say("cgroups"), cgroups(context)),
+      section(say("cgroups"), cgroupsSection(context)),
       section(say("privileges"), privileges(context)),
-      ...network(context),
+      ...(world.links.size > 0 ? [section(say("network"), cablesSection(context))] : []),
+      ...(world.rules.length > 0 ? [section(say("rules"), rulesSection(context))] : []),
     );
     scrollIntoPane(element.querySelector(".changed") ?? undefined, element);
   };
@@ -25,28 +28,6 @@ export function kernelPane(context: Context): Pane {
 
 function section(title: string, body: HTMLElement): HTMLElement {
   return h("section", {}, h("h3", {}, title), body);
-}
-
-function cgroups({ world, say }: Context): HTMLElement {
-  if (world.cgroups.size === 0) return h("p", { class: "nothing" }, say("noMounts"));
-  const items = [...world.cgroups.values()].map(({ id, limits }) => {
-    const members = [...world.processes.values()].filter(({ cgroup, isAlive }) => cgroup === id && isAlive);
-    const names = members.map(({ name, pid }) => `${name} (${pid})`).join(", ");
-    const details = h(
-      "details",
-      {},
-      h("summary", {}, `${limits.length} ${say("limits")}`),
-      h("dl", {}, ...limits.flatMap(([file, value]) => [h("dt", {}, file), h("dd", {}, inShort(value, 200))])),
-    );
-    return h(
-      "li",
-      { class: world.changed.has(`cgroup ${id}`) ? "cgroup changed" : "cgroup" },
-      h("code", {}, inShort(id.replace(/^\/sys\/fs\/cgroup\/[^/]+/, ""), 90)),
-      h("div", {}, `${say("members")}: ${names || say("empty")}`),
-      limits.length > 0 ? details : undefined,
-    );
-  });
-  return h("ul", { class: "plain" }, ...items);
 }
 
 function privileges(context: Context): HTMLElement {
@@ -71,20 +52,4 @@ function limitsOf({ say }: Context, { dropped, isFiltered, noNewPrivs }: Process
     ...(isFiltered ? [say("filtered")] : []),
   ];
   return limits.join(" · ") || say("allPrivileges");
-}
-
-function network({ world, say }: Context): HTMLElement[] {
-  const others = [...world.others.values()];
-  if (others.length === 0) return [];
-  const items = others.map(({ object, args }) =>
-    h(
-      "li",
-      { class: world.changed.has(`${object?.type} ${object?.id}`) ? "changed" : "" },
-      h("code", {}, object?.id ?? ""),
-      ` ${Object.entries(args ?? {})
-        .map(([name, value]) => `${name} ${inShort(String(value), 60)}`)
-        .join(", ")}`,
-    ),
-  );
-  return [section(say("network"), h("ul", { class: "plain" }, ...items))];
 }

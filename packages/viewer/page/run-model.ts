@@ -48,7 +48,7 @@ export class RunModel {
   isStop(index: number): boolean {
     const event = this.events[index];
     if (!event) return false;
-    if (event.kind === "point" || event.kind === "send") return true;
+    if (event.kind === "point" || event.kind === "send" || event.kind === "object") return true;
     if (event.kind === "recv") return !this.#sent.has(event.msg?.id ?? "");
     return event.kind === "begin" && this.startsProgram(index);
   }

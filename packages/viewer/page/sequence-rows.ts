@@ -27,7 +27,7 @@ export function sequenceRows(model: RunModel): { rows: Row[]; height: number } {
 
 function rowOf(model: RunModel, index: number): Omit<Row, "index" | "y"> | undefined {
   const { kind, msg, actor } = model.events[index]!;
-  if (!model.isStop(index)) return undefined;
+  if (!model.isStop(index) || kind === "object") return undefined;
   if (msg) return { kind: msg.answers === undefined ? "message" : "answer", from: msg.from, to: msg.to };
   if (kind === "point") return { kind: "step", from: actor, to: actor };
   const starter = model.causeOf(index)?.actor;

@@ -50,6 +50,35 @@ export interface Mount {
 export interface Cgroup {
   readonly id: string;
   readonly limits: readonly (readonly [string, string])[];
+  /** What the kernel has counted until its end; absent before. */
+  readonly counted?: Readonly<Record<string, unknown>>;
+}
+
+/** A cable between the host's bridge and a container. */
+export interface Link {
+  /** The host's end: `veth1a2b3c4`. */
+  readonly id: string;
+  readonly bridge: string;
+  readonly gateway: string;
+  /** The container's end: `eth0`. */
+  readonly inside: string;
+  readonly address: string;
+  readonly hardwareAddress: string;
+  /** Where that one is: `net 1`. */
+  readonly namespace: string | undefined;
+  /** What has passed until it was taken out; absent before. */
+  readonly counted?: Readonly<Record<"fromContainer" | "toContainer", Traffic>>;
+}
+
+export interface Traffic {
+  readonly packets?: number;
+  readonly bytes?: number;
+}
+
+/** A rule of the packet filter, as `iptables -A` takes it. */
+export interface FilterRule extends Traffic {
+  readonly table: string;
+  readonly rule: string;
 }
 
 export class World {
@@ -60,9 +89,9 @@ export class World {
   readonly hostnames = new Map<string, string>();
   /** Mount namespaces whose root has been changed. */
   readonly newRoots = new Set<string>();
-  /** Network devices, rules and the like, by their ids. */
-  readonly others = new Map<string, ShownEvent>();
-  /** What the last event has changed: `process 12`, `ns mnt 2`, `mount /proc`, `cgroup /x`. */
+  readonly links = new Map<string, Link>();
+  rules: readonly FilterRule[] = [];
+  /** What the last event has changed: `process 12`, `ns mnt 2`, `mount /proc`, `cgroup /x`, `netdev veth1`, `rule X`. */
   changed = new Set<string>();
   readonly #counts = new Map<NamespaceKind, number>();
 
@@ -160,7 +189,7 @@ function happen(world: World, events: readonly ShownEvent[], i: number, lives: L
   if (event.kind === "kernel" && event.args?.errno === undefined) {
     CALLS[event.name]?.({ world, process, event, step: stepAround(events, i) });
   }
-  if (event.kind === "point") changeObject({ world, process, event });
+  if (event.object) changeObject({ world, process, event });
   if (typeof event.args?.status === "number") endOf(world, Number(event.args.pid));
   if (i === lives.last.get(event.pid) && lives.speaks.has(event.pid)) lastWord(world, process, events, i, lives);
 }

@@ -4,6 +4,7 @@ import { isErrno } from "@eras/linux/errno.ts";
 import { addAddress } from "@eras/linux/netlink/addresses.ts";
 import { createVeth, setLink } from "@eras/linux/netlink/links.ts";
 import { addRoute } from "@eras/linux/netlink/routes.ts";
+import type { TraceObject } from "@eras/trace/event.ts";
 import { step } from "../../step.ts";
 import type { BridgeNetwork } from "./bridge.ts";
 import { inNetworkNamespace } from "./netns.ts";
@@ -19,7 +20,6 @@ export interface Endpoint {
 
 /** What a container calls it. */
 const INSIDE = "eth0";
-const NEW_LINK = { type: "netdev", id: INSIDE, change: "create" } as const;
 
 /**
  * Puts an endpoint into a network namespace. The inner end is made there: to make it here and then move it is what everybody does, and takes the
@@ -28,10 +28,11 @@ const NEW_LINK = { type: "netdev", id: INSIDE, change: "create" } as const;
  * @param netnsPath - As `/proc/<pid>/ns/net`.
  * @throws {ErrnoError} When the kernel refuses; what there is of it goes with the namespace.
  */
-export function plugIn({ device, gateway, subnet, mtu }: BridgeNetwork, endpoint: Endpoint, netnsPath: string): void {
-  step("dockerd.plug-in", { bridge: device, address: formatAddress(endpoint.address), netnsPath }, NEW_LINK);
+export function plugIn(bridge: BridgeNetwork, endpoint: Endpoint, netnsPath: string): void {
+  step("dockerd.plug-in", { ...cableOf(bridge, endpoint), netnsPath }, newLink(endpoint));
+  const { device, gateway, mtu } = bridge;
   const outer = outerLink(endpoint);
-  const { address, hardwareAddress } = endpoint;
+  const { address, hardwareAddress } = cableOf(bridge, endpoint);
   const namespaceFd = openSync(netnsPath, "r");
   try {
     createVeth(outer, INSIDE, { namespaceFd, hardwareAddress });
@@ -42,10 +43,20 @@ export function plugIn({ device, gateway, subnet, mtu }: BridgeNetwork, endpoint
   setLink(outer, { master: device, up: true, ...size });
   inNetworkNamespace(netnsPath, () => {
     turnOffIpv6();
-    addAddress(INSIDE, `${formatAddress(address)}/${subnet.prefixLength}`);
+    addAddress(INSIDE, address);
     setLink(INSIDE, { up: true, ...size });
     addRoute({ gateway: formatAddress(gateway) });
   });
+}
+
+/** The bridge and the inner end, with the addresses that they have: `172.17.0.2/16`. */
+function cableOf({ device, gateway, subnet }: BridgeNetwork, { address, hardwareAddress }: Endpoint) {
+  const inSubnet = (own: number) => `${formatAddress(own)}/${subnet.prefixLength}`;
+  return { bridge: device, gateway: inSubnet(gateway), inside: INSIDE, address: inSubnet(address), hardwareAddress };
+}
+
+function newLink(endpoint: Endpoint): TraceObject {
+  return { type: "netdev", id: outerLink(endpoint), change: "create" };
 }
 
 /**

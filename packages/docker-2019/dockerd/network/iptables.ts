@@ -10,10 +10,19 @@
 import { isErrno } from "@eras/linux/errno.ts";
 import { spawnChild } from "@eras/linux/exec.ts";
 import { step } from "../../step.ts";
-import { chains, jumps, type Ruleset, rules, TABLES, type Table, userChain } from "./rules.ts";
+import { chainPrefix, chains, jumps, type Ruleset, rules, TABLES, type Table, userChain } from "./rules.ts";
 
 /** The kernel has one lock for all; how many seconds to wait for whoever holds it. */
 const WAIT_SECONDS = "10";
+
+/** A rule of ours, as `iptables -A` takes it. */
+export interface FilterRule {
+  readonly table: Table;
+  readonly rule: string;
+  /** What it has matched since it was written. */
+  readonly packets?: number;
+  readonly bytes?: number;
+}
 
 export class Firewall {
   readonly #device: string;
@@ -47,6 +56,24 @@ export class Firewall {
         return this.#write(this.#wanted!);
       });
     return this.#next;
+  }
+
+  /** What the names of all chains begin with. */
+  get prefix(): string {
+    return chainPrefix(this.#device);
+  }
+
+  /** The rules as they were written last: the jumps to our chains, and what is in those. */
+  rules(): FilterRule[] {
+    if (!this.#wanted) return [];
+    const [outer, inner] = [jumps(this.#device), rules(this.#wanted)];
+    return TABLES.flatMap((table) => [...outer[table], ...inner[table]].map((rule) => ({ table, rule })));
+  }
+
+  /** The same, as they are in the kernel, and what each has counted. */
+  async countedRules(): Promise<FilterRule[]> {
+    const saved = await savedTables("--counters");
+    return TABLES.flatMap((table) => saved[table].flatMap((line) => countedRule(table, line, this.prefix)));
   }
 
   async #write(ruleset: Ruleset): Promise<void> {
@@ -109,13 +136,24 @@ async function restore(tables: readonly (readonly string[])[]): Promise<void> {
   await run("iptables-restore", ["--noflush", "--wait", WAIT_SECONDS], input);
 }
 
-async function savedTables(): Promise<Record<Table, readonly string[]>> {
-  const lines = (await run("iptables-save", [])).split("\n");
+/** @param flags - `--counters`. */
+async function savedTables(...flags: readonly string[]): Promise<Record<Table, readonly string[]>> {
+  const lines = (await run("iptables-save", flags)).split("\n");
   const of = (table: Table) => {
     const start = lines.indexOf(`*${table}`);
     return start === -1 ? [] : lines.slice(start, lines.indexOf("COMMIT", start));
   };
   return { nat: of("nat"), filter: of("filter") };
+}
+
+/** `[3:180] -A ERAS2019 …` */
+const COUNTED = /^\[(\d+):(\d+)\] -A (.*)$/;
+
+/** @returns Nothing of a line that is no rule of ours. */
+function countedRule(table: Table, line: string, prefix: string): FilterRule[] {
+  const [, packets, bytes, rule = ""] = COUNTED.exec(line) ?? [];
+  const isOurs = rule.split(" ").some((word) => word === prefix || word.startsWith(`${prefix}-`));
+  return isOurs ? [{ table, rule, packets: Number(packets), bytes: Number(bytes) }] : [];
 }
 
 /** @returns What the program printed. @throws {Error} With its own words. */

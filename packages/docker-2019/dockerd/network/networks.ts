@@ -15,6 +15,7 @@ import type { NetworkResource } from "../../engine-api/network.ts";
 import { step } from "../../step.ts";
 import type { Attachment, Connection } from "./attachment.ts";
 import { type BridgeNetwork, bridgeNetwork, raiseBridge, turnOffForwarding, turnOnForwarding } from "./bridge.ts";
+import { tellLinkCounters, tellRuleCounters, tellRules } from "./counted.ts";
 import { networkResource, networkSettings } from "./describe.ts";
 import { type Endpoint, plugIn, unplug } from "./endpoint.ts";
 import { type NetworkNames, writeEtcFiles } from "./etc-files.ts";
@@ -140,6 +141,7 @@ export class Networks {
       ports = await this.#ports.publish(wanted, formatAddress(address));
       const published = this.#keep({ ...sandbox, ports });
       if (ports.length > 0 || this.#isLinked(published)) await this.#applyRules();
+      tellRules(this.#firewall);
       return published;
     } catch (error) {
       await this.#ports.release(ports);
@@ -160,7 +162,9 @@ export class Networks {
   async disconnect(container: string): Promise<void> {
     const sandbox = this.#sandboxes.get(container);
     if (!sandbox) return;
+    if (sandbox.endpoint) tellLinkCounters(sandbox.endpoint);
     await this.#takeDown(sandbox);
+    if (sandbox.endpoint) await tellRuleCounters(this.#firewall);
     if (sandbox.ports.length > 0 || this.#isLinked(sandbox))
       await this.#applyRules().catch(({ message }: Error) => this.#options.warn(message)); // they lead nowhere now
   }

@@ -14,7 +14,9 @@ import { openCgroupAt } from "@eras/cgroups/open.ts";
 import type { SystemdCgroup } from "@eras/cgroups/systemd/systemd-cgroup.ts";
 import type { Spec } from "@eras/oci-spec/runtime/config.ts";
 import type { LinuxResources } from "@eras/oci-spec/runtime/config-linux.ts";
+import { isTraced } from "@eras/trace/context.ts";
 import type { TraceObject } from "@eras/trace/event.ts";
+import { traceObject } from "@eras/trace/object.ts";
 import { step } from "../../step.ts";
 import { log } from "../log.ts";
 import type { ContainerState } from "./state.ts";
@@ -40,13 +42,13 @@ export function plannedCgroupPaths({
 }
 
 /** For a trace: by its directory in one of its trees. */
-function madeCgroup(paths: CgroupPaths): TraceObject {
-  return { type: "cgroup", id: Object.values(paths)[0] ?? "", change: "create" };
+function cgroupObject(paths: CgroupPaths, change: TraceObject["change"]): TraceObject {
+  return { type: "cgroup", id: Object.values(paths)[0] ?? "", change };
 }
 
 /** Makes a container's cgroup, with its limits. */
 export async function makeContainerCgroup(spec: Spec, state: CgroupState): Promise<NewCgroup> {
-  step("runc.make-cgroup", { resources: spec.linux?.resources }, madeCgroup(state.cgroup_paths));
+  step("runc.make-cgroup", { resources: spec.linux?.resources }, cgroupObject(state.cgroup_paths, "create"));
   const { path, Systemd: systemd, Rootless: rootless } = state.config.cgroups;
   if (systemd) return { cgroup: openCgroupAt(state.cgroup_paths), admit: unitStarter(spec, state) };
   const cgroup = rootless && path === "" ? await makeWherePermitted(state.cgroup_paths) : make(state.cgroup_paths);
@@ -124,8 +126,22 @@ export async function setContainerResources(state: CgroupState, resources: Linux
 
 /** Removes a container's cgroup; none is fine. @throws {Error} When a process is in it that doesn't end. */
 export async function removeContainerCgroup(state: CgroupState): Promise<void> {
+  if (isTraced()) await tellCounters(state.cgroup_paths);
   if (state.config.cgroups.Systemd) await withUnit(state, (unit) => unit.stop());
   else await openCgroupAt(state.cgroup_paths).delete();
+}
+
+/** What the container has used, for a trace: the kernel forgets it with the cgroup. */
+async function tellCounters(paths: CgroupPaths): Promise<void> {
+  const { readCgroupStats } = await import("@eras/cgroups/read-stats.ts");
+  const { cpu, throttling, memory, pids } = readCgroupStats(paths);
+  traceObject(cgroupObject(paths, "remove"), () => ({
+    ...(cpu && { cpuNs: cpu.usageNs }),
+    ...(throttling && { throttledNs: throttling.throttledNs }),
+    ...(memory?.peakBytes !== undefined && { memoryPeakBytes: memory.peakBytes }),
+    ...(memory && { memoryLimitHits: memory.limitHits }),
+    ...(pids && { refusedForks: pids.limitHits }),
+  }));
 }
 
 /** A command needs systemd for a moment, and most need none: so it is loaded and called anew each time. */
