@@ -161,7 +161,7 @@ describe("a run that uses everything", () => {
 });
 
 describe("runc --trace", () => {
-  const LINE = /^ *\d+\.\d ms +(runc|bootstrap|init) +(?:[┌└▸]|\w+\(.*\) = )/;
+  const LINE = /^ *\d+\.\d ms +(runc|bootstrap|init) +(?:[┌└▸◇]|\w+\(.*\) = )/;
 
   test("prints steps and kernel calls as they happen, beside the container's output", () => {
     const box = busybox(["echo", "hello"]);
