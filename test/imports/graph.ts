@@ -24,18 +24,36 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "docker-2013/dockerd": ["docker-2013", "docker-2013/rcli", "docker-2013/aufs", "linux", "cgroups", "layers", "trace"],
   "docker-2013/lxc-start": ["docker-2013", "launch", "linux", "cgroups", "trace"],
   // What the programs of 2019 share: the steps, mounts, durations.
-  // proto: a page of a run shows what the bytes of messages say.
-  "docker-2019": ["docker-2019/proto", "linux", "oci-spec", "trace", "viewer"],
-  "docker-2019/runc": ["docker-2019", "linux", "cgroups", "oci-spec", "trace"],
+  "docker-2019": ["linux", "oci-spec", "trace"],
+  "docker-2019/runc": ["docker-2019", "docker-2019/traced-command", "linux", "cgroups", "oci-spec", "trace"],
   // What the programs of 2019 say to each other: messages, gRPC, ttrpc.
   "docker-2019/proto": ["docker-2019", "linux", "oci-spec", "trace"],
   "docker-2019/containerd": ["docker-2019", "docker-2019/proto", "linux", "cgroups", "oci-spec", "layers", "trace"],
   "docker-2019/shim": ["docker-2019", "docker-2019/proto", "linux", "cgroups", "oci-spec", "trace"],
-  "docker-2019/ctr": ["docker-2019", "docker-2019/proto", "registry-client", "oci-spec", "layers", "linux", "trace"],
+  "docker-2019/ctr": [
+    "docker-2019",
+    "docker-2019/traced-command",
+    "docker-2019/proto",
+    "registry-client",
+    "oci-spec",
+    "layers",
+    "linux",
+    "trace",
+  ],
+  // `--trace`: a page of a run shows what the bytes of messages say.
+  "docker-2019/traced-command": ["docker-2019", "docker-2019/proto", "linux", "trace", "viewer"],
   // What docker and dockerd say to each other: the types of the HTTP API.
   "docker-2019/engine-api": [],
   // layers: `docker cp` packs and unpacks on the host itself, and unpacks what a container may have made to deceive it.
-  "docker-2019/docker": ["docker-2019", "docker-2019/engine-api", "layers", "oci-spec", "linux", "trace"],
+  "docker-2019/docker": [
+    "docker-2019",
+    "docker-2019/traced-command",
+    "docker-2019/engine-api",
+    "layers",
+    "oci-spec",
+    "linux",
+    "trace",
+  ],
   "docker-2019/dockerd": [
     "docker-2019",
     "docker-2019/engine-api",

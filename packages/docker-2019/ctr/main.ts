@@ -80,7 +80,7 @@ async function main(line: readonly string[]): Promise<number> {
     return 0;
   }
   const { checkTraceFile } = await import("@eras/trace/trace-file.ts");
-  const { runTracedCommand } = await import("../trace-run.ts");
+  const { runTracedCommand } = await import("../traced-command/trace-run.ts");
   checkTraceFile(traced.file);
   return runTracedCommand(traced.file, { program: "ctr-2019", ...traced });
 }

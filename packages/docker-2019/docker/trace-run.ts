@@ -1,6 +1,6 @@
 /** `docker --trace COMMAND`: runs the command in another docker, and shows what happens in it, dockerd, containerd, the shim, runc and the init. */
 import { checkTraceFile } from "@eras/trace/trace-file.ts";
-import { runTracedCommand } from "../trace-run.ts";
+import { runTracedCommand } from "../traced-command/trace-run.ts";
 import { ExitStatus } from "./exit-status.ts";
 import { readFlagWords } from "./flag-words.ts";
 import { GLOBAL_OPTIONS } from "./globals.ts";

@@ -5,7 +5,7 @@
  * only where both commands are part of one run: `run`, or a chain that is traced as a whole.
  */
 import { checkTraceFile } from "@eras/trace/trace-file.ts";
-import { runTracedCommand } from "../trace-run.ts";
+import { runTracedCommand } from "../traced-command/trace-run.ts";
 import { loadCommand } from "./commands.ts";
 import { parseFlags } from "./flag-parser.ts";
 import { FIRST_PRESERVED } from "./init/descriptors.ts";

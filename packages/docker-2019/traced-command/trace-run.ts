@@ -4,10 +4,10 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { callText } from "@eras/linux/call-text.ts";
 import { type RunOfEra, runTraced } from "@eras/trace/traced-run.ts";
-import { MESSAGES } from "./messages.ts";
-import { STEPS } from "./steps.ts";
+import { MESSAGES } from "../messages.ts";
+import { STEPS } from "../steps.ts";
 
-const PROGRAMS = resolve(import.meta.dirname, "../../bin");
+const PROGRAMS = resolve(import.meta.dirname, "../../../bin");
 const TRACE_FLAG = /^--?trace(?:=|$)/s;
 
 /** A command, as it was given with `--trace`. */
@@ -24,7 +24,7 @@ export interface CommandToTrace {
 /** A page of the run. What only a page needs is loaded now. */
 async function toPage(run: RunOfEra): Promise<string> {
   const { recordedPage } = await import("@eras/viewer/recorded-page.ts");
-  const { fieldsOfMessage } = await import("./proto/message-fields.ts");
+  const { fieldsOfMessage } = await import("../proto/message-fields.ts");
   return recordedPage({ era: "2019", ...run, fieldsOfMessage });
 }
 
