@@ -83,6 +83,13 @@ export class RegistryClient {
     }
   }
 
+  /** Finds out whether a server is there, whatever it answers: GET /v2/. */
+  async reach(host: RegistryHost): Promise<void> {
+    const url = new URL(`${host.api}/`);
+    const headers = { "user-agent": USER_AGENT };
+    (await exchange({ method: "GET", url, headers, ...this.#connection(host) })).drop();
+  }
+
   /** Goes where the answer sends, without saying there who we are: blobs often lie with somebody else. */
   async #follow(host: RegistryHost, start: URL, request: RepositoryRequest, authorization?: string): Promise<Answer> {
     let url = start;
@@ -147,13 +154,22 @@ export class Repository {
    * @param isWanted - Which answers are a yes; 2xx if not given.
    * @throws A class of errdefs for the last server's no: NotFound, Unauthenticated, PermissionDenied, TryAgain …
    */
-  async ask(request: RepositoryRequest, isWanted = isSuccess): Promise<Answer> {
+  ask(request: RepositoryRequest, isWanted = isSuccess): Promise<Answer> {
+    return this.#inTurn((host) => this.#askHost(host, request, isWanted));
+  }
+
+  /** Finds out whether one of the servers is there. @throws {Unavailable} When none is. */
+  reach(): Promise<void> {
+    return this.#inTurn((host) => this.client.reach(host));
+  }
+
+  async #inTurn<Result>(attempt: (host: RegistryHost) => Promise<Result>): Promise<Result> {
     let failure: unknown = new NotFound(
       `Cannot ask for ${this.name}: no server of its registry is for ${this.#action}`,
     );
     for (const host of this.#hosts) {
       try {
-        return await this.#askHost(host, request, isWanted);
+        return await attempt(host);
       } catch (error) {
         if (this.client.signal?.aborted) throw error;
         failure = error;

@@ -2,6 +2,8 @@
 import { connect, type Socket } from "node:net";
 
 export interface RawAnswer {
+  /** `1.1` */
+  readonly version: string | undefined;
   readonly status: number;
   /** As it is, chunked or not. */
   readonly body: string;
@@ -25,7 +27,8 @@ export async function sendRaw(path: string, bytes: string | Buffer, { sendsMore 
   else socket.end(bytes);
   const answer = await readAll(socket);
   socket.destroy();
-  return { status: Number(/^HTTP\/1\.\d (\d+)/.exec(answer)?.[1] ?? 0), body: bodyOf(answer) };
+  const [, version, status] = /^HTTP\/(1\.\d) (\d+)/.exec(answer) ?? [];
+  return { version, status: Number(status ?? 0), body: bodyOf(answer) };
 }
 
 function readAll(socket: Socket): Promise<string> {

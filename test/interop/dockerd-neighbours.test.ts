@@ -166,6 +166,24 @@ describe("containers and their neighbours", () => {
     },
   );
 
+  test("a list is told which ports, networks, images and names to look for", async () => {
+    await both((docker) =>
+      docker(["run", "-d", "--name", "open", "-p", "127.0.0.1::80", "-p", "[::1]::53/udp", "busybox", "sleep", "1000"]),
+    );
+    const ports = ["80", "80/tcp", "1-65535", "1-65535/udp", "0", "0/udp", "x", "", "70000", "9-8", "1:2"];
+    const filters = [
+      ...ports.flatMap((port) => [`publish=${port}`, `expose=${port}`]),
+      ...["bridge", "host", "none", "nosuch"].map((name) => `network=${name}`),
+      ...["^/web$", "^we", "[", "o.e"].map((name) => `name=${name}`),
+      ...["busybox", "busybox:latest", "nosuch"].map((image) => `ancestor=${image}`),
+      ...["isolation=default", "volume=x"],
+    ];
+    for (const filter of filters) await same("ps", "-a", "--format", "{{.Names}}", "--filter", filter);
+    const image = (await genuine.run(["images", "-q", "busybox"])).stdout.trim();
+    await same("ps", "-a", "--format", "{{.Names}}", "--filter", `ancestor=${image}`);
+    await same("rm", "-f", "open");
+  });
+
   describe("a link", () => {
     test("is told in the environment and in /etc/hosts", async () => {
       const told = await run(
@@ -199,6 +217,9 @@ describe("containers and their neighbours", () => {
       expect(await same("exec", "main", "grep", "-c", "host-of-web", "/etc/hosts")).toBe("2\n0");
       // the genuine dockerd forgets to tell of the new address what it knew by another name
       expect(await ours.docker(["exec", "main", "ping", "-c1", "-W5", "db"])).toMatchObject({ status: 0 });
+      expect(await same("inspect", "-f", "{{.Name}} {{.State.Status}}", "main/db")).toBe("/www running\n0");
+      await same("exec", "/main/db", "hostname");
+      await same("logs", "main/nosuch");
       await same("rm", "--link", "/main/two");
       await same("rm", "--link", "/main/nosuch");
       await same("rm", "--link", "/main");

@@ -40,6 +40,9 @@ const MESSAGES: readonly (readonly [string, string | Buffer])[] = [
     ),
   ],
   ["a URL of 20 KiB", requestText(`${LIST}?a=${"a".repeat(20 << 10)}`)],
+  ...["GET /_ping", "GET /nowhere", `${LIST}?filters=x`, `POST ${V}/containers/box/start`].map(
+    (line) => [`HTTP/1.0: ${line}`, `${line} HTTP/1.0\r\n\r\n`] as const,
+  ),
   ["a URL with a host", requestText("GET http://docker/v1.40/containers/json")],
   ["an escape that is none", requestText(`GET ${V}/containers/%zz/json`)],
   ["a length below zero", `${CREATE_HEAD}\r\nContent-Length: -1\r\n\r\n`],
@@ -52,6 +55,9 @@ const MESSAGES: readonly (readonly [string, string | Buffer])[] = [
   ["another expectation", `${CREATE_HEAD}\r\nContent-Length: 2\r\nExpect: 200-ok\r\n\r\n{}`],
   ["two requests at once", `GET ${V}/nowhere HTTP/1.1\r\nHost: x\r\n\r\n${requestText(`GET ${V}/nowhere`)}`],
 ];
+
+/** What a container prints: one stream after the other, for nobody says in which order two are read. */
+const CHATTER = "echo out; sleep 0.3; echo err >&2; sleep 1000";
 
 /** Methods, paths, versions. */
 const LINES = [
@@ -73,9 +79,19 @@ const LINES = [
 const QUERIES = [
   ...["limit=x", "limit=99999999999999999999", "limit=-1", "a=%zz", "filters=x", "filters=[]", "filters=5"],
   ...["null", '"x"', "{", '{"status":5}', '{"status":[5]}', '{"label":{"a":"b"}}'].map((text) => `filters=${text}`),
-  ...["status", "health", "exited", "before", "since", "is-task", "nosuch", "constructor", "__proto__"].map(
-    (name) => `filters={"${name}":["x"]}`,
-  ),
+  ...[
+    "status",
+    "health",
+    "exited",
+    "before",
+    "since",
+    "is-task",
+    "nosuch",
+    "publish",
+    "expose",
+    "constructor",
+    "__proto__",
+  ].map((name) => `filters={"${name}":["x"]}`),
 ].map((query) => `${LIST}?${encodeURI(query).replaceAll("%25", "%")}`);
 
 const GETS = [
@@ -91,6 +107,7 @@ const OTHER_GETS = [
   ...["images/json?filters=x", `images/json?filters=${json({ nosuch: ["x"] })}`, "images/search?term=x&limit=x"],
   ...[`images/json?filters=${json({ dangling: ["x"] })}`, `images/json?filters=${json({ before: ["nosuch"] })}`],
   ...["images/search?term=x&limit=101", "networks?filters=x", `networks?filters=${json({ nosuch: ["x"] })}`],
+  ...["type", "dangling", "scope", "label"].map((name) => `networks?filters=${json({ [name]: ["x"] })}`),
   ...["networks/nosuch", "volumes?filters=x", `volumes?filters=${json({ dangling: ["x"] })}`, "volumes/nosuch"],
   ...[
     `volumes?filters=${json({ dangling: ["constructor"] })}`,
@@ -107,6 +124,8 @@ const POSTS = [
   ...["start", "stop?t=x", "kill?signal=BOGUS", "kill?signal=0", "unpause", "restart?t=x", "rename", "resize"].map(
     (it) => `box/${it}`,
   ),
+  ...["99", "-1", "33", "RTMAX-15", "99999999999999999999"].map((signal) => `box/kill?signal=${signal}`),
+  ...["", "&stdout=1", "&stderr=1", "&stdout=1&stderr=1"].map((streams) => `box/attach?logs=1${streams}`),
   ...["rename?name=idle", "rename?name=box", "resize?h=x&w=1", "resize?h=1&w=x", "attach?stream=x"].map(
     (it) => `box/${it}`,
   ),
@@ -117,6 +136,12 @@ const OTHER_POSTS = [
   ...["containers/nosuch/exec", "exec/nosuch/start", "exec/nosuch/resize?h=1&w=1", "images/create?fromImage=UPPER"],
   ...["images/create?fromImage=x%20y", "images/nosuch/tag?repo=x&tag=y", "images/busybox/tag"],
   ...["images/busybox/tag?repo=UPPER", "images/busybox/tag?repo=x&tag=b@d", "images/prune?filters=x"],
+  ...["containers", "images", "networks"].flatMap((kind) => [
+    `${kind}/prune?filters=${json({ until: ["x"] })}`,
+    `${kind}/prune?filters=${json({ until: ["1h", "2h"] })}`,
+    `${kind}/prune?filters=${json({ nosuch: ["x"] })}`,
+  ]),
+  ...["busybox", "nosuch"].map((image) => `images/${image}/push`),
   ...["networks/prune?filters=x", "volumes/prune?filters=x", "commit", "commit?container=nosuch"],
   ...[
     "commit?container=idle&repo=UPPER",
@@ -195,6 +220,7 @@ const BODIES: readonly (readonly [line: string, body: string])[] = [
   ...["{}", '{"Name":5}', "{"].map((body) => [`POST ${V}/networks/create`, body] as const),
   ...["{", '{"username":5}'].map((body) => [`POST ${V}/auth`, body] as const),
   ...["{", '{"Cmd":5}'].map((body) => [`POST ${V}/commit?container=idle`, body] as const),
+  ...["{", '{"username":5}'].map((body) => [`POST ${V}/images/nosuch/push`, body] as const),
   [`POST ${V}/containers/box/start`, '{"Binds":[]}'],
 ];
 
@@ -206,7 +232,7 @@ describe.skipIf(missing)(`dockerd's answers${missing ? `: ${missing}` : ""}`, ()
     dockerd = await Dockerd2019.start();
     await dockerd.docker(["load", "-q"], busyboxImage("busybox:latest"));
     for (const docker of [genuine.docker.run.bind(genuine.docker), dockerd.docker.bind(dockerd)]) {
-      await docker(["run", "-d", "--name", "box", "--network", "none", "busybox", "sleep", "1000"]);
+      await docker(["run", "-d", "--name", "box", "--network", "none", "busybox", "sh", "-c", CHATTER]);
       await docker(["create", "--name", "idle", "--network", "none", "busybox", "true"]);
     }
   }, START_MS);
@@ -218,10 +244,7 @@ describe.skipIf(missing)(`dockerd's answers${missing ? `: ${missing}` : ""}`, ()
   async function expectSame(bytes: string | Buffer, options?: { readonly sendsMore: boolean }): Promise<void> {
     const sockets = [dockerd.socket, join(genuine.place.dir, "docker.sock")];
     const [ours, theirs] = await Promise.all(sockets.map((socket) => sendRaw(socket, bytes, options)));
-    expect({ status: ours!.status, body: comparable(ours!.body) }).toEqual({
-      status: theirs!.status,
-      body: comparable(theirs!.body),
-    });
+    expect({ ...ours, body: comparable(ours!.body) }).toEqual({ ...theirs, body: comparable(theirs!.body) });
   }
 
   test.each(MESSAGES)("to %s", (_, bytes) => expectSame(bytes));

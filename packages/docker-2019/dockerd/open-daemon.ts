@@ -1,5 +1,6 @@
 /** The daemon, put together: its stores are opened, containerd is listened to, and the containers of an earlier daemon are taken over. */
 import { resolve } from "node:path";
+import type { Event } from "../engine-api/event.ts";
 import { Daemon } from "./daemon/daemon.ts";
 import { Events } from "./daemon/events.ts";
 import { containerExited, execExited } from "./daemon/exit.ts";
@@ -29,14 +30,14 @@ export async function openDaemon(
   const { dataRoot, storageDriver, remap } = options;
   prepareRuntimes(options);
   const events = new Events();
-  const tell = (action: string, id: string, attributes: Readonly<Record<string, string>>) =>
-    events.publish("image", action, id, attributes);
+  const tellOf = (type: Event["Type"]) => (action: string, id: string, attributes: Readonly<Record<string, string>>) =>
+    events.publish(type, action, id, attributes);
   const owners = remap && new RemappedOwners(remap, dataRoot);
-  const images = await openImages(dataRoot, openGraphDriver(dataRoot, storageDriver), tell, owners);
+  const images = await openImages(dataRoot, openGraphDriver(dataRoot, storageDriver), tellOf("image"), owners);
   images.downloads.allow(options.maxConcurrentDownloads);
   const containerd = new Containerd(address);
   const networks = await Networks.open(networksOptions(options), await liveContainers(containerd));
-  const volumes = await VolumeStore.open({ dataRoot }, remap?.root);
+  const volumes = await VolumeStore.open({ dataRoot }, remap?.root, tellOf("volume"));
   const daemon: Daemon = new Daemon(options, { containerd, images, networks, volumes, events });
   const listening = new AbortController();
   await listenToTasks(containerd, listenerOf(daemon), listening.signal);

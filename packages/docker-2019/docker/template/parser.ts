@@ -1,35 +1,15 @@
-/** From the pieces of a template to a tree. */
-import { FUNCTIONS } from "./functions.ts";
-import { type Action, cut, numberOf, type Piece, type Word } from "./lexer.ts";
+/** From the pieces of a template to a tree, and to those of the templates that it defines. */
+import { type Action, cut, type Piece, type Word } from "./lexer.ts";
+import { type Pipeline, PipelineParser, stringOf, unexpected } from "./pipeline-parser.ts";
 import { Misreading, type Place } from "./template-error.ts";
-
-/** One operand of a command: a value, or the function that is called with those that follow. */
-export type Operand = Place &
-  (
-    | { readonly type: "dot" | "nil" }
-    | { readonly type: "constant"; readonly value: unknown }
-    | { readonly type: "variable"; readonly name: string }
-    | { readonly type: "function"; readonly name: string }
-    | { readonly type: "pipeline"; readonly pipeline: Pipeline }
-    /** `.A.B` of something. A method is a field whose value is a function; it takes the arguments that follow. */
-    | { readonly type: "field"; readonly of: Operand; readonly names: readonly string[] }
-  );
-
-export interface Command extends Place {
-  readonly operands: readonly [Operand, ...Operand[]];
-}
-
-export interface Pipeline {
-  /** `$a, $b :=` */
-  readonly variables: readonly string[];
-  /** `$a =`, of a variable that is there. */
-  readonly assigns: boolean;
-  readonly commands: readonly Command[];
-}
 
 export type Node =
   | { readonly type: "text"; readonly text: string }
   | { readonly type: "print"; readonly pipeline: Pipeline }
+  | { readonly type: "break" }
+  | { readonly type: "continue" }
+  /** `{{template "row" .}}`: another one is put here. */
+  | ({ readonly type: "template"; readonly name: string; readonly pipeline: Pipeline | undefined } & Place)
   | {
       readonly type: "if" | "with" | "range";
       readonly pipeline: Pipeline;
@@ -37,68 +17,82 @@ export type Node =
       readonly otherwise: readonly Node[];
     };
 
-const CONSTANTS: Readonly<Record<string, boolean>> = { true: true, false: false };
+/** By name; the whole is among them. */
+export type Templates = ReadonlyMap<string, readonly Node[]>;
+
 const BLOCKS = ["if", "with", "range"] as const;
 type Block = (typeof BLOCKS)[number];
-const NAMED_TEMPLATES = ["define", "template", "block"];
 
-/** @throws {Misreading} */
-export function parseTemplate(template: string): Node[] {
+/** @param name - What the whole is called. @throws {Misreading} */
+export function parseTemplate(template: string, name: string): Templates {
   const parser = new Parser(cut(template), template.length);
-  const nodes = parser.nodes();
-  const extra = parser.next();
-  if (extra) throw new Misreading(extra.at, `unexpected {{${extra.source}}}`);
-  return nodes;
+  parser.whole(name);
+  return parser.templates;
 }
 
 class Parser {
+  readonly templates = new Map<string, readonly Node[]>();
   readonly #pieces: Piece[];
   readonly #end: number;
-  /** Those that are known so far: `$` is the whole. */
-  #variables = ["$"];
+  readonly #pipelines: PipelineParser;
+  /** How many ranges are around. */
+  #ranges = 0;
 
   constructor(pieces: Piece[], end: number) {
     this.#pieces = pieces;
     this.#end = end;
+    this.#pipelines = new PipelineParser(end);
+  }
+
+  /** Definitions stand in it, and nowhere deeper. */
+  whole(name: string): void {
+    const nodes = this.#nodes((action) => isKeyword(action, "define") && this.#define(action));
+    const extra = this.#next();
+    if (extra) throw new Misreading(extra.at, `unexpected {{${extra.source}}}`);
+    this.#add(name, nodes, this.#end);
   }
 
   /** The action that comes next, where text has been read. */
-  next(): Action | undefined {
+  #next(): Action | undefined {
     const [piece] = this.#pieces;
     return piece && "words" in piece ? piece : undefined;
   }
 
-  /** Up to an `end` or `else`, which stays. */
-  nodes(): Node[] {
+  /** Up to an `end` or `else`, which stays. @param takes - Whether it has taken an action that leaves nothing here. */
+  #nodes(takes: (action: Action) => boolean = () => false): Node[] {
     const nodes: Node[] = [];
     for (let piece = this.#pieces[0]; piece !== undefined; piece = this.#pieces[0]) {
-      if (!("words" in piece)) {
-        this.#pieces.shift();
-        if (piece.text !== "") nodes.push({ type: "text", text: piece.text });
-      } else if (isKeyword(piece, "end") || isKeyword(piece, "else")) return nodes;
-      else nodes.push(this.#action(this.#pieces.shift() as Action)); // it has words
+      if ("words" in piece && (isKeyword(piece, "end") || isKeyword(piece, "else"))) return nodes;
+      this.#pieces.shift();
+      if ("words" in piece) {
+        if (!takes(piece)) nodes.push(this.#action(piece));
+      } else if (piece.text !== "") nodes.push({ type: "text", text: piece.text });
     }
     return nodes;
   }
 
-  #action({ words, at, source }: Action): Node {
+  #action(action: Action): Node {
+    const { words, at, source } = action;
     const [first, ...rest] = words;
-    if (first?.kind === "name" && NAMED_TEMPLATES.includes(first.text))
-      throw new Misreading(at, `unexpected {{${source}}}: there are no named templates here`);
-    const block = first?.kind === "name" ? BLOCKS.find((name) => name === first.text) : undefined;
+    const keyword = first?.kind === "name" ? first.text : "";
+    const block = BLOCKS.find((name) => name === keyword);
     if (block) return this.#block(block, { words: rest, at, source });
-    return { type: "print", pipeline: this.#pipeline([...words], "command", at) };
+    if (keyword === "break" || keyword === "continue") return this.#exit(keyword, first!, rest);
+    if (keyword === "template") return this.#template(action);
+    if (keyword === "block") return this.#definedHere(action);
+    return { type: "print", pipeline: this.#pipelines.pipeline([...words], "command", at) };
   }
 
   #block(type: Block, { words, at }: Action): Node {
-    const known = this.#variables;
-    this.#variables = [...known];
-    const pipeline = this.#pipeline([...words], type, at);
-    const body = this.nodes();
-    const closing = this.#closing();
-    const otherwise = isKeyword(closing, "else") ? this.#otherwise(closing) : [];
-    this.#variables = known;
-    return { type, pipeline, body, otherwise };
+    return this.#pipelines.scope(() => {
+      const pipeline = this.#pipelines.pipeline([...words], type, at);
+      if (type === "range") this.#ranges++;
+      const body = this.#nodes();
+      if (type === "range") this.#ranges--;
+      const closing = this.#closing();
+      const otherwise = isKeyword(closing, "else") ? this.#otherwise(closing) : [];
+      return { type, pipeline, body, otherwise };
+    });
   }
 
   /** `{{else}} … {{end}}`, or `{{else if …}} … {{end}}`, whose end is that of both. */
@@ -106,138 +100,83 @@ class Parser {
     const [, next, ...condition] = words;
     if (next?.text === "if") return [this.#block("if", { words: condition, at, source })];
     if (next) throw new Misreading(next.at, `unexpected <${next.text}> in else`);
-    const nodes = this.nodes();
+    const nodes = this.#nodes();
     const closing = this.#closing();
     if (isKeyword(closing, "else")) throw new Misreading(closing.at, "expected end; found {{else}}");
     return nodes;
   }
 
+  #exit(type: "break" | "continue", { at }: Word, [extra]: readonly Word[]): Node {
+    if (extra) throw unexpected(extra, `{{${type}}}`);
+    if (this.#ranges === 0) throw new Misreading(at, `{{${type}}} outside {{range}}`);
+    return { type };
+  }
+
+  /** `{{define "row"}} … {{end}}` @returns That there is nothing to put here. */
+  #define(action: Action): true {
+    const { name, rest } = nameOf(action, "define clause");
+    if (rest[0]) throw unexpected(rest[0], "define clause");
+    this.#body(name, "define clause");
+    return true;
+  }
+
+  #template(action: Action): Node {
+    const { name, at, rest } = nameOf(action, "template clause");
+    const pipeline = rest.length > 0 ? this.#pipelines.pipeline([...rest], "template clause", at) : undefined;
+    return templateNode(name, at, pipeline);
+  }
+
+  /** `{{block "row" .}} … {{end}}`: defines a template, and puts it here. */
+  #definedHere(action: Action): Node {
+    const { name, at, rest } = nameOf(action, "block clause");
+    const pipeline = this.#pipelines.pipeline([...rest], "block clause", action.at);
+    this.#body(name, "block clause");
+    return templateNode(name, at, pipeline);
+  }
+
+  /** It knows no variables of what is around it. */
+  #body(name: string, context: string): void {
+    const ranges = this.#ranges;
+    this.#ranges = 0;
+    const nodes = this.#pipelines.scope(() => this.#nodes(), ["$"]);
+    this.#ranges = ranges;
+    const closing = this.#closing();
+    if (isKeyword(closing, "else")) throw new Misreading(closing.at, `unexpected {{else}} in ${context}`);
+    this.#add(name, nodes, closing.at);
+  }
+
+  /** One that is empty counts for nothing. */
+  #add(name: string, nodes: readonly Node[], at: number): void {
+    const known = this.templates.get(name);
+    if (!known || isEmpty(known)) this.templates.set(name, nodes);
+    else if (!isEmpty(nodes))
+      throw new Misreading(at, `template: multiple definition of template ${JSON.stringify(name)}`);
+  }
+
   #closing(): Action {
-    const action = this.next();
+    const action = this.#next();
     if (!action) throw new Misreading(this.#end, "unexpected EOF");
     this.#pieces.shift();
     return action;
   }
-
-  /** @param context - What needs it, for what is said of a wrong one. */
-  #pipeline(words: Word[], context: string, at: number): Pipeline {
-    const { variables, assigns } = declaration(words, context);
-    const commands: Command[] = [];
-    while (words.length > 0 && !isSymbol(words[0], ")")) {
-      if (isOther(words[0]!)) throw unexpected(words[0]!, context);
-      commands.push(this.#command(words));
-    }
-    if (commands.length === 0) throw new Misreading(at, `missing value for ${context}`);
-    const passive = commands.slice(1).findIndex(({ operands: [first] }) => isPassive(first));
-    if (passive !== -1) throw new Misreading(at, `non executable command in pipeline stage ${passive + 2}`);
-    if (context !== PARENTHESES && words[0]) throw unexpected(words[0], context);
-    this.#variables.push(...variables);
-    return { variables, assigns, commands };
-  }
-
-  #command(words: Word[]): Command {
-    const operands: Operand[] = [];
-    while (words.length > 0 && !isSymbol(words[0], ")") && !takeSymbol(words, "|")) {
-      const [word] = words;
-      if (isOther(word!) || (operands.length > 0 && !word!.apart)) throw unexpected(word!, "operand");
-      operands.push(this.#operand(words));
-    }
-    const [first, ...rest] = operands;
-    if (!first) throw new Misreading(this.#end, "empty command");
-    return { operands: [first, ...rest], at: first.at, text: operands.map(({ text }) => text).join(" ") };
-  }
-
-  #operand(words: Word[]): Operand {
-    const term = this.#term(words);
-    const fields: Word[] = [];
-    while (words[0]?.kind === "field" && !words[0].apart) fields.push(words.shift()!);
-    if (fields.length === 0) return term;
-    if (["constant", "dot", "nil"].includes(term.type))
-      throw new Misreading(fields[0]!.at, `unexpected . after term ${JSON.stringify(term.text)}`);
-    const names = fields.map(({ text }) => text.slice(1));
-    const place = { at: fields[0]!.at, text: term.text + fields.map(({ text }) => text).join("") };
-    if (term.type === "field") return { ...term, ...place, names: [...term.names, ...names] };
-    return { type: "field", of: term, names, ...place };
-  }
-
-  #term(words: Word[]): Operand {
-    const { kind, text, at } = words.shift()!;
-    if (kind === "field")
-      return { type: "field", of: { type: "dot", at, text: "." }, names: [text.slice(1)], at, text };
-    if (kind === "variable") return this.#variable(text, at);
-    if (kind === "number") return { type: "constant", value: numberOf(text), at, text };
-    if (kind === "string") return { type: "constant", value: stringOf(text, at), at, text };
-    if (kind === "raw") return { type: "constant", value: text.slice(1, -1), at, text };
-    if (kind === "character")
-      return { type: "constant", value: stringOf(`"${text.slice(1, -1)}"`, at).codePointAt(0), at, text };
-    if (kind === "name") return named(text, at);
-    if (text === ".") return { type: "dot", at, text };
-    const pipeline = this.#pipeline(words, PARENTHESES, at);
-    words.shift(); // the lexer has counted them
-    return { type: "pipeline", pipeline, at, text: `(${pipeline.commands.map((one) => one.text).join(" | ")})` };
-  }
-
-  #variable(name: string, at: number): Operand {
-    if (!this.#variables.includes(name)) throw new Misreading(at, `undefined variable "${name}"`);
-    return { type: "variable", name, at, text: name };
-  }
 }
 
-const PARENTHESES = "parenthesized pipeline";
-
-function named(text: string, at: number): Operand {
-  if (text === "nil") return { type: "nil", at, text };
-  if (Object.hasOwn(CONSTANTS, text)) return { type: "constant", value: CONSTANTS[text], at, text };
-  if (!Object.hasOwn(FUNCTIONS, text)) throw new Misreading(at, `function "${text}" not defined`);
-  return { type: "function", name: text, at, text };
+/** Of `define "row"`. */
+function nameOf({ words, at, source }: Action, context: string) {
+  const [, word, ...rest] = words;
+  if (!word) throw new Misreading(at + source.length, `unexpected "}}" in ${context}`);
+  if (word.kind !== "string" && word.kind !== "raw") throw unexpected(word, context);
+  const name = word.kind === "raw" ? word.text.slice(1, -1) : stringOf(word.text, word.at);
+  return { name, at: word.at, rest };
 }
 
-/** `$a :=`, `$a =`, and of `range` `$a, $b :=`. */
-function declaration(words: Word[], context: string): Pick<Pipeline, "variables" | "assigns"> {
-  const [first, operator, second, last] = words;
-  if (first?.kind !== "variable") return { variables: [], assigns: false };
-  if (operator?.text === ":=" || operator?.text === "=") {
-    words.splice(0, 2);
-    return { variables: [first.text], assigns: operator.text === "=" };
-  }
-  if (operator?.text !== ",") return { variables: [], assigns: false };
-  if (context !== "range") throw new Misreading(first.at, `too many declarations in ${context}`);
-  if (second?.kind !== "variable" || (last?.text !== ":=" && last?.text !== "="))
-    throw new Misreading(first.at, "range can only initialize variables");
-  words.splice(0, 4);
-  return { variables: [first.text, second.text], assigns: last.text === "=" };
+function templateNode(name: string, at: number, pipeline: Pipeline | undefined): Node {
+  const given = pipeline ? ` ${pipeline.text}` : "";
+  return { type: "template", name, pipeline, at, text: `{{template ${JSON.stringify(name)}${given}}}` };
 }
 
-/** With Go's escapes, of which JSON knows but the more usual. */
-function stringOf(text: string, at: number): string {
-  try {
-    return JSON.parse(text.replace(/\\x([0-9a-fA-F]{2})/g, "\\u00$1"));
-  } catch (cause) {
-    throw new Misreading(at, `invalid syntax: ${text}: ${(cause as Error).message}`);
-  }
+function isEmpty(nodes: readonly Node[]): boolean {
+  return nodes.every((node) => node.type === "text" && node.text.trim() === "");
 }
 
 const isKeyword = ({ words: [first] }: Action, name: string) => first?.kind === "name" && first.text === name;
-
-/** A character that begins nothing. */
-const isOther = ({ kind, text }: Word) => kind === "symbol" && text !== "." && text !== "(";
-
-/** What can't be given the value of the command before. */
-const isPassive = ({ type }: Operand) => ["constant", "dot", "nil"].includes(type);
-
-function unexpected({ kind, text, at }: Word, context: string): Misreading {
-  return new Misreading(
-    at,
-    `unexpected ${kind === "symbol" && text === "." ? "<.>" : JSON.stringify(text)} in ${context}`,
-  );
-}
-
-function isSymbol(word: Word | undefined, text: string): boolean {
-  return word?.kind === "symbol" && word.text === text;
-}
-
-function takeSymbol(words: Word[], text: string): boolean {
-  if (!isSymbol(words[0], text)) return false;
-  words.shift();
-  return true;
-}

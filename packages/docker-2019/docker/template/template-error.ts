@@ -19,10 +19,13 @@ export interface Place {
 
 export class ExecutionFailure extends Error {
   readonly place: Place;
+  /** The name of the one among others that was being executed. */
+  readonly template: string;
 
-  constructor(place: Place, message: string, options?: ErrorOptions) {
+  constructor(place: Place, message: string, options: ErrorOptions & { readonly template: string }) {
     super(message, options);
     this.place = place;
+    this.template = options.template;
   }
 }
 
@@ -46,7 +49,7 @@ export function executeError(name: string, template: string, error: ExecutionFai
   const { at, text } = error.place;
   const column = Buffer.byteLength(template.slice(template.lastIndexOf("\n", at - 1) + 1, at));
   const where = `${name}:${lineOf(template, at)}:${column}`;
-  const message = `template: ${where}: executing ${JSON.stringify(name)} at <${text}>: ${error.message}`;
+  const message = `template: ${where}: executing ${JSON.stringify(error.template)} at <${text}>: ${error.message}`;
   return new TemplateError("execute", message, error);
 }
 

@@ -39,6 +39,9 @@ describe("Template", () => {
     ["a  {{- .Name -}}  b{{/* not shown */}}", "awebb"],
     ['{{"}}"}}{{`raw`}}', "}}raw"],
     ['{{split "a:b" ":"}} {{truncate .Name 2}} {{pad .Name 1 2}}|', "[a b] we  web  |"],
+    ['{{define "one"}}<{{.}}>{{end}}{{range .Cmd}}{{template "one" .}}{{end}}', "<sh><-c><ls <a> & b>"],
+    ['{{block "name" .Name}}[{{.}}{{$}}]{{end}}{{template "name"}}', "[webweb][<no value><no value>]"],
+    ["{{range $k, $v := .Labels}}{{$k}}{{break}}{{end}} {{range .Cmd}}{{if true}}{{continue}}{{end}}x{{end}}", "a "],
   ])("%s", (text, shown) => {
     expect(new Template(text).execute({ ...WEB, Nothing: [] })).toBe(shown);
   });
@@ -54,6 +57,8 @@ describe("Template", () => {
     ["{{index .Cmd 9}}", "error calling index: index out of range: 9"],
     ["{{$nope}}", 'undefined variable "$nope"'],
     ["{{(.Name}}", "unclosed left paren"],
+    ['{{define "a"}}{{.Nope}}{{end}}{{template "a" .}}', ':1:16: executing "a" at <.Nope>: map has no entry'],
+    ['{{define "a"}}{{template "a"}}{{end}}{{template "a"}}', "exceeded maximum template depth (100000)"],
   ])("refuses %s", (text, message) => {
     expect(() => executed(text)).toThrow(message);
   });

@@ -1,12 +1,14 @@
 /**
  * Templates as `--format` takes them: the part of Go's text/template that people use.
  *
+ *     {{define "row"}} … {{end}}   {{template "row" .}}   {{block "row" .}} … {{end}}
  *     {{.Field.Sub}}   {{json .}}   {{range .List}} … {{end}}   {{if eq .A "b"}} … {{else}} … {{end}}   {{index .Map "key"}}   {{.A | upper}}
  *
  * @see https://pkg.go.dev/text/template
  */
 import { checkArgument, entries, FUNCTIONS, format, goType, isTrue } from "./functions.ts";
-import { type Command, type Node, type Operand, type Pipeline, parseTemplate } from "./parser.ts";
+import { type Node, parseTemplate, type Templates } from "./parser.ts";
+import type { Command, Operand, Pipeline } from "./pipeline-parser.ts";
 import { ExecutionFailure, executeError, Misreading, type Place, parseError } from "./template-error.ts";
 
 export interface TemplateOptions {
@@ -19,14 +21,14 @@ export interface TemplateOptions {
 export class Template {
   readonly #text: string;
   readonly #options: TemplateOptions;
-  readonly #nodes: readonly Node[];
+  readonly #templates: Templates;
 
   /** @throws {TemplateError} When it can't be read. */
   constructor(text: string, options: TemplateOptions = {}) {
     this.#text = text;
     this.#options = options;
     try {
-      this.#nodes = parseTemplate(text);
+      this.#templates = parseTemplate(text, options.name ?? "");
     } catch (error) {
       throw error instanceof Misreading ? parseError(options.name ?? "", text, error) : error;
     }
@@ -35,65 +37,116 @@ export class Template {
   /** @throws {TemplateError} When the value has no such field, or a function doesn't like what it is given. */
   execute(value: unknown): string {
     try {
-      return new Execution(value, this.#options.type).nodes(this.#nodes, value);
+      return new Execution(value, this.#options, this.#templates).text();
     } catch (error) {
       throw error instanceof ExecutionFailure ? executeError(this.#options.name ?? "", this.#text, error) : error;
     }
   }
 }
 
+/** Go's; here the stack ends sooner. */
+const MAX_DEPTH = 100_000;
 /** Of a command that is the first of its pipeline. */
 const NOTHING = Symbol("no value piped");
 type Piped = unknown | typeof NOTHING;
 
+/** `{{break}}`, `{{continue}}`: on the way to its range. */
+class RangeExit {
+  readonly type: "break" | "continue";
+
+  constructor(type: RangeExit["type"]) {
+    this.type = type;
+  }
+}
+
 class Execution {
   readonly #root: unknown;
   readonly #type: string | undefined;
+  /** Of what is executed; the others are known by theirs. */
+  readonly #name: string;
+  readonly #templates: Templates;
+  #text = "";
   /** The innermost last. */
   readonly #variables: { readonly name: string; value: unknown }[];
   /** What is being looked at: what a failure is said to be of. */
   #place: Place = { at: 0, text: "" };
 
-  constructor(root: unknown, type: string | undefined) {
+  constructor(root: unknown, { name = "", type }: TemplateOptions, templates: Templates) {
     this.#root = root;
     this.#type = type;
+    this.#name = name;
+    this.#templates = templates;
     this.#variables = [{ name: "$", value: root }];
   }
 
-  nodes(nodes: readonly Node[], dot: unknown): string {
-    return nodes.map((node) => this.#node(node, dot)).join("");
+  text(): string {
+    this.#nodes(this.#templates.get(this.#name)!, this.#root);
+    return this.#text;
   }
 
-  #node(node: Node, dot: unknown): string {
-    if (node.type === "text") return node.text;
-    if (node.type === "print") {
+  #nodes(nodes: readonly Node[], dot: unknown): void {
+    for (const node of nodes) this.#node(node, dot);
+  }
+
+  #node(node: Node, dot: unknown): void {
+    if (node.type === "text") this.#text += node.text;
+    else if (node.type === "break" || node.type === "continue") throw new RangeExit(node.type);
+    else if (node.type === "template") this.#template(node, dot);
+    else if (node.type === "print") {
       const value = this.#pipeline(node.pipeline, dot);
-      return node.pipeline.variables.length > 0 ? "" : format(value);
-    }
+      if (node.pipeline.variables.length === 0) this.#text += format(value);
+    } else this.#block(node, dot);
+  }
+
+  #block(node: Extract<Node, { body: unknown }>, dot: unknown): void {
     const known = this.#variables.length;
     try {
       const value = this.#pipeline(node.pipeline, dot);
-      if (node.type === "range") return this.#range(node, value, dot);
-      if (!isTrue(value)) return this.nodes(node.otherwise, dot);
-      return this.nodes(node.body, node.type === "with" ? value : dot);
+      if (node.type === "range") this.#range(node, value, dot);
+      else if (!isTrue(value)) this.#nodes(node.otherwise, dot);
+      else this.#nodes(node.body, node.type === "with" ? value : dot);
     } finally {
       this.#variables.length = known;
     }
   }
 
-  #range({ pipeline, body, otherwise }: Extract<Node, { body: unknown }>, value: unknown, dot: unknown): string {
+  #range({ pipeline, body, otherwise }: Extract<Node, { body: unknown }>, value: unknown, dot: unknown): void {
     const elements = this.#elements(value);
-    if (elements.length === 0) return this.nodes(otherwise, dot);
+    if (elements.length === 0) this.#nodes(otherwise, dot);
     const known = this.#variables.length;
     const two = pipeline.variables.length === 2;
-    return elements
-      .map(([key, element]) => {
-        this.#variables.length = known;
-        if (pipeline.variables.length > 0) this.#variables.at(-1)!.value = element;
-        if (two) this.#variables.at(-2)!.value = key;
-        return this.nodes(body, element);
-      })
-      .join("");
+    for (const [key, element] of elements) {
+      this.#variables.length = known;
+      if (pipeline.variables.length > 0) this.#variables.at(-1)!.value = element;
+      if (two) this.#variables.at(-2)!.value = key;
+      if (this.#isBroken(body, element)) return;
+    }
+  }
+
+  #isBroken(body: readonly Node[], element: unknown): boolean {
+    try {
+      this.#nodes(body, element);
+    } catch (error) {
+      if (!(error instanceof RangeExit)) throw error;
+      return error.type === "break";
+    }
+    return false;
+  }
+
+  /** It sees what it is given, and nothing else. */
+  #template(node: Extract<Node, { type: "template" }>, dot: unknown): void {
+    this.#place = node;
+    const { name, pipeline } = node;
+    if (!this.#templates.has(name)) throw this.#failure(`template ${JSON.stringify(name)} not defined`);
+    const value = pipeline && this.#pipeline(pipeline, dot);
+    const options = { name, ...(this.#type !== undefined && value === this.#root && { type: this.#type }) };
+    try {
+      this.#text += new Execution(value, options, this.#templates).text();
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error; // the stack has come to its end
+      this.#place = node;
+      throw this.#failure(`exceeded maximum template depth (${MAX_DEPTH})`);
+    }
   }
 
   #elements(value: unknown): readonly (readonly [unknown, unknown])[] {
@@ -160,7 +213,8 @@ class Execution {
     try {
       return run(...(args as never[])); // their types have been checked
     } catch (cause) {
-      throw new ExecutionFailure(command, `error calling ${name}: ${(cause as Error).message}`, { cause });
+      const message = `error calling ${name}: ${(cause as Error).message}`;
+      throw new ExecutionFailure(command, message, { template: this.#name, cause });
     }
   }
 
@@ -218,7 +272,7 @@ class Execution {
   }
 
   #failure(message: string): ExecutionFailure {
-    return new ExecutionFailure(this.#place, message);
+    return new ExecutionFailure(this.#place, message, { template: this.#name });
   }
 }
 

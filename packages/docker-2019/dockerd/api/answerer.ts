@@ -62,6 +62,52 @@ export class HttpAnswerer implements Answerer {
   }
 }
 
+/** The answer to a request of HTTP/1.0, which Node would give as HTTP/1.1: the connection ends with it. */
+export class OldAnswerer implements Answerer {
+  readonly #response: ServerResponse;
+  readonly #socket: Socket;
+  readonly #headers: Headers;
+  #isBegun = false;
+
+  constructor(response: ServerResponse, headers: Headers) {
+    this.#response = response;
+    this.#socket = response.socket!;
+    this.#headers = headers;
+  }
+
+  json(status: number, body: unknown): void {
+    if (this.#isBegun) {
+      this.#socket.end();
+      return;
+    }
+    const text = `${JSON.stringify(body)}\n`;
+    const headers = { "Content-Type": "application/json", "Content-Length": String(Buffer.byteLength(text)) };
+    this.stream(status, headers).end(this.#response.req.method === "HEAD" ? "" : text);
+  }
+
+  empty(status: number): void {
+    this.stream(status, {}).end();
+  }
+
+  end(): void {
+    this.#socket.end();
+  }
+
+  stream(status: number, headers: Headers): Writable {
+    return this.#begin(`HTTP/1.0 ${status} ${STATUS_CODES[status]}`, { ...this.#headers, ...headers });
+  }
+
+  hijack(contentType: string, headers: Headers): Hijacked {
+    return this.#begin("HTTP/1.1 200 OK", { "Content-Type": contentType, ...headers }); // as in the original
+  }
+
+  #begin(statusLine: string, headers: Headers): Socket {
+    this.#isBegun = true;
+    this.#response.detachSocket(this.#socket);
+    return upgraded(this.#socket, statusLine, { Date: new Date().toUTCString(), ...headers });
+  }
+}
+
 /** The answer to a request with `Upgrade: tcp`: Node has left HTTP to us. */
 export class UpgradedAnswerer implements Answerer {
   readonly #socket: Socket;

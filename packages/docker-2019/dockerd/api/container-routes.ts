@@ -1,21 +1,17 @@
 /** Containers, as the API has them: the table, and for each row what is asked of the daemon. */
-import type { Duplex } from "node:stream";
-import { Conflict, InvalidArgument, NotFound } from "@eras/oci-spec/errdefs.ts";
+import { InvalidArgument, NotFound } from "@eras/oci-spec/errdefs.ts";
 import { parseReference, withTag } from "@eras/oci-spec/reference.ts";
 import { atLeast } from "../../engine-api/api-version.ts";
 import { CHANGE_KINDS, type ContainerPathStat } from "../../engine-api/container.ts";
-import { step } from "../../step.ts";
+import { parseSignal } from "../config/signal.ts";
 import { type ContainerPath, getArchive, putArchive, statPath } from "../daemon/archive.ts";
-import { attach } from "../daemon/attach.ts";
 import { commitContainer } from "../daemon/commit.ts";
 import { createContainer } from "../daemon/create.ts";
 import type { Daemon } from "../daemon/daemon.ts";
 import { removeContainer } from "../daemon/delete.ts";
-import { checkDetachKeys } from "../daemon/detach-keys.ts";
 import { inspectContainer } from "../daemon/inspect.ts";
 import { removeLink } from "../daemon/links.ts";
 import { listContainers } from "../daemon/list.ts";
-import { checkLogs, sendLogs } from "../daemon/logs.ts";
 import { pruneContainers } from "../daemon/prune.ts";
 import { renameContainer } from "../daemon/rename.ts";
 import { startContainer } from "../daemon/start.ts";
@@ -31,11 +27,11 @@ import {
 import { topOf } from "../daemon/top.ts";
 import { updateContainer } from "../daemon/update.ts";
 import { type ApiCall, noContent, type Route, route } from "./call.ts";
+import { attachTo, logs } from "./container-output.ts";
 import { unblamed } from "./http-status.ts";
 import { parseInteger } from "./query.ts";
 import { CONTAINER, UPDATE } from "./requests.ts";
 import { send } from "./send.ts";
-import { parseTime } from "./time.ts";
 import { wait } from "./wait.ts";
 import { acceptWebSocket } from "./websocket.ts";
 
@@ -60,31 +56,31 @@ export function containerRoutes(daemon: Daemon): Route[] {
       const request = await call.json(CONTAINER);
       call.answer.json(201, await createContainer(daemon, call.query.text("name"), request, call.version));
     }),
-    route("GET", "/containers/{name}/json", (call) => inspectContainer(daemon, find(call), call.query.flag("size"))),
-    route("GET", "/containers/{name}/top", (call) => topOf(daemon, find(call), call.query.text("ps_args"))),
-    route("GET", "/containers/{name}/stats", (call) => {
+    route("GET", "/containers/{name:.*}/json", (call) => inspectContainer(daemon, find(call), call.query.flag("size"))),
+    route("GET", "/containers/{name:.*}/top", (call) => topOf(daemon, find(call), call.query.text("ps_args"))),
+    route("GET", "/containers/{name:.*}/stats", (call) => {
       const isStream = !call.query.has("stream") || call.query.flag("stream");
       const container = find(call);
       const client = call.answer.stream(200, { "Content-Type": "application/json" });
       return sendStats(daemon, container, { isStream }, client, call.signal);
     }),
-    route("GET", "/containers/{name}/logs", (call) => logs(call, daemon)),
-    route("GET", "/containers/{name}/changes", async (call) => {
+    route("GET", "/containers/{name:.*}/logs", (call) => logs(call, daemon)),
+    route("GET", "/containers/{name:.*}/changes", async (call) => {
       const changes = await daemon.images.rwLayers.changes(find(call).id);
       return changes.length > 0 ? changes.map(({ kind, path: Path }) => ({ Path, Kind: CHANGES[kind] })) : null;
     }),
-    route("HEAD", "/containers/{name}/archive", (call) => {
+    route("HEAD", "/containers/{name:.*}/archive", (call) => {
       const stat = statPath(daemon, placeOf(call, daemon));
       call.answer.stream(200, statHeader(stat)).end();
     }),
-    route("GET", "/containers/{name}/archive", async (call) => {
+    route("GET", "/containers/{name:.*}/archive", async (call) => {
       const { container, path } = placeOf(call, daemon);
       const { stat, tar } = getArchive(daemon, { container, path });
       await send(tar, call.answer.stream(200, { ...TAR, ...statHeader(stat) }), call.signal);
       daemon.publish("archive-path", container);
       call.answer.end();
     }),
-    route("PUT", "/containers/{name}/archive", async (call) => {
+    route("PUT", "/containers/{name:.*}/archive", async (call) => {
       const { container, path } = placeOf(call, daemon);
       await putArchive(daemon, { container, path }, call.body, {
         keepsKinds: call.query.flag("noOverwriteDirNonDir"),
@@ -93,8 +89,8 @@ export function containerRoutes(daemon: Daemon): Route[] {
       daemon.publish("extract-to-dir", container);
       call.answer.empty(200);
     }),
-    route("GET", "/containers/{name}/export", (call) => exportTo(call, daemon)),
-    route("POST", "/containers/{name}/update", async (call) => {
+    route("GET", "/containers/{name:.*}/export", (call) => exportTo(call, daemon)),
+    route("POST", "/containers/{name:.*}/update", async (call) => {
       const request = await call.json(UPDATE);
       return updateContainer(daemon, find(call), request, atLeast(call.version, "1.40"));
     }),
@@ -116,7 +112,7 @@ export function containerRoutes(daemon: Daemon): Route[] {
     }),
     route(
       "POST",
-      "/containers/{name}/start",
+      "/containers/{name:.*}/start",
       noContent((call) => {
         checkNoCheckpoint(call);
         checkNoBody(call);
@@ -125,42 +121,45 @@ export function containerRoutes(daemon: Daemon): Route[] {
     ),
     route(
       "POST",
-      "/containers/{name}/stop",
+      "/containers/{name:.*}/stop",
       noContent((call) => stopContainer(daemon, find(call), call.query.integer("t"))),
     ),
     route(
       "POST",
-      "/containers/{name}/restart",
+      "/containers/{name:.*}/restart",
       noContent((call) => restartContainer(daemon, find(call), call.query.integer("t"))),
     ),
     route(
       "POST",
-      "/containers/{name}/kill",
-      noContent((call) => killContainer(daemon, toBeKilled(call, daemon), call.query.text("signal"))),
+      "/containers/{name:.*}/kill",
+      noContent((call) => {
+        const signal = parseSignal(call.query.text("signal") || "SIGKILL");
+        return killContainer(daemon, toBeKilled(call, daemon), signal);
+      }),
     ),
     route(
       "POST",
-      "/containers/{name}/pause",
+      "/containers/{name:.*}/pause",
       noContent((call) => pauseContainer(daemon, find(call))),
     ),
     route(
       "POST",
-      "/containers/{name}/unpause",
+      "/containers/{name:.*}/unpause",
       noContent((call) => unpauseContainer(daemon, find(call))),
     ),
     route(
       "POST",
-      "/containers/{name}/rename",
+      "/containers/{name:.*}/rename",
       noContent((call) => renameContainer(daemon, find(call), call.query.text("name"))),
     ),
-    route("POST", "/containers/{name}/wait", (call) => wait(call, daemon)),
-    route("POST", "/containers/{name}/attach", (call) =>
+    route("POST", "/containers/{name:.*}/wait", (call) => wait(call, daemon)),
+    route("POST", "/containers/{name:.*}/attach", (call) =>
       attachTo(call, daemon, { raw: false }, () => call.answer.hijack(RAW_STREAM, {})),
     ),
-    route("GET", "/containers/{name}/attach/ws", (call) =>
+    route("GET", "/containers/{name:.*}/attach/ws", (call) =>
       attachTo(call, daemon, { raw: true }, () => acceptWebSocket(call)),
     ),
-    route("POST", "/containers/{name}/resize", async (call) => {
+    route("POST", "/containers/{name:.*}/resize", async (call) => {
       const size = sizeOf(call);
       const container = find(call);
       requireRunning(container, "");
@@ -231,49 +230,4 @@ export function sizeOf({ query }: ApiCall): { readonly width: number; readonly h
   } catch (cause) {
     throw new InvalidArgument((cause as Error).message, { cause });
   }
-}
-
-/** @param accept - Takes the connection over. */
-async function attachTo(
-  { params, query }: ApiCall,
-  daemon: Daemon,
-  { raw }: { raw: boolean },
-  accept: () => Duplex,
-): Promise<void> {
-  step("dockerd.attach", { name: params.name });
-  const container = daemon.containers.get(params.name!);
-  const { id, config, state } = container;
-  if (state.isPaused) throw new Conflict(`container ${id} is paused, unpause the container before attach`);
-  if (state.isRestarting) throw new Conflict(`container ${id} is restarting, wait until the container is running`);
-  const wishes = {
-    stdin: query.flag("stdin"),
-    stdout: query.flag("stdout"),
-    stderr: query.flag("stderr"),
-    terminal: config.Tty ?? false,
-    detachKeys: query.text("detachKeys"),
-    ...(raw && { raw }),
-  };
-  checkDetachKeys(wishes.detachKeys, () => new InvalidArgument(`Invalid detach keys (${wishes.detachKeys}) provided`));
-  const client = accept();
-  daemon.publish("attach", container);
-  const closeStdin = config.StdinOnce ? () => daemon.containerd.closeStdin(id) : undefined;
-  const isAttached = query.flag("stream") && (wishes.stdin || wishes.stdout || wishes.stderr);
-  if (isAttached) await attach(container.streams, client, wishes, closeStdin);
-  else client.end();
-}
-
-async function logs({ params, query, answer, signal }: ApiCall, daemon: Daemon): Promise<void> {
-  const container = daemon.containers.get(params.name!);
-  const tail = query.text("tail");
-  const options = {
-    stdout: query.flag("stdout"),
-    stderr: query.flag("stderr"),
-    follow: query.flag("follow"),
-    timestamps: query.flag("timestamps"),
-    since: parseTime(query.text("since")),
-    until: parseTime(query.text("until")) || undefined, // 0 is none
-    tail: /^\d+$/.test(tail) ? Number(tail) : undefined,
-  };
-  checkLogs(container, options);
-  await sendLogs(container, options, answer.stream(200, {}), signal);
 }

@@ -13,7 +13,7 @@ const RAW_STREAM = "application/vnd.docker.raw-stream";
 
 export function execRoutes(daemon: Daemon): Route[] {
   return [
-    route("POST", "/containers/{name}/exec", async (call) => {
+    route("POST", "/containers/{name:.*}/exec", async (call) => {
       const request = await call.json(EXEC);
       const { id: Id } = createExec(daemon, daemon.containers.get(call.params.name!), request);
       call.answer.json(201, { Id });
@@ -38,7 +38,7 @@ async function start(call: ApiCall, daemon: Daemon): Promise<void> {
   }
   const { AttachStdin: stdin, AttachStdout: stdout, AttachStderr: stderr, Tty: terminal, DetachKeys } = exec.config;
   const client = call.answer.hijack(RAW_STREAM, {});
-  const wishes = { stdin, stdout, stderr, terminal, detachKeys: DetachKeys };
+  const wishes = { stdin, stdout, stderr, terminal, raw: terminal, detachKeys: DetachKeys };
   const attached = attach(exec.streams, client, wishes, () => daemon.containerd.closeStdin(exec.container.id, exec.id));
   try {
     await startExec(daemon, exec);

@@ -2,6 +2,7 @@
 import { Unknown } from "@eras/oci-spec/errdefs.ts";
 import { parseReference, type Reference } from "@eras/oci-spec/reference.ts";
 import type { RegistryClient } from "@eras/registry-client/client.ts";
+import type { AuthConfig } from "../../engine-api/auth.ts";
 import type { Daemon } from "../daemon/daemon.ts";
 import { imageUsers } from "../daemon/image-users.ts";
 import { changeConfig } from "../image/config-changes.ts";
@@ -18,7 +19,7 @@ import { saveImages } from "../image/save.ts";
 import { searchImages } from "../image/search.ts";
 import { type ApiCall, type Route, route } from "./call.ts";
 import { unblamed } from "./http-status.ts";
-import { authOf } from "./registry-auth.ts";
+import { authOf, authOfPush } from "./registry-auth.ts";
 import { send } from "./send.ts";
 
 const TAR = { "Content-Type": "application/x-tar" };
@@ -37,7 +38,11 @@ export function imageRoutes(daemon: Daemon): Route[] {
     route("GET", "/images/{name:.*}/history", ({ params }) => imageHistory(images, params.name!)),
     route("POST", "/images/load", (call) => load(call, daemon)),
     route("POST", "/images/create", (call) => create(call, daemon)),
-    route("POST", "/images/prune", (call) => pruneImages(images, filters(call), () => imageUsers(daemon))),
+    route("POST", "/images/prune", async (call) => {
+      const report = await pruneImages(images, filters(call), () => imageUsers(daemon));
+      daemon.events.publishPrune("image", report.SpaceReclaimed);
+      return report;
+    }),
     route("POST", "/images/{name:.*}/push", (call) => push(call, daemon)),
     route("POST", "/images/{name:.*}/tag", ({ params, query, answer }) => {
       unblamed(() => tagImage(images, params.name!, query.text("repo"), query.text("tag")));
@@ -74,7 +79,7 @@ async function create(call: ApiCall, daemon: Daemon): Promise<void> {
   const name = tag === "" ? from : tag.startsWith("sha256:") ? `${from}@${tag}` : `${from}:${tag}`;
   const reference = parseReference(name);
   await pullImage(daemon.images, reference, {
-    client: clientOf(call, reference, daemon),
+    client: clientOf(call, authOf(call.header("x-registry-auth")), reference, daemon),
     tell: lazyJsonStream(call),
   });
   call.answer.end();
@@ -82,10 +87,11 @@ async function create(call: ApiCall, daemon: Daemon): Promise<void> {
 
 async function push(call: ApiCall, daemon: Daemon): Promise<void> {
   const { params, query } = call;
+  const auth = await authOfPush(call);
   const tag = query.text("tag");
   const reference = parseReference(tag === "" ? params.name! : `${params.name}:${tag}`);
   await pushImage(daemon.images, reference, {
-    client: clientOf(call, reference, daemon),
+    client: clientOf(call, auth, reference, daemon),
     tell: lazyJsonStream(call),
     concurrency: daemon.options.maxConcurrentUploads,
   });
@@ -93,9 +99,8 @@ async function push(call: ApiCall, daemon: Daemon): Promise<void> {
 }
 
 /** Asks as whoever the request says, and stops when its client goes. */
-function clientOf(call: ApiCall, { domain }: Reference, { options }: Daemon): RegistryClient {
-  const { signal } = call;
-  return clientAs(authOf(call.header("x-registry-auth")), domain, { ...registryOptions(options, domain), signal });
+function clientOf({ signal }: ApiCall, auth: AuthConfig, { domain }: Reference, { options }: Daemon): RegistryClient {
+  return clientAs(auth, domain, { ...registryOptions(options, domain), signal });
 }
 
 /** The answer begins with the first message: what fails before gets a status. */

@@ -1,24 +1,16 @@
 /** The networks that there are, as the API has them. */
-import { InvalidArgument, NotImplemented, PermissionDenied, Unknown } from "@eras/oci-spec/errdefs.ts";
+import { NotImplemented, PermissionDenied, Unknown } from "@eras/oci-spec/errdefs.ts";
 import type { NetworksPruneReport } from "../../engine-api/network.ts";
 import type { Daemon } from "../daemon/daemon.ts";
+import { checkPruneFilters, listFilter } from "../network/filters.ts";
 import { type Route, route } from "./call.ts";
 import { NETWORK } from "./requests.ts";
 
-const FILTERS = ["dangling", "driver", "id", "label", "name", "scope", "type"];
 const NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/;
 
-export function networkRoutes({ networks }: Daemon): Route[] {
+export function networkRoutes({ networks, events }: Daemon): Route[] {
   return [
-    route("GET", "/networks", ({ query }) => {
-      const filters = query.filters();
-      for (const name of filters.keys())
-        if (!FILTERS.includes(name)) throw new InvalidArgument(`Invalid filter '${name}'`);
-      const fits = (name: string, value: string) => filters.get(name)?.some((wanted) => value.includes(wanted)) ?? true;
-      return networks
-        .list()
-        .filter(({ Name, Id, Driver }) => fits("name", Name) && fits("id", Id) && fits("driver", Driver));
-    }),
+    route("GET", "/networks", ({ query }) => networks.list().filter(listFilter(query.filters()))),
     route("GET", "/networks/{name}", ({ params }) => networks.inspect(params.name!)),
     route("POST", "/networks/create", async (call) => {
       const { Name = "" } = await call.json(NETWORK);
@@ -32,7 +24,8 @@ export function networkRoutes({ networks }: Daemon): Route[] {
       throw new PermissionDenied(`${Name} is a pre-defined network and cannot be removed`);
     }),
     route("POST", "/networks/prune", ({ query }): NetworksPruneReport => {
-      query.filters();
+      checkPruneFilters(query.filters());
+      events.publishPrune("network", 0);
       return { NetworksDeleted: null }; // those three stay
     }),
   ];

@@ -15,7 +15,7 @@ import { InvalidArgument, NotFound } from "@eras/oci-spec/errdefs.ts";
 import { API_VERSION, atLeast, compareVersions, MIN_API_VERSION } from "../../engine-api/api-version.ts";
 import { step } from "../../step.ts";
 import { log } from "../log.ts";
-import { HttpAnswerer, UpgradedAnswerer } from "./answerer.ts";
+import { HttpAnswerer, OldAnswerer, UpgradedAnswerer } from "./answerer.ts";
 import { answerBroken, type ParseError, refuse } from "./broken-request.ts";
 import { type Answerer, ApiCall, type Route } from "./call.ts";
 import { httpStatus } from "./http-status.ts";
@@ -60,9 +60,12 @@ export function apiServer(routes: readonly Route[], version: string, tls?: Serve
   Object.assign(server, { httpAllowHalfOpen: true }); // who has sent all may well wait for the answer
   const underWay = new WeakMap<Duplex, { readonly request: IncomingMessage; readonly response: ServerResponse }>();
   server.on("request", (request, response) => {
-    underWay.set(request.socket, { request, response });
-    void serveTraced(request, new HttpAnswerer(response, headers), (answer) =>
-      serve(routes, { request, answer, connection: response, ends: request.socket }),
+    const { socket } = request;
+    underWay.set(socket, { request, response });
+    const isOld = request.httpVersion === "1.0";
+    const answerer = isOld ? new OldAnswerer(response, headers) : new HttpAnswerer(response, headers);
+    void serveTraced(request, answerer, (answer) =>
+      serve(routes, { request, answer, connection: isOld ? socket : response, ends: socket }),
     );
   });
   server.on("checkExpectation", (_, response) => void response.writeHead(417, { "Content-Length": "0" }).end());

@@ -29,7 +29,10 @@ export function systemRoutes(daemon: Daemon): Route[] {
     ),
     route("GET", "/system/df", () => diskUsage(daemon)),
     // who prunes the system asks for this, too; there is no builder whose cache could have grown
-    route("POST", "/build/prune", (): BuildCachePruneReport => ({ CachesDeleted: null, SpaceReclaimed: 0 })),
+    route("POST", "/build/prune", (): BuildCachePruneReport => {
+      daemon.events.publishPrune("builder", 0);
+      return { CachesDeleted: null, SpaceReclaimed: 0 };
+    }),
     route("GET", "/plugins", () => []),
     ...["swarm", "services", "nodes", "tasks", "secrets", "configs"].map((name) => route("GET", `/${name}`, noSwarm)),
     route("GET", "/events", (call) => sendEvents(call, daemon.events)),

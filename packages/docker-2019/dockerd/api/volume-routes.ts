@@ -10,18 +10,17 @@ export function volumeRoutes({ volumes, events }: Daemon): Route[] {
     route("GET", "/volumes", ({ query }) => ({ Volumes: volumes.list(filtersOf(query)), Warnings: null })),
     route("GET", "/volumes/{name}", ({ params }) => volumes.get(params.name!)),
     route("POST", "/volumes/create", async (call) => {
-      const volume = volumes.create(await call.json(VOLUME));
-      events.publish("volume", "create", volume.Name, { driver: volume.Driver });
-      call.answer.json(201, volume);
+      call.answer.json(201, volumes.create(await call.json(VOLUME)));
     }),
-    route("POST", "/volumes/prune", ({ query }) => volumes.prune(query.filters())),
+    route("POST", "/volumes/prune", async ({ query }) => {
+      const report = await volumes.prune(query.filters());
+      events.publishPrune("volume", report.SpaceReclaimed);
+      return report;
+    }),
     route(
       "DELETE",
       "/volumes/{name}",
-      noContent(async ({ params, query }) => {
-        await volumes.remove(params.name!, { force: query.flag("force") });
-        events.publish("volume", "destroy", params.name!, { driver: "local" });
-      }),
+      noContent(({ params, query }) => volumes.remove(params.name!, { force: query.flag("force") })),
     ),
   ];
 }

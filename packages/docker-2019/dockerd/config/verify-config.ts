@@ -1,8 +1,8 @@
 /** Whether what a container runs makes sense, as far as that can be said without its image. */
 import { posix } from "node:path";
-import { signalNumber } from "@eras/linux/signals.ts";
 import { InvalidArgument } from "@eras/oci-spec/errdefs.ts";
 import type { ContainerConfig, HealthConfig } from "../../engine-api/container-config.ts";
+import { parseSignal } from "./signal.ts";
 
 /** Nanoseconds: a millisecond. */
 const MINIMUM_DURATION_NS = 1e6;
@@ -11,20 +11,10 @@ const MINIMUM_DURATION_NS = 1e6;
 export function verifyConfig({ WorkingDir, StopSignal, Env, Healthcheck }: ContainerConfig): void {
   if (WorkingDir && !posix.isAbsolute(WorkingDir))
     throw new InvalidArgument(`the working directory '${WorkingDir}' is invalid, it needs to be an absolute path`);
-  if (StopSignal && !isSignal(StopSignal)) throw new InvalidArgument(`Invalid signal: ${StopSignal}`);
+  if (StopSignal) parseSignal(StopSignal);
   const nameless = (Env ?? []).find((variable) => variable.split("=", 1)[0] === "");
   if (nameless !== undefined) throw new InvalidArgument(`invalid environment variable: ${nameless}`);
   if (Healthcheck) verifyHealthcheck(Healthcheck);
-}
-
-/** `SIGTERM`, `term`, `15`; any number but 0. */
-function isSignal(text: string): boolean {
-  if (/^[-+]?\d+$/.test(text)) return Number(text) !== 0;
-  try {
-    return signalNumber(text.toUpperCase().replace(/^SIG/, "")) > 0;
-  } catch {
-    return false; // it names what isn't one
-  }
 }
 
 function verifyHealthcheck({ Interval = 0, Timeout = 0, StartPeriod = 0, Retries = 0 }: HealthConfig): void {

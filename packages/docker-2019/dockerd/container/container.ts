@@ -35,6 +35,8 @@ export interface ContainerRecord {
   HasBeenManuallyStopped: boolean;
   HasBeenStartedBefore: boolean;
   State: StateRecord;
+  /** By which its network was known when it was last started; stays when it has ended. */
+  LastSandbox?: { readonly SandboxID: string; readonly SandboxKey: string };
 }
 
 const DIRECTORY_MODE = 0o710;

@@ -134,10 +134,11 @@ export class State {
     this.#tellStopped({ exitCode: status });
   }
 
-  /** It could not be started. */
+  /** It could not be started. Who waits for the end of what has not begun goes on waiting, but not who waits for a restart's. */
   setFailed(exitCode: number, error: string): void {
+    const wasRunning = this.isRunning;
     Object.assign(this.record, { ...FRESH, StartedAt: this.record.StartedAt, ExitCode: exitCode, Error: error });
-    this.#tellStopped({ exitCode, error });
+    if (wasRunning) this.#tellStopped({ exitCode, error });
   }
 
   setRemoved(): void {

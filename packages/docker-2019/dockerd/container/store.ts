@@ -3,6 +3,7 @@ import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { Conflict, InvalidArgument, NotFound } from "@eras/oci-spec/errdefs.ts";
 import { step } from "../../step.ts";
+import { parseLink } from "../config/link.ts";
 import { Container } from "./container.ts";
 
 export class ContainerStore {
@@ -55,7 +56,7 @@ export class ContainerStore {
   }
 
   /**
-   * @param reference - An id, a name, or what an id begins with and no other.
+   * @param reference - An id, a name, a name that a link has given it, or what an id begins with and no other.
    * @throws {NotFound} In Docker's words; {InvalidArgument} when several ids begin so.
    */
   get(reference: string): Container {
@@ -66,11 +67,25 @@ export class ContainerStore {
   }
 
   find(reference: string): Container | undefined {
-    const whole = this.#byId.get(reference) ?? this.#byId.get(this.#idByName.get(reference.replace(/^\//, "")) ?? "");
+    const name = reference.replace(/^\//, "");
+    const whole = this.#byId.get(reference) ?? this.#byName(name) ?? this.#byLink(name);
     if (whole || reference === "") return whole;
     const matching = this.all().filter(({ id }) => id.startsWith(reference));
     if (matching.length > 1) throw new InvalidArgument(`Multiple IDs found with provided prefix: ${reference}`);
     return matching[0];
+  }
+
+  #byName(name: string): Container | undefined {
+    return this.#byId.get(this.#idByName.get(name) ?? "");
+  }
+
+  /** `app/db`: whom app knows as db. */
+  #byLink(fullName: string): Container | undefined {
+    const slash = fullName.indexOf("/");
+    if (slash === -1) return undefined;
+    const links = this.#byName(fullName.slice(0, slash))?.hostConfig.Links ?? [];
+    const link = links.map(parseLink).find(({ alias }) => alias === fullName.slice(slash + 1));
+    return link && this.#byId.get(link.target);
   }
 
   /** @param name - A verified one. @throws {Conflict} When another container has it. */

@@ -19,8 +19,8 @@ export interface AttachWishes {
   readonly terminal: boolean;
   /** `ctrl-p,ctrl-q`: keys in standard input that mean to leave. */
   readonly detachKeys: string;
-  /** Whether outputs go out as they are, without a terminal too: over a WebSocket. */
-  readonly raw?: boolean;
+  /** Whether outputs go out as they are: of a terminal, or over a WebSocket. */
+  readonly raw: boolean;
 }
 
 /** How the end of a client's input is passed on. */
@@ -49,7 +49,7 @@ export async function attach(
   client.end();
 }
 
-function framing({ stdout, stderr, terminal, raw = terminal }: AttachWishes): Framing {
+function framing({ stdout, stderr, raw }: AttachWishes): Framing {
   const wanted = { stdout, stderr };
   return (chunk, stream) => {
     if (!wanted[stream]) return [];

@@ -1,6 +1,6 @@
 /** `docker commit`: an image of what a container has written. */
 import { setTimeout as delay } from "node:timers/promises";
-import { parseReference } from "@eras/oci-spec/reference.ts";
+import { familiarReference, parseReference } from "@eras/oci-spec/reference.ts";
 import type { ContainerConfig } from "../../engine-api/container-config.ts";
 import { mergeImage } from "../config/merge-image.ts";
 import type { Container } from "../container/container.ts";
@@ -31,9 +31,10 @@ export interface CommitWishes {
 export async function commitContainer(daemon: Daemon, container: Container, wishes: CommitWishes): Promise<string> {
   const { id, config, record, state } = container;
   const newConfig = changeConfig(wishes.config ? mergeImage(wishes.config, config) : config, wishes.changes);
+  const reference = wishes.name === "" ? undefined : parseReference(wishes.name);
   const pauses = wishes.pause && state.isRunning && !state.isPaused;
   try {
-    if (pauses) await daemon.containerd.pause(id);
+    if (pauses) await holdStill(daemon, container);
     const imageId = await commitImage(daemon.images, {
       containerId: id,
       containerConfig: config,
@@ -41,13 +42,20 @@ export async function commitContainer(daemon: Daemon, container: Container, wish
       parent: record.Image,
       author: wishes.author,
       comment: wishes.comment,
-      ...(wishes.name !== "" && { reference: parseReference(wishes.name) }),
+      ...(reference && { reference }),
     });
-    daemon.publish("commit", container, { comment: wishes.comment, imageID: imageId, imageRef: wishes.name });
+    const imageRef = reference ? familiarReference(reference) : "";
+    daemon.publish("commit", container, { comment: wishes.comment, imageID: imageId, imageRef });
     return imageId;
   } finally {
     if (pauses) await goOn(daemon, container);
+    if (pauses) daemon.publish("unpause", container);
   }
+}
+
+async function holdStill(daemon: Daemon, container: Container): Promise<void> {
+  await daemon.containerd.pause(container.id);
+  daemon.publish("pause", container);
 }
 
 /** Also when containerd has gone meanwhile: it comes back, and what was paused is paused still. */

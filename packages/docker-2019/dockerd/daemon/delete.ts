@@ -1,5 +1,6 @@
 /** Removing a container: its layer, its files, its name, and its anonymous volumes if that is asked for. */
 import { rmSync } from "node:fs";
+import { signalNumber } from "@eras/linux/signals.ts";
 import { Conflict, Unknown } from "@eras/oci-spec/errdefs.ts";
 import type { Container } from "../container/container.ts";
 import type { Daemon } from "./daemon.ts";
@@ -45,7 +46,7 @@ async function end(daemon: Daemon, container: Container): Promise<void> {
   const { id, state } = container;
   daemon.restarts.get(id)?.abort();
   if (state.isRestarting) await stopContainer(daemon, container);
-  else if (state.isRunning) await killContainer(daemon, container, "SIGKILL");
+  else if (state.isRunning) await killContainer(daemon, container, signalNumber("SIGKILL"));
   if (state.isRunning) throw new Unknown(`Could not kill running container ${id}, cannot remove: it has not ended`);
 }
 

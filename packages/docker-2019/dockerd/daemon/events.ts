@@ -23,7 +23,7 @@ export class Events {
     const ms = Date.now();
     const isOld = type === "container" || type === "image";
     const event: Event = {
-      ...(isOld && { status: action, id, ...(attributes.image && { from: attributes.image }) }),
+      ...(isOld && { status: action, ...(id && { id }), ...(attributes.image && { from: attributes.image }) }),
       Type: type,
       Action: action,
       Actor: { ID: id, Attributes: attributes },
@@ -33,6 +33,11 @@ export class Events {
     };
     this.#past = [...this.#past, event].slice(-KEPT);
     for (const listener of this.#listeners) listener(event);
+  }
+
+  /** What nobody used was removed. @param bytes - That it took. */
+  publishPrune(type: Event["Type"], bytes: number): void {
+    this.publish(type, "prune", "", { reclaimed: String(bytes) });
   }
 
   /** The kept ones, oldest first. */

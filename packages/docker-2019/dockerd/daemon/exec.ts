@@ -22,7 +22,7 @@ export function createExec(daemon: Daemon, container: Container, config: ExecCre
   checkDetachKeys(keys, () => new Unknown(`Invalid escape keys (${keys}) provided`));
   const exec = new Exec(randomBytes(ID_BYTES).toString("hex"), container, config);
   daemon.execs.set(exec.id, exec);
-  daemon.publish(`exec_create: ${config.Cmd.join(" ")} `, container, { execID: exec.id });
+  daemon.publish(`exec_create: ${shown(config.Cmd)}`, container, { execID: exec.id });
   return exec;
 }
 
@@ -38,6 +38,7 @@ export async function startExec(daemon: Daemon, exec: Exec): Promise<void> {
   const { container, config } = exec;
   if (exec.wasStarted) throw new Conflict(`Error: Exec command ${exec.id} is already running`);
   exec.wasStarted = true;
+  daemon.publish(`exec_start: ${shown(config.Cmd!)}`, container, { execID: exec.id });
   const wanted = { stdin: config.AttachStdin ?? false, terminal: config.Tty ?? false };
   const streams = ProcessStreams.make(daemon.fifoDir(container.id), exec.id, wanted);
   exec.isRunning = true;
@@ -55,5 +56,9 @@ export async function startExec(daemon: Daemon, exec: Exec): Promise<void> {
   } finally {
     exec.setStartDone();
   }
-  daemon.publish(`exec_start: ${config.Cmd!.join(" ")} `, container, { execID: exec.id });
+}
+
+/** The program and, behind a space, its arguments: also when there are none. */
+function shown([program, ...args]: readonly string[]): string {
+  return `${program} ${args.join(" ")}`;
 }

@@ -3,6 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { step } from "../../step.ts";
 import type { Container } from "../container/container.ts";
 import { log } from "../log.ts";
+import { tellDetached } from "./attachment-events.ts";
 import type { Daemon } from "./daemon.ts";
 import { removeContainer } from "./delete.ts";
 import { unmountAll } from "./mounts.ts";
@@ -53,6 +54,7 @@ async function end(daemon: Daemon, container: Container, exit: ProcessExit): Pro
   state.setStopped(exit, restarts);
   attempt(`write down the end of container ${id}`, () => container.save());
   daemon.publish("die", container, { exitCode: String(exit.status) });
+  tellDetached(daemon, container);
   if (restarts) void restartLater(daemon, container, exit.at.getTime() - startedMs);
   else if (hostConfig.AutoRemove && !daemon.isShuttingDown && !record.State.RemovalInProgress)
     await removeContainer(daemon, container, { force: true, volumes: true });

@@ -59,6 +59,13 @@ export function mountPointsOf({ record }: Container): MountPoint[] {
   );
 }
 
-export function networkSettings(daemon: Daemon, container: Container): NetworkSettings {
-  return daemon.networks.settings(container);
+/** Of a container that has ended: what it was connected to, without addresses. */
+export function networkSettings({ networks }: Daemon, container: Container): NetworkSettings {
+  const settings = networks.settings(container);
+  const { LastSandbox: last } = container.record;
+  if (settings.SandboxID !== "" || !last) return settings;
+  const ended = Object.entries(settings.Networks ?? {}).map(([name, endpoint]) => {
+    return [name, { ...endpoint, NetworkID: networks.inspect(name).Id }] as const;
+  });
+  return { ...settings, ...last, Networks: Object.fromEntries(ended) };
 }

@@ -33,7 +33,7 @@ export async function sendLogs(
   client: Writable,
   gone: AbortSignal,
 ): Promise<void> {
-  const send = sender(container, options, client);
+  const send = sender(container.config.Tty ?? false, options, client);
   const stop = container.state.wait("not-running");
   const reader = new LogReader(container.logPath);
   try {
@@ -48,14 +48,31 @@ export async function sendLogs(
   client.end();
 }
 
+/** What a client that attaches wants to hear first: all that was printed. @param raw - Whether without frames, as from a terminal. */
+export async function sendPast(
+  container: Container,
+  wanted: Pick<LogsOptions, "stdout" | "stderr"> & { readonly raw: boolean },
+  client: Writable,
+): Promise<void> {
+  if (container.hostConfig.LogConfig?.Type === "none") return; // too late to say so: the connection has been taken over
+  const everything = { follow: false, timestamps: false, since: undefined, until: undefined, tail: undefined };
+  const send = sender(wanted.raw, { ...everything, ...wanted }, client);
+  const reader = new LogReader(container.logPath);
+  try {
+    for await (const entries of reader.past(undefined)) await send(entries);
+  } finally {
+    await reader.close();
+  }
+}
+
 /** Sends those that are wanted, no faster than they are taken. */
 type Send = (entries: readonly LogEntry[]) => Promise<void>;
 
-function sender({ config }: Container, options: LogsOptions, client: Writable): Send {
+function sender(isRaw: boolean, options: LogsOptions, client: Writable): Send {
   const { timestamps } = options;
   const framed = ({ log, stream, time }: LogEntry) => {
     const line = Buffer.from(timestamps ? `${nanoseconds(time)} ${log}` : log);
-    return config.Tty ? line : frame(STREAM_TYPES[stream], line);
+    return isRaw ? line : frame(STREAM_TYPES[stream], line);
   };
   return async (entries) => {
     const wanted = entries.filter((entry) => isWanted(entry, options));

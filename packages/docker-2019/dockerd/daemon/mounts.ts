@@ -43,8 +43,8 @@ function withVolume({ volumes }: Daemon, container: string, point: MountPoint): 
   const { Name, Driver, Mountpoint } = volumes.create({
     Name: point.Name,
     Driver: point.Driver,
-    DriverOpts: options?.DriverConfig?.Options ?? {},
-    Labels: options?.Labels ?? {},
+    DriverOpts: options?.DriverConfig?.Options ?? null,
+    Labels: options?.Labels ?? null,
   });
   volumes.reference(Name, container);
   return { ...point, Name, Driver, Source: Mountpoint };

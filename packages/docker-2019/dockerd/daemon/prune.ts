@@ -2,7 +2,7 @@
 import { InvalidArgument } from "@eras/oci-spec/errdefs.ts";
 import type { ContainersPruneReport } from "../../engine-api/container.ts";
 import type { Filters } from "../api/query.ts";
-import { parseMoment } from "../image/filters.ts";
+import { untilMs } from "../image/filters.ts";
 import { hasLabels } from "../labels.ts";
 import type { Daemon } from "./daemon.ts";
 import { removeContainer } from "./delete.ts";
@@ -11,13 +11,13 @@ const FILTERS = ["label", "label!", "until"];
 
 export async function pruneContainers(daemon: Daemon, filters: Filters): Promise<ContainersPruneReport> {
   for (const name of filters.keys()) if (!FILTERS.includes(name)) throw new InvalidArgument(`Invalid filter '${name}'`);
-  const untilMs = (filters.get("until") ?? []).map((text) => parseMoment(text, Date.now()));
+  const lastMs = untilMs(filters.get("until"));
   const ContainersDeleted: string[] = [];
   let SpaceReclaimed = 0;
   for (const container of daemon.containers.list()) {
     const { id, state, config, record } = container;
     const labels = config.Labels ?? {};
-    if (state.isRunning || !untilMs.every((ms) => Date.parse(record.Created) < ms)) continue;
+    if (state.isRunning || Date.parse(record.Created) > lastMs) continue;
     if (!hasLabels(filters.get("label") ?? [], labels)) continue;
     if ((filters.get("label!") ?? []).some((label) => hasLabels([label], labels))) continue;
     const { rwBytes } = await daemon.images.rwLayers.size(id);
@@ -25,5 +25,6 @@ export async function pruneContainers(daemon: Daemon, filters: Filters): Promise
     ContainersDeleted.push(id);
     SpaceReclaimed += rwBytes;
   }
+  daemon.events.publishPrune("container", SpaceReclaimed);
   return { ContainersDeleted: ContainersDeleted.length > 0 ? ContainersDeleted : null, SpaceReclaimed };
 }

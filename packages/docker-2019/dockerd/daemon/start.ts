@@ -16,6 +16,7 @@ import { log } from "../log.ts";
 import { JsonFileLog, rotationOptions } from "../logger/json-file.ts";
 import { etcFilesOf } from "../network/etc-files.ts";
 import { wantsInit } from "../spec/process.ts";
+import { tellAttached, tellDetached } from "./attachment-events.ts";
 import { containerSpec } from "./container-spec.ts";
 import type { Daemon } from "./daemon.ts";
 import { removeContainer } from "./delete.ts";
@@ -62,6 +63,9 @@ async function run(daemon: Daemon, container: Container): Promise<void> {
   try {
     mountAll(daemon, container);
     const networkPath = await connect(daemon, container);
+    const { SandboxID, SandboxKey } = daemon.networks.settings(container);
+    container.record.LastSandbox = { SandboxID, SandboxKey };
+    tellAttached(daemon, container);
     const initPath = await initOf(daemon, container);
     const spec = containerSpec(daemon, container, { rootfs, networkPath, initPath });
     const runtime = daemon.runtimeOf(container);
@@ -73,7 +77,7 @@ async function run(daemon: Daemon, container: Container): Promise<void> {
       startLog(container);
       await daemon.containerd.create(id, spec, runtime, daemon.fifoDir(id));
       const pid = await daemon.containerd.createTask(id, streams.paths, runtime);
-      if (daemon.rootOf(container)) daemon.networks.furnish(id, pid);
+      daemon.networks.furnish(id, pid);
       streams.shimHasOpened();
       container.streams.connect(streams); // not sooner: a runtime that fails tells that on the container's stderr, too
       container.state.setRunning(pid); // before it runs: its end may come before the answer
@@ -88,6 +92,7 @@ async function run(daemon: Daemon, container: Container): Promise<void> {
       throw error;
     }
   } catch (error) {
+    if (daemon.networks.settings(container).SandboxID !== "") tellDetached(daemon, container);
     await daemon.networks.disconnect(id);
     unmountAll(daemon, container);
     daemon.images.rwLayers.unmount(id);
@@ -110,7 +115,7 @@ async function connect(daemon: Daemon, container: Container): Promise<string | u
   const { netnsPath } = await daemon.networks.connect({ id, name, dir, config, hostConfig, links, remapped });
   giveFiles(daemon, container);
   tellParents(daemon, container);
-  return mode === "host" ? `/proc/${process.pid}/ns/net` : netnsPath;
+  return netnsPath;
 }
 
 /** Who has another's network has its names too. @returns The other one's PID. */

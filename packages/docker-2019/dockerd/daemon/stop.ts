@@ -1,6 +1,7 @@
 /** Signals to a container, and its end: kill, stop, restart, pause. */
 import { signalNumber } from "@eras/linux/signals.ts";
-import { Conflict, InvalidArgument, NotFound, NotModified, Unknown } from "@eras/oci-spec/errdefs.ts";
+import { Conflict, NotFound, NotModified, Unknown } from "@eras/oci-spec/errdefs.ts";
+import { isSupportedSignal, parseSignal } from "../config/signal.ts";
 import type { Container } from "../container/container.ts";
 import { happensWithin } from "../long-delay.ts";
 import type { Daemon } from "./daemon.ts";
@@ -9,21 +10,17 @@ import { startContainer } from "./start.ts";
 const DEFAULT_SIGNAL = "SIGTERM";
 /** What a container may take to end. */
 export const DEFAULT_TIMEOUT_S = 10;
+/** What it gets when its stop signal can't be sent. */
+const UNHEARD_MS = 2000;
 /** After SIGKILL, before it is said that there is no end. */
 const KILL_PATIENCE_MS = 10_000;
 
-/** @throws {InvalidArgument} When it is no signal. */
-export function parseSignal(text: string): number {
-  try {
-    return signalNumber(text);
-  } catch (cause) {
-    throw new InvalidArgument(`Invalid signal: ${text}`, { cause });
-  }
-}
-
-/** Sends a signal. SIGKILL is waited for. */
-export async function killContainer(daemon: Daemon, container: Container, signal: string): Promise<void> {
-  const number = parseSignal(signal || "SIGKILL");
+/** Sends a signal. SIGKILL is waited for. @throws {Unknown} When the kernel has none of that number. */
+export async function killContainer(daemon: Daemon, container: Container, number: number): Promise<void> {
+  if (!isSupportedSignal(number))
+    throw new Unknown(
+      `Cannot kill container: ${container.name}: The linux daemon does not support signal ${BigInt.asUintN(64, BigInt(number))}`,
+    );
   await container.lock.released();
   requireRunning(container, `Cannot kill container: ${container.name}`);
   const exits = container.state.wait("next-exit");
@@ -62,8 +59,10 @@ async function end(daemon: Daemon, container: Container, timeoutS?: number): Pro
   const { StopSignal, StopTimeout } = container.config;
   const seconds = timeoutS ?? StopTimeout ?? DEFAULT_TIMEOUT_S;
   const exits = container.state.wait("next-exit");
-  await send(daemon, container, parseSignal(StopSignal || DEFAULT_SIGNAL));
-  const patienceMs = seconds < 0 ? Number.POSITIVE_INFINITY : seconds * 1000;
+  const signal = parseSignal(StopSignal || DEFAULT_SIGNAL);
+  const isHeard = isSupportedSignal(signal);
+  if (isHeard) await send(daemon, container, signal);
+  const patienceMs = isHeard ? (seconds < 0 ? Number.POSITIVE_INFINITY : seconds * 1000) : UNHEARD_MS;
   if ((await happensWithin(patienceMs, exits)) || !container.state.isRunning) return;
   await send(daemon, container, signalNumber("SIGKILL"));
   await happensWithin(KILL_PATIENCE_MS, exits);

@@ -1,6 +1,6 @@
 import { InvalidArgument } from "@eras/oci-spec/errdefs.ts";
 import { describe, expect, test } from "vitest";
-import { matchesPattern, parseMoment } from "./filters.ts";
+import { matchesPattern, untilMs } from "./filters.ts";
 
 describe("matchesPattern()", () => {
   test.for([
@@ -19,9 +19,11 @@ describe("matchesPattern()", () => {
   });
 });
 
-test("parseMoment() takes seconds, dates, and spans before now", () => {
-  expect(parseMoment("10.5", 0)).toBe(10_500);
-  expect(parseMoment("2019-07-22T00:00:00Z", 0)).toBe(Date.UTC(2019, 6, 22));
-  expect(parseMoment("1h30m", 6_000_000)).toBe(600_000);
-  expect(() => parseMoment("yesterday", 0)).toThrow(InvalidArgument);
+test("untilMs() takes seconds, dates, and spans before now", () => {
+  expect(untilMs(["10.5"], 0)).toBe(10_500);
+  expect(untilMs(["2019-07-22T00:00:00Z"], 0)).toBe(Date.UTC(2019, 6, 22));
+  expect(untilMs(["1h30m"], 6_000_000)).toBe(600_000);
+  expect(untilMs(undefined, 0)).toBe(Number.POSITIVE_INFINITY);
+  expect(() => untilMs(["yesterday"], 0)).toThrow('failed to parse value as time or duration: "yesterday"');
+  expect(() => untilMs(["1h", "2h"], 0)).toThrow("more than one until filter specified");
 });

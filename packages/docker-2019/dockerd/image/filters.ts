@@ -1,5 +1,5 @@
 /** Filters as lists of images take them: `{"dangling": ["true"], "label": ["a=b"]}`. */
-import { InvalidArgument } from "@eras/oci-spec/errdefs.ts";
+import { InvalidArgument, Unknown } from "@eras/oci-spec/errdefs.ts";
 import { parseDuration } from "../../duration.ts";
 
 /** Values by name. */
@@ -21,14 +21,26 @@ export function booleanFilter(filters: Filters, name: string): boolean | undefin
 }
 
 /**
- * A moment, in milliseconds since 1970: seconds, a date, or a span of time before now.
+ * Until when what is pruned was made: seconds, a date, or a span of time before now.
  *
- * @throws {InvalidArgument} When it is none of these.
+ * @returns Milliseconds since 1970; for ever, if nothing is said.
+ * @throws {Unknown} When it is none of these, or said twice.
  */
-export function parseMoment(text: string, nowMs: number): number {
+export function untilMs(values: readonly string[] = [], nowMs = Date.now()): number {
+  const [text, ...more] = values;
+  if (text === undefined) return Number.POSITIVE_INFINITY;
+  if (more.length > 0) throw new Unknown("more than one until filter specified");
   if (/^\d+(?:\.\d+)?$/.test(text)) return Number(text) * 1000;
   const date = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : Number.NaN;
-  return Number.isNaN(date) ? nowMs - parseDuration(text) : date;
+  return Number.isNaN(date) ? nowMs - durationOf(text) : date;
+}
+
+function durationOf(text: string): number {
+  try {
+    return parseDuration(text);
+  } catch (cause) {
+    throw new Unknown(`failed to parse value as time or duration: ${JSON.stringify(text)}`, { cause });
+  }
 }
 
 /** Whether a name is as a shell's pattern says: Go's path.Match, where `*` and `?` don't go beyond a slash. */

@@ -151,7 +151,14 @@ describe("removeImage()", () => {
     expect(await remove("web:1")).toEqual([{ Untagged: "web:1" }]);
     expect(await remove("web:2")).toEqual([{ Untagged: "web:2" }, { Deleted: id }, { Deleted: layer!.chainId }]);
     expect(readdirSync(join(root, "overlay2"))).toEqual(["l"]);
-    expect(events).toEqual(["tag web:1", "import web:1", "tag web:2", "untag its id", "untag its id", "delete its id"]);
+    expect(events).toEqual([
+      "tag web:1",
+      "import its id",
+      "tag web:2",
+      "untag its id",
+      "untag its id",
+      "delete its id",
+    ]);
   });
 
   test("by ID, takes an image with one name, and one with more by force", async () => {

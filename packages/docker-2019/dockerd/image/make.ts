@@ -6,7 +6,7 @@
 import { type Digest, sha256 } from "@eras/oci-spec/digest.ts";
 import type { History } from "@eras/oci-spec/image/config.ts";
 import { hostPlatform } from "@eras/oci-spec/platform.ts";
-import { familiarReference, type Reference } from "@eras/oci-spec/reference.ts";
+import type { Reference } from "@eras/oci-spec/reference.ts";
 import type { ContainerConfig } from "../../engine-api/container-config.ts";
 import { goJson, sorted } from "../layer/go-json.ts";
 import { type Layer, topChainId } from "../layer/layer-store.ts";
@@ -102,7 +102,7 @@ export async function importImage(
     rootfs: { type: "layers", diff_ids: [layer.diffId] },
   });
   if (reference !== undefined) addTag(stores, id, reference);
-  tellOf(stores, "import", id, reference === undefined ? id : familiarReference(reference));
+  tellOf(stores, "import", id, id);
   return id;
 }
 

@@ -68,7 +68,7 @@ async function referencesIn(repository: Repository, reference: Reference): Promi
   try {
     return (await listTags(repository)).map((tag) => withTag(reference, tag));
   } catch (cause) {
-    throw pullError(cause, reference);
+    throw await pullError(cause, reference);
   }
 }
 
@@ -107,7 +107,7 @@ class Pull {
     try {
       return await resolveManifest(this.#repository, this.#reference);
     } catch (cause) {
-      throw pullError(cause, this.#reference);
+      throw await pullError(cause, this.#reference);
     }
   }
 
@@ -258,7 +258,7 @@ class LayerPull {
 }
 
 /** In the words of the original, which says of what it isn't allowed to see that it isn't there. */
-function pullError(cause: unknown, reference: Reference): unknown {
+async function pullError(cause: unknown, reference: Reference): Promise<unknown> {
   if (cause instanceof NotFound) {
     const name = familiarReference(reference);
     return new NotFound(`manifest for ${name} not found: manifest unknown: manifest unknown`, { cause });
@@ -267,7 +267,7 @@ function pullError(cause: unknown, reference: Reference): unknown {
     const text = `pull access denied for ${familiarName(reference)}, repository does not exist or may require 'docker login'`;
     return new NotFound(`${text}: denied: requested access to the resource is denied`, { cause });
   }
-  const text = noConnection(cause);
+  const text = await noConnection(cause);
   if (text !== undefined) return new Unknown(text, { cause });
   return cause;
 }

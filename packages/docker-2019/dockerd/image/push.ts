@@ -58,16 +58,16 @@ export interface PushOptions {
 /**
  * Pushes the image of a tag, or all that the repository has tags for.
  *
- * @throws {NotFound} `An image does not exist locally with the tag: web`, before anything was told; `tag does not exist: web:2`.
+ * @throws {NotFound} `An image does not exist locally with the tag: web`; `tag does not exist: web:2`.
  * @throws {PermissionDenied} `denied: requested access to the resource is denied`; as the registry fails.
  */
 export async function pushImage(stores: Images, reference: Reference, options: PushOptions): Promise<void> {
   const { client, tell, concurrency = CONCURRENCY } = options;
+  tell({ status: `The push refers to repository [${repositoryName(reference)}]` });
   const associations = stores.references.inRepository(reference);
   if (associations.length === 0) {
     throw new NotFound(`An image does not exist locally with the tag: ${familiarName(reference)}`);
   }
-  tell({ status: `The push refers to repository [${repositoryName(reference)}]` });
   const wanted = associations.filter((one) => one.reference.tag !== undefined && isWanted(one.reference, reference));
   if (wanted.length === 0) throw new NotFound(`tag does not exist: ${familiarReference(reference)}`);
   const push = new Push(stores, client.repository(reference, "push"), tell, concurrency);
@@ -87,7 +87,7 @@ async function withDockersWords(work: () => Promise<void>): Promise<void> {
       throw new PermissionDenied("denied: requested access to the resource is denied", { cause });
     }
     if (cause instanceof Unauthenticated) throw new Unauthenticated("unauthorized: authentication required", { cause });
-    const text = noConnection(cause);
+    const text = await noConnection(cause);
     throw text === undefined ? cause : new Unknown(text, { cause });
   }
 }
@@ -112,6 +112,7 @@ class Push {
     if (top !== undefined) layers.hold(top); // the image may be removed meanwhile
     try {
       const json = images.json(id);
+      await this.#repository.reach(); // layers are told of only when there is somebody to send them to
       const sent = await this.#all(layers.stack(top));
       const config = { mediaType: DOCKER_CONFIG, size: json.length, digest: id };
       await uploadBlob(this.#repository, config, sourceOf(json));

@@ -70,7 +70,7 @@ async function statusOf(ask: () => ReturnType<RegistryClient["send"]>, url: URL)
     return answer.status;
   } catch (cause) {
     if (errorKind(cause) === "Unauthenticated") return 401; // said by the registry's token server
-    throw new Unknown(`Get "${url.href}": ${dialText(cause) ?? (cause as Error).message}`, { cause });
+    throw new Unknown(`Get "${url.href}": ${(await dialText(cause)) ?? (cause as Error).message}`, { cause });
   }
 }
 

@@ -21,7 +21,7 @@ import {
 import type { ImageDeleteItem, ImagesPruneReport } from "../../engine-api/image.ts";
 import { hasLabels } from "../labels.ts";
 import { createdMs, shortId } from "./docker-image.ts";
-import { booleanFilter, checkFilters, type Filters, parseMoment } from "./filters.ts";
+import { booleanFilter, checkFilters, type Filters, untilMs } from "./filters.ts";
 import { isIdPrefix } from "./image-store.ts";
 import { findImage, type Images, tellOf } from "./images.ts";
 
@@ -112,7 +112,7 @@ class Removal {
     }
     const parent = this.#stores.images.parent(id);
     for (const reference of this.#namesOf(id)) this.#untag(id, reference);
-    tellOf(this.#stores, "delete", id, id);
+    this.#stores.tell("delete", id, { name: id }); // its labels are no more
     this.done.push({ Deleted: id });
     for (const layer of await this.#stores.images.delete(id)) this.done.push({ Deleted: layer });
     if (parent === undefined || this.#options.keepsParents) return;
@@ -184,7 +184,7 @@ const PRUNE_FILTERS = ["dangling", "label", "label!", "until"];
 /**
  * Removes images that nobody needs: those without a name, or with `dangling=false` all that no container uses.
  *
- * @throws {InvalidArgument} For a filter.
+ * @throws {InvalidArgument | Unknown} For a filter.
  */
 export async function pruneImages(
   stores: Images,
@@ -204,12 +204,12 @@ export async function pruneImages(
 }
 
 function candidates({ images, references }: Images, filters: Filters, isDanglingOnly: boolean): Digest[] {
-  const untilMs = (filters.until ?? []).map((text) => parseMoment(text, Date.now()));
+  const lastMs = untilMs(filters.until);
   return (isDanglingOnly ? images.heads() : images.ids()).filter((id) => {
     const image = images.image(id);
     const labels = image.config?.Labels ?? {};
     if (references.referencesOf(id).length === 0 && images.children(id).length > 0) return false;
-    if (!untilMs.every((ms) => createdMs(image) <= ms) || !hasLabels(filters.label ?? [], labels)) return false;
+    if (createdMs(image) > lastMs || !hasLabels(filters.label ?? [], labels)) return false;
     return !(filters["label!"] ?? []).some((label) => hasLabels([label], labels));
   });
 }

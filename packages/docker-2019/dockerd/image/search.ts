@@ -13,6 +13,7 @@ import { parseDocument } from "@eras/oci-spec/image/parse-document.ts";
 import { registryHosts } from "@eras/registry-client/hosts.ts";
 import { exchange } from "@eras/registry-client/http.ts";
 import type { ImageSearchResult } from "../../engine-api/image.ts";
+import { dialText } from "./dial-error.ts";
 import { booleanFilter, checkFilters, type Filters } from "./filters.ts";
 
 const HUB_INDEX = "https://index.docker.io/v1";
@@ -74,7 +75,11 @@ async function ask(term: string, limit: number): Promise<ImageSearchResult[]> {
   const { index, query } = indexOf(term);
   const url = new URL(`${index}/search`);
   url.search = new URLSearchParams({ q: query, n: `${limit}` }).toString();
-  const answer = await exchange({ method: "GET", url, headers: {}, tls: {}, silenceMs: SILENCE_MS });
+  const answer = await exchange({ method: "GET", url, headers: {}, tls: {}, silenceMs: SILENCE_MS }).catch(
+    async (error) => {
+      throw await noIndex(index, url, error);
+    },
+  );
   if (answer.status !== 200) {
     answer.drop();
     throw new Unknown(`Unexpected status code ${answer.status}`);
@@ -83,6 +88,27 @@ async function ask(term: string, limit: number): Promise<ImageSearchResult[]> {
   const { results = [] } = validate(searchAnswer, document, "search results").value;
   const nothing = { description: "", star_count: 0, is_official: false, is_automated: false };
   return results.map((one) => ({ ...nothing, ...one }));
+}
+
+/** In the words of the original, which asks another registry first whether it is there. */
+async function noIndex(index: string, url: URL, cause: Error): Promise<Error> {
+  const dial = await dialText(cause);
+  if (dial === undefined) return cause;
+  if (index === HUB_INDEX) return new Unknown(`Get "${url.href}": ${dial}`, { cause });
+  const { host, protocol } = url;
+  const attempt = (scheme: string) => `Get "${scheme}://${host}/v1/_ping": ${dial}`;
+  if (protocol === "http:")
+    return new Unknown(
+      `invalid registry endpoint "${index}/". HTTPS attempt: ${attempt("https")}. HTTP attempt: ${attempt("http")}`,
+      { cause },
+    );
+  const advice = [
+    `If this private registry supports only HTTP or HTTPS with an unknown CA certificate, please add \`--insecure-registry ${host}\` to the daemon's arguments.`,
+    `In the case of HTTPS, if you have access to the registry's CA certificate, no need for the flag; simply place the CA certificate at /etc/docker/certs.d/${host}/ca.crt`,
+  ];
+  return new Unknown(`invalid registry endpoint ${index}/: ${[`${attempt("https")}.`, ...advice].join(" ")}`, {
+    cause,
+  });
 }
 
 /** A first component that is a host names another registry. */

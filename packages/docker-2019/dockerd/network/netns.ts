@@ -9,7 +9,8 @@
  *
  * Namespaces are a thread's. All of this is synchronous, and when it is over the main thread is at home again.
  */
-import { closeSync, openSync, rmSync } from "node:fs";
+import { closeSync, existsSync, openSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { isErrno } from "@eras/linux/errno.ts";
 import { MNT_DETACH, MS_BIND, mount, umount } from "@eras/linux/mount.ts";
 import { CLONE_NEWNET, joinNamespace, setns, unshare } from "@eras/linux/namespaces.ts";
@@ -17,6 +18,11 @@ import { setLink } from "@eras/linux/netlink/links.ts";
 
 /** The main thread's: what /proc/thread-self is on it. */
 const OWN = "/proc/self/ns/net";
+
+/** Where one is kept. @param id - Of the sandbox; undefined: the host's own. */
+export function namespacePath(dir: string, id: string | undefined): string {
+  return join(dir, id === undefined ? "default" : id.slice(0, 12));
+}
 
 /** Makes a namespace in which nothing but loopback is, and that is up. @param path - A new file, in a directory that is there. */
 export function createNetworkNamespace(path: string): void {
@@ -26,6 +32,13 @@ export function createNetworkNamespace(path: string): void {
     setLink("lo", { up: true });
     mount(OWN, path, null, MS_BIND, null);
   });
+}
+
+/** Keeps a namespace that somebody else has made. @param path - A new file; one that is there is left as it is. */
+export function keepNetworkNamespace(path: string, pid: number): void {
+  if (existsSync(path)) return;
+  closeSync(openSync(path, "w", 0o444));
+  mount(`/proc/${pid}/ns/net`, path, null, MS_BIND, null);
 }
 
 /** Takes the mount away. The namespace goes with the last process in it. */

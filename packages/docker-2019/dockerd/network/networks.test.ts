@@ -345,8 +345,9 @@ describe("connect(), disconnect()", () => {
     const networks = await open();
     for (const mode of ["host", "none"]) {
       const { netnsPath } = await networks.connect(attachment(mode, { NetworkMode: mode }));
-      expect(netnsPath).toBe(undefined);
       const settings = networks.settings(attachment(mode, { NetworkMode: mode }));
+      expect(netnsPath).toBe(mode === "host" ? settings.SandboxKey : undefined);
+      expect(settings.SandboxKey).toMatch(mode === "host" ? /\/netns\/default$/ : /\/netns\/[0-9a-f]{12}$/);
       expect(settings.Networks![mode]).toMatchObject({ NetworkID: networks.inspect(mode).Id, IPAddress: "" });
       await networks.disconnect(attachment(mode).id);
     }

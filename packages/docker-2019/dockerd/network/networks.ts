@@ -22,7 +22,7 @@ import { type NetworkNames, writeEtcFiles } from "./etc-files.ts";
 import { AddressPool } from "./ipam.ts";
 import { Firewall } from "./iptables.ts";
 import { linkedPorts } from "./linked-ports.ts";
-import { createNetworkNamespace, removeNetworkNamespace } from "./netns.ts";
+import { createNetworkNamespace, keepNetworkNamespace, namespacePath, removeNetworkNamespace } from "./netns.ts";
 import { type NetworkMode, parseNetworkMode } from "./network-mode.ts";
 import type { NetworksOptions } from "./options.ts";
 import { PortMapper, type PublishedPort, portMap, wantedPorts } from "./port-mapper.ts";
@@ -97,7 +97,8 @@ export class Networks {
       links: attachment.links ?? [],
       network: this.#names(),
     });
-    return { netnsPath: sandbox.netnsPath, files };
+    const isThere = existsSync(sandbox.netnsPath); // else the runtime makes it
+    return { netnsPath: isThere ? sandbox.netnsPath : undefined, files };
   }
 
   /** What the network says of names. */
@@ -108,13 +109,15 @@ export class Networks {
 
   async #makeSandbox(attachment: Attachment, network: PredefinedNetwork): Promise<SandboxRecord> {
     const { id: container, name, links } = attachment;
-    const base = { container, name, id: newId(), network, ports: [], ...(!this.#bridge.icc && links && { links }) };
+    const id = newId();
+    const netnsPath = namespacePath(this.#netnsDir, network === "host" ? undefined : id);
+    const base = { container, name, id, network, netnsPath, ports: [], ...(!this.#bridge.icc && links && { links }) };
+    if (network === "host") keepNetworkNamespace(base.netnsPath, process.pid);
     if (network !== "bridge") return this.#keep(base);
     const endpoint = this.#newEndpoint(attachment.config.MacAddress);
-    const netnsPath = attachment.remapped ? {} : { netnsPath: join(this.#netnsDir, base.id.slice(0, 12)) };
-    const sandbox: SandboxRecord = { ...base, ...netnsPath, endpoint };
+    const sandbox: SandboxRecord = { ...base, endpoint };
     try {
-      if (sandbox.netnsPath !== undefined) {
+      if (!attachment.remapped) {
         createNetworkNamespace(sandbox.netnsPath);
         plugIn(this.#bridge, endpoint, sandbox.netnsPath);
       }
@@ -152,10 +155,15 @@ export class Networks {
     }
   }
 
-  /** Puts the endpoint into the namespace that the runtime has made for a remapped container: between containerd's Create and Start. */
+  /**
+   * Keeps the namespace that the runtime has made, of a container without a network or a remapped one, and puts the endpoint into it: between
+   * containerd's Create and Start.
+   */
   furnish(container: string, pid: number): void {
-    const endpoint = this.#sandboxes.get(container)?.endpoint;
-    if (endpoint) plugIn(this.#bridge, endpoint, `/proc/${pid}/ns/net`);
+    const sandbox = this.#sandboxes.get(container);
+    if (!sandbox || existsSync(sandbox.netnsPath)) return;
+    keepNetworkNamespace(sandbox.netnsPath, pid);
+    if (sandbox.endpoint) plugIn(this.#bridge, sandbox.endpoint, sandbox.netnsPath);
   }
 
   /** Takes down what a container has, if it has anything. */
@@ -187,14 +195,14 @@ export class Networks {
     return sandbox;
   }
 
-  async #takeDown({ container, endpoint, netnsPath, ports }: SandboxRecord): Promise<void> {
+  async #takeDown({ container, network, endpoint, netnsPath, ports }: SandboxRecord): Promise<void> {
     this.#sandboxes.delete(container);
     await this.#ports.release(ports);
     if (endpoint) {
       unplug(endpoint);
       this.#pool.release(endpoint.address);
     }
-    if (netnsPath !== undefined) removeNetworkNamespace(netnsPath);
+    if (network !== "host") removeNetworkNamespace(netnsPath);
     this.#records.removeSandbox(container);
   }
 
@@ -281,6 +289,7 @@ export class Networks {
   /** Leaves the host as it was, unless containers run on. */
   async close(): Promise<void> {
     if (this.#sandboxes.size > 0) return;
+    removeNetworkNamespace(namespacePath(this.#netnsDir, undefined));
     await this.#firewall?.remove();
     if (existsSync(this.#forwardingMark)) {
       await this.#firewall?.setForwardPolicy("ACCEPT");

@@ -34,8 +34,8 @@ export interface SandboxRecord {
   /** 64 hexadecimal digits. */
   readonly id: string;
   readonly network: PredefinedNetwork;
-  /** The namespace that we have made; none of our making if it is the host's or the runtime's. */
-  readonly netnsPath?: string;
+  /** Where its namespace is kept, whoever has made it: by us, by the runtime, or the host's own. */
+  readonly netnsPath: string;
   readonly endpoint?: Endpoint;
   readonly ports: readonly PublishedPort[];
   /** Whom it may reach though containers are kept apart: `--link` with `--icc=false`. */

@@ -24,13 +24,14 @@ export interface DaemonOptions extends Options {
 
 /** @throws {InvalidArgument | NotImplemented} In the original's words. */
 export function daemonOptions(options: Options): DaemonOptions {
-  const { runtimes, labels, logDriver, logOptions, seccompProfile } = options;
+  const { dataRoot, runtimes, labels, logDriver, logOptions, seccompProfile } = options;
   parseLogLevel(options.logLevel);
   verifyExecOptions(options.execOptions);
   insecure(options.insecureRegistries);
   mergeLogConfig({ Type: logDriver, Config: logOptions }, { Type: logDriver, Config: {} });
   return {
     ...options,
+    dataRoot: dataRoot && resolve(dataRoot), // it is handed on to those who work elsewhere
     labels: withoutConflicts(labels),
     runtimes: { ...runtimes, [STANDARD_RUNTIME]: { path: OWN_RUNC } },
     ...(seccompProfile !== "" && { seccompJson: readProfile(seccompProfile) }),

@@ -1,6 +1,7 @@
 /** Which volumes are meant: `docker volume ls --filter`, `docker volume prune --filter`. */
 import { InvalidArgument } from "@eras/oci-spec/errdefs.ts";
 import type { Volume } from "../../engine-api/volume.ts";
+import { filterPattern } from "../filter-pattern.ts";
 import { hasLabels } from "../labels.ts";
 
 /** By name of the filter, its values. */
@@ -17,7 +18,7 @@ export function listFilter(filters: Filters, isUsed: Predicate): Predicate {
   const dangling = values("dangling");
   if (!dangling.every((text) => Object.hasOwn(TRUTH, text)))
     throw new InvalidArgument(`Invalid filter 'dangling=[${dangling.join(" ")}]'`);
-  const names = values("name").map((pattern) => matcher(pattern));
+  const names = values("name").map(filterPattern);
   return (volume) =>
     dangling.every((text) => TRUTH[text] === !isUsed(volume)) &&
     (!filters.has("driver") || values("driver").includes(volume.Driver)) &&
@@ -27,7 +28,7 @@ export function listFilter(filters: Filters, isUsed: Predicate): Predicate {
 
 /** @throws {InvalidArgument} For a filter that there is not. */
 export function pruneFilter(filters: Filters): Predicate {
-  refuseOthers(filters, ["label", "label!", "all"]); // `all` is of clients newer than 19.03, whose prune always means all
+  refuseOthers(filters, ["label", "label!"]);
   const [wanted, unwanted] = [filters.get("label") ?? [], filters.get("label!") ?? []];
   return ({ Labels }) => hasLabels(wanted, Labels ?? {}) && !unwanted.some((label) => hasLabels([label], Labels ?? {}));
 }
@@ -35,14 +36,4 @@ export function pruneFilter(filters: Filters): Predicate {
 function refuseOthers(filters: Filters, known: readonly string[]): void {
   const unknown = [...filters.keys()].find((name) => !known.includes(name));
   if (unknown !== undefined) throw new InvalidArgument(`Invalid filter '${unknown}'`);
-}
-
-/** A regular expression; text that is none is itself. */
-function matcher(pattern: string): (name: string) => boolean {
-  try {
-    const expression = new RegExp(pattern);
-    return (name) => expression.test(name);
-  } catch {
-    return (name) => name.includes(pattern);
-  }
 }

@@ -32,6 +32,13 @@ interface VolumeRecord {
   readonly Options: Readonly<Record<string, string>> | null;
 }
 
+/** Hears of what happens to volumes: for `docker events`. */
+export type VolumeListener = (
+  action: "create" | "destroy" | "mount" | "unmount",
+  name: string,
+  attributes: Readonly<Record<string, string>>,
+) => void;
+
 /** Host IDs of the root of remapped containers. */
 interface Owner {
   readonly uid: number;
@@ -41,23 +48,29 @@ interface Owner {
 export class VolumeStore {
   readonly #dir: string;
   readonly #owner: Owner;
+  readonly #tell: VolumeListener;
   /** By volume: the containers that have it, whether they run or not. */
   readonly #references = new Map<string, Set<string>>();
   /** By volume: the containers that have it mounted. */
   readonly #mounted = new Map<string, Set<string>>();
 
-  private constructor(dir: string, owner: Owner) {
+  private constructor(dir: string, owner: Owner, tell: VolumeListener) {
     this.#dir = dir;
     this.#owner = owner;
+    this.#tell = tell;
   }
 
   /** Finds the volumes of earlier daemons. Who uses them is for the caller to say again: `reference`, `mount`. */
-  static async open({ dataRoot }: Pick<Roots, "dataRoot">, owner: Owner = { uid: 0, gid: 0 }): Promise<VolumeStore> {
+  static async open(
+    { dataRoot }: Pick<Roots, "dataRoot">,
+    owner: Owner = { uid: 0, gid: 0 },
+    tell: VolumeListener = () => {},
+  ): Promise<VolumeStore> {
     const dir = join(dataRoot, "volumes");
     mkdirSync(dir, { recursive: true, mode: 0o701 }); // to be passed through, not to be read
     for (const name of readdirSync(dir).filter((name) => name.startsWith(HIDDEN)))
       await rm(join(dir, name), { recursive: true, force: true });
-    return new VolumeStore(dir, owner);
+    return new VolumeStore(dir, owner, tell);
   }
 
   /**
@@ -73,11 +86,12 @@ export class VolumeStore {
         `create ${name}: error looking up volume plugin ${driver}: plugin ${JSON.stringify(driver)} not found`,
       );
     validateName(name);
-    const options = orNull(DriverOpts);
-    const mounted = mountedAs(name, options ?? {});
-    if (existsSync(join(this.#dir, name))) return this.get(name);
-    const CreatedAt = new Date().toISOString().replace(/\.\d+/, "");
-    this.#make(name, { CreatedAt, Labels: orNull(Labels), Options: options }, mounted);
+    const mounted = mountedAs(name, DriverOpts ?? {});
+    if (!existsSync(join(this.#dir, name))) {
+      const CreatedAt = new Date().toISOString().replace(/\.\d+/, "");
+      this.#make(name, { CreatedAt, Labels: Labels ?? null, Options: DriverOpts ?? null }, mounted);
+    }
+    this.#tell("create", name, { driver: DRIVER });
     return this.get(name);
   }
 
@@ -125,6 +139,7 @@ export class VolumeStore {
     const removed = join(this.#dir, `${HIDDEN}removed-${anonymousName()}`);
     renameSync(join(this.#dir, name), removed);
     await rm(removed, { recursive: true, force: true });
+    this.#tell("destroy", name, { driver: DRIVER });
   }
 
   /** Removes all volumes that no container has. @throws {InvalidArgument} For a filter that there is not. */
@@ -187,10 +202,6 @@ export class VolumeStore {
     const file = join(this.#dir, name, MOUNTED_AS);
     return existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as MountedAs) : undefined;
   }
-}
-
-function orNull(values: Readonly<Record<string, string>> | null | undefined): Readonly<Record<string, string>> | null {
-  return values && Object.keys(values).length > 0 ? values : null;
 }
 
 function entry(map: Map<string, Set<string>>, name: string): Set<string> {
