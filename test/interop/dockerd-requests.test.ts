@@ -1,6 +1,6 @@
 /** Requests that make no sense, as bytes on the socket: our dockerd answers what the genuine one answers, status and message. */
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { busyboxImage } from "../harness/busybox-image.ts";
 import { Dockerd2019 } from "../harness/dockerd-2019.ts";
 import { requestText, sendRaw } from "../harness/raw-request.ts";
@@ -234,6 +234,7 @@ describe.skipIf(missing)(`dockerd's answers${missing ? `: ${missing}` : ""}`, ()
     for (const docker of [genuine.docker.run.bind(genuine.docker), dockerd.docker.bind(dockerd)]) {
       await docker(["run", "-d", "--name", "box", "--network", "none", "busybox", "sh", "-c", CHATTER]);
       await docker(["create", "--name", "idle", "--network", "none", "busybox", "true"]);
+      await vi.waitFor(async () => expect((await docker(["logs", "box"])).stderr).toBe("err\n"), START_MS);
     }
   }, START_MS);
   afterAll(async () => {
