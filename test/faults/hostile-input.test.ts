@@ -188,8 +188,9 @@ describe("a broken index.json", () => {
 });
 
 test("a broken config.json of a container is skipped and named in the log; the others are there", async () => {
-  const ids = [];
+  const ids: string[] = [];
   for (let i = 0; i < 2; i++) ids.push((await docker.docker(["run", "busybox", "/bin/true"])).stdout.trim());
+  await docker.docker(["wait", ...ids]); // its lxc-start would otherwise clean up what is removed here
   await docker.endDaemon("SIGTERM");
   const record = join(docker.root, "containers", ids[0]!, "config.json");
   writeFileSync(record, '{"Id":');

@@ -111,7 +111,7 @@ export class Containers {
       this.#byId.set(id, container);
     } catch (error) {
       console.log(`Cannot load ${join(root, "config.json")}: ${error}`);
-      void ghost?.exited.then(cleanUp);
+      void ghost?.exited.then(cleanUp).catch((reason) => console.log(`Cannot clean up ${root}: ${reason}`));
     }
   }
 
