@@ -38,6 +38,8 @@ export class TaskService {
   /** Containers that are being made, even if the containerd that asked for it is gone. */
   readonly #creating = new Map<string, Promise<unknown>>();
   readonly #stopOomWatch = new Map<string, () => void>();
+  /** Signals whose senders wait to hear that they have been sent: what they have ended may be deleted sooner. */
+  readonly #kills = new Set<Promise<void>>();
 
   constructor(shim: Shim) {
     this.#shim = shim;
@@ -59,7 +61,9 @@ export class TaskService {
         return {};
       },
       kill: async ({ id, execId, signal, all }) => {
-        await this.#container(id).kill(execId, signal, all);
+        const sent = this.#container(id).kill(execId, signal, all);
+        this.#kills.add(sent);
+        await sent.finally(() => this.#kills.delete(sent));
         return {};
       },
       wait: async ({ id, execId }) => {
@@ -106,10 +110,15 @@ export class TaskService {
       },
       shutdown: ({ id }) => {
         if (!this.#has(id)) this.#shim.forget(id);
-        if (this.isEmpty) this.#shim.shutdown();
+        if (this.isEmpty) void this.#shutdown();
         return {};
       },
     };
+  }
+
+  async #shutdown(): Promise<void> {
+    await Promise.allSettled(this.#kills);
+    setImmediate(() => this.#shim.shutdown()); // when they have been answered, too
   }
 
   /** Whether there is no container to serve. */
