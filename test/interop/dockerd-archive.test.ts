@@ -41,7 +41,19 @@ describe.skipIf(missing)(`dockerd's archive${missing ? `: ${missing}` : ""}`, ()
       "sleep",
       "1000",
     ];
-    for (const words of [run, create]) {
+    const closed = [
+      "create",
+      "--name",
+      "closed",
+      "--read-only",
+      "-v",
+      "/vol",
+      "busybox",
+      "sh",
+      "-c",
+      "ln -s /etc /vol/out",
+    ];
+    for (const words of [run, create, closed, ["start", "-a", "closed"]]) {
       expect(await session.genuine(words)).toMatchObject({ status: 0 });
       expect(await dockerd.docker(words)).toMatchObject({ status: 0 });
     }
@@ -161,6 +173,14 @@ describe.skipIf(missing)(`dockerd's archive${missing ? `: ${missing}` : ""}`, ()
     expect(genuine).toMatchObject({ status: "500" });
     expect((await dockerd.docker(["exec", "box", "cat", "/box/file"])).stdout).toBe("inside\n");
   });
+
+  test.each(["/etc", "/vol", "/vol/out", "/vol/../etc"])(
+    "of a container whose root is read-only takes a tar into %s",
+    (path) => {
+      const [ours, genuine] = answers(`path=${path}`, "PUT", tar(), "closed");
+      expect(ours).toEqual(genuine);
+    },
+  );
 
   test("leads nowhere out of the container", async () => {
     await dockerd.docker(["exec", "box", "ln", "-s", "../../../../../../../../etc", "/box/out"]);

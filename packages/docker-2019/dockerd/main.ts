@@ -35,20 +35,29 @@ async function serve(commandLine: CommandLine): Promise<void> {
   for (const dir of [dataRoot, execRoot, dirname(pidfile)]) mkdirSync(dir, { recursive: true, mode: 0o711 });
   lock(dataRoot);
   const supervisor = options.containerd === "" ? new ContainerdSupervisor({ dataRoot, execRoot }) : undefined;
+  onceToldToEnd(async () => void (await supervisor?.stop())); // so soon: no container is anybody's yet
   const { daemon, servers } = await open(withRemap(options), places, supervisor);
   releaseWhenIdle(servers);
   writeFileSync(pidfile, String(process.pid));
-  const end = async (signal: string) => {
-    log("info", `received ${signal}`);
+  onceToldToEnd(async () => {
     for (const server of servers) close(server);
-    await daemon.shutdown();
+    await daemon.shutdown().catch((error: Error) => log("error", `Cannot shut down in order: ${error.message}`));
     await supervisor?.stop();
     rmSync(pidfile, { force: true });
-    process.exit();
-  };
-  for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => void end(signal));
+  });
   process.on("SIGHUP", () => reload(daemon, commandLine));
   log("info", `dockerd ${VERSION} serves`);
+}
+
+/** In place of what was to be done before. */
+function onceToldToEnd(work: () => Promise<void>): void {
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    process.removeAllListeners(signal).once(signal, async () => {
+      log("info", `received ${signal}`);
+      await work();
+      process.exit();
+    });
+  }
 }
 
 /** What fails leaves no containerd behind. */

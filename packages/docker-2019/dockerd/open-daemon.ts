@@ -4,6 +4,7 @@ import type { Event } from "../engine-api/event.ts";
 import { Daemon } from "./daemon/daemon.ts";
 import { Events } from "./daemon/events.ts";
 import { containerExited, execExited } from "./daemon/exit.ts";
+import { forgetExecs, ROUND_MS } from "./daemon/forget-execs.ts";
 import { lookAgain } from "./daemon/look-again.ts";
 import { restoreContainers } from "./daemon/restore.ts";
 import { shutdown } from "./daemon/shutdown.ts";
@@ -42,6 +43,7 @@ export async function openDaemon(
   const listening = new AbortController();
   await listenToTasks(containerd, listenerOf(daemon), listening.signal);
   await restoreContainers(daemon, (message) => log("warning", message));
+  setInterval(forgetExecs, ROUND_MS, daemon.execs).unref();
   return Object.assign(daemon, {
     shutdown: async () => {
       await shutdown(daemon);

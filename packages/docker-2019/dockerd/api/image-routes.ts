@@ -137,7 +137,7 @@ async function sourceOf({ query, body, signal }: ApiCall): Promise<AsyncIterable
     throw new Error(`it answers ${answer.status}`);
   } catch (error) {
     const { message, cause } = error as Error;
-    const shown = JSON.stringify(url.replace(/\/\/[^/@]*@/, "//***@")); // who one is there is nobody's business
+    const shown = JSON.stringify(url.replace(/\/\/[^/?#]*@/, "//***@")); // who one is there is nobody's business
     throw new Unknown(`Get ${shown}: ${cause instanceof Error ? cause.message : message.replace(url, "it")}`, {
       cause,
     });

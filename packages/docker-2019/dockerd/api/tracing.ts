@@ -19,7 +19,7 @@ export function serveTraced(
   const link = headers[LINK_KEY];
   if (typeof link !== "string") return serve(answer);
   const call = { channel: "http", method: `${method} ${url}`, to: "dockerd" } as const;
-  const tellsBodies = !url.endsWith(SECRET) && method !== "HEAD"; // which is answered without one
+  const tellsBodies = !url.split("?", 1)[0]!.endsWith(SECRET) && method !== "HEAD"; // which is answered without one
   return answerTraced(new Map([[LINK_KEY, link]]), call, (tell) =>
     serve(tell ? new TellingAnswerer(answer, tell, tellsBodies) : answer),
   );

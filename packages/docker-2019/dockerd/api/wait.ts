@@ -6,7 +6,7 @@ import type { ApiCall } from "./call.ts";
 /** The head goes out at once, so that the client knows that it is waited for; the body when that has come about. */
 export async function wait({ params, query, answer, signal }: ApiCall, daemon: Daemon): Promise<void> {
   const container = daemon.containers.get(params.name!);
-  const result = container.state.wait(waitCondition(query.text("condition")));
+  const result = container.state.wait(waitCondition(query.text("condition")), signal);
   const stream = answer.stream(200, { "Content-Type": "application/json" });
   const { exitCode: StatusCode, error } = await Promise.race([result, whenGone(signal)]);
   stream.write(`${JSON.stringify({ Error: error === undefined ? null : { Message: error }, StatusCode })}\n`);

@@ -12,6 +12,8 @@ export class Exec {
   isRunning = false;
   wasStarted = false;
   exitCode: number | undefined;
+  /** A round of forgetting has found it ended: the next one forgets it. */
+  isToBeForgotten = false;
   readonly #startDone = Promise.withResolvers<void>();
   readonly #ended = Promise.withResolvers<void>();
 

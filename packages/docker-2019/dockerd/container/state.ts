@@ -55,8 +55,9 @@ export type Status = "created" | "running" | "paused" | "restarting" | "removing
 
 export class State {
   readonly record: StateRecord;
-  #stopped = Promise.withResolvers<WaitResult>();
-  readonly #removed = Promise.withResolvers<WaitResult>();
+  readonly #stopWaiters = new Set<(result: WaitResult) => void>();
+  readonly #removalWaiters = new Set<(result: WaitResult) => void>();
+  #isRemoved = false;
 
   constructor(record: Partial<StateRecord> = {}) {
     this.record = { ...FRESH, ...record };
@@ -143,21 +144,32 @@ export class State {
 
   setRemoved(): void {
     const result = { exitCode: this.record.ExitCode }; // nothing has failed: it was to be removed, and it was
+    this.#isRemoved = true;
     this.#tellStopped(result);
-    this.#removed.resolve(result);
+    tell(this.#removalWaiters, result);
   }
 
-  /** Resolves when that has come about. */
-  wait(condition: WaitCondition): Promise<WaitResult> {
-    if (condition === "removed") return this.#removed.promise;
-    if (condition === "not-running" && !this.isRunning) return Promise.resolve({ exitCode: this.record.ExitCode });
-    return this.#stopped.promise;
+  /** Resolves when that has come about. @param signal - Whoever waits has gone: the promise is forgotten, and does not settle. */
+  wait(condition: WaitCondition, signal?: AbortSignal): Promise<WaitResult> {
+    const isMet = condition === "removed" ? this.#isRemoved : condition === "not-running" && !this.isRunning;
+    if (isMet) return Promise.resolve({ exitCode: this.record.ExitCode });
+    const waiters = condition === "removed" ? this.#removalWaiters : this.#stopWaiters;
+    return new Promise((resolve) => {
+      if (signal?.aborted) return;
+      waiters.add(resolve);
+      signal?.addEventListener("abort", () => waiters.delete(resolve), { once: true });
+    });
   }
 
   #tellStopped(result: WaitResult): void {
-    this.#stopped.resolve(result);
-    this.#stopped = Promise.withResolvers<WaitResult>();
+    tell(this.#stopWaiters, result);
   }
+}
+
+/** Who has been told waits no more. */
+function tell(waiters: Set<(result: WaitResult) => void>, result: WaitResult): void {
+  for (const resolve of waiters) resolve(result);
+  waiters.clear();
 }
 
 function now(): string {

@@ -95,7 +95,7 @@ export async function putArchive(
   try {
     const directory = openDirectoryAt(view, at);
     try {
-      checkWritable(at);
+      checkWritable(at.container, readlinkSync(descriptorPath(directory)));
       const { User } = at.container.config;
       const owner = asContainerUser && User ? findUser(User, descriptorPath(view.root)) : undefined;
       const change = (entry: TarEntry): TarEntry => {
@@ -137,10 +137,13 @@ async function* concat(first: Uint8Array, rest: AsyncIterator<Uint8Array>): Asyn
   yield* { [Symbol.asyncIterator]: () => rest };
 }
 
-/** What the container has been promised, also while it stands still: its own mounts tell only as long as it runs. */
-function checkWritable({ container: { hostConfig, record }, path }: ContainerPath): void {
-  const wanted = posix.resolve("/", path);
-  const isWithin = (point: string) => wanted === point || wanted.startsWith(`${point}/`);
+/**
+ * What the container has been promised, also while it stands still: its own mounts tell only as long as it runs.
+ *
+ * @param path - Where the links have led.
+ */
+function checkWritable({ hostConfig, record }: Container, path: string): void {
+  const isWithin = (point: string) => path === point || path.startsWith(`${point}/`);
   const mount = Object.values(record.MountPoints)
     .filter(({ Destination }) => isWithin(Destination))
     .sort((a, b) => b.Destination.length - a.Destination.length)[0];

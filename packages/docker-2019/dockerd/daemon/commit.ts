@@ -2,6 +2,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { familiarReference, parseReference } from "@eras/oci-spec/reference.ts";
 import type { ContainerConfig } from "../../engine-api/container-config.ts";
+import { Status } from "../../proto/gen/process_pb.ts";
 import { mergeImage } from "../config/merge-image.ts";
 import type { Container } from "../container/container.ts";
 import { changeConfig } from "../image/config-changes.ts";
@@ -9,7 +10,6 @@ import { commitImage } from "../image/make.ts";
 import type { Daemon } from "./daemon.ts";
 
 /** containerd's word for a task that stands still. */
-const PAUSED = 4;
 const LOOK_EVERY_MS = 20;
 /** In which a containerd that was killed is expected to answer again. */
 const COMEBACK_MS = 10_000;
@@ -63,7 +63,7 @@ async function goOn({ containerd }: Daemon, { id, state }: Container): Promise<v
   for (const start = performance.now(); ; await delay(LOOK_EVERY_MS)) {
     try {
       const task = await containerd.task(id);
-      if (task?.status === PAUSED && !state.isPaused) await containerd.resume(id);
+      if (task?.status === Status.PAUSED && !state.isPaused) await containerd.resume(id);
       return;
     } catch (error) {
       if (performance.now() - start > COMEBACK_MS) throw error;

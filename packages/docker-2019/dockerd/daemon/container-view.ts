@@ -83,8 +83,8 @@ function openInside(root: number, path: string, flags: number): number {
 /** Volumes are mounted for as long as `show` takes, also those of a container that does not run. */
 function withVolumes(daemon: Daemon, container: Container, show: (mounts: readonly Shown[]) => number): number {
   const holder = `${container.id} is looked into`;
-  mountVolumes(daemon, container, holder);
   try {
+    mountVolumes(daemon, container, holder);
     return show(mountsOf(container));
   } finally {
     unmountVolumes(daemon, container, holder);

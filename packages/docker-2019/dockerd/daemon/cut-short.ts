@@ -1,5 +1,9 @@
-/** What an earlier dockerd was killed in the middle of: a start is undone, and so is a creation; a removal is finished. */
+/**
+ * What an earlier dockerd was killed in the middle of: a start is undone, and so is a creation; a removal is finished.
+ * One container of which that fails is no reason to leave the others alone.
+ */
 import { existsSync, rmSync } from "node:fs";
+import { attempt, noteFailure } from "./attempt.ts";
 import type { Daemon } from "./daemon.ts";
 import { unmountAll } from "./mounts.ts";
 
@@ -14,7 +18,8 @@ export async function undoStarts(daemon: Daemon, unreadable: Unreadable = new Se
   const atContainerd = [...(await daemon.containerd.fifoDirs())].filter(([id, dir]) => dir === daemon.fifoDir(id));
   const withPipes = daemon.containers.list().filter(({ id }) => existsSync(daemon.fifoDir(id)));
   const ids = new Set([...atContainerd.map(([id]) => id), ...withPipes.map(({ id }) => id)]);
-  await Promise.all([...ids.difference(unreadable)].map((id) => undoStart(daemon, id)));
+  const undone = (id: string) => undoStart(daemon, id).catch(noteFailure(`undo the start of container ${id}`));
+  await Promise.all([...ids.difference(unreadable)].map(undone));
 }
 
 async function undoStart(daemon: Daemon, id: string): Promise<void> {
@@ -39,17 +44,21 @@ async function clear(daemon: Daemon, id: string): Promise<void> {
 export async function removeHalves({ containers, images }: Daemon, unreadable: Unreadable): Promise<void> {
   const layers = new Set(images.rwLayers.containerIds());
   for (const container of containers.list().filter(({ id }) => !layers.has(id))) {
-    await container.removeDirectory();
+    await container.removeDirectory().catch(noteFailure(`remove what is left of container ${container.id}`));
     containers.remove(container);
   }
-  for (const id of layers.difference(unreadable)) if (!containers.find(id)) await images.rwLayers.remove(id);
+  for (const id of layers.difference(unreadable))
+    if (!containers.find(id))
+      await images.rwLayers.remove(id).catch(noteFailure(`remove the layer of container ${id}`));
 }
 
 /** Of a removal that was under way nobody knows any more which volumes were to go: the container is dead, until it is removed once more. */
 export function endRemovals({ containers, images }: Daemon): void {
   for (const container of containers.list().filter(({ state }) => state.record.RemovalInProgress)) {
-    if (!container.state.isRunning) images.rwLayers.unmount(container.id);
-    Object.assign(container.state.record, { RemovalInProgress: false, Dead: true });
-    container.save();
+    attempt(`end the removal of container ${container.id}`, () => {
+      if (!container.state.isRunning) images.rwLayers.unmount(container.id);
+      Object.assign(container.state.record, { RemovalInProgress: false, Dead: true });
+      container.save();
+    });
   }
 }

@@ -2,8 +2,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { step } from "../../step.ts";
 import type { Container } from "../container/container.ts";
-import { log } from "../log.ts";
 import { tellDetached } from "./attachment-events.ts";
+import { attempt, noteFailure } from "./attempt.ts";
 import type { Daemon } from "./daemon.ts";
 import { removeContainer } from "./delete.ts";
 import { unmountAll } from "./mounts.ts";
@@ -19,19 +19,6 @@ export interface ProcessExit {
   readonly at: Date;
 }
 
-/** What has ended has ended: whatever can't be taken away after it is told of in the log, and all else is done. */
-function note(what: string): (error: Error) => void {
-  return ({ message }) => log("warning", `Cannot ${what}: ${message}`);
-}
-
-function attempt(what: string, work: () => void): void {
-  try {
-    work();
-  } catch (error) {
-    note(what)(error as Error);
-  }
-}
-
 /** A container's own process has ended. Who hears of it from two sides, does this once. */
 export function containerExited(daemon: Daemon, container: Container, exit: ProcessExit): Promise<void> {
   const done = underWay.get(container) ?? end(daemon, container, exit).finally(() => underWay.delete(container));
@@ -41,12 +28,13 @@ export function containerExited(daemon: Daemon, container: Container, exit: Proc
 
 const underWay = new WeakMap<Container, Promise<void>>();
 
+/** It has ended, whatever of it can't be taken away. */
 async function end(daemon: Daemon, container: Container, exit: ProcessExit): Promise<void> {
   step("dockerd.note-exit", { id: container.id, pid: exit.pid, status: exit.status });
   const { id, record, state, hostConfig } = container;
-  await daemon.containerd.delete(id).catch(note(`delete container ${id} from containerd`));
-  await container.streams.close(DRAIN_MS).catch(note(`close the pipes of container ${id}`));
-  await daemon.networks.disconnect(id).catch(note(`disconnect container ${id}`));
+  await daemon.containerd.delete(id).catch(noteFailure(`delete container ${id} from containerd`));
+  await container.streams.close(DRAIN_MS).catch(noteFailure(`close the pipes of container ${id}`));
+  await daemon.networks.disconnect(id).catch(noteFailure(`disconnect container ${id}`));
   attempt(`unmount the volumes of container ${id}`, () => unmountAll(daemon, container));
   attempt(`unmount container ${id}`, () => daemon.images.rwLayers.unmount(id));
   const startedMs = Date.parse(record.State.StartedAt);
@@ -92,8 +80,8 @@ export async function execExited(daemon: Daemon, execId: string, { status }: Pro
   if (!exec?.isRunning) return;
   const { container, streams } = exec;
   const forgotten = daemon.containerd.deleteExec(container.id, execId);
-  await forgotten.catch(note(`delete exec ${execId} from containerd`)); // its shim may have gone already, with the container
-  await streams.close(DRAIN_MS).catch(note(`close the pipes of exec ${execId}`));
+  await forgotten.catch(noteFailure(`delete exec ${execId} from containerd`)); // its shim may have gone already, with the container
+  await streams.close(DRAIN_MS).catch(noteFailure(`close the pipes of exec ${execId}`));
   exec.setEnded(status);
   daemon.publish("exec_die", container, { execID: execId, exitCode: String(status) });
 }

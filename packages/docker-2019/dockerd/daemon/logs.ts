@@ -34,14 +34,13 @@ export async function sendLogs(
   gone: AbortSignal,
 ): Promise<void> {
   const send = sender(container.config.Tty ?? false, options, client);
-  const stop = container.state.wait("not-running");
   const reader = new LogReader(container.logPath);
   try {
     for await (const entries of reader.past(options.tail)) {
       if (gone.aborted) return;
       await send(entries);
     }
-    if (options.follow && container.state.isRunning) await follow(container, reader, send, stop, gone);
+    if (options.follow) await follow(container, reader, send, gone);
   } finally {
     await reader.close();
   }
@@ -93,25 +92,20 @@ function isWanted({ stream, time }: LogEntry, { since, until, ...wanted }: LogsO
   return (since === undefined || ms >= since) && (until === undefined || ms <= until);
 }
 
-async function follow(
-  { logPath }: Container,
-  reader: LogReader,
-  send: Send,
-  stop: Promise<unknown>,
-  gone: AbortSignal,
-): Promise<void> {
+async function follow({ logPath, state }: Container, reader: LogReader, send: Send, gone: AbortSignal): Promise<void> {
   let isOver = false;
-  const end = new Promise<void>((resolve) => gone.addEventListener("abort", () => resolve(), { once: true }));
-  const over = Promise.race([stop, end]).then(() => {
-    isOver = true;
-  });
   const changes = new LogWatch(logPath);
+  gone.addEventListener("abort", () => changes.wake(), { once: true });
+  void state.wait("not-running", gone).then(() => {
+    isOver = true;
+    changes.wake();
+  });
   try {
     while (!gone.aborted) {
       const wasOver = isOver; // what comes after the end is the last
       for await (const entries of reader.more()) await send(entries);
       if (wasOver) return;
-      await Promise.race([changes.next(), over]);
+      await changes.next();
     }
   } finally {
     changes.close();

@@ -1,10 +1,10 @@
 /** containerd was away: what has ended meanwhile, nobody has told of, and what was not done with there may have been done by halves. */
+import { Status } from "../../proto/gen/process_pb.ts";
 import type { Container } from "../container/container.ts";
 import { undoStarts } from "./cut-short.ts";
 import type { Daemon } from "./daemon.ts";
 import { containerExited } from "./exit.ts";
 
-const STOPPED = 3;
 /** When nobody knows how it ended. */
 const UNKNOWN_STATUS = 255;
 
@@ -17,7 +17,7 @@ export async function lookAgain(daemon: Daemon): Promise<void> {
 
 async function lookForEnd(daemon: Daemon, container: Container): Promise<void> {
   const task = await daemon.containerd.task(container.id);
-  if (task && task.status !== STOPPED) return;
+  if (task && task.status !== Status.STOPPED) return;
   const exit = { pid: container.record.State.Pid, status: task?.exitStatus ?? UNKNOWN_STATUS, at: new Date() };
   if (container.state.isRunning) await container.inRunOfStart(() => containerExited(daemon, container, exit));
 }

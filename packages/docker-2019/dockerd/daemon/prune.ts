@@ -4,6 +4,7 @@ import type { ContainersPruneReport } from "../../engine-api/container.ts";
 import type { Filters } from "../api/query.ts";
 import { untilMs } from "../image/filters.ts";
 import { hasLabels } from "../labels.ts";
+import { log } from "../log.ts";
 import type { Daemon } from "./daemon.ts";
 import { removeContainer } from "./delete.ts";
 
@@ -20,10 +21,14 @@ export async function pruneContainers(daemon: Daemon, filters: Filters): Promise
     if (state.isRunning || Date.parse(record.Created) > lastMs) continue;
     if (!hasLabels(filters.get("label") ?? [], labels)) continue;
     if ((filters.get("label!") ?? []).some((label) => hasLabels([label], labels))) continue;
-    const { rwBytes } = await daemon.images.rwLayers.size(id);
-    await removeContainer(daemon, container, { force: false, volumes: false });
-    ContainersDeleted.push(id);
-    SpaceReclaimed += rwBytes;
+    try {
+      const { rwBytes } = await daemon.images.rwLayers.size(id);
+      await removeContainer(daemon, container, { force: false, volumes: false });
+      ContainersDeleted.push(id);
+      SpaceReclaimed += rwBytes;
+    } catch (error) {
+      log("warning", `Cannot prune container ${id}: ${(error as Error).message}`); // somebody else has started or removed it
+    }
   }
   daemon.events.publishPrune("container", SpaceReclaimed);
   return { ContainersDeleted: ContainersDeleted.length > 0 ? ContainersDeleted : null, SpaceReclaimed };

@@ -33,11 +33,11 @@ export function reload(daemon: Daemon, commandLine: CommandLine): void {
     const { options, inFile } = readConfig(commandLine);
     const names = [...RELOADABLE.filter((name) => name in inFile), ...RESET];
     daemon.reconfigure(daemonOptions({ ...daemon.options, ...pick(options, names) }));
+    takeEffect(daemon);
   } catch (error) {
     log("error", `Error reconfiguring the daemon: ${(error as Error).message}`);
     return;
   }
-  takeEffect(daemon);
   daemon.events.publish("daemon", "reload", daemonId(daemon.options.dataRoot), attributesOf(daemon.options));
 }
 

@@ -3,10 +3,12 @@
  * what was not done with is undone, and those that their policy wants are started.
  */
 import { processExists } from "@eras/linux/proc.ts";
+import { Status } from "../../proto/gen/process_pb.ts";
 import type { Container } from "../container/container.ts";
 import { ProcessStreams } from "../libcontainerd/fifos.ts";
 import { JsonFileLog, rotationOptions } from "../logger/json-file.ts";
 import { containersDir } from "../paths.ts";
+import { attempt } from "./attempt.ts";
 import { endRemovals, removeHalves, undoStarts } from "./cut-short.ts";
 import type { Daemon } from "./daemon.ts";
 import { removeContainer } from "./delete.ts";
@@ -17,8 +19,6 @@ import { stopContainer } from "./stop.ts";
 
 /** When nobody knows how it ended. */
 const UNKNOWN_STATUS = 255;
-const RUNNING = 2;
-const PAUSED = 4;
 
 /** @param log - Told what can't be taken over, and why. */
 export async function restoreContainers(daemon: Daemon, log: (message: string) => void): Promise<void> {
@@ -27,7 +27,8 @@ export async function restoreContainers(daemon: Daemon, log: (message: string) =
   const unreadable = new Set(failures.map(({ id }) => id));
   await removeHalves(daemon, unreadable);
   const containers = daemon.containers.list();
-  for (const container of containers) referToVolumes(daemon, container);
+  for (const container of containers)
+    attempt(`refer to the volumes of container ${container.id}`, () => referToVolumes(daemon, container));
   await undoStarts(daemon, unreadable);
   endRemovals(daemon);
   const tell =
@@ -53,9 +54,10 @@ async function restore(daemon: Daemon, container: Container): Promise<void> {
   const task = state.isRestarting ? undefined : await daemon.containerd.task(id);
   daemon.images.rwLayers.mount(id); // it is mounted still, or is unmounted with what is done at an end
   reconnect(daemon, container); // also to one that has ended: its last output may be in the pipes
-  if (task && [RUNNING, PAUSED].includes(task.status) && processExists(task.pid)) {
+  const isAlive = task?.status === Status.RUNNING || task?.status === Status.PAUSED;
+  if (isAlive && processExists(task.pid)) {
     container.streams.setStarted();
-    await restorePause(daemon, container, task.status === PAUSED);
+    await restorePause(daemon, container, task.status === Status.PAUSED);
     if (daemon.options.liveRestore) watchHealth(daemon, container);
     else await stopContainer(daemon, container).catch(() => {});
     return;

@@ -1,6 +1,7 @@
 /** Signals to a container, and its end: kill, stop, restart, pause. */
 import { signalNumber } from "@eras/linux/signals.ts";
-import { Conflict, NotFound, NotModified, Unknown } from "@eras/oci-spec/errdefs.ts";
+import { Conflict, NotModified, Unknown } from "@eras/oci-spec/errdefs.ts";
+import { Status } from "../../proto/gen/process_pb.ts";
 import { isSupportedSignal, parseSignal } from "../config/signal.ts";
 import type { Container } from "../container/container.ts";
 import { happensWithin } from "../long-delay.ts";
@@ -73,10 +74,15 @@ async function send(daemon: Daemon, container: Container, signal: number): Promi
   try {
     await daemon.containerd.kill(container.id, signal);
   } catch (error) {
-    if (!(error instanceof NotFound)) throw error; // it has just ended
+    if (await hasTask(daemon, container)) throw error; // else it has just ended, and its shim may have done so before it answered
   }
   daemon.publish("kill", container, { signal: String(signal) });
   if (container.state.isPaused) await daemon.containerd.resume(container.id);
+}
+
+async function hasTask({ containerd }: Daemon, { id }: Container): Promise<boolean> {
+  const task = await containerd.task(id);
+  return task !== undefined && task.status !== Status.STOPPED;
 }
 
 export async function pauseContainer(daemon: Daemon, container: Container): Promise<void> {

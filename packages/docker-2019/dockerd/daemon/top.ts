@@ -8,6 +8,8 @@ import type { Daemon } from "./daemon.ts";
 import { requireRunning } from "./stop.ts";
 
 const DEFAULT_ARGS = "-ef";
+/** Of what ps prints: a host may have a hundred thousand processes. */
+const MAX_BYTES = 64 << 20;
 /** Options of ps that would take its output out of our hands. */
 const FORBIDDEN = /\s+(-?[^\s]*p|--pid|--ppid)\b/;
 
@@ -29,7 +31,7 @@ export async function topOf(daemon: Daemon, container: Container, psArgs: string
 
 async function ps(args: string): Promise<string> {
   try {
-    return (await promisify(execFile)("ps", args.split(/\s+/))).stdout;
+    return (await promisify(execFile)("ps", args.split(/\s+/), { maxBuffer: MAX_BYTES })).stdout;
   } catch (cause) {
     throw new Unknown(`Error running ps: ${(cause as { stderr?: string }).stderr ?? (cause as Error).message}`, {
       cause,

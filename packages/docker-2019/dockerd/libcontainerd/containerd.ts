@@ -15,6 +15,7 @@ import { LEASE_KEY, NAMESPACE_KEY } from "../../proto/call.ts";
 import { Containers } from "../../proto/gen/containers_pb.ts";
 import type { Any } from "../../proto/gen/google/protobuf/any_pb.ts";
 import { Leases } from "../../proto/gen/leases_pb.ts";
+import type { Status } from "../../proto/gen/process_pb.ts";
 import { OptionsSchema } from "../../proto/gen/runc-options_pb.ts";
 import { Tasks } from "../../proto/gen/tasks_pb.ts";
 import { Version } from "../../proto/gen/version_pb.ts";
@@ -42,7 +43,7 @@ export interface RuntimeChoice {
 
 export interface TaskState {
   readonly pid: number;
-  readonly status: number;
+  readonly status: Status;
   readonly exitStatus: number;
 }
 

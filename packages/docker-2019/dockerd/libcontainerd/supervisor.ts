@@ -51,7 +51,7 @@ export class ContainerdSupervisor {
     ];
     const child = spawn(PROGRAM, args, { stdio: ["ignore", "inherit", "inherit"], detached: true });
     this.#child = child;
-    const ended = once(child, "exit");
+    const ended = once(child, "exit").catch(() => {}); // rejects when it can't even be begun
     void ended.then(() => this.#ended(child));
     const answers = untilAnswers(this.address, START_TIMEOUT_MS);
     if ((await Promise.race([answers, ended.then(() => false)])) === false)

@@ -53,6 +53,17 @@ describe("past()", () => {
     expect(await texts(reader.past(undefined))).toEqual(["1", "2", "3", "4", "5", "6", "7"]);
   });
 
+  test("reads on in the same files when they are renamed under it, as a rotation does", async () => {
+    const pieces = reader.past(undefined);
+    const first = (await pieces.next()).value as LogEntry[];
+    renameSync(`${path}.1`, `${path}.2`);
+    renameSync(path, `${path}.1`);
+    writeFileSync(path, line("7"));
+    const rest = await texts(pieces);
+    expect([...first.map(({ log }) => log), ...rest]).toEqual(["1", "2", "3", "4", "5", "6"]);
+    expect(await texts(reader.more())).toEqual(["7"]);
+  });
+
   test("gives nothing of a log that is not there", async () => {
     expect(await texts(new LogReader(`${path}-not`).past(undefined))).toEqual([]);
   });

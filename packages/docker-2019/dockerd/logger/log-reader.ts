@@ -7,6 +7,7 @@
 import { existsSync, type FSWatcher, watch } from "node:fs";
 import { type FileHandle, open, stat } from "node:fs/promises";
 import { dirname } from "node:path";
+import { isErrno } from "@eras/linux/errno.ts";
 import type { LogEntry } from "./json-file.ts";
 import { rotated } from "./log-file.ts";
 
@@ -27,9 +28,14 @@ export class LogReader {
 
   /** What is there. @param tail - How many of the last entries; undefined for all. */
   async *past(tail: number | undefined): AsyncGenerator<LogEntry[]> {
-    for (const { path, offset } of await beginnings(this.#path, tail)) {
-      await this.#begin(path, offset);
-      yield* this.#toEnd();
+    const places = await beginnings(this.#path, tail);
+    try {
+      for (let place = places.shift(); place; place = places.shift()) {
+        await this.#begin(place.file, place.offset);
+        yield* this.#toEnd();
+      }
+    } finally {
+      for (const { file } of places) await file.close(); // nobody wants to know it any more
     }
   }
 
@@ -38,7 +44,7 @@ export class LogReader {
     yield* this.#toEnd();
     while (await this.#isBegunAnew()) {
       yield* this.#toEnd(); // written just before
-      await this.#begin(this.#path, 0);
+      await this.#begin(await open(this.#path, "r"), 0);
       yield* this.#toEnd();
     }
   }
@@ -48,9 +54,9 @@ export class LogReader {
     this.#file = undefined;
   }
 
-  async #begin(path: string, offset: number): Promise<void> {
+  async #begin(file: FileHandle, offset: number): Promise<void> {
     await this.close();
-    this.#file = await open(path, "r");
+    this.#file = file;
     this.#offset = offset;
   }
 
@@ -70,24 +76,46 @@ export class LogReader {
   }
 }
 
-/** In which files to begin, and where. */
-async function beginnings(path: string, tail = Number.POSITIVE_INFINITY): Promise<{ path: string; offset: number }[]> {
-  const places: { path: string; offset: number }[] = [];
+/** A file that is to be read, and from where on. */
+interface Beginning {
+  readonly file: FileHandle;
+  readonly offset: number;
+}
+
+/** The files with what is wanted, oldest first, open: whatever is renamed from now on. */
+async function beginnings(path: string, tail = Number.POSITIVE_INFINITY): Promise<Beginning[]> {
+  const places: Beginning[] = [];
+  const seen = new Set<number>();
   let wanted = tail;
-  for (let number = 0; existsSync(rotated(path, number)) && (number === 0 || wanted > 0); number++) {
-    const file = rotated(path, number);
+  for (let number = 0; number === 0 || wanted > 0; number++) {
+    const file = await openIfThere(rotated(path, number));
+    if (!file) break;
+    const { ino } = await file.stat();
+    if (seen.has(ino)) {
+      await file.close(); // it was the one before, and has been renamed just now
+      continue;
+    }
+    seen.add(ino);
     const { offset, lines } = wanted === Number.POSITIVE_INFINITY ? WHOLE : await lastLines(file, wanted);
-    places.unshift({ path: file, offset });
+    places.unshift({ file, offset });
     wanted -= lines;
   }
   return places;
 }
 
+async function openIfThere(path: string): Promise<FileHandle | undefined> {
+  try {
+    return await open(path, "r");
+  } catch (error) {
+    if (isErrno(error, "ENOENT")) return undefined;
+    throw error;
+  }
+}
+
 const WHOLE = { offset: 0, lines: 0 };
 
 /** Where the last lines of a file begin, and how many there are of those that are wanted. Goes backwards from the end. */
-async function lastLines(path: string, wanted: number): Promise<{ offset: number; lines: number }> {
-  await using file = await open(path, "r");
+async function lastLines(file: FileHandle, wanted: number): Promise<{ offset: number; lines: number }> {
   const piece = Buffer.allocUnsafe(PIECE_BYTES);
   let ends = 0;
   for (let end = (await file.stat()).size; end > 0; ) {
@@ -125,8 +153,13 @@ export class LogWatch {
 
   /** @param path - Of the log; the directory is watched, for the log may be begun anew. */
   constructor(path: string) {
-    this.#watcher = watch(dirname(path), () => this.#change.resolve());
-    this.#watcher.on("error", () => this.#change.resolve()); // the container is removed
+    this.#watcher = watch(dirname(path), () => this.wake());
+    this.#watcher.on("error", () => this.wake()); // the container is removed
+  }
+
+  /** As if something had happened. */
+  wake(): void {
+    this.#change.resolve();
   }
 
   /** Resolves when something has happened since the last call. */
