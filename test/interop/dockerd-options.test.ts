@@ -83,6 +83,12 @@ describe("what dockerd is told, and makes no sense, is refused in the genuine do
     expect(ourRefusal(told)).toBe(genuine);
   });
 
+  test("containers that may not speak with each other, and no iptables", () => {
+    expect(ourRefusal([{}, "--icc=false", "--iptables=false"])).toMatch(
+      /^failed to start daemon: You specified --iptables/,
+    );
+  });
+
   test("a file that is not there", async () => {
     rmSync(configFile, { force: true });
     const { stderr } = await runGenuine([]);

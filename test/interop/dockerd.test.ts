@@ -1,4 +1,5 @@
 /** The genuine `docker` at our dockerd, and under that all of our chain: it can't tell. */
+import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { processExists } from "@eras/linux/proc.ts";
@@ -241,6 +242,13 @@ describe.each(DOCKER_CLIENTS)("docker $version, at our dockerd,", (client) => {
     expect(await docker("info", "--format", "{{.Driver}} {{.DefaultRuntime}} {{.Images}}")).toBe("overlay2 runc 1");
     expect(await docker("network", "ls", "--format", "{{.Name}}")).toBe("bridge\nhost\nnone");
     expect(await docker("system", "df", "--format", "{{.Type}}: {{.TotalCount}}")).toContain("Images: 1");
+  });
+
+  test("is the last that the kernel ends for memory, and its containers are not", async () => {
+    const mayAsk = spawnSync("sh", ["-c", "echo -500 > /proc/self/oom_score_adj"]).status === 0;
+    const own = readFileSync("/proc/self/oom_score_adj", "utf8");
+    expect(readFileSync(`/proc/${dockerd.pid}/oom_score_adj`, "utf8")).toBe(mayAsk ? "-500\n" : own);
+    expect((await run("busybox", "cat", "/proc/self/oom_score_adj")).stdout).toBe("0\n");
   });
 
   test("finds its containers again after dockerd was killed: they run on, and end as they would", async () => {

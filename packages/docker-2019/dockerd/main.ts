@@ -31,6 +31,7 @@ async function serve(commandLine: CommandLine): Promise<void> {
   const options = daemonOptions(readConfig(commandLine).options);
   setLogLevel(options.debug ? "debug" : parseLogLevel(options.logLevel));
   const places = listenPlaces(options);
+  adjustOomScore(options.oomScoreAdjust);
   const { dataRoot, execRoot, pidfile } = options;
   for (const dir of [dataRoot, execRoot, dirname(pidfile)]) mkdirSync(dir, { recursive: true, mode: 0o711 });
   lock(dataRoot);
@@ -92,7 +93,8 @@ function nameOf(place: ListenPlace): string {
 async function listen(daemon: Daemon, places: readonly ListenPlace[]): Promise<Server[]> {
   const servers: Server[] = [];
   for (const place of places) {
-    const server = apiServer(routes(daemon), VERSION, place.tls);
+    const { experimental } = daemon.options;
+    const server = apiServer(routes(daemon), { version: VERSION, experimental }, place.tls);
     await listenOn(server, place, daemon.options.group);
     servers.push(server);
     if (!place.tls?.requestCert && "host" in place)
@@ -105,6 +107,15 @@ async function listen(daemon: Daemon, places: readonly ListenPlace[]): Promise<S
 function close(server: Server): void {
   server.close();
   server.closeAllConnections();
+}
+
+/** A host that is short of memory is better off without a container than without all of them. Root of a container may not say so. */
+function adjustOomScore(score: number): void {
+  try {
+    writeFileSync("/proc/self/oom_score_adj", String(score));
+  } catch (error) {
+    log("debug", `Cannot set oom_score_adj to ${score}: ${(error as Error).message}`);
+  }
 }
 
 /** One dockerd a data root. @throws {Unavailable} */

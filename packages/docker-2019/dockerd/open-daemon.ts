@@ -34,7 +34,8 @@ export async function openDaemon(
   const tellOf = (type: Event["Type"]) => (action: string, id: string, attributes: Readonly<Record<string, string>>) =>
     events.publish(type, action, id, attributes);
   const owners = remap && new RemappedOwners(remap, dataRoot);
-  const images = await openImages(dataRoot, openGraphDriver(dataRoot, storageDriver), tellOf("image"), owners);
+  const driver = openGraphDriver(dataRoot, storageDriver, options.storageOptions);
+  const images = await openImages(dataRoot, driver, tellOf("image"), owners);
   images.downloads.allow(options.maxConcurrentDownloads);
   const containerd = new Containerd(address);
   const networks = await Networks.open(networksOptions(options), await liveContainers(containerd));
@@ -65,6 +66,7 @@ function networksOptions(options: DaemonOptions): NetworksOptions {
     device: options.bridge,
     bridgeAddress: bip,
     ...(pools.length > 0 && { pools }),
+    defaultGateway: options.defaultGateway,
     fixedCidr,
     mtu,
     icc,

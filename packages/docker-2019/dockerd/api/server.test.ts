@@ -45,7 +45,7 @@ let server: ReturnType<typeof apiServer>;
 let socket: Socket;
 beforeEach(async () => {
   dir = mkdtempSync(join(tmpdir(), "docker-eras-api-"));
-  server = apiServer(ROUTES, "19.03.0");
+  server = apiServer(ROUTES, { version: "19.03.0", experimental: false });
   server.listen(join(dir, "docker.sock"));
   await once(server, "listening");
   socket = connect({ path: join(dir, "docker.sock"), allowHalfOpen: true });

@@ -36,15 +36,19 @@ const HEAD_MS_MAX = 60_000;
 /**
  * A server of these routes, which does not listen yet.
  *
- * @param version - Of dockerd, for a header.
+ * @param daemon - What headers tell of it.
  * @param tls - Certificates; plain HTTP without.
  */
-export function apiServer(routes: readonly Route[], version: string, tls?: ServerTls): Server {
+export function apiServer(
+  routes: readonly Route[],
+  daemon: { readonly version: string; readonly experimental: boolean },
+  tls?: ServerTls,
+): Server {
   const headers = {
     "Api-Version": API_VERSION,
-    "Docker-Experimental": "false",
+    "Docker-Experimental": String(daemon.experimental),
     Ostype: "linux",
-    Server: `Docker/${version} (linux)`,
+    Server: `Docker/${daemon.version} (linux)`,
   };
   // A wait, an attach, events: a request may last as long as a container.
   const options = {

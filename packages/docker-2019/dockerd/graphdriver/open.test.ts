@@ -33,4 +33,14 @@ describe("openGraphDriver()", () => {
     );
     expect(() => openGraphDriver(temporaryDirectory(), "constructor")).toThrow("driver not supported");
   });
+
+  test.each([
+    ["foo=bar", "error initializing graphdriver: vfs: unknown option foo"],
+    ["overlay2.size=1G", "error initializing graphdriver: vfs: unknown option overlay2.size"],
+    ["foo", "error initializing graphdriver: Unable to parse key/value option: foo"],
+  ])("refuses the storage option %s", (option, message) => {
+    expect(() => openGraphDriver(temporaryDirectory(), "vfs", [option])).toThrow(message);
+    const known = ["overlay2.override_kernel_check=true"];
+    expect(openGraphDriver(temporaryDirectory(), "overlay2", known).name).toBe("overlay2");
+  });
 });

@@ -20,13 +20,31 @@ const DRIVERS: Readonly<Record<string, (home: string) => GraphDriver>> = {
   vfs: openVfs,
 };
 
+/** What a driver may be told, which changes nothing: every kernel that is new enough for the rest can do overlay2. */
+const STORAGE_OPTIONS = ["overlay2.override_kernel_check"];
+
 /**
  * Opens the driver of a data root: the named one; else the one that has been used there; else the first that works there.
  *
- * @throws {InvalidArgument} When there is no driver of that name.
+ * @param storageOptions - `overlay2.override_kernel_check=true`
+ * @throws {InvalidArgument} When there is no driver of that name, or it can't be told such a thing.
  * @throws {FailedPrecondition} When it doesn't work there, or more than one has been used.
  */
-export function openGraphDriver(dataRoot: string, name?: string): GraphDriver {
+export function openGraphDriver(dataRoot: string, name?: string, storageOptions: readonly string[] = []): GraphDriver {
+  const driver = chooseDriver(dataRoot, name);
+  for (const option of storageOptions) verifyOption(driver.name, option);
+  return driver;
+}
+
+function verifyOption(driver: string, option: string): void {
+  const [key = "", value] = option.split("=", 2);
+  if (value === undefined)
+    throw new InvalidArgument(`error initializing graphdriver: Unable to parse key/value option: ${option}`);
+  const isKnown = key.startsWith(`${driver}.`) && STORAGE_OPTIONS.includes(key.toLowerCase());
+  if (!isKnown) throw new InvalidArgument(`error initializing graphdriver: ${driver}: unknown option ${key}`);
+}
+
+function chooseDriver(dataRoot: string, name?: string): GraphDriver {
   if (name !== undefined && name !== "") return openByName(dataRoot, name);
   const used = Object.keys(DRIVERS).filter((driver) => isUsed(join(dataRoot, driver)));
   if (used.length > 1) {

@@ -28,6 +28,8 @@ export interface BridgeNetwork {
   readonly subnet: Subnet;
   /** The bridge's own address, the first of its subnet. */
   readonly gateway: number;
+  /** Where containers send what is for others: the bridge's own address, unless told. */
+  readonly defaultGateway: number;
   /** The bridge's name as a link. */
   readonly device: string;
   /** Bytes that a packet of containers may have; 0 is the kernel's. */
@@ -51,10 +53,18 @@ export function bridgeNetwork(
   if (bridgeAddress) {
     if (!bridgeAddress.includes("/")) throw new InvalidArgument(`invalid CIDR address: ${bridgeAddress}`);
     const gateway = Subnet.parse(bridgeAddress.split("/")[0]!).first;
-    return { ...settings, subnet: Subnet.parse(bridgeAddress), gateway };
+    return withGateway(options, { ...settings, subnet: Subnet.parse(bridgeAddress), gateway });
   }
   const subnet = chooseSubnet(device, kept.subnet, pools);
-  return { ...settings, subnet, gateway: subnet.first + 1 };
+  return withGateway(options, { ...settings, subnet, gateway: subnet.first + 1 });
+}
+
+function withGateway(options: NetworksOptions, bridge: Omit<BridgeNetwork, "defaultGateway">): BridgeNetwork {
+  const { defaultGateway: text } = options;
+  if (!text) return { ...bridge, defaultGateway: bridge.gateway };
+  const asked = Subnet.parse(text);
+  if (!bridge.subnet.overlaps(asked)) throw new InvalidArgument("default gateway ip must be part of the network");
+  return { ...bridge, defaultGateway: asked.first };
 }
 
 const FORWARDING = "/proc/sys/net/ipv4/ip_forward";

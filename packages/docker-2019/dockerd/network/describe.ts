@@ -17,7 +17,11 @@ export function networkResource(
   bridge: BridgeNetwork,
   sandboxes: readonly SandboxRecord[],
 ): NetworkResource {
-  const config = [{ Subnet: String(bridge.subnet), Gateway: formatAddress(bridge.gateway) }];
+  const { subnet, gateway, defaultGateway } = bridge;
+  const other = defaultGateway !== gateway && {
+    AuxiliaryAddresses: { DefaultGatewayIPv4: formatAddress(defaultGateway) },
+  };
+  const config = [{ Subnet: String(subnet), Gateway: formatAddress(gateway), ...other }];
   const own = sandboxes.filter(({ network }) => network === name);
   return {
     Name: name,
@@ -118,7 +122,7 @@ function endpointSettings(
     ...NOWHERE,
     NetworkID,
     EndpointID: sandbox.endpoint.id,
-    Gateway: formatAddress(bridge.gateway),
+    Gateway: formatAddress(bridge.defaultGateway),
     IPAddress: formatAddress(sandbox.endpoint.address),
     IPPrefixLen: bridge.subnet.prefixLength,
     MacAddress: sandbox.endpoint.hardwareAddress,

@@ -30,7 +30,7 @@ const INSIDE = "eth0";
  */
 export function plugIn(bridge: BridgeNetwork, endpoint: Endpoint, netnsPath: string): void {
   step("dockerd.plug-in", { ...cableOf(bridge, endpoint), netnsPath }, newLink(endpoint));
-  const { device, gateway, mtu } = bridge;
+  const { device, defaultGateway, mtu } = bridge;
   const outer = outerLink(endpoint);
   const { address, hardwareAddress } = cableOf(bridge, endpoint);
   const namespaceFd = openSync(netnsPath, "r");
@@ -45,7 +45,7 @@ export function plugIn(bridge: BridgeNetwork, endpoint: Endpoint, netnsPath: str
     turnOffIpv6();
     addAddress(INSIDE, address);
     setLink(INSIDE, { up: true, ...size });
-    addRoute({ gateway: formatAddress(gateway) });
+    addRoute({ gateway: formatAddress(defaultGateway) });
   });
 }
 

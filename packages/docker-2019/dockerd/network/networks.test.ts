@@ -69,13 +69,10 @@ afterEach(async () => {
   expect(await removePlace(place)).toEqual([]);
 });
 
-interface Setting {
-  iptables: boolean;
-  proxyProgram: string | undefined;
-}
+type Setting = Pick<NetworksOptions, "iptables" | "proxyProgram" | "bridgeAddress" | "defaultGateway">;
 
 async function open(setting: Partial<Setting> = {}, isLive: (id: string) => boolean = () => false): Promise<Networks> {
-  const { iptables = true, proxyProgram = PROXY } = { ...setting };
+  const { iptables = true, proxyProgram = PROXY, ...addresses } = setting;
   const options: NetworksOptions = {
     dataRoot: join(place.dir, "data"),
     execRoot: join(place.dir, "exec"),
@@ -83,6 +80,7 @@ async function open(setting: Partial<Setting> = {}, isLive: (id: string) => bool
     proxyProgram,
     iptables,
     warn: (message) => warnings.push(message),
+    ...addresses,
   };
   return await Networks.open(options, isLive);
 }
@@ -286,6 +284,23 @@ describe("connect(), disconnect()", () => {
     await networks.disconnect(attachment("a").id);
     expect(networks.settings(attachment("a"))).toMatchObject({ IPAddress: "", Ports: {}, SandboxID: "" });
     await networks.close();
+  });
+
+  test("sends what is for others to the gateway that it was told, which is nobody's address", async () => {
+    const gateway = { bridgeAddress: "10.9.8.1/24", defaultGateway: "10.9.8.2" };
+    const networks = await open(gateway);
+    const { netnsPath } = await networks.connect(attachment("a"));
+    expect(networks.settings(attachment("a"))).toMatchObject({ Gateway: "10.9.8.2", IPAddress: "10.9.8.3" });
+    const routes = inNetworkNamespace(netnsPath!, () => execFileSync("ip", ["route"], { encoding: "utf8" }));
+    expect(routes).toContain("default via 10.9.8.2 dev eth0");
+    expect(networks.inspect("bridge").IPAM.Config).toEqual([
+      { Subnet: "10.9.8.0/24", Gateway: "10.9.8.1", AuxiliaryAddresses: { DefaultGatewayIPv4: "10.9.8.2" } },
+    ]);
+    await networks.disconnect(attachment("a").id);
+    await networks.close();
+    await expect(open({ ...gateway, defaultGateway: "10.9.9.2" })).rejects.toThrow(
+      "default gateway ip must be part of the network",
+    );
   });
 
   test("keeps off networks that the host reaches", async () => {

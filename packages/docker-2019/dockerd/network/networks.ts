@@ -73,10 +73,10 @@ export class Networks {
     mkdirSync(this.#netnsDir, { recursive: true, mode: 0o755 });
     const kept = this.#records.networks();
     this.#bridge = bridgeNetwork(kept.bridge, options);
-    const { subnet, gateway } = this.#bridge;
+    const { subnet, gateway, defaultGateway } = this.#bridge;
     this.#networks = { ...kept, bridge: { ...kept.bridge, subnet: String(subnet) } };
     if (kept.bridge.subnet !== String(subnet)) this.#records.saveNetworks(this.#networks);
-    this.#pool = new AddressPool(subnet, [gateway], fixedCidr ? Subnet.parse(fixedCidr) : subnet);
+    this.#pool = new AddressPool(subnet, [gateway, defaultGateway], fixedCidr ? Subnet.parse(fixedCidr) : subnet);
     this.#ports = new PortMapper(proxyProgram);
   }
 

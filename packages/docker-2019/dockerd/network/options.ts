@@ -12,6 +12,8 @@ export interface NetworksOptions extends Roots {
   readonly bridgeAddress?: string;
   /** `--default-address-pool`: what the bridge's network is chosen from. */
   readonly pools?: readonly Subnet[];
+  /** `--default-gateway`: who else than the bridge containers send to what is for others. */
+  readonly defaultGateway?: string;
   /** `--fixed-cidr`: the part of the network that containers have their addresses of. */
   readonly fixedCidr?: string;
   /** `--mtu`; 0 is the kernel's. */

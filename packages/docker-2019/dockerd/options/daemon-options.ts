@@ -27,6 +27,10 @@ export function daemonOptions(options: Options): DaemonOptions {
   const { dataRoot, runtimes, labels, logDriver, logOptions, seccompProfile } = options;
   parseLogLevel(options.logLevel);
   verifyExecOptions(options.execOptions);
+  if (!options.iptables && !options.icc)
+    throw new InvalidArgument(
+      "failed to start daemon: You specified --iptables=false with --icc=false. ICC=false uses iptables to function. Please set --icc or --iptables to true",
+    );
   insecure(options.insecureRegistries);
   mergeLogConfig({ Type: logDriver, Config: logOptions }, { Type: logDriver, Config: {} });
   return {

@@ -53,6 +53,14 @@ export const OPTIONS = {
   pidfile: row("-p, --pidfile", TEXT, DEFAULT_PIDFILE, "path to use for daemon PID file"),
   debug: row("-D, --debug", BOOLEAN, false, "enable debug mode"),
   logLevel: row("-l, --log-level", TEXT, "info", "least level that is logged: debug, info, warn, error or fatal"),
+  rawLogs: row("--raw-logs", BOOLEAN, false, "full timestamps without ANSI coloring, as the log always has here"),
+  oomScoreAdjust: row(
+    "--oom-score-adjust",
+    INTEGER,
+    -500,
+    "how likely the kernel ends the daemon for memory: oom_score_adj",
+  ),
+  experimental: row("--experimental", BOOLEAN, false, "say that this daemon has experimental features; there are none"),
   labels: row("--label", listOf(checkLabel), [], "set key=value labels to the daemon", "labels"),
   liveRestore: row("--live-restore", BOOLEAN, false, "keep containers running while the daemon is down"),
   shutdownTimeout: row("--shutdown-timeout", INTEGER, 15, "seconds that containers have to end when the daemon does"),
@@ -61,6 +69,7 @@ export const OPTIONS = {
 
   // images
   storageDriver: row("-s, --storage-driver", TEXT, "", "storage driver to use"),
+  storageOptions: row("--storage-opt", listOf(), [], "overlay2.override_kernel_check=BOOL", "storage-opts"),
   registryMirrors: row(
     "--registry-mirror",
     listOf(checkMirror),
@@ -104,6 +113,12 @@ export const OPTIONS = {
   // networks
   bridge: row("-b, --bridge", TEXT, DEFAULT_BRIDGE, "the bridge that containers are attached to"),
   bip: row("--bip", TEXT, "", "its address, with the length of its network: 192.168.5.1/24"),
+  defaultGateway: row(
+    "--default-gateway",
+    textOf("<ip>", checkAddress),
+    "",
+    "address in the bridge's network where containers send what is for others; default: the bridge's",
+  ),
   fixedCidr: row("--fixed-cidr", TEXT, "", "part of the bridge's network that containers have their addresses of"),
   defaultAddressPools: row(
     "--default-address-pool",
