@@ -9,7 +9,6 @@ import { writeSync } from "node:fs";
 import { CommanderError } from "commander";
 import { traceProgram } from "../tracing.ts";
 import { ContainerExit } from "./command.ts";
-import { Containerd, checkSocket } from "./containerd.ts";
 import { readGlobals } from "./globals.ts";
 import { Interrupted } from "./interrupt.ts";
 import { log, setDebug } from "./output/log.ts";
@@ -23,6 +22,7 @@ const UNKNOWN_COMMAND = 3;
 const runCommand: Runner = async (command, line, flags) => {
   const globals = readGlobals(flags);
   setDebug(globals.debug);
+  const { Containerd, checkSocket } = await import("./containerd.ts"); // gRPC, which help has no need of
   checkSocket(globals.address);
   const giveUp = new AbortController();
   const containerd = new Containerd(globals, giveUp);
