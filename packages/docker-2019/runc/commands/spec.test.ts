@@ -1,5 +1,7 @@
-import { readFileSync, statSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { parseMountinfo } from "@eras/linux/mountinfo.ts";
+import type { Spec } from "@eras/oci-spec/runtime/config.ts";
 import { describe, expect, test } from "vitest";
 import { GENUINE, message, missing, OURS, runtime } from "../testsuite/on-bundle.ts";
 
@@ -13,6 +15,24 @@ describe.skipIf(missing)(`runc spec${missing ? ` (needs ${missing})` : ""}`, () 
     });
     const newest = ours!.text.replace('"ociVersion": "1.2.0"', '"ociVersion": "1.0.2-dev"');
     expect({ ...ours!, text: newest }).toEqual(theirs);
+  });
+
+  test("what it writes --rootless runs, with the container's cgroups on the host's", () => {
+    const [ours, theirs] = [OURS, GENUINE].map((program) => {
+      const { call, bundle, id } = runtime(program);
+      const config = join(bundle, "config.json");
+      rmSync(config);
+      call("spec", "--rootless", "-b", bundle);
+      const spec: Spec = JSON.parse(readFileSync(config, "utf8"));
+      const args = ["sh", "-c", "busybox grep /sys/fs/cgroup /proc/self/mountinfo"];
+      writeFileSync(config, JSON.stringify({ ...spec, process: { ...spec.process, terminal: false, args } }));
+      const { status, stdout } = call("run", "-b", bundle, id);
+      const mounts = parseMountinfo(stdout.replaceAll(id, "ID"));
+      const shown = mounts.map(({ root, mountPoint, options }) => [root, mountPoint, ...options].join(" "));
+      return { status, mounts: shown.sort() };
+    });
+    expect(ours).toEqual(theirs);
+    expect(ours!.status).toBe(0);
   });
 
   test("does not overwrite", () => {

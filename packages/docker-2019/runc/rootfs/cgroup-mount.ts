@@ -37,10 +37,18 @@ const MOUNT_FLAGS = MS_NOEXEC | MS_NOSUID | MS_NODEV;
 
 /** Mounts the view. Our process is in the container's cgroup, and in its cgroup namespace if it has one. */
 export function mountCgroups(root: ContainerRoot, plan: RootfsPlan, entry: FilesystemMount): void {
-  const mounts = readMountinfo();
+  const mounts = hostMounts(root);
   const host = findCgroupMounts(mounts);
   if (cgroupMode(host) === "v2") mountUnified(root, plan, entry, host.v2!);
   else mountTrees(root, plan, entry, ownTrees(mounts.filter(({ type }) => type === "cgroup")));
+}
+
+/**
+ * The host's trees are looked for outside the root: a copy of its /sys that `openMountSources` has made is older than our mount
+ * namespace, so the kernel lists it first, but soon our own mount hides it.
+ */
+function hostMounts({ path }: ContainerRoot): MountInfo[] {
+  return readMountinfo().filter(({ mountPoint }) => !mountPoint.startsWith(`${path}/`));
 }
 
 function mountTrees(root: ContainerRoot, plan: RootfsPlan, entry: FilesystemMount, trees: readonly Tree[]): void {
