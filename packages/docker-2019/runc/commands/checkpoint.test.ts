@@ -1,7 +1,9 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, readSync, writeFileSync, writeSync } from "node:fs";
+import { type AddressInfo, connect, createServer } from "node:net";
 import { join } from "node:path";
+import type { Readable } from "node:stream";
 import { acceptUnix, listenUnix, recvFds } from "@eras/linux/fd-passing.ts";
 import type { Spec } from "@eras/oci-spec/runtime/config.ts";
 import { describe, expect, test } from "vitest";
@@ -119,6 +121,33 @@ describe.skipIf(why)(`runc checkpoint, runc restore${why ? ` (${why})` : ""}`, (
     expect([outcome.status, message(outcome)]).toEqual([1, "CRIU is missing features: mem_track"]);
   });
 
+  test("who waits for memory that can be fetched later is told", async () => {
+    const ours = runtime(OURS, counting);
+    start(ours);
+    const port = await freePort();
+    const flags = [
+      "--lazy-pages",
+      "--page-server",
+      `127.0.0.1:${port}`,
+      "--status-fd",
+      "3",
+      "--image-path",
+      images(ours),
+    ];
+    const args = ["--criu", CRIU, "--root", ours.root, "checkpoint", ...flags, ours.id];
+    const saving = spawn(OURS, args, { stdio: ["ignore", "ignore", "ignore", "pipe"] });
+    const exited = once(saving, "exit");
+    const told: Buffer[] = [];
+    await once(
+      (saving.stdio[3] as Readable).on("data", (bytes) => told.push(bytes)),
+      "end",
+    );
+    expect(Buffer.concat(told)).toEqual(Buffer.from([0]));
+    connect(port, "127.0.0.1").end(); // and fetches none
+    expect(await exited).toEqual([0, null]);
+    expect(status(ours)).toBe("none");
+  });
+
   test("in the foreground, its output and its exit status are those of the restore", async () => {
     const ours = runtime(OURS, (spec) => ({
       ...spec,
@@ -228,6 +257,14 @@ describe.skipIf(why)(`runc checkpoint, runc restore${why ? ` (${why})` : ""}`, (
     await eventually(() => count(ours)).toBeGreaterThan(before);
   });
 });
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  return port;
+}
 
 function withBind(spec: Spec, source: string): Spec {
   return { ...spec, mounts: [...spec.mounts!, { destination: "/data", source, type: "bind", options: ["rbind"] }] };

@@ -13,7 +13,7 @@ const FLAGS = {
   ...CRIU_FLAGS,
   "parent-path": { type: "string", description: "path for previous criu image files in pre-dump, below the images'" },
   "leave-running": { type: "boolean", description: "leave the process running after checkpointing" },
-  "status-fd": { type: "number", default: -1, description: "criu writes \\0 to this FD once lazy-pages is ready" },
+  "status-fd": { type: "number", default: -1, description: "is sent \\0 and closed once lazy-pages is ready" },
   "page-server": { type: "string", description: "ADDRESS:PORT of the page server" },
   "pre-dump": {
     type: "boolean",
@@ -40,9 +40,9 @@ export const command = defineCommand({
       track_mem: parent === undefined ? undefined : true,
       leave_running: flags["leave-running"],
       ps: pageServer(flags["page-server"]),
-      status_fd: flags["lazy-pages"] ? statusFd(flags["status-fd"]!) : undefined,
     };
-    await checkpointContainer(container, { criu: globals.criu, directories, preDump, options });
+    const readyFd = flags["lazy-pages"] ? statusFd(flags["status-fd"]!) : undefined;
+    await checkpointContainer(container, { criu: globals.criu, directories, preDump, options, readyFd });
     return 0;
   },
 });

@@ -1,5 +1,5 @@
 /** Saving the processes of a container to files. */
-import { mkdirSync } from "node:fs";
+import { closeSync, mkdirSync, writeSync } from "node:fs";
 import { FailedPrecondition } from "@eras/oci-spec/errdefs.ts";
 import type { Container } from "../container/container.ts";
 import { destroy } from "../container/destroy.ts";
@@ -19,6 +19,8 @@ export interface CheckpointRequest {
   readonly preDump: boolean;
   /** From flags. */
   readonly options: CriuOptions;
+  /** Who waits there is told when the memory can be fetched. */
+  readonly readyFd: number | undefined;
 }
 
 /** @throws {FailedPrecondition} When it has no program that runs. */
@@ -33,7 +35,7 @@ export function checkCanBeSaved({ status }: Container): void {
  * @throws {Error} When criu can't: the container goes on then.
  */
 export async function checkpointContainer(container: Container, request: CheckpointRequest): Promise<void> {
-  const { criu, directories, preDump, options } = request;
+  const { criu, directories, preDump, options, readyFd } = request;
   const { spec, external_descriptors: descriptors } = container.state;
   checkCriu(criu, { mem_track: preDump, lazy_pages: options.lazy_pages });
   mkdirSync(directories.images, { recursive: true, mode: 0o700 });
@@ -46,7 +48,9 @@ export async function checkpointContainer(container: Container, request: Checkpo
       annotations: spec.annotations,
       options: { ...options, ...descriptionOf(container), ...(preDump ? {} : mountsOf(container)) },
     },
-    () => {},
+    (script) => {
+      if (script === "status-ready" && readyFd !== undefined) announce(readyFd);
+    },
   );
   if (!preDump && !options.leave_running) await destroy(container);
 }
@@ -64,4 +68,9 @@ function descriptionOf({ state }: Container): CriuOptions {
 /** Memory alone needs none of them. */
 function mountsOf({ state: { spec, config, init_process_pid: pid } }: Container): CriuOptions {
   return { ext_mnt: mountsToLeaveOut(spec, config.rootfs, pid) };
+}
+
+function announce(fd: number): void {
+  writeSync(fd, "\0");
+  closeSync(fd);
 }

@@ -8,14 +8,15 @@
  * The names are runc's, so that either can restore what the other has saved.
  */
 import { constants, openSync, statSync } from "node:fs";
-import { basename, join, relative, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { cgroupsOfProcess } from "@eras/cgroups/process-cgroups.ts";
 import { MS_BIND } from "@eras/linux/mount.ts";
-import { type MountInfo, readMountinfo } from "@eras/linux/mountinfo.ts";
+import { readMountinfo } from "@eras/linux/mountinfo.ts";
 import { O_PATH } from "@eras/linux/open.ts";
 import type { Mount, Spec } from "@eras/oci-spec/runtime/config.ts";
 import { hasNamespace } from "../init/namespaces.ts";
 import { bindSource } from "../rootfs/bind-mount.ts";
+import { cgroupTreesOf } from "../rootfs/cgroup-trees.ts";
 import { devicesOf } from "../rootfs/devices.ts";
 import { type ContainerRoot, openPlaceIfAny, pathInside, withFd } from "../rootfs/inside-root.ts";
 import { parseEntryOptions } from "../rootfs/mount-options.ts";
@@ -58,19 +59,10 @@ function bindMounts({ mounts = [] }: Spec): ExternalMount[] {
 function cgroupMounts({ mounts = [], linux = {} }: Spec, pid: number): ExternalMount[] {
   if (hasNamespace(linux, "cgroup")) return [];
   const views = mounts.filter(({ type }) => type === "cgroup");
-  const trees = readMountinfo().filter(({ type }) => type === "cgroup");
-  const cgroups = cgroupsOfProcess(pid);
+  const trees = cgroupTreesOf(cgroupsOfProcess(pid), readMountinfo());
   return views.flatMap(({ destination }) =>
-    trees.map((tree) => ({
-      place: join(resolve("/", destination), basename(tree.mountPoint)),
-      source: directoryIn(tree, cgroups),
-    })),
+    trees.map(({ name, directory }) => ({ place: join(resolve("/", destination), name), source: directory })),
   );
-}
-
-function directoryIn({ mountPoint, root, superOptions }: MountInfo, cgroups: ReadonlyMap<string, string>): string {
-  const path = superOptions.map((option) => cgroups.get(option)).find((found) => found !== undefined) ?? root;
-  return join(mountPoint, relative(root, path));
 }
 
 /** In a user namespace devices can't be made, so the host's are shown. */

@@ -43,7 +43,9 @@ export function flagOptions(flags: CriuFlags): CriuOptions {
   };
 }
 
-function cgroupMode(mode = "soft"): number {
+/** @returns undefined to let criu choose. */
+function cgroupMode(mode: string | undefined): number | undefined {
+  if (mode === undefined) return undefined;
   if (Object.hasOwn(CGROUP_MODES, mode)) return CGROUP_MODES[mode as keyof typeof CGROUP_MODES];
   throw new InvalidArgument("Invalid manage cgroups mode");
 }

@@ -16,7 +16,7 @@ describe("encodeRequest()", () => {
   });
 
   test("writes negative numbers with 64 bits", () =>
-    expect(encodeRequest({ opts: { status_fd: -1 } }).toString("hex")).toBe("120c8803ffffffffffffffffff01"));
+    expect(encodeRequest({ opts: { manage_cgroups_mode: -1 } }).toString("hex")).toBe("120c9002ffffffffffffffffff01"));
 });
 
 describe("decodeResponse()", () => {

@@ -67,7 +67,6 @@ const OPTIONS = {
   empty_ns: [38, "int"],
   freeze_cgroup: [44, "string"],
   lazy_pages: [48, "bool"],
-  status_fd: [49, "int"],
   orphan_pts_master: [50, "bool"],
   config_file: [51, "string"],
   lsm_profile: [53, "string"],

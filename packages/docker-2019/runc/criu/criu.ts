@@ -90,7 +90,7 @@ export class Criu {
     listener: NotificationListener = () => {},
   ): CriuResponse {
     try {
-      this.#send({ ...request, type: REQUEST_TYPES[type] });
+      this.#send({ type: REQUEST_TYPES[type], ...request });
       const response = this.#awaitResponse(listener);
       if (response.success) return response;
       throw new CriuFailure(`criu failed: type ${type} errno ${response.cr_errno ?? 0}`);

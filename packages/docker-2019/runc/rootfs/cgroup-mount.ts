@@ -9,29 +9,19 @@
  *
  * @see https://github.com/opencontainers/runtime-spec/blob/v1.2.0/config-linux.md#cgroup-ownership
  */
-import { readFileSync } from "node:fs";
-import { basename, join, relative } from "node:path";
 import { cgroupMode, findCgroupMounts } from "@eras/cgroups/detect.ts";
+import { cgroupsOfProcess } from "@eras/cgroups/process-cgroups.ts";
 import { isErrno } from "@eras/linux/errno.ts";
 import { MS_BIND, MS_NODEV, MS_NOEXEC, MS_NOSUID, MS_RDONLY, MS_REC } from "@eras/linux/mount.ts";
 import { type MountInfo, readMountinfo } from "@eras/linux/mountinfo.ts";
 import { symlinkat } from "@eras/linux/open.ts";
 import { mountOn } from "./attach.ts";
 import { copyMount, mountBind, mountBindOn } from "./bind-mount.ts";
+import { type CgroupTree, cgroupTreesOf } from "./cgroup-trees.ts";
 import { type FilesystemMount, mountTmpfs } from "./filesystem-mount.ts";
 import { type ContainerRoot, makePlace, makePlaceIn, openPlace, withFd } from "./inside-root.ts";
 import type { EntryOptions } from "./mount-options.ts";
 import type { RootfsPlan } from "./rootfs.ts";
-
-/** A tree of v1. */
-interface Tree {
-  /** Where the host has it. */
-  readonly mountPoint: string;
-  /** `memory`, `cpu,cpuacct`, `systemd`. */
-  readonly name: string;
-  /** Our own cgroup's directory on the host. */
-  readonly ownDirectory: string;
-}
 
 const MOUNT_FLAGS = MS_NOEXEC | MS_NOSUID | MS_NODEV;
 
@@ -40,7 +30,7 @@ export function mountCgroups(root: ContainerRoot, plan: RootfsPlan, entry: Files
   const mounts = hostMounts(root);
   const host = findCgroupMounts(mounts);
   if (cgroupMode(host) === "v2") mountUnified(root, plan, entry, host.v2!);
-  else mountTrees(root, plan, entry, ownTrees(mounts.filter(({ type }) => type === "cgroup")));
+  else mountTrees(root, plan, entry, cgroupTreesOf(cgroupsOfProcess("self"), mounts));
 }
 
 /**
@@ -51,7 +41,7 @@ function hostMounts({ path }: ContainerRoot): MountInfo[] {
   return readMountinfo().filter(({ mountPoint }) => !mountPoint.startsWith(`${path}/`));
 }
 
-function mountTrees(root: ContainerRoot, plan: RootfsPlan, entry: FilesystemMount, trees: readonly Tree[]): void {
+function mountTrees(root: ContainerRoot, plan: RootfsPlan, entry: FilesystemMount, trees: readonly CgroupTree[]): void {
   const { destination, options } = entry;
   const tmpfs = { ...options, flags: MOUNT_FLAGS, data: "mode=755", copyUp: false };
   mountTmpfs(root, { ...entry, source: "tmpfs", type: "tmpfs", options: tmpfs });
@@ -68,13 +58,13 @@ function hasCgroupNamespace({ spec }: RootfsPlan): boolean {
   return spec.linux?.namespaces?.some(({ type }) => type === "cgroup") ?? false;
 }
 
-function bindOwnCgroup(root: ContainerRoot, place: number, options: EntryOptions, { ownDirectory }: Tree): void {
+function bindOwnCgroup(root: ContainerRoot, place: number, options: EntryOptions, { directory }: CgroupTree): void {
   const flags = options.flags | MS_BIND | MS_REC;
-  withFd(copyMount(ownDirectory, flags), (copy) => mountBindOn(root, copy, place, { ...options, flags }));
+  withFd(copyMount(directory, flags), (copy) => mountBindOn(root, copy, place, { ...options, flags }));
 }
 
 /** The kernel finds the tree by its controllers, or by its name if it has none. */
-function mountOwnRoot(root: ContainerRoot, place: number, options: EntryOptions, { name }: Tree): void {
+function mountOwnRoot(root: ContainerRoot, place: number, options: EntryOptions, { name }: CgroupTree): void {
   const flags = MOUNT_FLAGS | (options.flags & MS_RDONLY);
   const [source, data] = name === "systemd" ? ([name, "name=systemd"] as const) : (["cgroup", name] as const);
   mountOn(root, place, { source, type: "cgroup", flags, data });
@@ -90,29 +80,6 @@ function linkControllers(place: number, tree: string): void {
       if (!isErrno(error, "EEXIST")) throw error;
     }
   }
-}
-
-/** The trees with our place in them: the first mount of each. */
-function ownTrees(mounts: readonly MountInfo[]): Tree[] {
-  const own = ownCgroups(readFileSync("/proc/self/cgroup", "utf8"));
-  const seen = new Set<string>();
-  return mounts.flatMap(({ mountPoint, root, superOptions }) => {
-    const controllers = superOptions.filter((option) => own.has(option) && !seen.has(option));
-    for (const controller of controllers) seen.add(controller);
-    const path = own.get(controllers[0] ?? "");
-    if (path === undefined) return [];
-    return [{ mountPoint, name: basename(mountPoint), ownDirectory: join(mountPoint, relative(root, path)) }];
-  });
-}
-
-/** From controller, or `name=…`, to our cgroup: lines such as `4:cpu,cpuacct:/web` of cgroups(7). */
-function ownCgroups(text: string): Map<string, string> {
-  const own = new Map<string, string>();
-  for (const line of text.trimEnd().split("\n")) {
-    const [, controllers, path] = /^\d+:([^:]+):(.*)$/.exec(line) ?? [];
-    for (const controller of controllers?.split(",") ?? []) own.set(controller, path!);
-  }
-  return own;
 }
 
 /**
