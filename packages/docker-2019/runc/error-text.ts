@@ -12,3 +12,11 @@ export function errorText({ errno, message }: NodeJS.ErrnoException): string {
 export function callErrorText(call: string, path: string, error: NodeJS.ErrnoException): string {
   return `${call} ${path}: ${errorText(error)}`;
 }
+
+/** What an error says: of a failed call, in those words too. */
+export function failureText(error: Error): string {
+  const { syscall, path, dest, errno } = error as NodeJS.ErrnoException & { readonly dest?: string };
+  if (syscall === undefined || errno === undefined) return error.message;
+  const about = syscall === "chdir" ? dest : path; // Node's `path` is where one was before
+  return about === undefined ? `${syscall}: ${errorText(error)}` : callErrorText(syscall, about, error);
+}

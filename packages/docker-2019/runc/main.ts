@@ -5,10 +5,12 @@
  */
 import { writeSync } from "node:fs";
 import { resolve } from "node:path";
+import { InvalidArgument } from "@eras/oci-spec/errdefs.ts";
 import { endTracing } from "@eras/trace/context.ts";
 import { traceProgram } from "../tracing.ts";
 import { type Command, GLOBAL_FLAGS, type Globals, type Invocation } from "./command.ts";
 import { COMMANDS, isCommandName, loadCommand } from "./commands.ts";
+import { failureText } from "./error-text.ts";
 import { parseFlags, UsageError } from "./flag-parser.ts";
 import { isSealed, leaveSealingNamespace } from "./init/sealed.ts";
 import { type LogFormat, logFailure, openLog } from "./log.ts";
@@ -18,15 +20,14 @@ const FAILURE = 1;
 const UNKNOWN_COMMAND = 3;
 
 async function main(words: readonly string[]): Promise<number> {
-  const { flags, args, help } = parseFlags(GLOBAL_FLAGS, words, { flagsFirst: true });
+  const { flags, args, help } = await orUsage(undefined, () => parseFlags(GLOBAL_FLAGS, words, { flagsFirst: true }));
   const [name, ...rest] = args;
   openLog(flags.log, logFormat(flags["log-format"]), flags.debug ?? false);
   if (flags.version) return showVersion();
-  if (help || name === undefined || name === "help" || name === "h") return showHelp(rest[0]);
-  if (!isCommandName(name)) {
-    logFailure(`No help topic for '${name}'`);
-    return UNKNOWN_COMMAND;
-  }
+  if (help || name === undefined) return showHelp(undefined);
+  if (name === "help" || name === "h")
+    return rest[0] === undefined || isCommandName(rest[0]) ? showHelp(rest[0]) : unknown(rest[0]);
+  if (!isCommandName(name)) return unknown(name);
   const globals: Globals = {
     root: resolve(flags.root ?? defaultRoot()),
     criu: flags.criu ?? "criu",
@@ -42,18 +43,38 @@ async function main(words: readonly string[]): Promise<number> {
 
 function logFormat(format: string | undefined): LogFormat {
   if (format === "text" || format === "json") return format;
-  throw new UsageError(`unknown log-format ${JSON.stringify(format)}`);
+  throw new InvalidArgument(`invalid log-format: ${format}`);
+}
+
+function unknown(name: string): number {
+  logFailure(`No help topic for '${name}'`);
+  return UNKNOWN_COMMAND;
+}
+
+/** To whoever calls a command otherwise, shows how it is to be called. */
+async function orUsage<Result>(name: string | undefined, parse: () => Result): Promise<Result> {
+  try {
+    return parse();
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    writeSync(1, `Incorrect Usage: ${error.message}\n\n`);
+    await showHelp(name);
+    throw error;
+  }
 }
 
 async function runCommand(name: string, globals: Globals, words: readonly string[]): Promise<number> {
   const command = await loadCommand(name);
-  const { flags, args, help } = parseFlags(command.flags, words, { flagsFirst: command.flagsFirst ?? false });
+  const { flags, args, help } = await orUsage(name, () => {
+    const parsed = parseFlags(command.flags, words, { flagsFirst: command.flagsFirst ?? false });
+    if (!parsed.help) checkArguments(name, command, parsed.args);
+    return parsed;
+  });
   if (help) return showHelp(name);
-  checkArguments(name, command, args);
   try {
     return (await command.run({ globals, flags, args } as Invocation)) ?? 0;
   } catch (error) {
-    logFailure(`${command.failurePrefix ?? ""}${(error as Error).message}`);
+    logFailure(`${command.failurePrefix ?? ""}${failureText(error as Error)}`);
     return command.failureStatus ?? FAILURE;
   }
 }
@@ -89,9 +110,7 @@ let code = FAILURE;
 try {
   code = await main(process.argv.slice(2));
 } catch (error) {
-  if (error instanceof UsageError)
-    writeSync(2, `Incorrect Usage: ${error.message}\n\nSee "runc --help" and "runc <command> --help".\n`);
-  logFailure((error as Error).message);
+  logFailure(failureText(error as Error));
 }
 endTracing();
 process.exit(code);

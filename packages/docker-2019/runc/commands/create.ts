@@ -3,7 +3,7 @@
 import { defineCommand } from "../command.ts";
 import { enterBundle } from "../container/bundle.ts";
 import { createContainer } from "../container/create-container.ts";
-import { writePidFile } from "../container/pid-file.ts";
+import { writeContainerPid } from "../container/pid-file.ts";
 import { ensureSealed } from "../init/sealed.ts";
 import { connectConsole } from "../terminal/console-socket.ts";
 
@@ -55,7 +55,7 @@ export const command = defineCommand({
         consoleSocket: flags["console-socket"],
       }),
     });
-    if (pidFile) writePidFile(pidFile, container.state.init_process_pid);
+    if (pidFile) await writeContainerPid({ path: pidFile, container });
     return 0;
   },
 });

@@ -1,6 +1,9 @@
 /** `runc exec`: starts a further process in a container that runs. */
 import { readFileSync } from "node:fs";
+import { isAbsolute } from "node:path";
 import { setChildSubreaper } from "@eras/linux/prctl.ts";
+import { kill } from "@eras/linux/signals.ts";
+import { waitpid } from "@eras/linux/wait.ts";
 import { FailedPrecondition, InvalidArgument } from "@eras/oci-spec/errdefs.ts";
 import type { LinuxCapabilities, Process, Spec, User } from "@eras/oci-spec/runtime/config.ts";
 import { parseProcess } from "@eras/oci-spec/runtime/parse.ts";
@@ -46,6 +49,8 @@ const FLAGS = {
   "ignore-paused": { type: "boolean", description: "allow exec in a paused container" },
 } as const;
 
+const SIGKILL = 9;
+
 export const command = defineCommand({
   usage: "[command options] <container-id> <command> [command options]  || -p process.json <container-id>",
   summary: "execute new process inside the container",
@@ -61,7 +66,10 @@ export const command = defineCommand({
     await ensureSealed(flags["preserve-fds"]);
     const container = Container.load(globals.root, id!);
     checkStatus(container, flags["ignore-paused"] ?? false);
-    const wanted = flags.process === undefined ? fromFlags(container.state.spec, flags, args) : fromFile(flags.process);
+    const wanted =
+      flags.process === undefined
+        ? fromFlags(container.state.spec, flags, args)
+        : fromFile(container.state.spec, flags.process);
     const { terminal = false } = wanted;
     const detach = flags.detach ?? false;
     const keeper = await keepConsole({ terminal, detach, consoleSocket: flags["console-socket"] });
@@ -73,7 +81,7 @@ export const command = defineCommand({
       subCgroups: flags.cgroup ?? [],
     });
     keeper.closeSocket();
-    if (flags["pid-file"]) writePidFile(flags["pid-file"], pid);
+    if (flags["pid-file"]) writeExecPid(flags["pid-file"], pid);
     if (!detach) return attend(pid, keeper.proxy);
     setChildSubreaper(false);
     return 0;
@@ -90,14 +98,32 @@ function checkStatus(container: Container, ignorePaused: boolean): void {
   }
 }
 
-/** What a shim writes for us. */
-function fromFile(path: string): Process {
-  return parseProcess(readFileSync(path, "utf8")).value;
+/** Without it nobody would find the process, which goes again then. */
+function writeExecPid(path: string, pid: number): void {
+  try {
+    writePidFile(path, pid);
+  } catch (error) {
+    kill(pid, SIGKILL);
+    waitpid(pid);
+    throw error;
+  }
+}
+
+/** What a shim writes for us. Of what confines a process it has the container's where the file says nothing. */
+function fromFile({ process: own }: Spec, path: string): Process {
+  const { capabilities, apparmorProfile, selinuxLabel } = own!;
+  return {
+    ...(capabilities && { capabilities }),
+    ...(apparmorProfile && { apparmorProfile }),
+    ...(selinuxLabel && { selinuxLabel }),
+    ...parseProcess(readFileSync(path, "utf8")).value,
+  };
 }
 
 /** The container's own process, with other arguments. */
 function fromFlags({ process: own }: Spec, flags: FlagValues<typeof FLAGS>, args: readonly string[]): Process {
   if (args.length === 0) throw new InvalidArgument("process args cannot be empty");
+  if (flags.cwd && !isAbsolute(flags.cwd)) throw new InvalidArgument("Cwd must be an absolute path");
   const { consoleSize: _, ...rest } = own!;
   return {
     ...rest,
@@ -116,6 +142,8 @@ function fromFlags({ process: own }: Spec, flags: FlagValues<typeof FLAGS>, args
 function userOf(own: User | undefined, flags: FlagValues<typeof FLAGS>): User {
   const [uid, gid] = parseUser(flags.user);
   const additionalGids = flags["additional-gids"];
+  const negative = additionalGids?.find((gid) => gid < 0);
+  if (negative !== undefined) throw new InvalidArgument(`additional-gids must be a positive number ${negative}`);
   return {
     ...own,
     ...(uid !== undefined && { uid }),

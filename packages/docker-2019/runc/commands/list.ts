@@ -4,6 +4,7 @@ import { isErrno } from "@eras/linux/errno.ts";
 import { defineCommand } from "../command.ts";
 import { Container } from "../container/container.ts";
 import { type ContainerDescription, describeContainer } from "../container/describe-container.ts";
+import { ownerOf } from "../container/owner.ts";
 import { containerIds, stateDir } from "../container/state.ts";
 import { FORMAT_FLAG, parseFormat } from "../output-format.ts";
 
@@ -37,7 +38,8 @@ function describeAll(root: string): ContainerDescription[] {
 /** One that is deleted while we look is none; one that can't be read is told of, and the others are listed. */
 function describe(root: string, id: string): ContainerDescription | undefined {
   try {
-    return describeContainer(Container.load(root, id));
+    const container = Container.load(root, id);
+    return { ...describeContainer(container), owner: ownerOf(container.dir) };
   } catch (error) {
     if (!isErrno(error, "ENOENT") && existsSync(stateDir(root, id)))
       writeSync(2, `load container ${id}: ${(error as Error).message}\n`);

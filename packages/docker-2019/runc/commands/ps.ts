@@ -43,6 +43,6 @@ function callPs(options: readonly string[]): string {
   const { spawnSync } = process.getBuiltinModule("node:child_process"); // 4 ms, which JSON does without
   const { status, stdout, stderr, error } = spawnSync("ps", options, { encoding: "utf8", maxBuffer: LARGEST_OUTPUT });
   if (error) throw new Error(`Cannot call ps: ${error.message}; Debian has it in the package procps`, { cause: error });
-  if (status !== 0) throw new Error(`ps ${options.join(" ")}: exit status ${status}: ${stderr.trim().split("\n")[0]}`);
+  if (status !== 0) throw new Error(`exit status ${status}: ${stdout}${stderr}`);
   return stdout;
 }

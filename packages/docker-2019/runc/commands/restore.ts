@@ -4,7 +4,7 @@ import { defineCommand } from "../command.ts";
 import { enterBundle } from "../container/bundle.ts";
 import { destroy } from "../container/destroy.ts";
 import { attend } from "../container/foreground.ts";
-import { writePidFile } from "../container/pid-file.ts";
+import { writeContainerPid } from "../container/pid-file.ts";
 import { CRIU_FLAGS, criuDirectories, flagOptions } from "../criu/criu-flags.ts";
 import { restoreContainer } from "../criu/restore-container.ts";
 import { keepConsole } from "../terminal/console-socket.ts";
@@ -54,11 +54,10 @@ export const command = defineCommand({
       consoleFd: keeper.consoleFd,
     });
     keeper.closeSocket();
-    const { init_process_pid: pid } = container.state;
-    if (pidFile) writePidFile(pidFile, pid);
+    if (pidFile) await writeContainerPid({ path: pidFile, container });
     if (detach || flags["no-subreaper"]) setChildSubreaper(false);
     if (detach) return 0;
-    const status = await attend(pid, keeper.proxy);
+    const status = await attend(container.state.init_process_pid, keeper.proxy);
     await container.cgroup.killAll();
     await destroy(container);
     return status;

@@ -6,7 +6,7 @@ import type { Container } from "../container/container.ts";
 import { createContainer } from "../container/create-container.ts";
 import { destroy } from "../container/destroy.ts";
 import { attend } from "../container/foreground.ts";
-import { writePidFile } from "../container/pid-file.ts";
+import { writeContainerPid } from "../container/pid-file.ts";
 import { notifySocketOf, startContainer } from "../container/start-container.ts";
 import { ensureSealed } from "../init/sealed.ts";
 import { keepConsole } from "../terminal/console-socket.ts";
@@ -46,7 +46,7 @@ export const command = defineCommand({
     });
     keeper.closeSocket();
     const pid = container.state.init_process_pid;
-    if (pidFile) writePidFile(pidFile, pid);
+    if (pidFile) await writeContainerPid({ path: pidFile, container });
     if (detach || flags["no-subreaper"]) setChildSubreaper(false);
     const ended = detach ? undefined : attend(pid, keeper.proxy);
     const notify = await notifySocketOf(container.dir);

@@ -36,7 +36,7 @@ import { firstState } from "./first-state.ts";
 import { runHooks } from "./hooks.ts";
 import { loadParts, type ProcessParts } from "./process-parts.ts";
 import { notifySocketOf } from "./start-container.ts";
-import { type ContainerState, makeStateDir, stateDir, writeState } from "./state.ts";
+import { type ContainerState, checkIsNew, makeStateDir, stateDir, writeState } from "./state.ts";
 
 const SIGKILL = 9;
 
@@ -68,6 +68,7 @@ export async function createContainer(given: Spec, request: CreateRequest): Prom
   const listenFds = inheritedListenFds(process.env, process.pid);
   const preservedFds = countPreserved(listenFds, request.preserveFds);
   const planned = await firstState(spec, request, rootfs);
+  checkIsNew(request.globals.root, request.id);
   checkExistingCgroup(planned.cgroup_paths);
   const dir = makeStateDir(request.globals.root, request.id);
   writeState(dir, planned);

@@ -20,7 +20,7 @@ import { setOomScoreAdj } from "../process/oom-score.ts";
 import { applyRlimits, checkRlimits } from "../process/rlimits.ts";
 import type { Container } from "./container.ts";
 import { capabilitiesOf } from "./create-container.ts";
-import { failureText } from "./create-failure.ts";
+import { startFailure } from "./create-failure.ts";
 import { loadParts } from "./process-parts.ts";
 
 const SIGKILL = 9;
@@ -68,7 +68,7 @@ export async function execProcess(container: Container, request: ExecRequest): P
     await finishExec(init, container, request, parts.seccomp?.listener);
     return init.pid;
   } catch (error) {
-    throw new Error(failureText(error as Error), { cause: error });
+    throw new Error(startFailure(error as Error), { cause: error });
   } finally {
     for (const { fd } of namespaces) closeSync(fd);
   }

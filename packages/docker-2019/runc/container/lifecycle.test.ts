@@ -146,6 +146,62 @@ describe.skipIf(missing)(`commands${needs}`, () => {
     }
   });
 
+  test("undo what they start when its PID can't be written", () => {
+    const [ours, genuine] = both(
+      (spec) => spec,
+      (container) => {
+        const failing = (...args: string[]) => answer(container, ...args, "--pid-file", "/none/pid", container.id);
+        const answers = [failing("create"), statusOf(container), failing("run", "--detach"), statusOf(container)];
+        outcome(container, ["run", "--detach", container.id]);
+        const exec = answer(container, "exec", "--pid-file", "/none/pid", container.id, "/bin/sleep", "100");
+        const { length } = JSON.parse(outcome(container, ["ps", "--format", "json", container.id]).stdout);
+        return [...answers, exec, length];
+      },
+    );
+    expect(ours).toEqual(genuine);
+  });
+
+  test("refuse a call that can't be meant, and show how it is done", () => {
+    const calls = [
+      ...[["state"], ["state", "--nope", "web"], ["exec", "--preserve-fds", "x", "web"], ["list", "web"], ["--nope"]],
+      ...[
+        ["--log-format", "xml", "list"],
+        ["restore", ""],
+        ["restore", "a/b"],
+        ["create", "--bundle", "/none", "web"],
+      ],
+      ...[["help", "nope"], ["nope"]],
+    ];
+    const [ours, genuine] = both(
+      (spec) => spec,
+      (container) =>
+        calls.map((args) => {
+          const result = outcome(container, args);
+          return [
+            args,
+            result.status,
+            message(result).trim(),
+            /^Incorrect Usage[\s\S]*?^ +(runc.*)/m.exec(result.stdout)?.[1],
+          ];
+        }),
+    );
+    expect(ours).toEqual(genuine);
+  });
+
+  test("tell of a container that is there already of nothing else", () => {
+    const [ours, genuine] = both(
+      (spec) => spec,
+      (container) => {
+        outcome(container, ["run", "--detach", container.id]);
+        const { stderr } = outcome(container, ["create", container.id]);
+        const { owner } = JSON.parse(outcome(container, ["state", container.id]).stdout);
+        outcome(container, ["pause", container.id]);
+        return [stderr.replace(/time="[^"]*"/, ""), owner, answer(container, "start", container.id)];
+      },
+    );
+    expect(ours).toEqual(genuine);
+  });
+
   test("let one of two who create at once win", async () => {
     const container = runtime(OURS);
     const { spawn } = await import("node:child_process");
@@ -157,6 +213,28 @@ describe.skipIf(missing)(`commands${needs}`, () => {
     const statuses = await Promise.all([create(), create(), create()]);
     expect(statuses.sort()).toEqual([0, 1, 1]);
     expect(statusOf(container)).toBe("created");
+  });
+});
+
+describe.skipIf(missing)(`runc exec${needs}`, () => {
+  const SHOW = ["/bin/sh", "-c", "busybox grep -E 'Cap|Groups' /proc/self/status; ulimit -Hn; pwd"];
+
+  test("gives a process what the container's has, where neither file nor flags say otherwise", () => {
+    const capabilities = { bounding: ["CAP_CHOWN", "CAP_KILL"], permitted: ["CAP_KILL"], effective: ["CAP_KILL"] };
+    const rlimits = [{ type: "RLIMIT_NOFILE", soft: 500, hard: 600 }];
+    const [ours, genuine] = both(withProcess({ capabilities, rlimits }), (container) => {
+      outcome(container, ["run", "--detach", container.id]);
+      const file = join(container.bundle, "process.json");
+      const silent = { args: SHOW, cwd: "/tmp", user: { uid: 0, gid: 0 }, env: ["PATH=/bin"] };
+      const limited = { ...silent, capabilities: {}, rlimits: [{ ...rlimits[0], soft: 7, hard: 8 }] };
+      const fromFiles = [silent, limited].map((process) => {
+        writeFileSync(file, JSON.stringify(process));
+        return answer(container, "exec", "--process", file, container.id);
+      });
+      const flags = [[], ["--cwd", "/tmp"], ["--cwd", "tmp"], ["--additional-gids", "7"], ["--additional-gids=-7"]];
+      return [...fromFiles, ...flags.map((each) => answer(container, "exec", ...each, container.id, ...SHOW))];
+    });
+    expect(ours).toEqual(genuine);
   });
 });
 

@@ -18,7 +18,8 @@ export async function startContainer(container: Container): Promise<void> {
   step("runc.start", { id: container.id });
   const { status } = container;
   if (status === "stopped") throw new FailedPrecondition("cannot start a container that has stopped");
-  if (status !== "created") throw new FailedPrecondition(`cannot start an already running container`);
+  if (status === "running") throw new FailedPrecondition("cannot start an already running container");
+  if (status !== "created") throw new FailedPrecondition(`cannot start a container in the ${status} state`);
   openFifo(container.dir, container.state.init_process_pid);
   try {
     runHooks(container.state.spec.hooks, "poststart", container.toState("running"));

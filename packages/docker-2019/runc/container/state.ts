@@ -8,7 +8,16 @@
  * The file has the shape that runc's has where others read it (cAdvisor looks for cgroup_paths), and the whole of config.json, so that
  * later commands don't depend on the bundle.
  */
-import { chmodSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { isErrno } from "@eras/linux/errno.ts";
 import { AlreadyExists, InvalidArgument, NotFound } from "@eras/oci-spec/errdefs.ts";
@@ -54,6 +63,7 @@ export interface ContainerState {
 const STATE_FILE = "state.json";
 const DIRECTORY_MODE = 0o711;
 const MAX_ID_LENGTH = 1024;
+const ID_EXISTS = "container with given ID already exists";
 
 /** The directory of a container. @throws {InvalidArgument} When that is no name for one. */
 export function stateDir(root: string, id: string): string {
@@ -62,6 +72,11 @@ export function stateDir(root: string, id: string): string {
     throw new InvalidArgument("invalid container ID format");
   }
   return join(root, id);
+}
+
+/** @throws {AlreadyExists} When there is a container of this name. If two try at once, `makeStateDir` tells the later one. */
+export function checkIsNew(root: string, id: string): void {
+  if (existsSync(stateDir(root, id))) throw new AlreadyExists(ID_EXISTS);
 }
 
 /** Makes the directory of a new container: only one of two who try at once can. @throws {AlreadyExists} */
@@ -74,7 +89,7 @@ export function makeStateDir(root: string, id: string): string {
     mkdirSync(dir, { mode: DIRECTORY_MODE });
   } catch (error) {
     if (!isErrno(error, "EEXIST")) throw error;
-    throw new AlreadyExists("container with given ID already exists", { cause: error });
+    throw new AlreadyExists(ID_EXISTS, { cause: error });
   } finally {
     process.umask(umask);
   }

@@ -18,7 +18,7 @@ import { saveState } from "../container/create-container.ts";
 import { destroy } from "../container/destroy.ts";
 import { firstState } from "../container/first-state.ts";
 import { runHooks } from "../container/hooks.ts";
-import { type ContainerState, makeStateDir, writeState } from "../container/state.ts";
+import { type ContainerState, makeStateDir, stateDir, writeState } from "../container/state.ts";
 import { log } from "../log.ts";
 import { makePlace, withFd } from "../rootfs/inside-root.ts";
 import { Criu, checkCriu, FIRST_INHERITED_FD } from "./criu.ts";
@@ -44,6 +44,7 @@ export interface RestoreRequest {
 /** Restores a container, which then runs. @throws {Error} When it can't be: nothing is left of it then. */
 export async function restoreContainer(spec: Spec, request: RestoreRequest): Promise<Container> {
   const { id, globals, directories, bundle } = request;
+  stateDir(globals.root, id); // that it is a name, before paths are made of it
   const rootfs = findRootfs(bundle, spec);
   const first = await firstState(spec, request, rootfs);
   const dir = makeStateDir(globals.root, id);

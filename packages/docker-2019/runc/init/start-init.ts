@@ -15,7 +15,7 @@ import { endTracing, traceFds } from "@eras/trace/context.ts";
 import type { TraceObject } from "@eras/trace/event.ts";
 import { step } from "../../step.ts";
 import { traceFork } from "../../tracing.ts";
-import { errorText } from "../error-text.ts";
+import { errorText, failureText } from "../error-text.ts";
 import { forgetLog, log } from "../log.ts";
 import { closeDescriptors } from "./descriptors.ts";
 import { restoreWhatNodeChanged } from "./restore.ts";
@@ -175,8 +175,8 @@ function ending(child: ChildEnd, work: () => never): never {
 /** Once the container waits, runc is gone: then the error goes where the program's own would. */
 function report(child: ChildEnd, error: Error): void {
   try {
-    child.tell({ kind: "failed", error: error.message, late: error instanceof ProgramError });
+    child.tell({ kind: "failed", error: failureText(error), late: error instanceof ProgramError });
   } catch {
-    writeSync(STDERR, `${error.message}\n`);
+    writeSync(STDERR, `${failureText(error)}\n`);
   }
 }

@@ -53,26 +53,38 @@ export function mountTmpfs(root: ContainerRoot, entry: FilesystemMount): void {
   const { destination, options } = entry;
   const covered = openPlaceIfAny(root, destination);
   withFd(covered ?? makePlace(root, destination, "directory"), (place) => {
-    mountNew(root, place, entry);
-    const takesMode = !/(^|,)mode=/.test(options.data);
-    if (covered === undefined || !(takesMode || options.copyUp)) return;
+    mountPlain(root, place, entry);
+    const takesMode = covered !== undefined && !/(^|,)mode=/.test(options.data);
+    const copiesUp = covered !== undefined && options.copyUp;
+    if (!takesMode && !copiesUp && !changesMount(options)) return;
     withFd(openMounted(root, place, destination), (mounted) => {
       if (takesMode) chmodSync(procPath(mounted), fstatSync(place).mode & PERMISSIONS);
-      if (options.copyUp) copyDirectory(place, mounted);
+      if (copiesUp) copyDirectory(place, mounted);
+      changeMount(mounted, options); // last: they may make it read-only
     });
   });
 }
 
 function mountNew(root: ContainerRoot, place: number, entry: FilesystemMount): void {
-  const { source = "", type, options, destination, label } = entry;
+  mountPlain(root, place, entry);
+  if (!changesMount(entry.options)) return;
+  withFd(openMounted(root, place, entry.destination), (mounted) => changeMount(mounted, entry.options));
+}
+
+/** Without what mount(2) can't be told. */
+function mountPlain(root: ContainerRoot, place: number, entry: FilesystemMount): void {
+  const { source = "", type, options, label } = entry;
   const flags = isFinishedLater(entry) ? options.flags & ~MS_RDONLY : options.flags;
   mountOn(root, place, { source, type, flags, data: withLabel(options.data, label) });
-  const { propagation, recursive } = options;
-  if (propagation.length === 0 && recursive.set === 0 && recursive.clear === 0) return;
-  withFd(openMounted(root, place, destination), (mounted) => {
-    changePropagation(mounted, propagation);
-    changeRecursively(mounted, recursive);
-  });
+}
+
+function changesMount({ propagation, recursive }: EntryOptions): boolean {
+  return propagation.length > 0 || recursive.set !== 0 || recursive.clear !== 0;
+}
+
+function changeMount(mounted: number, { propagation, recursive }: EntryOptions): void {
+  changePropagation(mounted, propagation);
+  changeRecursively(mounted, recursive);
 }
 
 /** What has just been mounted on a place: only its path leads there. @throws {Error} When the path leads elsewhere by now. */

@@ -121,6 +121,7 @@ describe("new filesystems", () => {
     expect(mode([])).toBe("2750");
     expect(mode(["size=64k", "mode=1777"])).toBe("1777");
     expect(mode([], "/new")).toBe("1777");
+    expect(mode(["rro"])).toBe("2750");
   });
 
   test("a tmpfs with tmpcopyup begins with a copy", () => {
