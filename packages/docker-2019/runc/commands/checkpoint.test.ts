@@ -216,7 +216,9 @@ describe.skipIf(why)(`runc checkpoint, runc restore${why ? ` (${why})` : ""}`, (
     writeFileSync(config, JSON.stringify(hooked("echo no; exit 3")(JSON.parse(readFileSync(config, "utf8")))));
     const failing = restore(ours, OURS, "--detach");
     expect(await failing.exited).toEqual([1, null]);
-    expect(message({ status: 1, ...failing.output })).toMatch(/^error running hook #0 \(createRuntime\): .*output: no/);
+    expect(message({ status: 1, ...failing.output })).toMatch(
+      /^error running hook #0: error running hook: exit status 3, stdout: no/,
+    );
     expect(ours.call("list", "-q").stdout).toBe("");
     expect(existsSync(`/sys/fs/cgroup/pids/${ours.id}`)).toBe(false);
   });

@@ -51,23 +51,24 @@ function runAll(hooks: readonly Hook[], kind: keyof Hooks, state: State, environ
     try {
       runHook(hook, state, environment);
     } catch (error) {
-      throw new Error(`error running hook #${i} (${kind}): ${(error as Error).message}`, { cause: error });
+      throw new Error(`error running hook #${i}: ${(error as Error).message}`, { cause: error });
     }
   }
 }
 
 /** Files rather than pipes: however much is written, nobody has to read meanwhile. */
 function runHook({ path, args, env, timeout }: Hook, state: State, environment: ProcessEnvironment): void {
-  const input = memoryFile("hook-stdin");
-  const output = memoryFile("hook-output");
+  const files = ["stdin", "stdout", "stderr"].map((name) => memoryFile(`hook-${name}`));
+  const [input, output, errors] = files as [number, number, number];
   writeSync(input, JSON.stringify(state), 0); // at a position: so the hook reads from the start
   try {
-    const pid = startHook(path, args, env ? hookEnvironment(env) : environment, [input, output, output]);
-    const status = waitFor(pid, timeout);
-    if (status !== undefined) throw new Error(`${status}, output: ${readAll(output)}`);
+    const pid = startHook(path, args, env ? hookEnvironment(env) : environment, files);
+    if (!endsWithin(pid, timeout)) throw new Error(`hook ran past specified timeout of ${timeout!.toFixed(1)}s`);
+    const status = statusOf(pid);
+    if (status === undefined) return;
+    throw new Error(`error running hook: ${status}, stdout: ${readAll(output)}, stderr: ${readAll(errors)}`);
   } finally {
-    closeSync(input);
-    closeSync(output);
+    for (const file of files) closeSync(file);
   }
 }
 
@@ -94,25 +95,27 @@ function startHook(
   }
 }
 
-/** @param timeout - In seconds. @returns What went wrong, in the words of Go's os/exec. */
-function waitFor(pid: number, timeout: number | undefined): string | undefined {
-  const inTime = timeout === undefined || endsWithin(pid, timeout * 1000);
-  if (!inTime) kill(pid, SIGKILL);
-  const status = decodeStatus(waitpid(pid)!.status);
-  if (!inTime) return `hook ran past specified timeout of ${timeout}s`;
-  if (status.kind === "signaled") return `signal: ${strsignal(status.signal).toLowerCase()}`;
-  return status.kind === "exited" && status.code !== 0 ? `exit status ${status.code}` : undefined;
+/** Kills it otherwise. @param timeout - In seconds. */
+function endsWithin(pid: number, timeout: number | undefined): boolean {
+  if (timeout === undefined) return true;
+  const pidFd = pidfdOpen(pid);
+  const [ended] = poll([{ fd: pidFd, events: POLLIN }], timeout * 1000);
+  closeSync(pidFd);
+  if (ended !== 0) return true;
+  kill(pid, SIGKILL);
+  waitpid(pid);
+  return false;
 }
 
-function endsWithin(pid: number, timeoutMs: number): boolean {
-  const pidFd = pidfdOpen(pid);
-  const [ended] = poll([{ fd: pidFd, events: POLLIN }], timeoutMs);
-  closeSync(pidFd);
-  return ended !== 0;
+/** @returns What went wrong, in the words of Go's os/exec. */
+function statusOf(pid: number): string | undefined {
+  const status = decodeStatus(waitpid(pid)!.status);
+  if (status.kind === "signaled") return `signal: ${strsignal(status.signal).toLowerCase()}`;
+  return status.kind === "exited" && status.code !== 0 ? `exit status ${status.code}` : undefined;
 }
 
 function readAll(fd: number): string {
   const bytes = Buffer.alloc(fstatSync(fd).size);
   readSync(fd, bytes, 0, bytes.length, 0);
-  return bytes.toString().trim();
+  return bytes.toString();
 }
