@@ -137,6 +137,11 @@ function checked<Args extends NativeArgument[]>(
   };
 }
 
+/** Where a function of libc begins, for the kernel to call it. @throws {Error} When libc has no such function. */
+export function libcAddress(name: string): bigint {
+  return koffi.address(libc.symbol(name));
+}
+
 /**
  * Lays out strings as C's `char *array[]`: the pointers, a null pointer, then the bytes that they point to, all in one buffer, so
  * that the whole lives as long as the buffer does.

@@ -74,3 +74,10 @@ describe("restoreSignals()", () => {
     expect(BigInt(`0x${handledAfter}`) & ~(3n << 31n)).toBe(0n);
   });
 });
+
+describe("exitOn()", () => {
+  test.each([1, 15])("makes signal %d the exit status", (signal) => {
+    const source = `import { exitOn, kill } from "./signals.ts"; exitOn([1, 15]); kill(process.pid, ${signal});`;
+    expect(() => inChild(source)).toThrow(`Child ended with ${signal}:`);
+  });
+});

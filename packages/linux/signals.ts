@@ -4,7 +4,7 @@
  * @see https://man7.org/linux/man-pages/man7/signal.7.html
  */
 import { constants } from "node:os";
-import { libcFunction, systemCall } from "./libc.ts";
+import { libcAddress, libcFunction, systemCall } from "./libc.ts";
 
 /** Real-time signals as glibc numbers them: it keeps 32 and 33 for itself. */
 const SIGRTMIN = 34;
@@ -25,6 +25,8 @@ const SIG_SETMASK = 2;
 const { SIGKILL, SIGSTOP } = constants.signals;
 /** The kernel's struct sigaction, with room to spare, and its sigset_t: include/linux/signal_types.h. */
 const SIGACTION_SIZE = 64;
+const SIGACTION = { handler: 0, flags: 8, restorer: 16 };
+const SA_RESTORER = 0x0400_0000n;
 const SIGSET_SIZE = 8;
 
 /**
@@ -82,4 +84,17 @@ export function restoreSignals(): void {
     if (signal !== SIGKILL && signal !== SIGSTOP) sigaction(signal, defaultAction, null, SIGSET_SIZE);
   }
   sigprocmask(SIG_SETMASK, Buffer.alloc(SIGSET_SIZE), null, SIGSET_SIZE);
+}
+
+/**
+ * Ends the process at one of these signals, with the signal's number as its exit status. PID 1 of a PID namespace hears no signal, but for
+ * SIGKILL, that it has no handler for. execve takes it back.
+ */
+export function exitOn(signals: readonly number[]): void {
+  const exit = libcAddress("_exit"); // the kernel calls it with the signal's number
+  const action = Buffer.alloc(SIGACTION_SIZE);
+  action.writeBigUInt64LE(exit, SIGACTION.handler);
+  action.writeBigUInt64LE(SA_RESTORER, SIGACTION.flags);
+  action.writeBigUInt64LE(exit, SIGACTION.restorer); // where a handler returns to: this one doesn't
+  for (const signal of signals) sigaction(signal, action, null, SIGSET_SIZE);
 }

@@ -80,6 +80,18 @@ describe.skipIf(missing)(`commands${needs}`, () => {
     expect(ours).toEqual(genuine);
   });
 
+  test.each(["TERM", "HUP"])("end a container that never started by SIG%s", async (signal) => {
+    const [ours, genuine] = both(
+      (spec) => spec,
+      async (container) => {
+        const answers = [answer(container, "create", container.id), answer(container, "kill", container.id, signal)];
+        await eventually(() => statusOf(container)).toBe("stopped");
+        return [...answers, answer(container, "start", container.id), answer(container, "delete", container.id)];
+      },
+    );
+    expect(await ours).toEqual(await genuine);
+  });
+
   test.each([
     ["is nowhere in PATH", ["nothing"]],
     ["isn't there", ["/nothing"]],

@@ -5,9 +5,11 @@
  * It is a fork of runc, of one thread (packages/linux/fork.ts): everything is synchronous, nothing awaits or loads a module. The order of the
  * calls is the lesson; what is odd about it has its reason beside it.
  */
+import { constants } from "node:os";
 import { prepareExecve } from "@eras/linux/exec.ts";
 import { setdomainname, sethostname } from "@eras/linux/hostname.ts";
 import { setDumpable, setNoNewPrivs } from "@eras/linux/prctl.ts";
+import { exitOn } from "@eras/linux/signals.ts";
 import { setsid } from "@eras/linux/tty.ts";
 import type { Process, Spec } from "@eras/oci-spec/runtime/config.ts";
 import type { State } from "@eras/oci-spec/runtime/state.ts";
@@ -62,6 +64,7 @@ export function standardInit(plan: InitPlan, runc: ChildEnd): never {
   if (plan.keyring) parts.keyLabel?.();
   if (plan.keyring) createSessionKeyring(plan.id, { inUserNamespace: hasNamespace(linux, "user") });
   setsid(); // away from the terminal of whoever started runc
+  if (hasNewNamespace(linux, "pid")) exitOn(ENDING_SIGNALS); // for who stops a container that hasn't been started
   if (hasNewNamespace(linux, "network")) bringLoopbackUp();
   prepareRootfs(rootfs); // mounts and devices, while host paths are still in reach
   const ownDescriptors = openOwnDescriptors(rootfs.rootfs);
@@ -100,6 +103,9 @@ export function standardInit(plan: InitPlan, runc: ChildEnd): never {
   }
   return becomeProgram(program, wanted.args, environment, confined);
 }
+
+const { SIGHUP, SIGINT, SIGQUIT, SIGTERM } = constants.signals;
+const ENDING_SIGNALS = [SIGHUP, SIGINT, SIGQUIT, SIGTERM];
 
 export const DEFAULT_UMASK = 0o022;
 
