@@ -5,10 +5,12 @@ import { setTimeout as delay } from "node:timers/promises";
 import { VERSION } from "@eras/docker-2019/containerd/version.ts";
 import { Containers } from "@eras/docker-2019/proto/gen/containers_pb.ts";
 import { Events } from "@eras/docker-2019/proto/gen/events_pb.ts";
+import { Status } from "@eras/docker-2019/proto/gen/process_pb.ts";
 import { Tasks } from "@eras/docker-2019/proto/gen/tasks_pb.ts";
 import { Version } from "@eras/docker-2019/proto/gen/version_pb.ts";
 import { mkfifo } from "@eras/linux/fifo.ts";
 import { processExists } from "@eras/linux/proc.ts";
+import { NotFound } from "@eras/oci-spec/errdefs.ts";
 import { Slots } from "@eras/registry-client/slots.ts";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import { unpackBusybox } from "../harness/busybox-image.ts";
@@ -165,11 +167,37 @@ describe("containerd, started again,", () => {
       await containerd.kill();
       process.kill(shimOf(id), "SIGKILL");
       await containerd.restart();
+      await expect(containerd.client(Tasks).get({ containerId: id })).rejects.toThrow(NotFound); // said when it is cleaned up
       expect(processExists(pid)).toBe(false);
       expect(existsSync(containerd.bundle(id))).toBe(false);
       expect((await containerd.client(Tasks).list({})).tasks).toEqual([]);
       await containerd.client(Containers).delete({ id });
     });
+  });
+
+  test("is held up by no shim that doesn't answer, and lets that one's container live", async () => {
+    const [id, other] = [`stopped-${process.pid}`, `other-${process.pid}`];
+    const open = gate(id);
+    for (const name of [id, other]) await startWaiting(OURS.runtime, name, id, 5);
+    const shim = shimOf(id);
+    await containerd.kill();
+    process.kill(shim, "SIGSTOP");
+    onTestFinished(() => void process.kill(shim, "SIGCONT"));
+    await containerd.restart();
+    const tasks = containerd.client(Tasks);
+    expect((await tasks.get({ containerId: other })).process?.status).toBe(Status.RUNNING);
+    const listed = (await tasks.list({})).tasks.map((task) => [task.id, task.status]);
+    expect(Object.fromEntries(listed)).toEqual({ [id]: Status.UNKNOWN, [other]: Status.RUNNING });
+    const asked = tasks.get({ containerId: id });
+    process.kill(shim, "SIGCONT");
+    expect((await asked).process?.status).toBe(Status.RUNNING);
+    const waits = [id, other].map((containerId) => tasks.wait({ containerId }));
+    open(2);
+    expect((await Promise.all(waits)).map(({ exitStatus }) => exitStatus)).toEqual([5, 5]);
+    for (const containerId of [id, other]) {
+      await tasks.delete({ containerId });
+      await containerd.client(Containers).delete({ id: containerId });
+    }
   });
 
   /** Resolves when the exchange tells that a container has ended. */

@@ -42,7 +42,7 @@ export function serveMetrics(address: string, registry: Registry, tasks: TaskLis
   });
 }
 
-/** What containers use now. Those that end meanwhile are left out. */
+/** What containers use now. Those that end meanwhile, and those whose shims don't answer, are left out. */
 async function containerRegistry(tasks: readonly Task[]): Promise<Registry> {
   const registry = new Registry();
   const answers = await Promise.allSettled(tasks.map(async (task) => ({ task, measures: await measuresOf(task) })));
@@ -50,8 +50,8 @@ async function containerRegistry(tasks: readonly Task[]): Promise<Registry> {
   return registry;
 }
 
-async function measuresOf({ id, shim }: Task): Promise<readonly Measured[]> {
-  const { stats } = await shim.stats({ id });
+async function measuresOf(task: Task): Promise<readonly Measured[]> {
+  const { stats } = await task.stats();
   return stats ? measured(stats) : [];
 }
 

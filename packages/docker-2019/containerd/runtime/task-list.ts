@@ -6,9 +6,13 @@
  *     start of containerd: bundle on disk, shim answers ─▶ listed
  *                          bundle on disk, no shim      ─▶ cleaned up; its exit is told with status 137
  *     a shim dies:                                      ─▶ the same
+ *
+ * A shim that is there and does not answer, because it was stopped or the machine is out of breath, keeps its container: who asks for that one
+ * waits, and nobody else. (The original gives each shim five seconds, one after the other, and then ends its container.)
  */
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { isErrno } from "@eras/linux/errno.ts";
 import { AlreadyExists, ERROR_CLASSES, errorKind, NotFound } from "@eras/oci-spec/errdefs.ts";
 import { packAny } from "../../proto/any.ts";
@@ -26,8 +30,8 @@ import { Bundle, type BundlePaths, bundlesDir } from "./bundle.ts";
 import { callShimDelete, findShim, type LauncherContext, launchShim, readLog } from "./shim-launcher.ts";
 import { Task, type TaskEnd, type TaskIo } from "./task.ts";
 
-/** A shim that is just creating its container answers when that is done. */
-const CONNECT_TIMEOUT_MS = 15_000;
+/** For which a start waits until all is known: so long that only a shim in trouble takes longer. */
+const RESTORE_PATIENCE_MS = 1_000;
 /** When not even the shim's `delete` can tell. */
 const UNKNOWN_END: TaskEnd = { pid: 0, exitStatus: 255, exitedAt: undefined };
 
@@ -53,6 +57,8 @@ export class TaskList {
   readonly #tasks = new Map<string, Task>();
   /** Names that are being created: the list is for those that are. */
   readonly #creating = new Set<string>();
+  /** Names of an earlier containerd's, until it is known what has become of them. */
+  readonly #restoring = new Map<string, Promise<void>>();
 
   constructor(paths: BundlePaths, context: LauncherContext, exchange: Exchange) {
     this.#paths = paths;
@@ -60,28 +66,35 @@ export class TaskList {
     this.#exchange = exchange;
   }
 
-  /** Finds the tasks that an earlier containerd has left. Call once, before serving. */
+  /** Finds the tasks that an earlier containerd has left; some of them later, if their shims are slow. Call once, before serving. */
   async restore(): Promise<void> {
     const root = bundlesDir(this.#paths);
     for (const namespace of directoriesIn(root)) {
-      const bundles = directoriesIn(join(root, namespace)).map((id) => Bundle.load(this.#paths, namespace, id));
-      await Promise.all(bundles.map((bundle) => this.#restoreTask(bundle)));
+      for (const id of directoriesIn(join(root, namespace)))
+        this.#restoreBundle(Bundle.load(this.#paths, namespace, id));
     }
+    await Promise.race([Promise.all(this.#restoring.values()), delay(RESTORE_PATIENCE_MS)]);
+    for (const key of this.#restoring.keys()) log("warning", `Still waiting for the shim of ${key}`);
   }
 
-  async #restoreTask(bundle: Bundle): Promise<void> {
+  #restoreBundle(bundle: Bundle): void {
+    const key = keyOf(bundle.namespace, bundle.id);
+    const restored = this.#restoreTask(key, bundle)
+      .catch((error) => log("error", `Cannot clean up ${key}`, { error: String(error) }))
+      .finally(() => this.#restoring.delete(key));
+    this.#restoring.set(key, restored);
+  }
+
+  async #restoreTask(key: string, bundle: Bundle): Promise<void> {
     const logIsOpen = readLog(bundle);
     try {
       const task = await this.#connect(bundle, bundle.address ?? "");
-      const { taskPid } = await task.shim.connect({ id: bundle.id }, { timeoutMs: CONNECT_TIMEOUT_MS });
-      if (taskPid === 0) {
-        await task.shutdown();
-        throw new NotFound("it has no container: its creation was cut short");
-      }
-      task.pid = taskPid;
+      this.#tasks.set(key, task); // it is listed, whenever it will answer
+      await checkContainer(task);
       this.#add(task);
     } catch (error) {
-      log("warning", `Cannot find the shim of ${bundle.namespace}/${bundle.id}; cleaning up`, { error: String(error) });
+      this.#tasks.delete(key);
+      log("warning", `Cannot find the shim of ${key}; cleaning up`, { error: String(error) });
       await this.#cleanUp(bundle);
     } finally {
       logIsOpen();
@@ -92,6 +105,7 @@ export class TaskList {
   async create(request: TaskRequest): Promise<Task> {
     const { namespace, id } = request;
     const key = keyOf(namespace, id);
+    await this.#restoring.get(key);
     if (this.#tasks.has(key) || this.#creating.has(key)) throw new AlreadyExists(`task ${id}: already exists`);
     this.#creating.add(key);
     try {
@@ -175,13 +189,15 @@ export class TaskList {
   }
 
   /** @throws {NotFound} */
-  get(namespace: string, id: string): Task {
-    const task = this.#tasks.get(keyOf(namespace, id));
+  async get(namespace: string, id: string): Promise<Task> {
+    const key = keyOf(namespace, id);
+    await this.#restoring.get(key);
+    const task = this.#tasks.get(key);
     if (!task) throw new NotFound(`task ${id} not found: not found`);
     return task;
   }
 
-  /** The tasks of a namespace, or of all. */
+  /** The tasks of a namespace, or of all; also those whose shims are slow. */
   list(namespace?: string): Task[] {
     return [...this.#tasks.values()].filter((task) => namespace === undefined || task.namespace === namespace);
   }
@@ -189,7 +205,7 @@ export class TaskList {
   /** Ends a task whose process has ended. What a shim that answers has deleted, its program need not delete once more. */
   async delete(namespace: string, id: string): Promise<DeleteResponse> {
     step("containerd.delete-task", { namespace, id });
-    const task = this.get(namespace, id);
+    const task = await this.get(namespace, id);
     const response = await task.shim.delete({ id, execId: "" });
     this.#tasks.delete(keyOf(namespace, id)); // so that the end of its shim is no surprise
     await task.shutdown();
@@ -197,6 +213,15 @@ export class TaskList {
     task.isGone(response);
     return response;
   }
+}
+
+/** Waits until a shim says that it has the task's container; one that is just creating it says so when that is done. @throws {NotFound} */
+async function checkContainer(task: Task): Promise<void> {
+  const { taskPid } = await task.shim.connect({ id: task.id });
+  task.pid = taskPid;
+  if (taskPid > 0) return;
+  await task.shutdown();
+  throw new NotFound("it has no container: its creation or its deletion was cut short");
 }
 
 /** The same error, of the same kind, and where it comes from. */

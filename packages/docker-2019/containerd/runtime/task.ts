@@ -1,13 +1,17 @@
 /** A task: the running side of a container, as containerd knows it. What it does is its shim's doing. */
-import { NotFound, Unavailable } from "@eras/oci-spec/errdefs.ts";
+import { DeadlineExceeded, NotFound, Unavailable } from "@eras/oci-spec/errdefs.ts";
 import type { Any } from "../../proto/gen/google/protobuf/any_pb.ts";
-import type { DeleteResponse, StateResponse } from "../../proto/gen/shim_pb.ts";
+import { Status } from "../../proto/gen/process_pb.ts";
+import type { DeleteResponse, StateResponse, StatsResponse } from "../../proto/gen/shim_pb.ts";
 import { Task as TaskApi } from "../../proto/gen/shim_pb.ts";
+import type { Init } from "../../proto/message.ts";
 import { type TtrpcClient, type TtrpcConnection, ttrpcClient } from "../../proto/ttrpc/client.ts";
 import { step } from "../../step.ts";
 import type { Bundle } from "./bundle.ts";
 
 const SHUTDOWN_TIMEOUT_MS = 3_000;
+/** For whoever asks all shims: one that has not answered by then is passed over. */
+const LOOK_TIMEOUT_MS = 2_000;
 
 /** Standard streams of a process: FIFOs or URIs of the client. */
 export interface TaskIo {
@@ -53,6 +57,21 @@ export class Task {
       if (error instanceof NotFound) throw new NotFound(`process ${execId || this.id}: not found`, { cause: error });
       throw error;
     }
+  }
+
+  /** The same of the first process, for a list: of a shim that doesn't answer, that nothing is known. */
+  async glance(): Promise<Init<StateResponse>> {
+    try {
+      return await this.shim.state({ id: this.id, execId: "" }, { timeoutMs: LOOK_TIMEOUT_MS });
+    } catch (error) {
+      if (error instanceof DeadlineExceeded) return { id: this.id, status: Status.UNKNOWN };
+      throw error;
+    }
+  }
+
+  /** What its cgroup counts, if its shim tells soon. @throws {DeadlineExceeded} */
+  stats(): Promise<StatsResponse> {
+    return this.shim.stats({ id: this.id }, { timeoutMs: LOOK_TIMEOUT_MS });
   }
 
   /** Starts the first process's program. @returns Its PID. */

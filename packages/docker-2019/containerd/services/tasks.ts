@@ -5,6 +5,7 @@ import type { StateResponse } from "../../proto/gen/shim_pb.ts";
 import { type CreateTaskRequest, Tasks } from "../../proto/gen/tasks_pb.ts";
 import type { Descriptor } from "../../proto/gen/types_pb.ts";
 import { type Handlers, type Implementation, implement } from "../../proto/grpc/server.ts";
+import type { Init } from "../../proto/message.ts";
 import { timestampOf } from "../../proto/timestamps.ts";
 import { step } from "../../step.ts";
 import type { ContentStore } from "../content/content-store.ts";
@@ -48,17 +49,17 @@ function taskHandlers({ tasks, containers, content, temporary }: TaskModules): H
       const { pid, exitStatus, exitedAt } = await tasks.delete(namespaceOf(call), containerId);
       return { pid, exitStatus, exitedAt };
     },
-    pause: async ({ containerId: id }, call) => find(call, id).shim.pause({ id }),
-    resume: async ({ containerId: id }, call) => find(call, id).shim.resume({ id }),
+    pause: async ({ containerId: id }, call) => (await find(call, id)).shim.pause({ id }),
+    resume: async ({ containerId: id }, call) => (await find(call, id)).shim.resume({ id }),
     checkpoint: async ({ containerId: id, options }, call) => {
-      const task = find(call, id);
+      const task = await find(call, id);
       const { spec } = containers.get(task.namespace, id);
       const store = content.in(task.namespace, { lease: leaseOf(call) });
       const descriptors = await checkpoint({ task, spec, options, store, temporary });
       return { descriptors: descriptors.map(descriptorMessage) };
     },
     update: async ({ containerId: id, resources, annotations }, call) =>
-      find(call, id).shim.update({ id, resources, annotations }),
+      (await find(call, id)).shim.update({ id, resources, annotations }),
   };
 }
 
@@ -99,25 +100,26 @@ function processHandlers(tasks: TaskList): Handlers<typeof Tasks> {
   return {
     exec: async ({ containerId, execId, stdin, stdout, stderr, terminal, spec }, call) => {
       validateExecId(execId);
-      await find(call, containerId).exec(execId, { stdin, stdout, stderr, terminal }, spec);
+      await (await find(call, containerId)).exec(execId, { stdin, stdout, stderr, terminal }, spec);
       return {};
     },
     start: async ({ containerId: id, execId }, call) => {
-      const task = find(call, id);
+      const task = await find(call, id);
       return { pid: execId === "" ? await task.start() : (await task.shim.start({ id, execId })).pid };
     },
     kill: async ({ containerId, execId, signal, all }, call) => {
-      await find(call, containerId).kill(signal, { execId, all });
+      await (await find(call, containerId)).kill(signal, { execId, all });
       return {};
     },
-    wait: async ({ containerId, execId }, call) => find(call, containerId).wait(execId, call.signal),
+    wait: async ({ containerId, execId }, call) => (await find(call, containerId)).wait(execId, call.signal),
     deleteProcess: async ({ containerId: id, execId }, call) => {
-      const { pid, exitStatus, exitedAt } = await find(call, id).shim.delete({ id, execId });
+      const { pid, exitStatus, exitedAt } = await (await find(call, id)).shim.delete({ id, execId });
       return { id: execId, pid, exitStatus, exitedAt };
     },
     resizePty: async ({ containerId: id, execId, width, height }, call) =>
-      find(call, id).shim.resizePty({ id, execId, width, height }),
-    closeIO: async ({ containerId: id, execId, stdin }, call) => find(call, id).shim.closeIO({ id, execId, stdin }),
+      (await find(call, id)).shim.resizePty({ id, execId, width, height }),
+    closeIO: async ({ containerId: id, execId, stdin }, call) =>
+      (await find(call, id)).shim.closeIO({ id, execId, stdin }),
   };
 }
 
@@ -126,14 +128,14 @@ function lookHandlers(tasks: TaskList): Handlers<typeof Tasks> {
   const find = finder(tasks);
   return {
     get: async ({ containerId, execId }, call) => ({
-      process: processMessage(await find(call, containerId).state(execId), execId),
+      process: processMessage(await (await find(call, containerId)).state(execId), execId),
     }),
     list: async (_, call) => {
-      const states = await fromEach(tasks.list(namespaceOf(call)), (task) => task.state());
+      const states = await fromEach(tasks.list(namespaceOf(call)), (task) => task.glance());
       return { tasks: states.map((state) => processMessage(state, "")) };
     },
     listPids: async ({ containerId: id }, call) => {
-      const { processes } = await find(call, id).shim.pids({ id });
+      const { processes } = await (await find(call, id)).shim.pids({ id });
       return { processes };
     },
     metrics: async ({ filters }, call) => {
@@ -143,9 +145,9 @@ function lookHandlers(tasks: TaskList): Handlers<typeof Tasks> {
         .filter(({ id, namespace }) =>
           matches(([field]) => (field === "id" ? id : field === "namespace" ? namespace : undefined)),
         );
-      const metrics = await fromEach(wanted, async ({ id, shim }) => {
-        const { stats: data } = await shim.stats({ id });
-        return { id, timestamp: timestampOf(new Date()), data };
+      const metrics = await fromEach(wanted, async (task) => {
+        const { stats: data } = await task.stats();
+        return { id: task.id, timestamp: timestampOf(new Date()), data };
       });
       return { metrics };
     },
@@ -160,12 +162,12 @@ function validateExecId(execId: string): void {
   }
 }
 
-function finder(tasks: TaskList): (call: Call, id: string) => Task {
+function finder(tasks: TaskList): (call: Call, id: string) => Promise<Task> {
   return (call, id) => tasks.get(namespaceOf(call), id);
 }
 
 function processMessage(
-  { id, pid, status, stdin, stdout, stderr, terminal, exitStatus, exitedAt }: StateResponse,
+  { id, pid, status, stdin, stdout, stderr, terminal, exitStatus, exitedAt }: Init<StateResponse>,
   execId: string,
 ) {
   return { id: execId || id, pid, status, stdin, stdout, stderr, terminal, exitStatus, exitedAt };
