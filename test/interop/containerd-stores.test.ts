@@ -1,5 +1,5 @@
 /** What our containerd keeps and collects, refuses and finds, against a genuine one that is asked the same. */
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import {
   labelsOf,
   leaseLabels,
@@ -11,13 +11,16 @@ import {
 import { LEASE_KEY, NAMESPACE_KEY } from "@eras/docker-2019/proto/call.ts";
 import { Containers } from "@eras/docker-2019/proto/gen/containers_pb.ts";
 import { Content, WriteAction } from "@eras/docker-2019/proto/gen/content_pb.ts";
+import { Events } from "@eras/docker-2019/proto/gen/events_pb.ts";
 import { Images } from "@eras/docker-2019/proto/gen/images_pb.ts";
+import { Introspection } from "@eras/docker-2019/proto/gen/introspection_pb.ts";
 import { Leases } from "@eras/docker-2019/proto/gen/leases_pb.ts";
 import { Namespaces } from "@eras/docker-2019/proto/gen/namespaces_pb.ts";
 import { Snapshots } from "@eras/docker-2019/proto/gen/snapshots_pb.ts";
+import { Tasks } from "@eras/docker-2019/proto/gen/tasks_pb.ts";
 import { connectGrpc, grpcClient } from "@eras/docker-2019/proto/grpc/client.ts";
 import { sha256 } from "@eras/oci-spec/digest.ts";
-import { type KindError, NotFound } from "@eras/oci-spec/errdefs.ts";
+import { InvalidArgument, type KindError, NotFound } from "@eras/oci-spec/errdefs.ts";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { GenuineContainerd } from "../genuine/containerd.ts";
@@ -130,6 +133,21 @@ describe("the stores of containerd", () => {
         }
   }, 60_000);
 
+  test("take no snapshot without a key, and no event that says nothing", async () => {
+    for (const make of ["prepare", "view"] as const)
+      await expect(snapshotsOf(ours)[make]({ snapshotter: SNAPSHOTTER, key: "" })).rejects.toThrow(InvalidArgument);
+    await expect(grpcClient(Events, ours, IN_FOUND).publish({ topic: "/x" })).rejects.toThrow(InvalidArgument);
+  });
+
+  test("tell where they keep things", async () => {
+    const filters = ["type==io.containerd.content.v1"];
+    const told = await Promise.all(
+      [ours, genuine].map((channel) => grpcClient(Introspection, channel).plugins({ filters })),
+    );
+    const directories = told.map(({ plugins: [plugin] }) => basename(plugin!.exports.root!));
+    expect(directories).toEqual(["io.containerd.content.v1.content", "io.containerd.content.v1.content"]);
+  });
+
   test.each<[string, (channel: Channel) => Promise<unknown>]>([
     [
       "a container without a runtime",
@@ -180,6 +198,20 @@ describe("the stores of containerd", () => {
       "a parent that is not there",
       (channel) => snapshotsOf(channel).prepare({ snapshotter: SNAPSHOTTER, key: "y", parent: "x" }),
     ],
+    ["a snapshot of no snapshotter", (channel) => snapshotsOf(channel).stat({ key: "x" })],
+    [
+      "an image without a digest",
+      (channel) =>
+        imagesOf(channel).create({ image: { name: "x", target: { mediaType: "m", digest: "foo", size: 1n } } }),
+    ],
+    ["a task of a container that is not there", (channel) => tasksOf(channel).get({ containerId: "x" })],
+    ["a process without a name", (channel) => tasksOf(channel).exec({ containerId: "x" })],
+    ["a shim that is not there", (channel) => createTaskOf(channel, "/no/such/shim")],
+    ["a shim that can't be one", (channel) => createTaskOf(channel, "shim")],
+    [
+      "a topic with an empty word",
+      (channel) => grpcClient(Events, channel, IN_FOUND).publish({ topic: "/x//y", event: SPEC }),
+    ],
     ["a namespace that is not there", (channel) => grpcClient(Namespaces, channel).delete({ name: "x" })],
     ["a namespace that is not empty", (channel) => grpcClient(Namespaces, channel).delete({ name: "found" })],
   ])("refuse in the same words: %s", async (_, call) => {
@@ -194,7 +226,18 @@ const containersOf = (channel: Channel) => grpcClient(Containers, channel, IN_FO
 const imagesOf = (channel: Channel) => grpcClient(Images, channel, IN_FOUND);
 const contentOf = (channel: Channel) => grpcClient(Content, channel, IN_FOUND);
 const leasesOf = (channel: Channel) => grpcClient(Leases, channel, IN_FOUND);
+const tasksOf = (channel: Channel) => grpcClient(Tasks, channel, IN_FOUND);
 const snapshotsOf = (channel: Channel) => grpcClient(Snapshots, channel, IN_FOUND);
+
+async function createTaskOf(channel: Channel, runtime: string): Promise<unknown> {
+  const id = "unstarted";
+  await containersOf(channel).create({ container: { id, runtime: { name: runtime }, spec: SPEC } });
+  try {
+    return await tasksOf(channel).create({ containerId: id });
+  } finally {
+    await containersOf(channel).delete({ id });
+  }
+}
 
 /** Which containers a filter finds, or what is said against it. */
 async function idsOf(channel: Channel, namespace: string, filters: string[]): Promise<string> {
@@ -205,7 +248,7 @@ async function idsOf(channel: Channel, namespace: string, filters: string[]): Pr
 }
 
 /** The name of the kind, which containerd puts behind the words, and every client takes away again. */
-const KIND_SUFFIX = /(: (invalid argument|not found|already exists|failed precondition))+$/;
+const KIND_SUFFIX = /(: (invalid argument|not found|already exists|failed precondition|unknown))+$/;
 
 /** What a call returns, or how it is refused. */
 async function refusalOf(call: () => Promise<unknown>): Promise<string> {

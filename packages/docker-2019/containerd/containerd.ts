@@ -132,7 +132,7 @@ function services(
   return [
     versionService(),
     healthService(),
-    introspectionService(root, pluginsOf(failures)),
+    introspectionService(root, pluginsOf(root, failures)),
     namespacesService(new Namespaces(db), exchange),
     containersService(containers, exchange),
     imagesService(new Images(db), exchange, collectGarbage),

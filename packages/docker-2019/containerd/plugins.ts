@@ -3,6 +3,7 @@
  * started by its type and name; here they are modules that main.ts puts together, and keep the names.
  */
 import type { FieldOf } from "./filters.ts";
+import { contentDir, snapshotterDir } from "./paths.ts";
 
 export interface Plugin {
   readonly type: string;
@@ -10,6 +11,8 @@ export interface Plugin {
   readonly capabilities?: readonly string[];
   /** Whether it depends on the machine it runs on. */
   readonly hasPlatform?: boolean;
+  /** What others may want to know of it: its directory. */
+  readonly exports?: Readonly<Record<string, string>>;
   /** Why it does not work here. */
   readonly failure?: string | undefined;
 }
@@ -17,11 +20,14 @@ export interface Plugin {
 /** The services, each in two parts in the original: what it does, and how gRPC calls it. */
 const SERVICES = ["containers", "content", "diff", "images", "leases", "namespaces", "snapshots", "tasks"];
 
-/** @param snapshotters - By name; those that the host can't have, with the reason. */
-export function pluginsOf(snapshotters: Readonly<Record<string, string | undefined>>): readonly Plugin[] {
+/**
+ * @param root - containerd's.
+ * @param snapshotters - By name; those that the host can't have, with the reason.
+ */
+export function pluginsOf(root: string, snapshotters: Readonly<Record<string, string | undefined>>): readonly Plugin[] {
   return [
-    { type: "io.containerd.content.v1", id: "content" },
-    ...Object.entries(snapshotters).map(([id, failure]) => snapshotterPlugin(id, failure)),
+    { type: "io.containerd.content.v1", id: "content", exports: { root: contentDir(root) } },
+    ...Object.entries(snapshotters).map(([id, failure]) => snapshotterPlugin(root, id, failure)),
     { type: "io.containerd.metadata.v1", id: "lmdb" },
     { type: "io.containerd.differ.v1", id: "walking", hasPlatform: true },
     { type: "io.containerd.gc.v1", id: "scheduler" },
@@ -34,8 +40,9 @@ export function pluginsOf(snapshotters: Readonly<Record<string, string | undefin
   ];
 }
 
-function snapshotterPlugin(id: string, failure: string | undefined): Plugin {
-  return { type: "io.containerd.snapshotter.v1", id, hasPlatform: true, failure };
+function snapshotterPlugin(root: string, id: string, failure: string | undefined): Plugin {
+  const exports = { root: snapshotterDir(root, id) };
+  return { type: "io.containerd.snapshotter.v1", id, hasPlatform: true, exports, failure };
 }
 
 /** The fields of a plugin that filters can ask for. */

@@ -10,7 +10,7 @@
 import { InvalidArgument } from "@eras/oci-spec/errdefs.ts";
 import type { Any } from "../../proto/gen/google/protobuf/any_pb.ts";
 import { step } from "../../step.ts";
-import { validateIdentifier } from "../identifiers.ts";
+import { quote, validateIdentifier } from "../identifiers.ts";
 
 /** An event with its circumstances. */
 export interface Envelope {
@@ -60,7 +60,7 @@ export class Exchange {
     const waiting: Envelope[] = [];
     let wake: () => void = () => {};
     const stop = this.listen((envelope) => {
-      if (filter(envelope)) waiting.push(envelope);
+      if (filter(envelope) && waiting.length <= BACKLOG_MAX) waiting.push(envelope);
       wake();
     });
     signal.addEventListener("abort", () => wake(), { once: true });
@@ -78,7 +78,7 @@ export class Exchange {
 
 /** `/tasks/exit`: identifiers, each behind a slash. */
 function validateTopic(topic: string): void {
-  const fail = (reason: string) => new InvalidArgument(`envelope topic ${JSON.stringify(topic)}: ${reason}`);
+  const fail = (reason: string) => new InvalidArgument(`envelope topic ${quote(topic)}: ${reason}`);
   if (topic === "") throw fail("must not be empty");
   if (!topic.startsWith("/")) throw fail("must start with '/'");
   const [, ...components] = topic.split("/");
@@ -86,7 +86,8 @@ function validateTopic(topic: string): void {
     try {
       validateIdentifier(component);
     } catch (cause) {
-      throw new InvalidArgument(`envelope topic ${JSON.stringify(topic)}: ${(cause as Error).message}`, { cause });
+      const reason = `failed validation on component ${quote(component)}: ${(cause as Error).message}`;
+      throw new InvalidArgument(`envelope topic ${quote(topic)}: ${reason}`, { cause });
     }
   }
 }

@@ -218,6 +218,7 @@ export class NamespaceSnapshotter implements Omit<Snapshotter, "cleanup" | "clos
   }
 
   #checkFree(key: string): void {
+    if (key === "") throw new InvalidArgument("snapshot key must not be empty");
     if (recordAt(this.#shared.db.tables.snapshots, this.#namespace, this.#shared.name, key) !== undefined)
       throw new AlreadyExists(`snapshot ${quote(key)}: already exists`);
   }

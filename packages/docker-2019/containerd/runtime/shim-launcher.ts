@@ -43,7 +43,7 @@ export interface LauncherContext {
  * @throws {Unknown} When there is no such program, in the original's words.
  */
 export function findShim(runtime: string): string {
-  if (isAbsolute(runtime)) return runtime;
+  if (isAbsolute(runtime)) return existing(runtime);
   const [name, version] = runtime.split(".").slice(-2);
   if (!name || !version)
     throw new Unknown(
@@ -56,6 +56,11 @@ export function findShim(runtime: string): string {
   throw new Unknown(
     `${UNRESOLVED}: runtime "${runtime}" binary not installed "${program}": file does not exist: unknown`,
   );
+}
+
+function existing(path: string): string {
+  if (existsSync(path)) return path;
+  throw new Unknown(`${UNRESOLVED}: invalid custom binary path: stat ${path}: no such file or directory: unknown`);
 }
 
 /** Starts the shim of a bundle. @param options - Of the runtime, for its standard input. @returns Its address. */

@@ -14,7 +14,7 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { isErrno } from "@eras/linux/errno.ts";
-import { AlreadyExists, ERROR_CLASSES, errorKind, NotFound } from "@eras/oci-spec/errdefs.ts";
+import { AlreadyExists, ERROR_CLASSES, errorKind, NotFound, Unknown } from "@eras/oci-spec/errdefs.ts";
 import { packAny } from "../../proto/any.ts";
 import { TaskDeleteSchema, TaskExitSchema } from "../../proto/gen/event-messages_pb.ts";
 import type { Any } from "../../proto/gen/google/protobuf/any_pb.ts";
@@ -127,7 +127,9 @@ export class TaskList {
       const checkpoint = unpackCheckpoint ? bundle.checkpointDir : "";
       await unpackCheckpoint?.(checkpoint);
       const address = await launchShim(bundle, shim, this.#context, options);
-      const task = await this.#connect(bundle, address);
+      const task = await this.#connect(bundle, address).catch((cause: Error) => {
+        throw new Unknown(`failed to start shim: start failed: ${cause.message}: unknown`, { cause });
+      });
       const created = { id, bundle: bundle.path, rootfs: [...rootfs], ...io, checkpoint, ...(options && { options }) };
       try {
         task.pid = (await task.shim.create(created)).pid;

@@ -46,6 +46,8 @@ function envelopeOf(message: EnvelopeMessage | undefined): Envelope {
   return { timestamp: date, namespace, topic, event: eventOf(event) };
 }
 
+/** @throws {InvalidArgument} Subscribers are written for events that say something, and some would fail. */
 function eventOf(event: Any | undefined): Any {
-  return event ?? { typeUrl: "", value: new Uint8Array() };
+  if (!event) throw new InvalidArgument("event must be set");
+  return event;
 }

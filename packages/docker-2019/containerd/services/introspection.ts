@@ -21,11 +21,12 @@ export function introspectionService(root: string, plugins: readonly Plugin[]): 
   });
 }
 
-function pluginMessage({ type, id, capabilities = [], hasPlatform = false, failure }: Plugin) {
+function pluginMessage({ type, id, capabilities = [], hasPlatform = false, exports = {}, failure }: Plugin) {
   return {
     type,
     id,
     capabilities,
+    exports,
     platforms: hasPlatform ? [hostPlatform()] : [],
     ...(failure !== undefined && { initErr: { code: STATUS_CODE.Unknown, message: failure } }),
   };

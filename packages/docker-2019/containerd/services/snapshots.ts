@@ -40,6 +40,7 @@ type Finder = (call: Call, name: string) => NamespaceSnapshotter;
 
 function finder(snapshotters: readonly MetadataSnapshotter[]): Finder {
   return (call, wanted) => {
+    if (wanted === "") throw new InvalidArgument("snapshotter argument missing");
     const found = snapshotters.find(({ name }) => name === wanted);
     if (!found) throw new InvalidArgument(`snapshotter not loaded: ${wanted}`);
     return found.in(namespaceOf(call), { lease: leaseOf(call) });

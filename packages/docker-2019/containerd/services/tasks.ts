@@ -31,14 +31,14 @@ export interface TaskModules {
 export function tasksService(modules: TaskModules): Implementation {
   return implement(Tasks, {
     ...taskHandlers(modules),
-    ...processHandlers(modules.tasks),
-    ...lookHandlers(modules.tasks),
+    ...processHandlers(modules),
+    ...lookHandlers(modules),
   });
 }
 
 /** The task as a whole. */
 function taskHandlers({ tasks, containers, content, temporary }: TaskModules): Handlers<typeof Tasks> {
-  const find = finder(tasks);
+  const find = finder({ tasks, containers });
   return {
     create: async (request, call) => {
       const { containerId } = request;
@@ -46,7 +46,8 @@ function taskHandlers({ tasks, containers, content, temporary }: TaskModules): H
       return { containerId, pid };
     },
     delete: async ({ containerId }, call) => {
-      const { pid, exitStatus, exitedAt } = await tasks.delete(namespaceOf(call), containerId);
+      const { namespace, id } = await find(call, containerId);
+      const { pid, exitStatus, exitedAt } = await tasks.delete(namespace, id);
       return { pid, exitStatus, exitedAt };
     },
     pause: async ({ containerId: id }, call) => (await find(call, id)).shim.pause({ id }),
@@ -95,8 +96,8 @@ async function unpackFrom(store: ContentStore, message: Descriptor, dir: string)
 }
 
 /** One of its processes: the first, or, with an exec's id, a later one. */
-function processHandlers(tasks: TaskList): Handlers<typeof Tasks> {
-  const find = finder(tasks);
+function processHandlers(modules: FinderModules): Handlers<typeof Tasks> {
+  const find = finder(modules);
   return {
     exec: async ({ containerId, execId, stdin, stdout, stderr, terminal, spec }, call) => {
       validateExecId(execId);
@@ -124,8 +125,8 @@ function processHandlers(tasks: TaskList): Handlers<typeof Tasks> {
 }
 
 /** What is known of tasks, asked of their shims each time. */
-function lookHandlers(tasks: TaskList): Handlers<typeof Tasks> {
-  const find = finder(tasks);
+function lookHandlers({ tasks, containers }: FinderModules): Handlers<typeof Tasks> {
+  const find = finder({ tasks, containers });
   return {
     get: async ({ containerId, execId }, call) => ({
       process: processMessage(await (await find(call, containerId)).state(execId), execId),
@@ -155,6 +156,7 @@ function lookHandlers(tasks: TaskList): Handlers<typeof Tasks> {
 }
 
 function validateExecId(execId: string): void {
+  if (execId === "") throw new InvalidArgument("exec id cannot be empty");
   try {
     validateIdentifier(execId);
   } catch (cause) {
@@ -162,8 +164,15 @@ function validateExecId(execId: string): void {
   }
 }
 
-function finder(tasks: TaskList): (call: Call, id: string) => Promise<Task> {
-  return (call, id) => tasks.get(namespaceOf(call), id);
+type FinderModules = Pick<TaskModules, "tasks" | "containers">;
+
+/** Finds tasks. Where there is none, it may be that there isn't even a container. */
+function finder({ tasks, containers }: FinderModules): (call: Call, id: string) => Promise<Task> {
+  return (call, id) =>
+    tasks.get(namespaceOf(call), id).catch((error) => {
+      containers.get(namespaceOf(call), id);
+      throw error;
+    });
 }
 
 function processMessage(

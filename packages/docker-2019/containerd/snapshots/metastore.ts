@@ -84,7 +84,7 @@ export class Metastore {
   getMountable(key: string): SnapshotRecord {
     const record = this.get(key);
     if (record.info.kind !== "committed") return record;
-    throw new FailedPrecondition(`requested snapshot ${key} not active or view`);
+    throw new FailedPrecondition(`failed to get active mount: requested snapshot ${key} not active or view`);
   }
 
   /** All, in the order of their keys and names. */
@@ -145,7 +145,8 @@ export class Metastore {
   /** What `commit` would say. */
   checkCommit(name: string, key: string): { id: number; parent: string | undefined } {
     const { id, kind, parent } = this.#stored(key);
-    if (kind !== "active") throw new FailedPrecondition(`snapshot ${JSON.stringify(key)} is not active`);
+    if (kind !== "active")
+      throw new FailedPrecondition(`failed to commit snapshot: snapshot ${JSON.stringify(key)} is not active`);
     this.#checkFree(name);
     return { id, parent };
   }
@@ -193,7 +194,9 @@ export class Metastore {
     const below = this.#snapshots.get(parent);
     if (below === undefined) throw new NotFound(`parent snapshot ${parent} does not exist`);
     if (below.kind !== "committed") {
-      throw new InvalidArgument(`parent ${JSON.stringify(parent)} is not committed snapshot`);
+      throw new InvalidArgument(
+        `failed to create snapshot: parent ${JSON.stringify(parent)} is not committed snapshot`,
+      );
     }
   }
 
