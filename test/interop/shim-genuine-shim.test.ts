@@ -83,6 +83,7 @@ const SCRIPTS: Record<string, Script> = {
     await note("wait", wait);
     await note("state", task.state({ id }));
     await note("wait again", task.wait({ id }));
+    await note("pids", task.pids({ id }));
     await note("kill again", task.kill({ id, signal: SIGKILL }));
     await note("kill all", task.kill({ id, signal: SIGKILL, all: true }));
     await note("start", task.start({ id }));

@@ -183,7 +183,10 @@ export class Container {
   }
 
   async pids(): Promise<number[]> {
-    return JSON.parse(await callRuntime(this.runtime, "ps", ["ps", "--format", "json", this.id])) as number[];
+    const pids = JSON.parse(await callRuntime(this.runtime, "ps", ["ps", "--format", "json", this.id])) as
+      | number[]
+      | null;
+    return pids ?? []; // Go's list of nothing is null
   }
 
   /** @param resources - LinuxResources, as JSON. */
