@@ -218,6 +218,7 @@ describe("containerd with --metrics-address", () => {
       const text = await (await fetch(`http://${address}/v1/metrics`)).text();
       expect(text).toMatch(/^containerd_build_info_total\{version="1\.2\.6\+docker-eras/m);
       expect(text).toMatch(/grpc_server_handled_total\{.*Namespaces",grpc_method="List",grpc_code="OK"\} 1$/m);
+      expect(text).toMatch(/grpc_server_msg_sent_total\{.*Namespaces",grpc_method="List"\} 1$/m);
       expect((await fetch(`http://${address}/`)).status).toBe(404);
     } finally {
       daemon.kill();

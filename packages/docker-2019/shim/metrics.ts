@@ -9,6 +9,7 @@ import { type Metrics as MetricsV1, MetricsSchema as MetricsV1Schema } from "../
 import { type Metrics as MetricsV2, MetricsSchema as MetricsV2Schema } from "../proto/gen/cgroups-v2_pb.ts";
 import type { Any } from "../proto/gen/google/protobuf/any_pb.ts";
 import type { Init } from "../proto/message.ts";
+import { blkioV1, ioV2 } from "./disk-metrics.ts";
 
 /** No limit, as v1's files say it: the largest number of pages. */
 const UNLIMITED_V1 = 0x7fff_ffff_ffff_f000n;
@@ -22,7 +23,7 @@ export function cgroupMetrics(paths: CgroupPaths): Any {
     : packAny(MetricsV2Schema, metricsV2(stats));
 }
 
-function metricsV1({ cpu, throttling, memory, pids, hugetlb }: CgroupStats): Init<MetricsV1> {
+function metricsV1({ cpu, throttling, memory, pids, io, hugetlb }: CgroupStats): Init<MetricsV1> {
   return {
     ...(pids && { pids: { current: BigInt(pids.current), limit: BigInt(pids.limit ?? 0) } }),
     ...(cpu && {
@@ -41,6 +42,7 @@ function metricsV1({ cpu, throttling, memory, pids, hugetlb }: CgroupStats): Ini
       },
     }),
     ...(memory && { memory: memoryV1(memory), memoryOomControl: oomControl(memory.events) }),
+    ...(io && { blkio: blkioV1(io) }),
     hugetlb: [...(hugetlb ?? [])].map(([pagesize, { usageBytes, limitHits }]) => ({
       pagesize,
       usage: BigInt(usageBytes),
@@ -109,7 +111,7 @@ function oomControl(events: Memory["events"]): NonNullable<Init<MetricsV1>["memo
   return { oomKillDisable: of("oom_kill_disable"), underOom: of("under_oom"), oomKill: of("oom_kill") };
 }
 
-function metricsV2({ cpu, throttling, memory, pids }: CgroupStats): Init<MetricsV2> {
+function metricsV2({ cpu, throttling, memory, pids, io }: CgroupStats): Init<MetricsV2> {
   const toUs = (ns: number) => BigInt(Math.round(ns / 1000));
   return {
     ...(pids && { pids: { current: BigInt(pids.current), limit: BigInt(pids.limit ?? 0) } }),
@@ -123,7 +125,8 @@ function metricsV2({ cpu, throttling, memory, pids }: CgroupStats): Init<Metrics
         throttledUsec: toUs(throttling?.throttledNs ?? 0),
       },
     }),
-    ...(memory && { memory: memoryV2(memory) }),
+    ...(memory && { memory: memoryV2(memory), memoryEvents: eventsV2(memory.events) }),
+    ...(io && { io: ioV2(io) }),
   };
 }
 
@@ -136,6 +139,11 @@ function memoryV2({ detail, usageBytes, limitBytes, swap }: Memory): NonNullable
     swapUsage: BigInt(swap?.usageBytes ?? 0),
     swapLimit: swap?.limitBytes === undefined ? UNLIMITED_V2 : BigInt(swap.limitBytes),
   };
+}
+
+function eventsV2(events: Memory["events"]): NonNullable<Init<MetricsV2>["memoryEvents"]> {
+  const of = (name: string) => BigInt(events[name] ?? 0);
+  return { low: of("low"), high: of("high"), max: of("max"), oom: of("oom"), oomKill: of("oom_kill") };
 }
 
 /** memory.stat of v2 has the message's fields by their names: `inactive_anon`. */

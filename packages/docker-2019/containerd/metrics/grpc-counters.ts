@@ -1,8 +1,9 @@
 /**
- * How often each call of the API was begun and how it ended, under the names that Go's gRPC gives to Prometheus:
+ * How often each call of the API was begun and how it ended, and the messages of both sides, under the names that Go's gRPC gives:
  *
  *     grpc_server_started_total{grpc_type="unary",grpc_service="containerd.services.tasks.v1.Tasks",grpc_method="Create"} 7
  *     grpc_server_handled_total{…,grpc_code="OK"} 7
+ *     grpc_server_msg_received_total{…} 7    grpc_server_msg_sent_total{…} 7
  *
  * @see https://github.com/grpc-ecosystem/go-grpc-prometheus
  */
@@ -26,11 +27,34 @@ export function grpcCounters(registry: Registry): ServerInterceptor {
     labelNames: [...LABELS, "grpc_code"],
     registers,
   });
+  const received = new Counter({
+    name: "grpc_server_msg_received_total",
+    help: "Messages that clients have sent",
+    labelNames: LABELS,
+    registers,
+  });
+  const sent = new Counter({
+    name: "grpc_server_msg_sent_total",
+    help: "Messages that were sent to clients",
+    labelNames: LABELS,
+    registers,
+  });
   return ({ path, requestStream, responseStream }, call) => {
     const [, service = "", method = ""] = path.split("/");
     const labels = { grpc_type: typeOf(requestStream, responseStream), grpc_service: service, grpc_method: method };
     started.inc(labels);
     return new ServerInterceptingCall(call, {
+      start: (next) =>
+        next({
+          onReceiveMessage: (message, pass) => {
+            received.inc(labels);
+            pass(message);
+          },
+        }),
+      sendMessage: (message, next) => {
+        sent.inc(labels);
+        next(message);
+      },
       sendStatus: ({ code, ...rest }, next) => {
         handled.inc({ ...labels, grpc_code: codeName(code) });
         next({ code, ...rest });
