@@ -111,6 +111,11 @@ describe("ctr", () => {
     });
   });
 
+  test("GPUs are refused before anything is made", async () => {
+    const { stderr, status } = await session.ours("run", "--rm", "--gpus", "0", BUSYBOX, "gpus", "true");
+    expect({ stderr, status }).toMatchObject({ stderr: expect.stringMatching(/^ctr: Cannot add GPUs: /), status: 1 });
+  });
+
   test("help names every command", async () => {
     const { stdout } = await session.ours("--help");
     for (const name of ["run", "images", "tasks", "containers", "snapshots", "leases", "events"])

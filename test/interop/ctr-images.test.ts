@@ -4,6 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { readMountinfo } from "@eras/linux/mountinfo.ts";
+import { sha256 } from "@eras/oci-spec/digest.ts";
+import type { Descriptor } from "@eras/oci-spec/image/descriptor.ts";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { DOCKER_REGISTRY, GenuineRegistry } from "../genuine/registry.ts";
 import { busyboxImage } from "../harness/busybox-image.ts";
@@ -23,6 +25,11 @@ describe("ctr, of images,", () => {
     await registry.stop();
     await session.stop();
   });
+
+  async function busyboxDigest(): Promise<string> {
+    const [, row = ""] = (await session.ours("images", "ls", `name==${BUSYBOX}`)).stdout.split("\n");
+    return row.split(/\s+/)[2]!;
+  }
 
   describe("images", () => {
     afterEach(() => session.loadBusybox());
@@ -54,6 +61,29 @@ describe("ctr, of images,", () => {
       expect((await session.ours("images", "pull", "--print-chainid", name())).stdout).toMatch(
         /(.*exists.*\n){3}[\s\S]*chain ID: sha/,
       );
+    });
+
+    test("are fetched and pushed in single objects, too", async () => {
+      await session.ours("images", "tag", "--force", BUSYBOX, name());
+      await session.ours("images", "push", name());
+      const manifest = await session.same("content", "fetch-object", name());
+      const { config, mediaType } = JSON.parse(manifest.stdout) as { config: Descriptor; mediaType: string };
+      const byDigest = name().replace(/:1$/, `@${config.digest}`);
+      expect((await session.same("content", "fetch-object", byDigest)).stdout).toContain("diff_ids");
+      for (const remote of [`${name()}no`, ""])
+        expect((await session.ours("content", "fetch-object", remote)).status).toBe(1);
+
+      const other = `${registry.domain}/other:1`;
+      expect(await session.ours("content", "push-object", other, config.digest, config.mediaType)).toEqual({
+        ...SUCCESS,
+        stdout: `Pushed ${config.digest} ${config.mediaType}\n`,
+      });
+      await session.same("content", "push-object", other, config.digest, config.mediaType); // both: it is there
+      await session.same("content", "push-object", other, "nonsense", config.mediaType);
+      const choice = ["--manifest", sha256(manifest.stdout), "--manifest-type", mediaType];
+      expect(await session.ours("images", "push", ...choice, other)).toMatchObject({ stderr: "", status: 0 });
+      expect((await session.genuine("content", "fetch-object", other)).stdout).toBe(manifest.stdout);
+      await session.same("images", "push", "--manifest", "nonsense", other);
     });
 
     test("are listed, labelled, named and removed", async () => {
@@ -144,6 +174,27 @@ describe("ctr, of images,", () => {
     await session.same("content", "get", config);
     await session.same("content", "get", "nonsense");
     expect((await session.ours("version")).stdout).toMatch(/Client:[\s\S]*Server:\n {2}Version: {2}1\.6/);
+  });
+
+  test("content is edited into other content", async () => {
+    const manifest = await busyboxDigest();
+    const { stdout } = await session.ours("content", "edit", "--editor", "sed -i s/schemaVersion/eras/", manifest);
+    const edited = (await session.ours("content", "get", manifest)).stdout.replace("schemaVersion", "eras");
+    expect(stdout).toBe(`${sha256(edited)}\n`);
+    await session.same("content", "edit", "--editor", "true");
+    await session.same("content", "edit", "--editor", "true", sha256("nothing"));
+    await session.same("content", "edit", "--validate", "json", manifest);
+    expect(await session.ours("content", "edit", "--editor", "false", manifest)).toMatchObject({
+      stdout: "",
+      status: 1,
+    });
+  });
+
+  test("layers are unpacked into snapshots", async () => {
+    const digest = await busyboxDigest();
+    await session.ours("snapshots", "--snapshotter", "native", "unpack", digest);
+    expect((await session.genuine("snapshots", "--snapshotter", "native", "ls")).stdout).toContain("Committed");
+    for (const wanted of [digest, sha256("nothing"), ""]) await session.same("snapshots", "unpack", wanted);
   });
 
   test("snapshots are made, shown, compared and removed", async () => {

@@ -12,6 +12,8 @@ import { REGISTRY_OPTIONS, type RegistryFlags } from "../image/registry-flags.ts
 import { decimalSize } from "../output/byte-size.ts";
 import { formatLabels, print, printTable, write } from "../output/print.ts";
 import { TABBED } from "../output/table.ts";
+import { edit } from "./content-edit.ts";
+import { fetchObject, pushObject } from "./content-objects.ts";
 import { fetchImage } from "./images/pull.ts";
 
 const list = leaf<{ quiet?: true }>({
@@ -116,5 +118,5 @@ const fetch = leaf<RegistryFlags & PlatformFlags>({
 export const content: Group = {
   name: "content",
   summary: "manage content",
-  commands: [active, remove, fetch, get, ingest, list, label],
+  commands: [active, remove, edit, fetch, fetchObject, get, ingest, list, pushObject, label],
 };

@@ -13,6 +13,7 @@ import { rfc3339Nano } from "../output/time.ts";
 import { treeLines } from "../snapshot-tree.ts";
 import { SNAPSHOTTER_OPTION, type SnapshotterFlags } from "../snapshotter-flag.ts";
 import { diff } from "./snapshot-diff.ts";
+import { unpack } from "./snapshot-unpack.ts";
 
 const KIND_NAMES = {
   [Kind.UNKNOWN]: "Unknown",
@@ -176,6 +177,7 @@ export const snapshots: Group = {
     remove,
     label,
     tree,
+    unpack,
     usage,
     making("view", "create a read-only snapshot from a committed snapshot"),
   ],

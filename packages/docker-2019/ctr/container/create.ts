@@ -7,7 +7,7 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { chainId } from "@eras/oci-spec/chain-id.ts";
-import { InvalidArgument } from "@eras/oci-spec/errdefs.ts";
+import { InvalidArgument, NotImplemented } from "@eras/oci-spec/errdefs.ts";
 import type { ImageConfig } from "@eras/oci-spec/image/config.ts";
 import { hostPlatform, parsePlatform } from "@eras/oci-spec/platform.ts";
 import type { Spec } from "@eras/oci-spec/runtime/config.ts";
@@ -40,8 +40,12 @@ export interface Wanted {
   readonly command: readonly string[];
 }
 
-/** @throws {InvalidArgument} In ctr's words, when something is missing. */
-export function readWanted(args: readonly string[], { config }: ContainerFlags): Wanted {
+/** @throws {InvalidArgument} In ctr's words, when something is missing; {NotImplemented} when GPUs are wanted. */
+export function readWanted(args: readonly string[], { config, gpus }: ContainerFlags): Wanted {
+  if (gpus !== undefined)
+    throw new NotImplemented(
+      "Cannot add GPUs: nvidia-container-cli would do it, which is not called here; try --device",
+    );
   const [source, [id, ...command]] = config === undefined ? [args[0], args.slice(1)] : [undefined, args];
   if (config === undefined && !source) throw new InvalidArgument("image ref must be provided");
   if (!id) throw new InvalidArgument("container id must be provided");

@@ -25,6 +25,7 @@ export interface ContainerFlags extends SnapshotterFlags {
   readonly netHost?: true;
   readonly withNs: readonly string[];
   readonly device: readonly string[];
+  readonly gpus?: string;
   readonly rootfsPropagation?: string;
   // What it may.
   readonly privileged?: true;
@@ -80,6 +81,7 @@ export const CONTAINER_OPTIONS: readonly Option[] = [
     "--device <value>",
     "file path to a device to add to the container; or a path to a directory tree of devices",
   ),
+  flag("--gpus <value>", "add gpus to the container: refused, that takes a program of NVIDIA's"),
   flag("--rootfs-propagation <value>", "set the propagation of the container rootfs"),
   flag("--privileged", "run privileged container"),
   flag("--allow-new-privs", "turn off OCI spec's NoNewPrivileges feature flag"),
