@@ -70,8 +70,6 @@ describe("ctr, of images,", () => {
       const { config, mediaType } = JSON.parse(manifest.stdout) as { config: Descriptor; mediaType: string };
       const byDigest = name().replace(/:1$/, `@${config.digest}`);
       expect((await session.same("content", "fetch-object", byDigest)).stdout).toContain("diff_ids");
-      for (const remote of [`${name()}no`, ""])
-        expect((await session.ours("content", "fetch-object", remote)).status).toBe(1);
 
       const other = `${registry.domain}/other:1`;
       expect(await session.ours("content", "push-object", other, config.digest, config.mediaType)).toEqual({
@@ -79,11 +77,9 @@ describe("ctr, of images,", () => {
         stdout: `Pushed ${config.digest} ${config.mediaType}\n`,
       });
       await session.same("content", "push-object", other, config.digest, config.mediaType); // both: it is there
-      await session.same("content", "push-object", other, "nonsense", config.mediaType);
       const choice = ["--manifest", sha256(manifest.stdout), "--manifest-type", mediaType];
       expect(await session.ours("images", "push", ...choice, other)).toMatchObject({ stderr: "", status: 0 });
       expect((await session.genuine("content", "fetch-object", other)).stdout).toBe(manifest.stdout);
-      await session.same("images", "push", "--manifest", "nonsense", other);
     });
 
     test("are listed, labelled, named and removed", async () => {
@@ -181,9 +177,7 @@ describe("ctr, of images,", () => {
     const { stdout } = await session.ours("content", "edit", "--editor", "sed -i s/schemaVersion/eras/", manifest);
     const edited = (await session.ours("content", "get", manifest)).stdout.replace("schemaVersion", "eras");
     expect(stdout).toBe(`${sha256(edited)}\n`);
-    await session.same("content", "edit", "--editor", "true");
     await session.same("content", "edit", "--editor", "true", sha256("nothing"));
-    await session.same("content", "edit", "--validate", "json", manifest);
     expect(await session.ours("content", "edit", "--editor", "false", manifest)).toMatchObject({
       stdout: "",
       status: 1,
