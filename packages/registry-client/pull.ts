@@ -11,7 +11,7 @@
  */
 import { Cancelled, FailedPrecondition, NotFound } from "@eras/oci-spec/errdefs.ts";
 import type { Descriptor } from "@eras/oci-spec/image/descriptor.ts";
-import { chooseManifest, parseIndex } from "@eras/oci-spec/image/image-index.ts";
+import { findManifest, parseIndex } from "@eras/oci-spec/image/image-index.ts";
 import { type Manifest, parseManifest } from "@eras/oci-spec/image/manifest.ts";
 import { isForeignLayer, isIndexType, isManifestType } from "@eras/oci-spec/image/media-types.ts";
 import { formatPlatform, hostPlatform, type Platform } from "@eras/oci-spec/platform.ts";
@@ -100,7 +100,7 @@ class Fetcher {
     return (await this.#all(children.map((child) => this.fetchTree(child)))).flat();
 
     function bestFor(platform: Platform): Descriptor {
-      const found = chooseManifest(index, platform);
+      const found = findManifest(index, platform);
       if (found !== undefined) return found;
       const has = candidates.map((one) => one.platform && formatPlatform(one.platform)).filter(Boolean);
       const wants = formatPlatform(platform);

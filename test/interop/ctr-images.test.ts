@@ -118,6 +118,9 @@ describe("ctr, of images,", () => {
       expect((await session.genuine("images", "ls")).stdout).toBe(before);
       const genuine = join(session.place.dir, "genuine.tar");
       expect(await session.genuine("images", "export", genuine, BUSYBOX)).toEqual(SUCCESS);
+      await session.same("images", "import", "--index-name", "archive:1", genuine);
+      await session.same("images", "ls", "name==archive:1");
+      await session.ours("images", "rm", "archive:1");
       await session.genuine("images", "rm", "--sync", BUSYBOX);
       const { stdout, status } = await session.ours("images", "import", genuine);
       expect({ stdout, status }).toEqual({

@@ -50,3 +50,11 @@ export function chooseManifest({ manifests }: ImageIndex, machine: Platform): De
   }
   return undefined;
 }
+
+/** The same; but a manifest that doesn't say what it is for may be for any machine, as containerd's clients have it. */
+export function findManifest(index: ImageIndex, machine: Platform): Descriptor | undefined {
+  const unmarked = index.manifests.find(
+    ({ mediaType, platform }) => platform === undefined && isManifestType(mediaType),
+  );
+  return chooseManifest(index, machine) ?? unmarked;
+}

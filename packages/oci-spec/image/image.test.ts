@@ -11,7 +11,7 @@ import { InvalidDocument } from "../findings.ts";
 import { parsePlatform } from "../platform.ts";
 import { parseImageConfig, validateImageConfig } from "./config.ts";
 import type { Descriptor } from "./descriptor.ts";
-import { chooseManifest, parseIndex } from "./image-index.ts";
+import { chooseManifest, findManifest, parseIndex } from "./image-index.ts";
 import {
   blobPath,
   IMAGE_LAYOUT,
@@ -118,6 +118,13 @@ describe("chooseManifest()", () => {
   test("passes over what is no manifest", () => {
     const other = { ...offer("linux/amd64"), mediaType: types.OCI_INDEX };
     expect(chooseManifest(index(other), parsePlatform("linux/amd64"))).toBeUndefined();
+  });
+  test("finds one that doesn't say what it is for, only by findManifest(), and only where no other is", () => {
+    const [unmarked, amd64] = [descriptor(types.OCI_MANIFEST, "unmarked"), offer("linux/amd64")];
+    const machine = parsePlatform("linux/amd64");
+    expect(chooseManifest(index(unmarked), machine)).toBeUndefined();
+    expect(findManifest(index(unmarked), machine)).toBe(unmarked);
+    expect(findManifest(index(unmarked, amd64), machine)).toBe(amd64);
   });
 });
 

@@ -6,16 +6,14 @@
  * @see https://github.com/moby/docker-image-spec/blob/v1.3.1/v1.2.md#combined-image-json--filesystem-changeset-format
  */
 
-import { sha256 } from "@eras/oci-spec/digest.ts";
 import { InvalidArgument } from "@eras/oci-spec/errdefs.ts";
 import type { Descriptor } from "@eras/oci-spec/image/descriptor.ts";
 import { DOCKER_CONFIG, DOCKER_LAYER, DOCKER_LAYER_GZIP, DOCKER_MANIFEST } from "@eras/oci-spec/image/media-types.ts";
 import { formatReference, parseReference, withDefaultTag } from "@eras/oci-spec/reference.ts";
 import type { Containerd } from "../containerd.ts";
 import type { Archive, StoredFile } from "./archive-reader.ts";
-import { ingestRef } from "./descriptor.ts";
+import { storeDocument } from "./document.ts";
 import type { ArchivedImage } from "./import.ts";
-import { Ingest } from "./ingest.ts";
 
 interface DockerImage {
   readonly Config: string;
@@ -29,7 +27,7 @@ const LAYER_TYPES = { none: DOCKER_LAYER, gzip: DOCKER_LAYER_GZIP, zstd: `${DOCK
 export async function dockerImages(containerd: Containerd, archive: Archive, json: Buffer): Promise<ArchivedImage[]> {
   const images: ArchivedImage[] = [];
   for (const image of parseImages(json)) {
-    const target = await storeManifest(containerd, manifestOf(archive, image));
+    const target = await storeDocument(containerd, DOCKER_MANIFEST, manifestOf(archive, image));
     const names = (image.RepoTags ?? []).map((name) => formatReference(withDefaultTag(parseReference(name))));
     images.push({ target, names });
   }
@@ -44,13 +42,13 @@ function parseImages(json: Buffer): readonly DockerImage[] {
   }
 }
 
-function manifestOf(archive: Archive, { Config, Layers }: DockerImage): object {
+function manifestOf(archive: Archive, { Config, Layers }: DockerImage): Buffer {
   const config = descriptorOf(fileAt(archive, Config), DOCKER_CONFIG);
   const layers = (Layers ?? []).map((path) => {
     const file = fileAt(archive, path);
     return descriptorOf(file, LAYER_TYPES[file.compression]);
   });
-  return { schemaVersion: 2, mediaType: DOCKER_MANIFEST, config, layers };
+  return Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType: DOCKER_MANIFEST, config, layers }));
 }
 
 function fileAt({ files }: Archive, path: string): StoredFile {
@@ -61,13 +59,4 @@ function fileAt({ files }: Archive, path: string): StoredFile {
 
 function descriptorOf({ digest, size }: StoredFile, mediaType: string): Descriptor {
   return { mediaType, digest, size };
-}
-
-async function storeManifest(containerd: Containerd, manifest: object): Promise<Descriptor> {
-  const bytes = Buffer.from(JSON.stringify(manifest));
-  const target: Descriptor = { mediaType: DOCKER_MANIFEST, digest: sha256(bytes), size: bytes.length };
-  const ingest = await Ingest.open(containerd, ingestRef(target), target);
-  await ingest?.write(bytes);
-  await ingest?.commit();
-  return target;
 }

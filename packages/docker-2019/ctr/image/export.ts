@@ -8,7 +8,7 @@ import { PLAIN_ENTRY, type TarEntry } from "@eras/layers/tar-entry.ts";
 import { END_OF_ARCHIVE, formatHeaders, paddingOf } from "@eras/layers/tar-writer.ts";
 import { type Digest, digestAlgorithm, digestEncoded } from "@eras/oci-spec/digest.ts";
 import type { Descriptor } from "@eras/oci-spec/image/descriptor.ts";
-import { chooseManifest, parseIndex } from "@eras/oci-spec/image/image-index.ts";
+import { findManifest, parseIndex } from "@eras/oci-spec/image/image-index.ts";
 import { BLOBS_DIR, IMAGE_LAYOUT, INDEX_FILE, LAYOUT_FILE, REF_NAME } from "@eras/oci-spec/image/image-layout.ts";
 import { type Manifest, parseManifest } from "@eras/oci-spec/image/manifest.ts";
 import { isIndexType, isManifestType, OCI_INDEX } from "@eras/oci-spec/image/media-types.ts";
@@ -75,7 +75,7 @@ function childrenOf(
     return [config, ...layers];
   }
   const index = parseIndex(document);
-  return platforms === "all" ? index.manifests : platforms.flatMap((one) => chooseManifest(index, one) ?? []);
+  return platforms === "all" ? index.manifests : platforms.flatMap((one) => findManifest(index, one) ?? []);
 }
 
 function indexEntry({ name, target }: NamedImage): Descriptor {

@@ -1,15 +1,16 @@
 /** Images from an archive: what is in it gets names and labels, as if it had been pulled. */
 import { InvalidArgument } from "@eras/oci-spec/errdefs.ts";
 import type { Descriptor } from "@eras/oci-spec/image/descriptor.ts";
-import { chooseManifest, parseIndex } from "@eras/oci-spec/image/image-index.ts";
+import { findManifest, parseIndex } from "@eras/oci-spec/image/image-index.ts";
 import { REF_NAME } from "@eras/oci-spec/image/image-layout.ts";
 import { parseManifest } from "@eras/oci-spec/image/manifest.ts";
-import { isIndexType, isManifestType } from "@eras/oci-spec/image/media-types.ts";
+import { isIndexType, isManifestType, OCI_INDEX } from "@eras/oci-spec/image/media-types.ts";
 import type { Platform } from "@eras/oci-spec/platform.ts";
 import type { Containerd } from "../containerd.ts";
 import { type Archive, storeArchive } from "./archive-reader.ts";
 import { hasContent, labelContent, readWhole } from "./content.ts";
 import { dockerImages } from "./docker-archive.ts";
+import { storeDocument } from "./document.ts";
 import { childLabels } from "./gc-labels.ts";
 
 export interface ArchivedImage {
@@ -21,6 +22,8 @@ export interface ArchivedImage {
 export interface ImportOptions {
   /** For layouts, which know tags alone: what stands before them. */
   readonly baseName?: string | undefined;
+  /** What the archive as a whole is to be called. */
+  readonly indexName?: string | undefined;
   /** Of an index, which manifests must be there. */
   readonly platforms: readonly Platform[] | "all";
 }
@@ -39,7 +42,10 @@ export async function importArchive(
   options: ImportOptions,
 ): Promise<ArchivedImage[]> {
   const archive = await storeArchive(containerd, bytes);
-  const images = await imagesOf(containerd, archive, options);
+  const single = await imagesOf(containerd, archive, options);
+  const { indexName } = options;
+  const whole = indexName ? [{ target: await storeIndex(containerd, archive, single), names: [indexName] }] : [];
+  const images = [...whole, ...single];
   for (const { target } of images) await labelTree(containerd, target, options.platforms);
   return images;
 }
@@ -48,6 +54,16 @@ async function imagesOf(containerd: Containerd, archive: Archive, options: Impor
   if (archive.indexJson) return layoutImages(archive.indexJson, options);
   if (archive.manifestJson) return dockerImages(containerd, archive, archive.manifestJson);
   throw new InvalidArgument("unrecognized image format: the archive has neither index.json nor manifest.json");
+}
+
+/** A layout's index as it is; one is made of the images of `docker save`. */
+function storeIndex(
+  containerd: Containerd,
+  { indexJson }: Archive,
+  images: readonly ArchivedImage[],
+): Promise<Descriptor> {
+  const made = { schemaVersion: 2, manifests: images.map(({ target }) => target) };
+  return storeDocument(containerd, OCI_INDEX, indexJson ?? Buffer.from(JSON.stringify(made)));
 }
 
 function layoutImages(indexJson: Buffer, { baseName }: ImportOptions): ArchivedImage[] {
@@ -91,5 +107,5 @@ async function childrenOf(
   if (!isIndexType(target.mediaType)) return [];
   const index = parseIndex(await readWhole(containerd, target));
   if (platforms === "all") return index.manifests;
-  return [...new Set(platforms.flatMap((platform) => chooseManifest(index, platform) ?? []))];
+  return [...new Set(platforms.flatMap((platform) => findManifest(index, platform) ?? []))];
 }

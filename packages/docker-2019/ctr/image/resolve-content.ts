@@ -2,7 +2,7 @@
 import { NotFound } from "@eras/oci-spec/errdefs.ts";
 import { type ImageConfig, parseImageConfig } from "@eras/oci-spec/image/config.ts";
 import type { Descriptor } from "@eras/oci-spec/image/descriptor.ts";
-import { chooseManifest, parseIndex } from "@eras/oci-spec/image/image-index.ts";
+import { findManifest, parseIndex } from "@eras/oci-spec/image/image-index.ts";
 import { type Manifest, parseManifest } from "@eras/oci-spec/image/manifest.ts";
 import { isIndexType, isManifestType } from "@eras/oci-spec/image/media-types.ts";
 import { formatPlatform, normalizePlatform, type Platform } from "@eras/oci-spec/platform.ts";
@@ -26,7 +26,7 @@ export async function manifestFor(
 ): Promise<FoundManifest> {
   if (!isIndexType(target.mediaType))
     return { descriptor: target, manifest: parseManifest(await readWhole(containerd, target)) };
-  const chosen = chooseManifest(parseIndex(await readWhole(containerd, target)), platform);
+  const chosen = findManifest(parseIndex(await readWhole(containerd, target)), platform);
   if (chosen === undefined)
     throw new NotFound(`Cannot use ${target.digest}: it has no manifest for ${formatPlatform(platform)}: not found`);
   return manifestFor(containerd, chosen, platform);
@@ -48,11 +48,15 @@ export async function configOf(containerd: Containerd, { config }: Manifest): Pr
   return parseImageConfig(await readWhole(containerd, config));
 }
 
-/** The platforms that an image is for: an index says it, else the config. */
+/** The platforms that an image is for: an index says it, or the config. */
 export async function platformsOf(containerd: Containerd, target: Descriptor): Promise<Platform[]> {
+  if (target.platform) return [normalizePlatform(target.platform)];
   if (isIndexType(target.mediaType)) {
     const { manifests } = parseIndex(await readWhole(containerd, target));
-    return manifests.flatMap(({ platform }) => (platform ? [normalizePlatform(platform)] : []));
+    const platforms: Platform[] = [];
+    for (const one of manifests)
+      if (one.platform || (await hasContent(containerd, one))) platforms.push(...(await platformsOf(containerd, one)));
+    return platforms;
   }
   const { os, architecture, variant } = await configOf(containerd, parseManifest(await readWhole(containerd, target)));
   return [normalizePlatform({ os, architecture, ...(variant !== undefined && { variant }) })];

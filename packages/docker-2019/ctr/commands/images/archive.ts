@@ -18,6 +18,7 @@ const STREAM = "-";
 
 interface ImportFlags extends PlatformFlags, SnapshotterFlags {
   readonly baseName?: string;
+  readonly indexName?: string;
   readonly digests?: true;
   readonly noUnpack?: true;
 }
@@ -28,6 +29,7 @@ export const importImages = leaf<ImportFlags>({
   usage: "[flags] <in>",
   options: [
     flag("--base-name <value>", "base image name for added images"),
+    flag("--index-name <value>", "image name to keep index as, by default index is discarded"),
     flag("--digests", "whether to create digest images"),
     flag("--no-unpack", "skip unpacking the images"),
     SNAPSHOTTER_OPTION,
@@ -37,7 +39,8 @@ export const importImages = leaf<ImportFlags>({
     if (!path) throw new InvalidArgument("please provide an archive to import, or - for standard input");
     const bytes: AsyncIterable<Uint8Array> = path === STREAM ? process.stdin : createReadStream(path);
     await containerd.withLease(async (leased) => {
-      const options = { baseName: flags.baseName, platforms: chosenPlatforms(flags) };
+      const { baseName, indexName } = flags;
+      const options = { baseName, indexName, platforms: chosenPlatforms(flags) };
       for (const image of await importArchive(leased, bytes, options)) await addImage(leased, image, flags);
     });
   },
