@@ -103,6 +103,10 @@ const SCRIPTS: Record<string, Script> = {
       "create",
       create({ stdout: `${place.dir}/nosuch` }).catch(({ kind }) => ({ kind })),
     );
+    await note(
+      "create",
+      create({ stdout: "file:///proc/eras-nosuch/log" }).catch(({ kind }) => ({ kind })),
+    );
     await note("state", task.state({ id }));
     writeFileSync(join(place.dir, id, "config.json"), "{}");
     await note("create", create());

@@ -6,8 +6,9 @@
  *                                                      │
  *     clients ◀──gRPC── exchange of events ◀──ttrpc────┘
  */
-import { accessSync, constants, mkdirSync, rmSync } from "node:fs";
+import { accessSync, constants, rmSync } from "node:fs";
 import { join } from "node:path";
+import { makeDirectories } from "@eras/linux/make-directories.ts";
 import { Unavailable } from "@eras/oci-spec/errdefs.ts";
 import { grpcServer, type Implementation, listen } from "../proto/grpc/server.ts";
 import { ttrpcServer } from "../proto/ttrpc/server.ts";
@@ -83,7 +84,7 @@ export async function startContainerd(config: Config): Promise<RunningContainerd
 /** Said at the start, and not by each call. A read-only mount refuses even root. */
 function makeWritable(path: string, kind: "root" | "state"): void {
   try {
-    mkdirSync(path, { recursive: true, mode: 0o711 });
+    makeDirectories(path, 0o711);
     accessSync(path, constants.W_OK);
   } catch (cause) {
     throw new Unavailable(`Cannot use ${path} for its ${kind}: ${(cause as Error).message}`, { cause });

@@ -1,7 +1,8 @@
 /** containerd's sockets: whoever may connect may do what root may, so they are root's, or of whom the configuration names. */
-import { chownSync, mkdirSync, rmSync } from "node:fs";
+import { chownSync, rmSync } from "node:fs";
 import { connect } from "node:net";
 import { dirname } from "node:path";
+import { makeDirectories } from "@eras/linux/make-directories.ts";
 import { Unavailable } from "@eras/oci-spec/errdefs.ts";
 
 /** Files made under it have 0660. */
@@ -18,7 +19,7 @@ export async function makeSocket(
   { uid, gid }: { readonly uid: number; readonly gid: number },
   listen: (path: string) => Promise<void>,
 ): Promise<void> {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o711 });
+  makeDirectories(dirname(path), 0o711);
   if (await answers(path)) throw new Unavailable(`Cannot listen on ${path}: somebody else does`);
   rmSync(path, { force: true });
   const umask = process.umask(UMASK);

@@ -13,8 +13,9 @@
  *
  * So a process whose client is gone waits when the FIFO is full, and goes on when there is a client again. Input is another matter: stdin.ts.
  */
-import { closeSync, constants, fchownSync, mkdirSync, openSync } from "node:fs";
+import { closeSync, constants, fchownSync, openSync } from "node:fs";
 import { dirname } from "node:path";
+import { makeDirectories } from "@eras/linux/make-directories.ts";
 import { InvalidArgument } from "@eras/oci-spec/errdefs.ts";
 import type { Streams } from "./runc-cli.ts";
 import { Stdin } from "./stdin.ts";
@@ -88,7 +89,7 @@ function openOutput(uri: string, held: HeldEnds): number {
 }
 
 function openFile(path: string): number {
-  mkdirSync(dirname(path), { recursive: true });
+  makeDirectories(dirname(path));
   return openSync(path, O_WRONLY | O_APPEND | O_CREAT, 0o644);
 }
 

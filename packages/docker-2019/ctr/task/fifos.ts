@@ -8,10 +8,11 @@
  *
  * A pipe that has had no writer yet looks ended. So ctr also holds the ends that are the shim's until the shim has opened its own.
  */
-import { closeSync, constants, mkdirSync, mkdtempSync, openSync, rmSync } from "node:fs";
+import { closeSync, constants, mkdtempSync, openSync, rmSync } from "node:fs";
 import { Socket } from "node:net";
 import { dirname, join } from "node:path";
 import { mkfifo } from "@eras/linux/fifo.ts";
+import { makeDirectories } from "@eras/linux/make-directories.ts";
 
 export const DEFAULT_FIFO_DIR = "/run/containerd/fifo";
 const DIRECTORY_MODE = 0o700;
@@ -31,7 +32,7 @@ export const NO_STREAMS: FifoPaths = { stdin: "", stdout: "", stderr: "" };
 
 /** Makes the pipes for a process called `id`, in a directory of their own below `parent`. */
 export function makeFifos(parent: string, id: string, { terminal }: { readonly terminal: boolean }): FifoPaths {
-  mkdirSync(parent, { recursive: true, mode: DIRECTORY_MODE });
+  makeDirectories(parent, DIRECTORY_MODE);
   const directory = mkdtempSync(join(parent, "ctr-"));
   const path = (stream: string) => join(directory, `${id}-${stream}`);
   const paths = { stdin: path("stdin"), stdout: path("stdout"), stderr: terminal ? "" : path("stderr") };
