@@ -212,6 +212,11 @@ describe.each(DOCKER_CLIENTS)("docker $version, at our dockerd,", (client) => {
       expect((await run("-v", "kept:/data:ro", "busybox", "cat", "/data/file")).stdout).toBe("here\n");
       await docker("volume", "rm", "kept");
     });
+
+    test("takes no directory that can't be made", async () => {
+      const { stderr } = await run("-v", "/proc/nosuch/x:/data", "busybox", "true");
+      expect(stderr).toMatch(/error while creating mount source path '\/proc\/nosuch\/x': .*ENOENT/);
+    });
   });
 
   test("events tell of a run", async () => {

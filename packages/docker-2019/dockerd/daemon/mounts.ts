@@ -1,6 +1,7 @@
 /** Volumes and directories of the host that a container has: made with it, mounted with its start, given back with its end. */
-import { chownSync, existsSync, mkdirSync } from "node:fs";
-import { InvalidArgument } from "@eras/oci-spec/errdefs.ts";
+import { chownSync, existsSync } from "node:fs";
+import { makeDirectories } from "@eras/linux/make-directories.ts";
+import { InvalidArgument, Unknown } from "@eras/oci-spec/errdefs.ts";
 import { step } from "../../step.ts";
 import type { MountPoint } from "../config/mount-points.ts";
 import type { Container } from "../container/container.ts";
@@ -65,9 +66,18 @@ export function mountVolumes(daemon: Daemon, container: Container, holder = cont
     if (Type !== "bind" || existsSync(Source)) continue;
     if (SkipMountpointCreation)
       throw new InvalidArgument(`invalid mount config for type "bind": bind source path does not exist: ${Source}`);
-    mkdirSync(Source, { recursive: true });
+    makeSource(Source);
     const root = daemon.rootOf(container);
     if (root) chownSync(Source, root.uid, root.gid);
+  }
+}
+
+/** A directory of the host that a bind names. */
+function makeSource(path: string): void {
+  try {
+    makeDirectories(path);
+  } catch (cause) {
+    throw new Unknown(`error while creating mount source path '${path}': ${(cause as Error).message}`, { cause });
   }
 }
 
