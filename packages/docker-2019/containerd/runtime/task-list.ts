@@ -14,7 +14,14 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { isErrno } from "@eras/linux/errno.ts";
-import { AlreadyExists, ERROR_CLASSES, errorKind, NotFound, Unknown } from "@eras/oci-spec/errdefs.ts";
+import {
+  AlreadyExists,
+  DeadlineExceeded,
+  ERROR_CLASSES,
+  errorKind,
+  NotFound,
+  Unknown,
+} from "@eras/oci-spec/errdefs.ts";
 import { packAny } from "../../proto/any.ts";
 import { TaskDeleteSchema, TaskExitSchema } from "../../proto/gen/event-messages_pb.ts";
 import type { Any } from "../../proto/gen/google/protobuf/any_pb.ts";
@@ -32,6 +39,8 @@ import { Task, type TaskEnd, type TaskIo } from "./task.ts";
 
 /** For which a start waits until all is known: so long that only a shim in trouble takes longer. */
 const RESTORE_PATIENCE_MS = 1_000;
+/** For which whoever asks for a task waits until it is known. A shim that is just creating its container answers when that is done. */
+const ANSWER_PATIENCE_MS = 15_000;
 /** When not even the shim's `delete` can tell. */
 const UNKNOWN_END: TaskEnd = { pid: 0, exitStatus: 255, exitedAt: undefined };
 
@@ -105,7 +114,7 @@ export class TaskList {
   async create(request: TaskRequest): Promise<Task> {
     const { namespace, id } = request;
     const key = keyOf(namespace, id);
-    await this.#restoring.get(key);
+    await this.#restored(key);
     if (this.#tasks.has(key) || this.#creating.has(key)) throw new AlreadyExists(`task ${id}: already exists`);
     this.#creating.add(key);
     try {
@@ -190,13 +199,24 @@ export class TaskList {
     this.#exchange.publish(namespace, "/tasks/delete", packAny(TaskDeleteSchema, end));
   }
 
-  /** @throws {NotFound} */
+  /** @throws {NotFound} {DeadlineExceeded} */
   async get(namespace: string, id: string): Promise<Task> {
     const key = keyOf(namespace, id);
-    await this.#restoring.get(key);
+    await this.#restored(key);
     const task = this.#tasks.get(key);
     if (!task) throw new NotFound(`task ${id} not found: not found`);
     return task;
+  }
+
+  /** Waits until it is known what an earlier containerd has left of this name. @throws {DeadlineExceeded} */
+  async #restored(key: string): Promise<void> {
+    const restoring = this.#restoring.get(key);
+    if (!restoring) return;
+    const known = new AbortController();
+    const late = delay(ANSWER_PATIENCE_MS, true, { signal: known.signal });
+    const isLate = await Promise.race([restoring, late]);
+    known.abort();
+    if (isLate) throw new DeadlineExceeded(`the shim of ${key} does not answer: kill it to be rid of the task`);
   }
 
   /** The tasks of a namespace, or of all; also those whose shims are slow. */
