@@ -6,13 +6,15 @@ export interface QuizItem {
   readonly ask: string;
   /** What may be answered, by the value that it stands for; without it, a word or a number is asked for. */
   readonly choices?: Readonly<Record<string, string>>;
-  /** An expression over `run`, quiz/run-facts.ts. In the English half alone. */
+  /** A line for a shell, run after the chapter's run, in its world: for what the run itself can't tell. In the English half alone. */
+  readonly try?: string;
+  /** An expression over `run`, quiz/run-facts.ts, and `tried`: what `try` printed, as `lines`, and its `exitCode`. In the English half alone. */
   readonly answer?: string;
   /** Told with the answer. */
   readonly why: string;
 }
 
-const FIELDS = new Set(["id", "ask", "choices", "answer", "why"]);
+const FIELDS = new Set(["id", "ask", "choices", "try", "answer", "why"]);
 
 /** @throws {Error} When an item lacks something, or has something unknown. */
 export function readQuiz(text: string, at: string): QuizItem[] {

@@ -5,9 +5,9 @@ import type { TraceEvent } from "@eras/trace/event.ts";
 import { beforeAll, describe, expect, test } from "vitest";
 import { isPossibleHere, WITHOUT_PLACE } from "../../test/harness/steps-2019.ts";
 import { type Chapter, type Era, eraOf, readChapters } from "../book/chapter.ts";
-import { recordRun } from "../quiz/record-run.ts";
+import { type RecordedRun, recordRun, triesOf } from "../quiz/record-run.ts";
 import { RunFacts } from "../quiz/run-facts.ts";
-import { keepPrinted, keepRuns } from "../transcripts/recording.ts";
+import { keepPrinted, keepRuns, keepTried } from "../transcripts/recording.ts";
 import { runChapter } from "../transcripts/run-chapter.ts";
 import { checkGlossary } from "./glossary.ts";
 import { checkLanguages } from "./languages.ts";
@@ -21,11 +21,16 @@ import { checkViewers } from "./viewers.ts";
 const CHAPTER_MS = 180_000;
 const english = readChapters("en");
 const chinese = readChapters("zh");
+const recorded = new Map<string, RecordedRun>();
+/** Of those, and of the chapters' commands. */
 const runs = new Map<string, TraceEvent[]>();
 
 beforeAll(async () => {
-  for (const run of new Set(english.flatMap(({ meta }) => meta.run ?? []))) runs.set(run, await recordRun(run));
+  for (const run of new Set(english.flatMap(({ meta }) => meta.run ?? [])))
+    recorded.set(run, await recordRun(run, triesOf(run, english)));
+  for (const [run, { events }] of recorded) runs.set(run, events);
   keepRuns(runs);
+  keepTried(new Map([...recorded].map(([run, { tried }]) => [run, tried])));
 }, CHAPTER_MS);
 
 const isOf = (era: Era) => (chapter: Chapter) => eraOf(chapter) === era;
@@ -39,7 +44,8 @@ function takenOf(era: Era): Map<string, StepsTaken> {
 
 describe.each(english)("chapter $id", (chapter) => {
   test.skipIf(!chapter.meta.run)("asks what its run can answer", () => {
-    expect(checkQuizzes(chapter, new RunFacts(runs.get(chapter.meta.run!)!))).toEqual([]);
+    const { events, tried } = recorded.get(chapter.meta.run!)!;
+    expect(checkQuizzes(chapter, new RunFacts(events, tried))).toEqual([]);
   });
 
   test.skipIf(chapter.commands.length === 0)("shows what its commands print", { timeout: CHAPTER_MS }, async () => {

@@ -5,7 +5,9 @@ import { join } from "node:path";
 import { STEPS } from "@eras/docker-2013/steps.ts";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { chapterPath, type Language, readChapter } from "../book/chapter.ts";
+import { RunFacts } from "../quiz/run-facts.ts";
 import { checkLanguages } from "./languages.ts";
+import { checkQuizzes } from "./quizzes.ts";
 import { checkSnippets } from "./snippets.ts";
 import { checkStepNames, checkSteps, checkTold } from "./steps.ts";
 import { checkViewers } from "./viewers.ts";
@@ -63,6 +65,25 @@ describe("a broken link", () => {
     const problems = checkSteps(STEPS, [], new Map([["2013 run", swapped]]));
     expect(problems).toContain("step init.exec: declared, and no recorded run takes it");
     expect(problems).toContainEqual(expect.stringMatching(/run "2013 run": takes dockerd\.\S+ after dockerd\.mount/));
+  });
+
+  test("to the run that answers a question is named", () => {
+    const run = new RunFacts([], { "echo unread": { lines: ["unread"], exitCode: 0 } });
+    const constant = changed("en", 'answer: run.messages("rcli").length', 'answer: "1"');
+    expect(checkQuizzes(constant, run)).toContainEqual(
+      expect.stringContaining("item connections has the same answer whatever runs"),
+    );
+    const unread = changed(
+      "en",
+      'answer: run.messages("rcli").length',
+      'answer: run.messages("rcli").length\n  try: echo unread',
+    );
+    expect(checkQuizzes(unread, run)).toContainEqual(
+      expect.stringContaining('item connections has a "try" that its answer does not look at'),
+    );
+    expect(checkQuizzes(chapter("en"), run)).toContainEqual(
+      expect.stringContaining('The run has no experiment "busybox nc'),
+    );
   });
 
   test("to the other language is named: a section that has changed since, a block, a half", () => {

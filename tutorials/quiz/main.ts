@@ -10,7 +10,7 @@ import { parseArgs } from "node:util";
 import { type Chapter, chapterPath, readChapter, readChapters } from "../book/chapter.ts";
 import type { QuizItem } from "../book/quiz-item.ts";
 import { answerOf } from "./answer.ts";
-import { recordRun } from "./record-run.ts";
+import { recordRun, triesOf } from "./record-run.ts";
 import { RunFacts } from "./run-facts.ts";
 
 const TEXTS = {
@@ -21,6 +21,7 @@ const TEXTS = {
     quiz: "And now:",
     right: "Right.",
     is: "In your run it is",
+    tried: "Tried:",
   },
   zh: {
     predict: "运行之前：你怎么想？",
@@ -29,6 +30,7 @@ const TEXTS = {
     quiz: "现在：",
     right: "对。",
     is: "在你的运行里是",
+    tried: "试过：",
   },
 } as const;
 
@@ -55,7 +57,7 @@ async function main(): Promise<number> {
   if (process.geteuid?.() !== 0) throw new Error("Cannot run a container: only root can (sudo pnpm quiz …)");
   const shown = values.zh ? readChapter(chapterPath(chapter.id, "zh")) : chapter;
   const texts = TEXTS[values.zh ? "zh" : "en"];
-  if (values.answers) return printAnswers(chapter, new RunFacts(await recordRun(chapter.meta.run)));
+  if (values.answers) return printAnswers(chapter, await runOf(chapter));
   const terminal = createInterface({ input: process.stdin, output: process.stdout });
   try {
     await quiz(chapter, shown, texts, terminal);
@@ -75,15 +77,21 @@ async function quiz(chapter: Chapter, shown: Chapter, texts: Texts, terminal: In
   const beliefs: string[] = [];
   for (const item of shown.predictions) beliefs.push(await askItem(item, ask));
   console.log(`\n${texts.running} pnpm era:${chapter.meta.run} …`);
-  const run = new RunFacts(await recordRun(chapter.meta.run!));
+  const run = await runOf(chapter);
   console.log(`\n${texts.sealed}`);
   for (const [index, item] of chapter.predictions.entries())
-    tell(shown.predictions[index]!, beliefs[index]!, answerOf(item, run), texts);
+    tell({ ...item, ...shown.predictions[index]! }, beliefs[index]!, answerOf(item, run), texts);
   console.log(`\n${texts.quiz}`);
   for (const [index, item] of chapter.quiz.entries()) {
     const translated = shown.quiz[index]!;
-    tell(translated, await askItem(translated, ask), answerOf(item, run), texts);
+    tell({ ...item, ...translated }, await askItem(translated, ask), answerOf(item, run), texts);
   }
+}
+
+/** Runs the chapter's command on this machine, and what its questions try beside. */
+async function runOf(chapter: Chapter): Promise<RunFacts> {
+  const { events, tried } = await recordRun(chapter.meta.run!, triesOf(chapter.meta.run!, [chapter]));
+  return new RunFacts(events, tried);
 }
 
 /** @returns The value of the choice, or the word. */
@@ -94,9 +102,15 @@ async function askItem({ ask: question, choices }: QuizItem, ask: Ask): Promise<
   return values[Number(typed) - 1] ?? typed;
 }
 
-function tell({ ask, choices, why }: QuizItem, given: string, answer: string, { right, is }: Texts): void {
+function tell(
+  { ask, choices, try: line, why }: QuizItem,
+  given: string,
+  answer: string,
+  { right, is, tried }: Texts,
+): void {
   const isRight = given.toLowerCase() === answer.toLowerCase();
   console.log(`\n${ask}\n${isRight ? `✓ ${right}` : `✗ ${is} ${choices?.[answer] ?? answer}.`} ${why}`);
+  if (line !== undefined) console.log(`${tried} ${line}`);
 }
 
 function printAnswers({ predictions, quiz: questions }: Chapter, run: RunFacts): number {

@@ -1,5 +1,9 @@
 /** What is asked of a run: the same questions for every run, so that a quiz has its answers from the reader's own. */
 import type { TraceEvent } from "@eras/trace/event.ts";
+import type { CommandOutcome } from "../transcripts/shell-session.ts";
+
+/** What the experiments after a run came to, by their command line. */
+export type Tried = Readonly<Record<string, CommandOutcome>>;
 
 /** A program of the run, once for each process. */
 export interface Actor {
@@ -10,10 +14,12 @@ export interface Actor {
 
 export class RunFacts {
   readonly events: readonly TraceEvent[];
+  readonly #tried: Tried;
 
   /** @param events - In order of time. */
-  constructor(events: readonly TraceEvent[]) {
+  constructor(events: readonly TraceEvent[], tried: Tried) {
     this.events = events;
+    this.#tried = tried;
   }
 
   /** The first time that a step was taken. @throws {Error} When it was not. */
@@ -54,6 +60,11 @@ export class RunFacts {
       this.actors.find((actor) => actor.name === name),
       `program ${name}`,
     );
+  }
+
+  /** What an experiment after the run came to. @throws {Error} When it was not made. */
+  tried(command: string): CommandOutcome {
+    return found(this.#tried[command], `experiment ${JSON.stringify(command)}`);
   }
 
   /** What was sent over a kind of channel. */

@@ -1,20 +1,24 @@
 /** Runs what the site shows and nobody has recorded yet: in a fresh clone, all of the book. */
 import { readChapters } from "../book/chapter.ts";
-import { recordRun } from "../quiz/record-run.ts";
-import { hasPrinted, keepPrinted, keepRuns, readRuns } from "../transcripts/recording.ts";
+import { recordRun, triesOf } from "../quiz/record-run.ts";
+import { hasPrinted, keepPrinted, keepRuns, keepTried, readRuns, readTried } from "../transcripts/recording.ts";
 import { runChapter } from "../transcripts/run-chapter.ts";
 
 /** @param note - Told what is run. @throws {Error} When something has to be run, and can't be here. */
 export async function recordMissing(note: (line: string) => void): Promise<void> {
   const chapters = readChapters("en");
   const runs = new Map(Object.entries(readRuns()));
-  const unrecorded = [...new Set(chapters.flatMap(({ meta }) => meta.run ?? []))].filter((run) => !runs.has(run));
+  const tried = readTried();
+  const isRecorded = (run: string) => runs.has(run) && triesOf(run, chapters).every((line) => tried[run]?.[line]);
+  const unrecorded = [...new Set(chapters.flatMap(({ meta }) => meta.run ?? []))].filter((run) => !isRecorded(run));
   const unprinted = chapters.filter(({ id, commands }) => commands.length > 0 && !hasPrinted(id));
   if (unrecorded.length + unprinted.length > 0) requireRoot();
   for (const run of unrecorded) {
     note(`pnpm era:${run}`);
-    runs.set(run, await recordRun(run));
+    const recorded = await recordRun(run, triesOf(run, chapters));
+    runs.set(run, recorded.events);
     keepRuns(runs);
+    keepTried(new Map([[run, recorded.tried]]));
   }
   for (const chapter of unprinted) {
     note(`chapter ${chapter.id}: ${chapter.meta.title}`);

@@ -2,15 +2,18 @@
  * What a run of the book left for its site, below RECORDED:
  *
  *     runs.json               the events of each chapter's run, by the command
+ *     tried.json              what the experiments after it came to, by the command
  *     printed/13-02.json      what the commands of a chapter printed, block by block
  */
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { TraceEvent } from "@eras/trace/event.ts";
 import { RECORDED } from "../paths.ts";
+import type { Tried } from "../quiz/run-facts.ts";
 import type { Transcript } from "./run-chapter.ts";
 
 const RUNS_FILE = join(RECORDED, "runs.json");
+const TRIED_FILE = join(RECORDED, "tried.json");
 const PRINTED_DIR = join(RECORDED, "printed");
 
 /** By a block's id: for each of its commands, the lines that it printed. */
@@ -24,6 +27,16 @@ export function keepRuns(runs: ReadonlyMap<string, readonly TraceEvent[]>): void
 /** By the command; empty when nothing was recorded yet. */
 export function readRuns(): Record<string, TraceEvent[]> {
   return existsSync(RUNS_FILE) ? JSON.parse(readFileSync(RUNS_FILE, "utf8")) : {};
+}
+
+/** As `keepRuns()`. */
+export function keepTried(tried: ReadonlyMap<string, Tried>): void {
+  writeWhole(TRIED_FILE, { ...readTried(), ...Object.fromEntries(tried) });
+}
+
+/** By the run; empty when nothing was recorded yet. */
+export function readTried(): Record<string, Tried> {
+  return existsSync(TRIED_FILE) ? JSON.parse(readFileSync(TRIED_FILE, "utf8")) : {};
 }
 
 export function keepPrinted({ chapter, blocks }: Transcript): void {

@@ -10,8 +10,10 @@ export function quizHtml(kind: "predict" | "quiz", items: readonly QuizItem[], i
   const run = recordedRuns().get(meta.run ?? "");
   if (!run)
     throw new Error(`${path}: a quiz needs a recorded run: its head names none, or pnpm docs:check did not record it`);
-  const answers = new Map([...predictions, ...quiz].map((item) => [item.id, answerOf(item, run)]));
-  const shown = items.map(({ answer: _, ...item }) => ({ ...item, answer: answers.get(item.id) }));
+  const answered = new Map(
+    [...predictions, ...quiz].map((item) => [item.id, { try: item.try, answer: answerOf(item, run) }]),
+  );
+  const shown = items.map((item) => ({ ...item, ...answered.get(item.id) }));
   const data = Buffer.from(JSON.stringify(shown)).toString("base64");
   return `<Quiz kind="${kind}" chapter="${id}" run="${meta.run}" language="${language}" data="${data}" />\n`;
 }

@@ -1,7 +1,7 @@
 /** The recorded runs of chapters, for what the site shows of them. */
 import type { Era } from "../../book/chapter.ts";
 import { RunFacts } from "../../quiz/run-facts.ts";
-import { readRuns } from "../../transcripts/recording.ts";
+import { readRuns, readTried } from "../../transcripts/recording.ts";
 
 let runs: ReadonlyMap<string, RunFacts> | undefined;
 
@@ -10,7 +10,8 @@ export function recordedRuns(): ReadonlyMap<string, RunFacts> {
   if (runs) return runs;
   const recorded = Object.entries(readRuns());
   if (recorded.length === 0) throw new Error("No recorded runs: pnpm docs makes them");
-  runs = new Map(recorded.map(([run, events]) => [run, new RunFacts(events)]));
+  const tried = readTried();
+  runs = new Map(recorded.map(([run, events]) => [run, new RunFacts(events, tried[run] ?? {})]));
   return runs;
 }
 
