@@ -19,6 +19,10 @@ export interface PageOptions {
   readonly step?: string;
 }
 
+const DESCRIPTION = {
+  en: "A container's run, recorded: story, sequence, processes, kernel, wire and code, to step through",
+  zh: "容器的一次运行：叙述、时序、进程、内核、线路与代码，可以逐步查看",
+};
 const POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:";
 
 /** @param runs - One, or two to compare. @returns HTML. */
@@ -28,6 +32,7 @@ export function viewerPage(runs: readonly RecordedRun[], options: PageOptions = 
 <html lang="${language}"${theme ? ` data-theme="${theme}"` : ""}>
 <meta charset="utf-8">
 <title>${runs.map(titleOf).map(asText).join(" · ")}</title>
+<meta name="description" content="${DESCRIPTION[language]}">
 <meta name="viewport" content="width=device-width">
 <meta name="color-scheme" content="light dark">
 <meta http-equiv="Content-Security-Policy" content="${POLICY}">

@@ -79,6 +79,19 @@ describe.skipIf(!HAS_CHROMIUM)("the viewer", () => {
     expect(await position()).toBe(0);
   });
 
+  test("has one stop for Tab in the story, which follows the cursor", async () => {
+    await open(FILES[2019]);
+    const stops = page.locator(".story li > button:not([tabindex='-1'])");
+    expect(await stops.count()).toBe(1);
+    await stops.focus();
+    await press("ArrowDown", "ArrowDown");
+    expect(await stops.count()).toBe(1);
+    const focused = page.locator(":focus");
+    expect(await focused.textContent()).toBe(await page.locator(".story [aria-current]").textContent());
+    await press("Tab", "Tab");
+    expect(await focused.textContent()).toBe("Sequence");
+  });
+
   test("jumps to the article's numbered steps", async () => {
     await open(FILES[2013]);
     const { events, steps } = runIn(FILES[2013]);

@@ -26,6 +26,7 @@ interface Options {
   readonly step?: string;
 }
 
+/** As the system has it, light, dark. */
 const THEMES = ["", "light", "dark"];
 
 class Viewer {
@@ -183,6 +184,9 @@ class Viewer {
       },
       number: (number) => this.#cursor.moveToNumber(this.#parts!.transport.article, number),
     });
+    window.addEventListener("message", ({ source, data }) => {
+      if (source === parent) setTheme(data?.theme);
+    });
     window.addEventListener("hashchange", () => this.#goTo(wordsOfHash()));
     document.addEventListener("dragover", (event) => event.preventDefault());
     document.addEventListener("drop", (event) => {
@@ -198,12 +202,15 @@ function wordsOfHash(): string[] {
   return decodeURIComponent(location.hash.slice(1)).split(",");
 }
 
-/** As the system has it, light, dark. */
 function nextTheme(): void {
-  const { dataset } = document.documentElement;
-  const next = THEMES[(THEMES.indexOf(dataset.theme ?? "") + 1) % THEMES.length];
-  if (next) dataset.theme = next;
-  else delete dataset.theme;
+  setTheme(THEMES[(THEMES.indexOf(document.documentElement.dataset.theme ?? "") + 1) % THEMES.length]);
+}
+
+/** Nothing that is no theme. */
+function setTheme(theme: unknown): void {
+  if (typeof theme !== "string" || !THEMES.includes(theme)) return;
+  if (theme) document.documentElement.dataset.theme = theme;
+  else delete document.documentElement.dataset.theme;
 }
 
 new Viewer(document.querySelector("#runs")!.textContent ?? "");

@@ -19,10 +19,9 @@ export function storyPane(context: Context): Pane {
   const update = () => {
     for (const [index, each] of items.entries())
       mark(each, index, cursor.index, groups[index] === groups[cursor.index]);
-    scrollIntoPane(
-      items.slice(0, cursor.index + 1).findLast((each) => each !== undefined),
-      list,
-    );
+    const current = items.slice(0, cursor.index + 1).findLast((each) => each !== undefined);
+    giveTabStop(list, current);
+    scrollIntoPane(current, list);
   };
   return { element, update };
 }
@@ -58,6 +57,13 @@ function item(context: Context, index: number): HTMLLIElement {
     { class: event.kind === "kernel" ? "call" : event.kind, style: `--hue: ${model.actor(event.actor).hue}` },
     line,
   );
+}
+
+/** Of a list of hundreds, Tab stops at the line where the cursor is, and goes on to the next pane; who has stopped there moves along. */
+function giveTabStop(list: HTMLElement, current: HTMLLIElement | undefined): void {
+  const hasFocus = list.contains(document.activeElement);
+  for (const button of list.querySelectorAll("button")) button.tabIndex = button.parentElement === current ? 0 : -1;
+  if (hasFocus) current?.querySelector("button")?.focus({ preventScroll: true });
 }
 
 function mark(item: HTMLLIElement | undefined, index: number, current: number, isOpen: boolean): void {

@@ -20,7 +20,7 @@ export function transport(context: Context): Transport {
   const clock = h("output", { class: "clock" });
   const speed = h(
     "select",
-    { "aria-label": "speed", change: () => cursor.setSpeed(Number(speed.value)) },
+    { "aria-label": say("speed"), change: () => cursor.setSpeed(Number(speed.value)) },
     ...speeds(cursor.speed),
   );
   const numbers = numberedSteps(context);
@@ -82,7 +82,7 @@ function numberedSteps(context: Context): Transport {
     for (const each of chips.children) {
       const index = Number((each as HTMLElement).dataset.index);
       each.classList.toggle("done", index < cursor.index);
-      if (index === cursor.index) each.setAttribute("aria-current", "step");
+      if (index === cursor.index) showAsCurrent(each as HTMLElement, chips);
       else each.removeAttribute("aria-current");
     }
   };
@@ -90,6 +90,12 @@ function numberedSteps(context: Context): Transport {
   const element = h("div", { class: "numbers" }, h("label", {}, `${say("numbered")} `, choice), chips);
   if (articles.length === 0) element.hidden = true;
   return { element, update, get article() { return choice.value; } }; // biome-ignore format: short
+}
+
+/** In a narrow window not all chips are in sight. */
+function showAsCurrent(chip: HTMLElement, row: HTMLElement): void {
+  chip.setAttribute("aria-current", "step");
+  row.scrollLeft = chip.offsetLeft - row.offsetLeft - (row.clientWidth - chip.offsetWidth) / 2;
 }
 
 function chip({ model, cursor, language }: Context, number: number, index: number): HTMLElement {

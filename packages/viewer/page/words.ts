@@ -29,6 +29,7 @@ const WORDS = {
   next: ["Forward (→)", "前进 (→)"],
   play: ["Play (space)", "播放 (空格)"],
   pause: ["Pause (space)", "暂停 (空格)"],
+  speed: ["Speed", "速度"],
   position: ["Position in the run", "运行中的位置"],
   numbered: ["Numbered steps of article", "文章的编号步骤"],
   numberedList: ["Whose numbers: article", "编号所属文章"],
