@@ -136,6 +136,16 @@ describe.skipIf(!HAS_CHROMIUM)("the site in a browser", () => {
     await expect.poll(() => clock.textContent()).not.toBe(before);
   });
 
+  test("gives its theme to the frame", async () => {
+    await open("/13-02.html");
+    await page.emulateMedia({ colorScheme: "light" });
+    await page.locator("figure.viewer").scrollIntoViewIfNeeded();
+    const html = page.frameLocator("figure.viewer iframe").locator("html");
+    await expect.poll(() => html.getAttribute("data-theme")).toBe("light");
+    await page.locator(".VPNavBarAppearance button").click();
+    await expect.poll(() => html.getAttribute("data-theme")).toBe("dark");
+  });
+
   test.each([
     ["/zh/index.html", "命名空间"],
     ["/zh/index.html", "写时复制"],

@@ -16,5 +16,5 @@ export function viewerHtml(of: string | readonly Era[], language: Language): str
   const text = TEXTS[language];
   const link = viewerLink(of, language);
   const title = typeof of === "string" ? text.run : text.both;
-  return `<figure class="viewer"><iframe src="${link}" title="${title}" loading="lazy"></iframe><figcaption>${title}. <a href="${link}" target="_self">${text.alone}</a></figcaption></figure>`;
+  return `<Run link="${link}" title="${title}" alone="${text.alone}" />\n`;
 }

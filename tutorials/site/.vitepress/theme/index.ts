@@ -3,6 +3,7 @@ import DefaultTheme from "vitepress/theme";
 import { h } from "vue";
 import Chains from "./Chains.vue";
 import Quiz from "./Quiz.vue";
+import Run from "./Run.vue";
 import Term from "./Term.vue";
 import "./book.css";
 
@@ -11,6 +12,7 @@ export default {
   Layout: () => h(DefaultTheme.Layout, null, { "home-features-before": () => h(Chains) }),
   enhanceApp({ app }: EnhanceAppContext) {
     app.component("Quiz", Quiz);
+    app.component("Run", Run);
     app.component("Term", Term);
   },
 };
