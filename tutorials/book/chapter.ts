@@ -50,7 +50,7 @@ export interface Chapter {
   readonly snippets: readonly SnippetReference[];
   /** Ids, in the order in which they are told. */
   readonly steps: readonly string[];
-  /** `see {{viewer}}`: each frame with a recorded run, behind the section where it stands. */
+  /** `see {{viewer}}`, `see {{picture docker}}`: what shows recorded runs, behind the section where it stands. */
   readonly viewers: readonly string[];
   readonly commands: readonly CommandBlock[];
   readonly predictions: readonly QuizItem[];
@@ -61,7 +61,7 @@ const FILE_NAME = /^(?<id>\d\d-\d+)(?:\.(?<language>zh))?\.md$/;
 const FRONT_MATTER = /^---\n([\s\S]*?)\n---\n/;
 const HEADING = /^#{2,3} (?<title>.+?) \{#(?<id>[\w-]+)\}$/;
 const STEP = /\{\{step ([\w.-]+)\}\}/g;
-const VIEWER = /^\{\{viewer(?: 2013 2019)?\}\}$/gm;
+const VIEWER = /^\{\{(?:viewer(?: 2013 2019)?|picture [a-z]+)\}\}$/gm;
 const TRANSLATED_FROM = /^<!-- en: (?<hash>[0-9a-f]{8}) -->$/m;
 
 /** All chapters of a language, in the order of the book: the prologue, 2013, the bridge, 2019. */

@@ -11,7 +11,7 @@ export async function recordMissing(note: (line: string) => void): Promise<void>
   const tried = readTried();
   const isRecorded = (run: string) => runs.has(run) && triesOf(run, chapters).every((line) => tried[run]?.[line]);
   const unrecorded = [...new Set(chapters.flatMap(({ meta }) => meta.run ?? []))].filter((run) => !isRecorded(run));
-  const unprinted = chapters.filter(({ id, commands }) => commands.length > 0 && !hasPrinted(id));
+  const unprinted = chapters.filter((chapter) => !hasPrinted(chapter));
   if (unrecorded.length + unprinted.length > 0) requireRoot();
   for (const run of unrecorded) {
     note(`pnpm era:${run}`);

@@ -74,6 +74,37 @@ test("pages show what commands printed, and no placeholder", () => {
   expect(texts.get("/13-05.html")).toMatch(/class="varies"[^>]*>[0-9a-f]{8}/);
 });
 
+describe.each(["", "zh/"])("pictures of recorded runs: /%s", (base) => {
+  const read = (page: string, pattern: RegExp) =>
+    [...readFileSync(join(SITE, `${base}${page}.html`), "utf8").matchAll(pattern)].map(([, ...groups]) => groups);
+
+  test("have client, host and registry, and the six conversations that article 004 draws, by their numbers", () => {
+    const links = read("20-2", /data-link="([^"]+)"><i>(\d+)/g).sort(([, a], [, b]) => Number(a) - Number(b));
+    expect(links.map(([link]) => link)).toEqual([
+      "docker dockerd",
+      "dockerd registry",
+      "dockerd containerd",
+      "containerd shim",
+      "shim runc",
+      "runc init",
+    ]);
+    expect(read("20-2", /class="zone-name">([^<]+)/g)).toHaveLength(3);
+  });
+
+  test("have containerd's services and the parts behind them", () => {
+    const services = ["containers", "content", "diff", "images", "leases", "snapshots", "tasks"];
+    expect(read("19-21", /data-service="(\w+)"/g).flat()).toEqual(services);
+    const parts = ["content", "diff", "events", "metadata", "runtime", "services"];
+    expect(read("19-21", /data-part="(\w+)"/g).flat()).toEqual(parts);
+  });
+
+  test("have the way from an image to a bundle, with article 002's eight steps", () => {
+    const numbers = read("19-21", /data-number="(\d)"/g).flat();
+    expect(numbers.toSorted()).toEqual([..."12345678"]);
+    expect(numbers.slice(-2)).toEqual(["7", "8"]);
+  });
+});
+
 describe.skipIf(!HAS_CHROMIUM)("the site in a browser", () => {
   let browser: Chromium;
   let page: Page;

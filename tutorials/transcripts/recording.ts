@@ -8,6 +8,7 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { TraceEvent } from "@eras/trace/event.ts";
+import type { Chapter } from "../book/chapter.ts";
 import { RECORDED } from "../paths.ts";
 import type { Tried } from "../quiz/run-facts.ts";
 import type { Transcript } from "./run-chapter.ts";
@@ -16,8 +17,10 @@ const RUNS_FILE = join(RECORDED, "runs.json");
 const TRIED_FILE = join(RECORDED, "tried.json");
 const PRINTED_DIR = join(RECORDED, "printed");
 
-/** By a block's id: for each of its commands, the lines that it printed. */
-export type Printed = Readonly<Record<string, readonly (readonly string[])[]>>;
+/** By a block's id: its commands, and the lines that each printed. */
+export type Printed = Readonly<
+  Record<string, readonly { readonly line: string; readonly printed: readonly string[] }[]>
+>;
 
 /** Beside those that are there already; one of the same command takes its place. */
 export function keepRuns(runs: ReadonlyMap<string, readonly TraceEvent[]>): void {
@@ -41,18 +44,27 @@ export function readTried(): Record<string, Tried> {
 
 export function keepPrinted({ chapter, blocks }: Transcript): void {
   const printed: Printed = Object.fromEntries(
-    blocks.map(({ block, outcomes }) => [block.id, outcomes.map(({ lines }) => lines)]),
+    blocks.map(({ block, outcomes }) => [
+      block.id,
+      outcomes.map(({ lines }, index) => ({ line: block.commands[index]!.line, printed: lines })),
+    ]),
   );
   writeWhole(printedFile(chapter), printed);
 }
 
-export function hasPrinted(chapter: string): boolean {
-  return existsSync(printedFile(chapter));
+/** Whether what was recorded are the commands that the chapter has now. */
+export function hasPrinted({ id, commands }: Chapter): boolean {
+  const recorded = readPrinted(id);
+  return commands.every((block) => {
+    const lines = recorded[block.id]?.map(({ line }) => line);
+    return lines?.join("\n") === block.commands.map(({ line }) => line).join("\n");
+  });
 }
 
 /** @returns Nothing of a chapter that has not been run yet. */
 export function readPrinted(chapter: string): Printed {
-  return hasPrinted(chapter) ? (JSON.parse(readFileSync(printedFile(chapter), "utf8")) as Printed) : {};
+  const file = printedFile(chapter);
+  return existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Printed) : {};
 }
 
 function printedFile(chapter: string): string {

@@ -5,6 +5,7 @@ import type { Era, Language } from "../../book/chapter.ts";
 import { readQuiz } from "../../book/quiz-item.ts";
 import { readSnippetReference } from "../../book/snippet-reference.ts";
 import { findSnippet } from "../../snippets/find-snippet.ts";
+import { pictureHtml } from "../picture/picture-html.ts";
 import { sourceLink } from "../source/source-files.ts";
 import { consoleHtml } from "./console-html.ts";
 import { numberFor } from "./numbers.ts";
@@ -26,6 +27,7 @@ export function chapterMarkdown(md: MarkdownRenderer): void {
         .replace(NUMBER, (_, kind: "lines" | "version", of: string) => numberFor(kind, of))
         .replace(/^\{\{viewer\}\}$/, () => viewerHtml(chapterId(state.env), language))
         .replace("{{viewer 2013 2019}}", () => viewerHtml(["2013", "2019"], language))
+        .replace(/^\{\{picture ([a-z]+)\}\}$/, (_, name: string) => pictureHtml(name, language))
         .replace(/^\{\{steps\}\}$/, () => chapterStepsHtml(chapterId(state.env), language))
         .replace(/^\{\{steps (2013|2019)\}\}$/, (_, era: Era) => eraStepsHtml(era, language)),
     );

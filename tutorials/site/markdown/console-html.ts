@@ -13,7 +13,7 @@ const LEFT_OUT = { en: "More lines, which are left out here", zh: "这里省略�
 export function consoleHtml(info: string, content: string, chapter: string, language: Language): string {
   const { id, commands, world } = readCommandBlock(info, content, chapter)!;
   const printed = readPrinted(chapter)[id] ?? [];
-  const lines = commands.flatMap((command, index) => commandHtml(command, printed[index] ?? [], language));
+  const lines = commands.flatMap((command, index) => commandHtml(command, printed[index]?.printed ?? [], language));
   const label = world === "none" ? "shell" : world;
   const button = '<button title="Copy" class="copy"></button>';
   return `<div class="language-console console">${button}<span class="lang">${label}</span><pre v-pre><code>${lines.join("")}</code></pre></div>\n`;

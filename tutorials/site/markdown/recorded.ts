@@ -15,6 +15,14 @@ export function recordedRuns(): ReadonlyMap<string, RunFacts> {
   return runs;
 }
 
+/** @throws {Error} When that one was not recorded. */
+export function recordedRun(run: string): RunFacts {
+  const recorded = recordedRuns().get(run);
+  if (!recorded)
+    throw new Error(`No recorded run ${JSON.stringify(run)}: pnpm docs makes it, or chapters have another one now`);
+  return recorded;
+}
+
 /** Where a step was taken, in whichever of the era's runs took it first: `packages/…:40`. */
 export function placeOfStep(id: string, era: Era): { file: string; line: number } | undefined {
   for (const [run, { events }] of recordedRuns()) {

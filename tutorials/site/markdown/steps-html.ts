@@ -50,7 +50,7 @@ function titleOf({ title, titleZh }: Step, language: Language): string {
 }
 
 /** Where it was taken, with a link to that line; its id, where no recorded run takes it. */
-function placeHtml(id: string, era: Era): string {
+export function placeHtml(id: string, era: Era): string {
   const place = placeOfStep(id, era);
   if (!place) return `<code>${id}</code>`;
   const text = `<code>${place.file.replace(/^packages\//, "")}:${place.line}</code>`;
