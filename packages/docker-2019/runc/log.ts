@@ -4,8 +4,10 @@
  *
  *     {"level":"error","msg":"container does not exist","time":"2026-11-29T18:56:51Z"}      --log-format json
  *     time="2026-11-29T18:56:51Z" level=error msg="container does not exist"                 --log-format text
+ *     ERRO[0000] container does not exist                                                   the same, in colour, on a terminal
  */
 import { openSync, writeSync } from "node:fs";
+import { isatty } from "@eras/linux/tty.ts";
 
 type Level = "error" | "warning" | "info" | "debug";
 export type LogFormat = "text" | "json";
@@ -41,9 +43,21 @@ export function forgetLog(): void {
 }
 
 function line(level: Level, message: string): string {
+  if (format === "text" && isatty(logFd)) return terminalLine(level, message);
   const time = new Date().toISOString().replace(/\.\d+Z$/, "Z");
   if (format === "json") return JSON.stringify({ level, msg: message, time });
   return `time=${JSON.stringify(time)} level=${level} msg=${quoteIfNeeded(message)}`;
+}
+
+/** Of terminals: red, yellow, cyan, white. */
+const COLOURS: Readonly<Record<Level, number>> = { error: 31, warning: 33, info: 36, debug: 37 };
+const MESSAGE_WIDTH = 44;
+
+/** With the seconds since the program's start. */
+function terminalLine(level: Level, message: string): string {
+  const name = level.slice(0, 4).toUpperCase();
+  const seconds = String(Math.floor(process.uptime())).padStart(4, "0");
+  return `\x1b[${COLOURS[level]}m${name}\x1b[0m[${seconds}] ${message.padEnd(MESSAGE_WIDTH)} `;
 }
 
 /** logrus leaves plain words without quotes. */

@@ -1,4 +1,5 @@
 /** A container's life by runc's commands: each answers with the status and the words of the genuine one. */
+import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Spec } from "@eras/oci-spec/runtime/config.ts";
@@ -52,7 +53,7 @@ describe.skipIf(missing)(`commands${needs}`, () => {
       call("exec", id, "/bin/sh", "-c", "exit 7");
       call("exec", id, "/bin/sh", "-c", "kill -9 $$");
       for (const signal of ["0", "BOGUS", "SIGBOGUS", "1000"]) call("kill", id, signal);
-      call("kill", id, "SIGKILL");
+      answers.push(answer(container, "kill", id, "SIGKILL")); // when it has ended is the kernel's affair
       await expect.poll(() => statusOf(container), { timeout: 10_000 }).toBe("stopped");
       for (const command of ["create", "start", "kill", "pause", "resume"]) call(command, id);
       call("kill", "--all", id);
@@ -141,7 +142,7 @@ describe.skipIf(missing)(`commands${needs}`, () => {
     expect(genuine![0]).toEqual(genuine![1]);
   });
 
-  test("write the PID of what they start into a file", () => {
+  test("write the PID of what they start into a file", async () => {
     for (const program of [OURS, GENUINE]) {
       const container = runtime(program);
       const file = join(container.bundle, "pid");
@@ -151,7 +152,8 @@ describe.skipIf(missing)(`commands${needs}`, () => {
       outcome(container, ["exec", "--detach", "--pid-file", file, container.id, "/bin/sleep", "100"]);
       const other = readFileSync(file, "utf8");
       expect(other).not.toBe(String(pid));
-      expect(readFileSync(`/proc/${other}/cmdline`, "utf8").split("\0")).toEqual(["/bin/sleep", "100", ""]);
+      const commandLine = () => readFileSync(`/proc/${other}/cmdline`, "utf8").split("\0");
+      await eventually(commandLine).toEqual(["/bin/sleep", "100", ""]); // genuine runc returns before
     }
   });
 
@@ -209,6 +211,25 @@ describe.skipIf(missing)(`commands${needs}`, () => {
       },
     );
     expect(ours).toEqual(genuine);
+  });
+
+  test("write their log in colours on a terminal", () => {
+    const [ours, genuine] = both(
+      (spec) => spec,
+      ({ program, root, bundle }) =>
+        [
+          ["state", "nobody"],
+          ["create", "--console-socket", "/tmp/nothing", "web"],
+          ["--log-format", "json", "state", "nobody"],
+        ].map((args) => {
+          const command = [program, "--root", root, ...args].join(" ");
+          const { stdout } = spawnSync("script", ["-qec", command, "/dev/null"], { cwd: bundle, encoding: "utf8" });
+          const lines = stdout.split("\r\n").filter((line) => /nobody|exist|terminal|tty/.test(line));
+          return lines.map((line) => line.replace(/"time":"[^"]*"/, ""));
+        }),
+    );
+    expect(ours).toEqual(genuine);
+    expect(JSON.stringify(ours)).toMatch(/ERRO.*ERRO.*level/);
   });
 
   test("let one of two who create at once win", async () => {
