@@ -94,6 +94,9 @@ describe("ctr, of images,", () => {
       await session.same("images", "tag", "nosuch", "a");
       expect(await session.ours("images", "rm", "other:1")).toEqual({ ...SUCCESS, stdout: "other:1\n" });
       await session.same("images", "rm", "nosuch");
+      const manifest = JSON.parse((await session.ours("content", "get", await busyboxDigest())).stdout);
+      await session.genuine("content", "rm", manifest.layers[0].digest);
+      await session.same("images", "check"); // incomplete, and still unpacked
     });
 
     test("that a registry lacks are told as the genuine ctr tells it", async () => {
@@ -121,6 +124,8 @@ describe("ctr, of images,", () => {
       await session.same("images", "import", "--index-name", "archive:1", genuine);
       await session.same("images", "ls", "name==archive:1");
       await session.ours("images", "rm", "archive:1");
+      const missing = await session.ours("images", "import", "/nosuch");
+      expect(missing).toMatchObject({ stderr: expect.stringMatching(/^ctr: ENOENT.*\n$/), status: 1 });
       await session.genuine("images", "rm", "--sync", BUSYBOX);
       const { stdout, status } = await session.ours("images", "import", genuine);
       expect({ stdout, status }).toEqual({

@@ -25,12 +25,12 @@ export function mountAll(mounts: readonly Mount[], target: string): void {
   }
 }
 
-/** Takes away whatever is mounted at `target`, all of it. */
+/** Takes away whatever is mounted at `target`, all of it; if there is no such directory, that is nothing. */
 export function unmountAll(target: string): void {
   try {
     for (;;) umount(target, MNT_DETACH);
   } catch (error) {
-    if (!isErrno(error, "EINVAL")) throw error; // EINVAL: nothing is mounted there any more
+    if (!isErrno(error, "EINVAL", "ENOENT")) throw error; // EINVAL: nothing is mounted there any more
   }
 }
 

@@ -1,6 +1,7 @@
 /** `ctr plugins`: what containerd is made of. */
 import { formatPlatform } from "@eras/oci-spec/platform.ts";
 import type { Plugin } from "../../proto/gen/introspection_pb.ts";
+import { STATUS_CODE } from "../../proto/status.ts";
 import { flag, type Group, leaf } from "../command.ts";
 import { print, printTable } from "../output/print.ts";
 import { WIDE } from "../output/table.ts";
@@ -45,10 +46,17 @@ function describe(plugin: Plugin): void {
     ...(plugin.platforms.length > 0 ? [`Platforms:\t${platformsOf(plugin)}`] : []),
     ...(exports.length > 0 ? ["Exports:\t", ...exports] : []),
     ...(plugin.capabilities.length > 0 ? [`Capabilities:\t${plugin.capabilities.join(",")}`] : []),
-    ...(plugin.initErr ? [`Error:\t`, `\tCode:\t${plugin.initErr.code}`, `\tMessage:\t${plugin.initErr.message}`] : []),
+    ...(plugin.initErr
+      ? [`Error:\t`, `\tCode:\t${codeName(plugin.initErr.code)}`, `\tMessage:\t${plugin.initErr.message}`]
+      : []),
     "",
   ];
   printTable(lines, WIDE);
+}
+
+/** `Unknown` for 2, which is what all failures to start have. */
+function codeName(code: number): string {
+  return Object.entries(STATUS_CODE).find(([, one]) => one === code)?.[0] ?? `Code(${code})`;
 }
 
 export const plugins: Group = {

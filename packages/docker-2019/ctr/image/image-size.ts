@@ -23,11 +23,11 @@ export interface Completeness {
 
 /** Looks which parts of the manifest for this machine are in the store. */
 export async function completenessOf(containerd: Containerd, target: Descriptor): Promise<Completeness> {
-  const { descriptor, manifest } = await manifestFor(containerd, target, hostPlatform());
+  const { manifest } = await manifestFor(containerd, target, hostPlatform());
   const parts = [manifest.config, ...manifest.layers];
   const present: Descriptor[] = [];
   for (const part of parts) if (await hasContent(containerd, part)) present.push(part);
-  const bytes = (some: readonly Descriptor[]) => some.reduce((sum, { size }) => sum + size, descriptor.size);
+  const bytes = (some: readonly Descriptor[]) => some.reduce((sum, { size }) => sum + size, 0);
   return {
     present: present.length,
     required: parts.length,

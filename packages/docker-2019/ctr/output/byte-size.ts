@@ -1,11 +1,10 @@
 /** Sizes for people: in powers of two where containerd's progress bar shows them, in powers of ten where Docker's library does. */
 
-const BINARY_UNITS = ["", "KiB", "MiB", "GiB", "TiB"];
+const BINARY_UNITS = ["B", "KiB", "MiB", "GiB", "TiB"];
 const DECIMAL_UNITS = ["B", "kB", "MB", "GB", "TB", "PB"];
 
-/** `2.0 MiB`, `0.0 B`; below 1024 without a unit, as the original has it. */
+/** `2.0 MiB`, `251.0 B`. */
 export function binarySize(bytes: number): string {
-  if (bytes === 0) return "0.0 B";
   const [value, unit] = scale(bytes, 1024, BINARY_UNITS);
   return `${value.toFixed(1)} ${unit}`;
 }

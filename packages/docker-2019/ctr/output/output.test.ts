@@ -1,7 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { formatElapsed } from "../../duration.ts";
+import { MemoryEntrySchema } from "../../proto/gen/cgroups-v1_pb.ts";
 import { binarySize, decimalSize } from "./byte-size.ts";
 import { parseWait } from "./duration.ts";
+import { protoJson } from "./proto-json.ts";
 import { align, NARROW, TABBED, WIDE } from "./table.ts";
 import { goTime, rfc3339Nano } from "./time.ts";
 
@@ -34,7 +36,7 @@ describe("align() does what genuine ctr's tables show:", () => {
 test("sizes", () => {
   expect([0, 251, 1024, 2129920, 3 * 2 ** 30].map(binarySize)).toEqual([
     "0.0 B",
-    "251.0 ",
+    "251.0 B",
     "1.0 KiB",
     "2.0 MiB",
     "3.0 GiB",
@@ -46,6 +48,12 @@ test("durations", () => {
   expect(["0", "1h", "24h0m0s", "1.5s", "250ms"].map(parseWait)).toEqual([0, 3_600_000, 86_400_000, 1500, 250]);
   for (const text of ["", "1", "h", "1h x", "-1s"]) expect(() => parseWait(text)).toThrow("invalid duration");
   expect([0.5, 3.179166, 1500, 61_000].map(formatElapsed)).toEqual(["500µs", "3.179166ms", "1.5s", "1m1s"]);
+});
+
+test("protoJson() keeps every digit", () => {
+  const unlimited = 0x7fff_ffff_ffff_f000n;
+  const json = JSON.stringify(protoJson(MemoryEntrySchema, { limit: unlimited, usage: 1n, max: 0n, failcnt: 0n }));
+  expect(json).toBe('{"limit":9223372036854771712,"usage":1}');
 });
 
 test("points in time", () => {

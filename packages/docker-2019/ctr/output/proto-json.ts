@@ -3,6 +3,8 @@ import type { Timestamp } from "../../proto/gen/google/protobuf/timestamp_pb.ts"
 import type { NamedField, Schema } from "../../proto/message.ts";
 import { rfc3339Nano } from "./time.ts";
 
+const { rawJSON } = JSON as unknown as { rawJSON(text: string): object }; // not yet in the library's types
+
 /** A message as a plain value, to be printed as JSON. */
 export function protoJson(schema: Schema<object>, message: object): unknown {
   if (schema.typeName === "google.protobuf.Timestamp") return rfc3339Nano(message as Timestamp);
@@ -19,7 +21,7 @@ function fieldJson({ type, many }: NamedField, value: unknown): unknown {
 }
 
 function scalarJson(value: unknown): unknown {
-  if (typeof value === "bigint") return Number(value);
+  if (typeof value === "bigint") return rawJSON(String(value)); // to the last digit, which a number of ours may not have
   return value instanceof Uint8Array ? Buffer.from(value).toString("base64") : value;
 }
 

@@ -4,6 +4,9 @@ import type { Container } from "../../proto/gen/containers_pb.ts";
 import type { Process } from "../../proto/gen/process_pb.ts";
 import type { Containerd } from "../containerd.ts";
 
+/** Behind every error of that kind, as clients of containerd show it. */
+const KIND = ": not found";
+
 /** @throws {InvalidArgument} When no name is given; {NotFound} When there is no such container. */
 export async function findContainer(containerd: Containerd, id: string | undefined): Promise<Container> {
   if (!id) throw new InvalidArgument("container id must be provided");
@@ -18,6 +21,7 @@ export async function findTask(containerd: Containerd, id: string | undefined, e
     return found!;
   } catch (error) {
     if (!(error instanceof NotFound)) throw error;
-    throw new NotFound(`no running task found: ${error.message}`, { cause: error });
+    const message = error.message.endsWith(KIND) ? error.message : error.message + KIND;
+    throw new NotFound(`no running task found: ${message}`, { cause: error });
   }
 }

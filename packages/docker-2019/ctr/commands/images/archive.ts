@@ -37,7 +37,8 @@ export const importImages = leaf<ImportFlags>({
   ],
   async run({ flags, args: [path], containerd }) {
     if (!path) throw new InvalidArgument("please provide an archive to import, or - for standard input");
-    const bytes: AsyncIterable<Uint8Array> = path === STREAM ? process.stdin : createReadStream(path);
+    const bytes: AsyncIterable<Uint8Array> =
+      path === STREAM ? process.stdin : createReadStream(path, { fd: openSync(path, "r") }); // fails now, not while nobody listens
     await containerd.withLease(async (leased) => {
       const { baseName, indexName } = flags;
       const options = { baseName, indexName, platforms: chosenPlatforms(flags) };

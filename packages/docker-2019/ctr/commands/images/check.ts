@@ -27,10 +27,11 @@ export const check = leaf<CheckFlags>({
     const { images } = await containerd.images.list({ filters: args });
     const rows: string[] = [];
     for (const image of images) {
-      const { status, sizes, isReady } = await examine(containerd, image, snapshotter);
+      const { status, sizes, isComplete } = await examine(containerd, image);
+      const isThere = await isUnpacked(containerd, image, snapshotter);
       const { mediaType, digest } = targetOf(image);
-      if (quiet && isReady) print(image.name);
-      rows.push(`${image.name}\t${mediaType}\t${digest}\t${status}\t${sizes}\t${isReady}`);
+      if (quiet && isComplete && isThere) print(image.name);
+      rows.push(`${image.name}\t${mediaType}\t${digest}\t${status}\t${sizes}\t${isThere}`);
     }
     if (!quiet) printTable(["REF\tTYPE\tDIGEST\tSTATUS\tSIZE\tUNPACKED\t", ...rows], NARROW);
   },
@@ -39,25 +40,31 @@ export const check = leaf<CheckFlags>({
 interface Examined {
   readonly status: string;
   readonly sizes: string;
-  readonly isReady: boolean;
+  readonly isComplete: boolean;
 }
 
-async function examine(containerd: Containerd, image: Image, snapshotter: string): Promise<Examined> {
+async function examine(containerd: Containerd, image: Image): Promise<Examined> {
   try {
     const { present, required, presentBytes, requiredBytes } = await completenessOf(containerd, targetOf(image));
     const word = present === required ? "complete" : "incomplete";
     return {
       status: `${word} (${present}/${required})`,
       sizes: `${binarySize(presentBytes)}/${binarySize(requiredBytes)}`,
-      isReady: present === required && (await isUnpacked(containerd, image, snapshotter)),
+      isComplete: present === required,
     };
   } catch (error) {
     if (!(error instanceof NotFound)) throw error;
-    return { status: "unavailable (0/?)", sizes: "0.0 B/?", isReady: false };
+    return { status: "unavailable (0/?)", sizes: "0.0 B/?", isComplete: false };
   }
 }
 
+/** What is unpacked stays so when the layers it came from are gone. */
 async function isUnpacked(containerd: Containerd, image: Image, snapshotter: string): Promise<boolean> {
-  const { manifest } = await manifestFor(containerd, targetOf(image), hostPlatform());
-  return hasSnapshot(containerd, snapshotter, chainId(await diffIdsOf(containerd, manifest)));
+  try {
+    const { manifest } = await manifestFor(containerd, targetOf(image), hostPlatform());
+    return await hasSnapshot(containerd, snapshotter, chainId(await diffIdsOf(containerd, manifest)));
+  } catch (error) {
+    if (!(error instanceof NotFound)) throw error;
+    return false; // without a config nobody knows the snapshot's name
+  }
 }

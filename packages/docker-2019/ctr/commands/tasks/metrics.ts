@@ -25,7 +25,7 @@ export const metrics = leaf<{ format: string }>({
     const { metrics: all } = await containerd.tasks.metrics({ filters: [`id==${id}`] });
     const [metric] = all;
     if (metric?.data === undefined) throw new Internal(`Cannot show metrics of ${id}: containerd has none`);
-    if (format === "json") print(JSON.stringify(protoJson(schemaOf(metric.data), message(metric.data))));
+    if (format === "json") print(JSON.stringify(protoJson(schemaOf(metric.data), message(metric.data)), null, 2));
     else printTable([...headOf(metric), "METRIC\tVALUE\t", ...rowsOf(metric.data)], WIDE);
   },
 });
