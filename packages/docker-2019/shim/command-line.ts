@@ -48,14 +48,15 @@ there is little reason to do so by hand.
 const FLAGS = ["namespace", "id", "address", "publish-binary", "bundle", "socket", "group"] as const;
 type Flag = (typeof FLAGS)[number];
 
-/** @returns The options; nothing if only help is wanted. @throws {Error} When a flag is unknown or a needed one is missing. */
-export function parseCommandLine(words: readonly string[]): Options | undefined {
+/** @returns The options, unless only help or the version is wanted. @throws {Error} When a flag is unknown or a needed one is missing. */
+export function parseCommandLine(words: readonly string[]): Options | "help" | "version" {
   const values: Partial<Record<Flag, string>> = {};
   let debug = false;
   let action: Options["action"] | undefined;
   for (let i = 0; i < words.length; i++) {
     const [, name, inline] = /^--?([a-z-]+)(?:=(.*))?$/s.exec(words[i]!) ?? [];
-    if (name === "help" || name === "h" || name === "v") return undefined;
+    if (name === "help" || name === "h") return "help";
+    if (name === "v") return "version";
     if (name === "debug") debug = true;
     else if (isFlag(name)) values[name] = inline ?? words[++i] ?? "";
     else if (words[i] === "start" || words[i] === "delete") action = words[i] as "start" | "delete";

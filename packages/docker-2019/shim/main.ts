@@ -17,9 +17,16 @@ const EXPECTED_MS = 1_000;
 
 async function main(words: readonly string[]): Promise<void> {
   const options = parseCommandLine(words);
-  if (options === undefined) writeSync(1, `${USAGE}\n`);
+  if (options === "help") writeSync(1, `${USAGE}\n`);
+  else if (options === "version") writeSync(1, await versionText());
   else if (options.action === "start") await start(options);
   else await deleteContainer(options);
+}
+
+async function versionText(): Promise<string> {
+  const { REVISION, VERSION } = await import("./version.ts");
+  const lines = [`Version:  ${VERSION}`, `Revision: ${REVISION}`, `Node.js version: ${process.version}`];
+  return `containerd-shim-eras-v2:\n${lines.map((line) => `  ${line}\n`).join("")}\n`;
 }
 
 async function start(options: Options): Promise<void> {
