@@ -60,11 +60,11 @@ export interface RunningContainerd {
 export async function startContainerd(config: Config): Promise<RunningContainerd> {
   for (const kind of ["root", "state"] as const) makeWritable(config[kind], kind);
   lockRoot(config.root);
-  const stores = await openStores(config.root);
+  const stores = await timed("opened the stores", () => openStores(config.root));
   const exchange = new Exchange();
   const context = { address: config.grpc.address, ttrpcAddress: ttrpcAddress(config), executable: EXECUTABLE };
   const tasks = new TaskList(config, context, exchange);
-  await tasks.restore(); // before anybody can ask for one
+  await timed("looked for tasks", () => tasks.restore()); // before anybody can ask for one
   const registry = newRegistry();
   const grpc = grpcServer(services(config, stores, exchange, tasks), [grpcCounters(registry), releaseWhenIdle()]);
   const ttrpc = ttrpcServer([shimEventsService(exchange)]);
@@ -79,6 +79,14 @@ export async function startContainerd(config: Config): Promise<RunningContainerd
       await stores.close();
     },
   };
+}
+
+/** Does a part of the start, and says how long it took: a slow disk or a slow shim shows. */
+async function timed<Result>(what: string, work: () => Promise<Result>): Promise<Result> {
+  const start = performance.now();
+  const result = await work();
+  log("info", `${what} in ${(performance.now() - start).toFixed(0)}ms`);
+  return result;
 }
 
 /** Said at the start, and not by each call. A read-only mount refuses even root. */
