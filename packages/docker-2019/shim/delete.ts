@@ -6,6 +6,7 @@ import { toBinary } from "../proto/message.ts";
 import { timestampOf } from "../proto/timestamps.ts";
 import { readSocket, removeDeadSocket, withSocketsLocked } from "./address.ts";
 import type { Options } from "./command-line.ts";
+import { log } from "./log.ts";
 import { unmountRootfs } from "./rootfs.ts";
 import { callRuntime } from "./runc-cli.ts";
 import { readSavedRuntime } from "./runtime-options.ts";
@@ -13,10 +14,12 @@ import { readSavedRuntime } from "./runtime-options.ts";
 /** 128 + SIGKILL: nobody knows how the process has ended, but it was by us. */
 const KILLED = 137;
 
-/** Removes what is left of the container; that there is nothing is fine. */
+/** Removes what is left of the container; that there is nothing is fine. A runtime that can't do its part is told of, and the rest is done. */
 export async function deleteContainer({ namespace, bundle }: Options): Promise<void> {
   const id = basename(bundle);
-  await callRuntime(readSavedRuntime(namespace, bundle), "delete", ["delete", "--force", id]);
+  await callRuntime(readSavedRuntime(namespace, bundle), "delete", ["delete", "--force", id]).catch((error: Error) =>
+    log(`Cannot remove ${id}: ${error.message}`),
+  );
   unmountRootfs(join(bundle, "rootfs"));
   removeSocket(bundle);
   const response = { pid: initPid(bundle), exitStatus: KILLED, exitedAt: timestampOf(new Date()) };

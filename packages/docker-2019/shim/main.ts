@@ -40,8 +40,11 @@ async function deleteContainer(options: Options): Promise<void> {
   startReaping();
   unignoreSignals();
   const stay = setInterval(() => {}, 2 ** 30); // SIGCHLD alone keeps nobody running
-  await (await import("./delete.ts")).deleteContainer(options);
-  clearInterval(stay);
+  try {
+    await (await import("./delete.ts")).deleteContainer(options);
+  } finally {
+    clearInterval(stay);
+  }
 }
 
 async function serve(options: Options, socket: ShimSocket): Promise<void> {

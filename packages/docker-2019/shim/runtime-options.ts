@@ -37,12 +37,12 @@ export function saveRuntime(runtime: Runtime): void {
   writeFileSync(join(runtime.bundle, SAVED), JSON.stringify(runtime), { mode: 0o600 });
 }
 
-/** The runtime of a bundle, or the one that it would have had if its shim was killed before it was created. */
+/** The runtime of a bundle, or the one that it would have had if its shim was killed before or while that was noted. */
 export function readSavedRuntime(namespace: string, bundle: string): Runtime {
   try {
     return JSON.parse(readFileSync(join(bundle, SAVED), "utf8")) as Runtime;
   } catch (error) {
-    if (!isErrno(error, "ENOENT")) throw error;
+    if (!isErrno(error, "ENOENT") && !(error instanceof SyntaxError)) throw error;
     return runtimeOf(create(OptionsSchema, {}), namespace, bundle);
   }
 }

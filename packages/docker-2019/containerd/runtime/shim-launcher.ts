@@ -25,6 +25,8 @@ const CONTAINERDS_PROGRAMS = "/opt/containerd/bin";
 const NOTHING = new Uint8Array();
 const UNRESOLVED = "failed to start shim: failed to resolve runtime path";
 const STDERR = 2;
+/** For a shim's `delete`: a runtime that hangs must not hold up whoever waits for the task's end. */
+const DELETE_TIMEOUT_MS = 60_000;
 
 /** What a shim has to know of us. */
 export interface LauncherContext {
@@ -73,7 +75,7 @@ export async function launchShim(
   step("containerd.launch-shim", { shim, bundle: bundle.path });
   bundle.shimBinary = shim;
   const input = options ? toBinary(AnySchema, options) : NOTHING;
-  const { status, output, errors } = await callShim(bundle, shim, context, ["start"], input);
+  const { status, output, errors } = await callShim(bundle, shim, context, { action: ["start"], input });
   if (status !== 0)
     throw new Unknown(`failed to start shim: start failed: ${output}${errors}: exit status ${status}: unknown`);
   return parseAddress(output.toString().trim());
@@ -89,10 +91,18 @@ function parseAddress(text: string): string {
 
 /** Has the shim's program remove what is left of a task: after its end, and after the end of its shim. @returns How the task ended. */
 export async function callShimDelete(bundle: Bundle, shim: string, context: LauncherContext): Promise<DeleteResponse> {
-  const action = ["-bundle", bundle.path, "delete"];
-  const { status, output, errors } = await callShim(bundle, shim, context, action, NOTHING);
+  const call = { action: ["-bundle", bundle.path, "delete"], input: NOTHING, timeoutMs: DELETE_TIMEOUT_MS };
+  const { status, output, errors } = await callShim(bundle, shim, context, call);
   if (status !== 0) throw new Unknown(`Cannot delete ${bundle.id}: ${shim} ended with ${status}: ${errors}: unknown`);
   return fromBinary(DeleteResponseSchema, output);
+}
+
+/** What a shim's program is asked to do. */
+interface ShimCall {
+  readonly action: readonly string[];
+  readonly input: Uint8Array;
+  /** After which it is killed. */
+  readonly timeoutMs?: number;
 }
 
 /** How a shim's program ended, with what it has printed: its answer, and its log. */
@@ -106,13 +116,13 @@ async function callShim(
   { namespace, id, path }: Bundle,
   shim: string,
   { address, ttrpcAddress, executable }: LauncherContext,
-  action: readonly string[],
-  input: Uint8Array,
+  { action, input, timeoutMs }: ShimCall,
 ): Promise<ShimAnswer> {
   const args = ["-namespace", namespace, "-address", address, "-publish-binary", executable, "-id", id, ...action];
   const env = { ...process.env, GOMAXPROCS: "2", TTRPC_ADDRESS: ttrpcAddress, ...traceEnvironment() };
   closeOnExecAbove(STDERR); // LMDB leaves its files open to children
-  const child = spawnChild(shim, args, { cwd: path, env, detached: true, stdio: ["pipe", "pipe", "pipe"] });
+  const limit = timeoutMs === undefined ? {} : { timeout: timeoutMs, killSignal: "SIGKILL" as const };
+  const child = spawnChild(shim, args, { cwd: path, env, detached: true, stdio: ["pipe", "pipe", "pipe"], ...limit });
   child.stdin?.on("error", () => {}); // it need not read
   child.stdin?.end(input);
   return ending(child);
