@@ -6,8 +6,10 @@ import { VERSION } from "@eras/docker-2019/containerd/version.ts";
 import { Containers } from "@eras/docker-2019/proto/gen/containers_pb.ts";
 import { Events } from "@eras/docker-2019/proto/gen/events_pb.ts";
 import { Status } from "@eras/docker-2019/proto/gen/process_pb.ts";
+import { Task as Shim } from "@eras/docker-2019/proto/gen/shim_pb.ts";
 import { Tasks } from "@eras/docker-2019/proto/gen/tasks_pb.ts";
 import { Version } from "@eras/docker-2019/proto/gen/version_pb.ts";
+import { connectTtrpc, socketPath, ttrpcClient } from "@eras/docker-2019/proto/ttrpc/client.ts";
 import { mkfifo } from "@eras/linux/fifo.ts";
 import { processExists } from "@eras/linux/proc.ts";
 import { NotFound } from "@eras/oci-spec/errdefs.ts";
@@ -173,6 +175,21 @@ describe("containerd, started again,", () => {
       expect((await containerd.client(Tasks).list({})).tasks).toEqual([]);
       await containerd.client(Containers).delete({ id });
     });
+  });
+
+  test("forgets a task whose shim has deleted it already, for a containerd that was killed in the middle", async () => {
+    const id = `deleted-${process.pid}`;
+    gate(id)(1);
+    await startWaiting(OURS.runtime, id, id, 0);
+    const tasks = containerd.client(Tasks);
+    await tasks.wait({ containerId: id });
+    const connection = await connectTtrpc(socketPath(readFileSync(join(containerd.bundle(id), "address"), "utf8")));
+    await ttrpcClient(Shim, connection).delete({ id });
+    connection.close();
+    await expect(tasks.delete({ containerId: id })).rejects.toThrow(NotFound);
+    expect((await tasks.list({})).tasks).toEqual([]);
+    expect(existsSync(containerd.bundle(id))).toBe(false);
+    await containerd.client(Containers).delete({ id });
   });
 
   test("is held up by no shim that doesn't answer, and lets that one's container live", async () => {

@@ -37,6 +37,8 @@ export class TaskService {
   readonly #containers = new Map<string, Container>();
   /** Containers that are being made, even if the containerd that asked for it is gone. */
   readonly #creating = new Map<string, Promise<unknown>>();
+  /** The same of those that are being removed. */
+  readonly #deleting = new Map<string, Promise<unknown>>();
   readonly #stopOomWatch = new Map<string, () => void>();
   /** Signals whose senders wait to hear that they have been sent: what they have ended may be deleted sooner. */
   readonly #kills = new Set<Promise<void>>();
@@ -106,6 +108,7 @@ export class TaskService {
       },
       connect: async ({ id }) => {
         await this.#creating.get(id)?.catch(() => {}); // who comes in the middle is told what came of it
+        await this.#deleting.get(id)?.catch(() => {});
         return { shimPid: process.pid, taskPid: this.#containers.get(id)?.init.pid ?? 0 };
       },
       shutdown: ({ id }) => {
@@ -211,8 +214,12 @@ export class TaskService {
   async #delete(id: string, execId: string) {
     const container = this.#container(id);
     const { pid, exit } = container.process(execId);
-    if (execId === "") await this.#deleteContainer(container);
-    else await container.deleteExec(execId);
+    if (execId !== "") await container.deleteExec(execId);
+    else {
+      const deleting = this.#deleteContainer(container);
+      this.#deleting.set(id, deleting);
+      await deleting.finally(() => this.#deleting.delete(id));
+    }
     return { pid, exitStatus: exit?.status ?? 0, exitedAt: timestampOf(exit?.at) };
   }
 

@@ -224,17 +224,28 @@ export class TaskList {
     return [...this.#tasks.values()].filter((task) => namespace === undefined || task.namespace === namespace);
   }
 
-  /** Ends a task whose process has ended. What a shim that answers has deleted, its program need not delete once more. */
+  /**
+   * Ends a task whose process has ended. What a shim that answers has deleted, its program need not delete once more.
+   *
+   * @throws {NotFound} Also when its shim has no such container any more; the task is gone then, all the same.
+   */
   async delete(namespace: string, id: string): Promise<DeleteResponse> {
     step("containerd.delete-task", { namespace, id });
     const task = await this.get(namespace, id);
-    const response = await task.shim.delete({ id, execId: "" });
+    const response = await task.shim.delete({ id, execId: "" }).catch(notFound);
     this.#tasks.delete(keyOf(namespace, id)); // so that the end of its shim is no surprise
     await task.shutdown();
     task.bundle.delete();
-    task.isGone(response);
+    task.isGone(response instanceof NotFound ? UNKNOWN_END : response);
+    if (response instanceof NotFound) throw response;
     return response;
   }
+}
+
+/** For an answer that is one, too. */
+function notFound(error: unknown): NotFound {
+  if (error instanceof NotFound) return error;
+  throw error;
 }
 
 /** Waits until a shim says that it has the task's container; one that is just creating it says so when that is done. @throws {NotFound} */
