@@ -34,11 +34,11 @@ export function header(context: Context, { language, theme, open }: HeaderActs):
   );
 }
 
-/** One run: its name. Two: a button for each, the shown one pressed. */
+/** One run: its name. Two: a button for each, the shown one pressed; the heading is then for who does not see. */
 function runNames({ models, model, say, showRun }: Context): HTMLElement[] {
   const name = (era: string, command: string) => [h("b", { class: "era" }, era), h("code", {}, command)];
   if (models.length === 1) return [h("h1", {}, ...name(model.run.era, model.command))];
-  return models.map((each, index) =>
+  const buttons = models.map((each, index) =>
     h(
       "button",
       {
@@ -51,6 +51,7 @@ function runNames({ models, model, say, showRun }: Context): HTMLElement[] {
       ...name(each.run.era, each.command),
     ),
   );
+  return [h("h1", { class: "announcer" }, models.map(({ run }) => run.era).join(" · ")), ...buttons];
 }
 
 function helpDialog({ language, say }: Context): HTMLDialogElement {

@@ -21,7 +21,7 @@ interface Lanes {
 export function sequencePane(context: Context): Pane {
   const { model, cursor } = context;
   const { rows, height } = sequenceRows(model);
-  const element = h("div", { class: "pane-body" });
+  const element = h("div", { class: "pane-body", role: "group", "aria-label": context.say("sequence"), tabindex: 0 });
   let drawn: SVGGElement[] = [];
   let band: SVGRectElement | undefined;
   const draw = () => {
