@@ -21,6 +21,7 @@ const TEXTS = {
     quiz: "And now:",
     right: "Right.",
     is: "In your run it is",
+    stop: ".",
     tried: "Tried:",
   },
   zh: {
@@ -30,6 +31,7 @@ const TEXTS = {
     quiz: "现在：",
     right: "对。",
     is: "在你的运行里是",
+    stop: "。",
     tried: "试过：",
   },
 } as const;
@@ -106,10 +108,10 @@ function tell(
   { ask, choices, try: line, why }: QuizItem,
   given: string,
   answer: string,
-  { right, is, tried }: Texts,
+  { right, is, stop, tried }: Texts,
 ): void {
   const isRight = given.toLowerCase() === answer.toLowerCase();
-  console.log(`\n${ask}\n${isRight ? `✓ ${right}` : `✗ ${is} ${choices?.[answer] ?? answer}.`} ${why}`);
+  console.log(`\n${ask}\n${isRight ? `✓ ${right}` : `✗ ${is} ${choices?.[answer] ?? answer}${stop}`} ${why}`);
   if (line !== undefined) console.log(`${tried} ${line}`);
 }
 

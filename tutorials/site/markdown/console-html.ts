@@ -16,7 +16,7 @@ export function consoleHtml(info: string, content: string, chapter: string, lang
   const lines = commands.flatMap((command, index) => commandHtml(command, printed[index]?.printed ?? [], language));
   const label = world === "none" ? "shell" : world;
   const button = '<button title="Copy" class="copy"></button>';
-  return `<div class="language-console console">${button}<span class="lang">${label}</span><pre v-pre><code>${lines.join("")}</code></pre></div>\n`;
+  return `<div class="language-console console">${button}<span class="lang">${label}</span><pre v-pre tabindex="0"><code>${lines.join("")}</code></pre></div>\n`;
 }
 
 function commandHtml({ line, output, exitCode }: Command, printed: readonly string[], language: Language): string[] {
