@@ -1,5 +1,6 @@
 /**
  * `pnpm quiz CHAPTER`: asks a chapter's predictions, runs its command on this machine, tells what that run says to each, and asks the quiz.
+ * The run is left as a page, in which answers can be looked up; a wrong one is told where.
  *
  *     pnpm quiz 13-02              in English
  *     pnpm quiz 13-02 --zh         in Chinese
@@ -12,11 +13,13 @@ import type { QuizItem } from "../book/quiz-item.ts";
 import { answerOf } from "./answer.ts";
 import { recordRun, triesOf } from "./record-run.ts";
 import { RunFacts } from "./run-facts.ts";
+import { placeOf, writeRunPage } from "./run-page.ts";
 
 const TEXTS = {
   en: {
     predict: "Before the run: what do you believe?",
     running: "Running:",
+    page: "Your run, to step through:",
     sealed: "What your run says:",
     quiz: "And now:",
     right: "Right.",
@@ -27,6 +30,7 @@ const TEXTS = {
   zh: {
     predict: "运行之前：你怎么想？",
     running: "正在运行：",
+    page: "你的运行，可以逐步查看：",
     sealed: "你的运行这样说：",
     quiz: "现在：",
     right: "对。",
@@ -80,13 +84,15 @@ async function quiz(chapter: Chapter, shown: Chapter, texts: Texts, terminal: In
   for (const item of shown.predictions) beliefs.push(await askItem(item, ask));
   console.log(`\n${texts.running} pnpm era:${chapter.meta.run} …`);
   const run = await runOf(chapter);
-  console.log(`\n${texts.sealed}`);
+  const page = writeRunPage(chapter.id, chapter.meta.run!, run.events, shown.language);
+  const answerFor = (item: QuizItem) => ({ answer: answerOf(item, run), place: placeOf(item, page) });
+  console.log(`${texts.page} ${page}\n\n${texts.sealed}`);
   for (const [index, item] of chapter.predictions.entries())
-    tell({ ...item, ...shown.predictions[index]! }, beliefs[index]!, answerOf(item, run), texts);
+    tell({ ...item, ...shown.predictions[index]! }, beliefs[index]!, answerFor(item), texts);
   console.log(`\n${texts.quiz}`);
   for (const [index, item] of chapter.quiz.entries()) {
     const translated = shown.quiz[index]!;
-    tell({ ...item, ...translated }, await askItem(translated, ask), answerOf(item, run), texts);
+    tell({ ...item, ...translated }, await askItem(translated, ask), answerFor(item), texts);
   }
 }
 
@@ -104,15 +110,17 @@ async function askItem({ ask: question, choices }: QuizItem, ask: Ask): Promise<
   return values[Number(typed) - 1] ?? typed;
 }
 
+/** @param found - The answer, and where in the run's page it can be seen. */
 function tell(
   { ask, choices, try: line, why }: QuizItem,
   given: string,
-  answer: string,
+  { answer, place }: { answer: string; place: string },
   { right, is, stop, tried }: Texts,
 ): void {
   const isRight = given.toLowerCase() === answer.toLowerCase();
   console.log(`\n${ask}\n${isRight ? `✓ ${right}` : `✗ ${is} ${choices?.[answer] ?? answer}${stop}`} ${why}`);
   if (line !== undefined) console.log(`${tried} ${line}`);
+  else if (!isRight) console.log(`→ ${place}`);
 }
 
 function printAnswers({ predictions, quiz: questions }: Chapter, run: RunFacts): number {

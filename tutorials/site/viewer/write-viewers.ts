@@ -1,18 +1,13 @@
 /** Writes the pages of recorded runs into the built site: one for each chapter that has a run, and one of both eras. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { STEPS as STEPS_2013 } from "@eras/docker-2013/steps.ts";
-import { MESSAGES } from "@eras/docker-2019/messages.ts";
-import { fieldsOfMessage } from "@eras/docker-2019/proto/message-fields.ts";
-import { STEPS as STEPS_2019 } from "@eras/docker-2019/steps.ts";
-import { callText } from "@eras/linux/call-text.ts";
 import { type PageOptions, viewerPage } from "@eras/viewer/page.ts";
-import { recordRun } from "@eras/viewer/record.ts";
 import type { RecordedRun } from "@eras/viewer/recorded-run.ts";
 import { type Era, LANGUAGES, readChapters } from "../../book/chapter.ts";
 import { SITE } from "../../paths.ts";
 import { recordedRuns } from "../markdown/recorded.ts";
 import { viewerLink } from "./viewer-link.ts";
+import { viewerRun } from "./viewer-run.ts";
 
 const ERAS: readonly Era[] = ["2013", "2019"];
 
@@ -43,9 +38,5 @@ function runOf(era: Era): string {
 }
 
 function recorded(run: string): RecordedRun {
-  const { events } = recordedRuns().get(run)!;
-  const words = run.startsWith("2013 ")
-    ? { era: "2013", steps: STEPS_2013 }
-    : { era: "2019", steps: STEPS_2019, messages: MESSAGES, fieldsOfMessage };
-  return recordRun({ ...words, events, callText });
+  return viewerRun(run, recordedRuns().get(run)!.events);
 }
