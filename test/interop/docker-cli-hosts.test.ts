@@ -35,6 +35,10 @@ describe.skipIf(missing)(`docker of 2019 finds its daemon${missing ? `: ${missin
     const env = { DOCKER_HOST: `unix://${dir}/nosuch.sock` };
     const genuine = await runProgram("/usr/bin/docker", ["ps"], { env: { ...shellEnvironment(), ...env } });
     expect(await docker(["ps"], env)).toEqual(genuine);
+    for (const words of [["info"], ["info", "-f", "{{json .}}"]]) {
+      const info = await runProgram("/usr/bin/docker", words, { env: { ...shellEnvironment(), ...env } });
+      expect(await docker(words, env)).toEqual(info);
+    }
     const run = await docker(["run", "busybox"], env);
     expect(run.stderr).toContain(
       `Cannot connect to the Docker daemon at ${env.DOCKER_HOST}. Is the docker daemon running?`,

@@ -1,9 +1,10 @@
 /** Images by our docker: between a genuine dockerd, a genuine registry, and files. */
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readFileSync, statSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { DOCKER_REGISTRY, GenuineRegistry, USER } from "../genuine/registry.ts";
+import { runProgram } from "../harness/run-program.ts";
 import { DockerCliSession, missingForDocker } from "./docker-cli-session.ts";
 
 const missing = missingForDocker(DOCKER_REGISTRY);
@@ -51,6 +52,31 @@ describe.skipIf(missing)(`images by docker of 2019${missing ? `: ${missing}` : "
     expect(await done(["pull", "-q", image])).toBe(`${image}\n`);
     expect(await done(["logout", registry.domain])).toBe(`Removing login credentials for ${registry.domain}\n`);
     expect((await session.ours(["pull", `${registry.domain}/other`])).status).toBe(1);
+  });
+
+  test("come for who has logged in by a URL, and whose password a program keeps", async () => {
+    const { dir } = session.daemon.place;
+    const [helper, kept] = [join(dir, "docker-credential-safe"), join(dir, "kept")];
+    writeFileSync(helper, `#!/bin/sh\ncase $1 in get) cat ${kept};; store) cat >${kept};; erase) rm -f ${kept};; esac\n`);
+    chmodSync(helper, 0o755);
+    const config = join(dir, "config/config.json");
+    writeFileSync(config, '{"credsStore": "safe"}');
+    const env = { ...session.env, PATH: `${dir}:${process.env.PATH}` };
+    const ours = (args: readonly string[], input = "") => runProgram(session.program, args, { env, input });
+    const url = `http://${registry.domain}/v2/`;
+    const login = await ours(["login", "-u", USER.username, "--password-stdin", url], USER.password);
+    expect(login).toEqual({ stdout: "Login Succeeded\n", stderr: "", status: 0 });
+    expect(JSON.parse(readFileSync(config, "utf8"))).toEqual({ credsStore: "safe", auths: { [registry.domain]: {} } });
+    expect((await ours(["pull", "-q", `${registry.domain}/web:1`])).status).toBe(0);
+    expect((await ours(["login", registry.domain])).stdout).toBe(
+      "Authenticating with existing credentials...\nLogin Succeeded\n",
+    );
+    await ours(["logout", url]);
+    expect([existsSync(kept), JSON.parse(readFileSync(config, "utf8"))]).toEqual([
+      false,
+      { credsStore: "safe", auths: {} },
+    ]);
+    rmSync(config);
   });
 
   test("go into a file and come out of it", async () => {

@@ -53,6 +53,9 @@ describe.skipIf(missing)(
         ["volume", "ls"],
         ["system", "df"],
         ["system", "df", "-v"],
+        ["system", "df", "-v", "--format", "{{json .}}"],
+        ["images", "--format", "{{.Size}} {{.VirtualSize}} [{{.CreatedSince}}] {{.CreatedAt}}"],
+        ["info", "-f", "{{json .ClientInfo}}"],
         // What it is
         ["inspect", "web"],
         ["inspect", "web", "busybox", "none", "data"],
@@ -190,6 +193,16 @@ describe.skipIf(missing)(
         [1, "network", "rm", "bridge"],
         [1, "network", "rm", "nosuch"],
         [1, "volume", "rm", "data"],
+        [1, "system", "df", "-v", "--format", "{{.Nope}}"],
+        [1, "system", "prune", "-f", "--volumes", "--filter", "until=1h"],
+        [1, "inspect", ""],
+        [1, "logs", ""],
+        [1, "stop", ""],
+        [1, "start", ""],
+        [1, "diff", ""],
+        [1, "rmi", ""],
+        [1, "network", "rm", ""],
+        [1, "tag", "", "a"],
         [1, "tag", "busybox", "Upper/case"],
         [1, "tag", "nosuch", "a"],
         [1, "port", "web", "80"],
@@ -383,6 +396,11 @@ describe.skipIf(missing)(
         expect(again.status).toBe(stderr.includes("Read-only") ? 1 : status);
       });
 
+      test("and with nothing but its input says which it is, and lets it run on", async () => {
+        const words = ["run", "--rm", "-i", "-a", "stdin", "busybox", "cat"];
+        const ours = await session.ours(words, "in");
+        expect(ours).toEqual({ stdout: expect.stringMatching(/^[0-9a-f]{64}\n$/), stderr: "", status: 0 });
+      });
       test("with what is piped in, however much it is", async () => {
         const input = Buffer.alloc(3_000_000, "0123456789abcde\n");
         const { stdout, status } = await session.ours(["run", "--rm", "-i", "busybox", "cat"], input);

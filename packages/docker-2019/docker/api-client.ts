@@ -51,6 +51,15 @@ export interface Call {
   readonly signal?: AbortSignal;
 }
 
+export interface ClientOptions {
+  /** What makes connections: over TLS, another one than here. */
+  readonly agent?: Agent | undefined;
+  /** In a traced run, what is to hear of each request. */
+  readonly announce?: typeof announceRequest | undefined;
+  /** The user's own, for each request. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+}
+
 type Method = "GET" | "POST" | "PUT" | "DELETE" | "HEAD";
 
 /** A connection that is no longer HTTP, and what has come on it already. */
@@ -66,20 +75,14 @@ export class ApiClient {
   readonly endpoint: Endpoint;
   readonly #agent: Agent;
   readonly #announce: typeof announceRequest | undefined;
+  readonly #headers: Readonly<Record<string, string>>;
   #version: Promise<string> | undefined;
 
-  /**
-   * @param agent - What makes connections: over TLS, another one than here.
-   * @param announce - In a traced run, what is to hear of each request.
-   */
-  constructor(
-    endpoint: Endpoint,
-    agent: Agent = new http.Agent({ keepAlive: true }),
-    announce?: typeof announceRequest,
-  ) {
+  constructor(endpoint: Endpoint, { agent, announce, headers = {} }: ClientOptions = {}) {
     this.endpoint = endpoint;
-    this.#agent = agent;
+    this.#agent = agent ?? new http.Agent({ keepAlive: true });
     this.#announce = announce;
+    this.#headers = headers;
     const fixed = process.env.DOCKER_API_VERSION;
     if (fixed) this.#version = Promise.resolve(fixed);
   }
@@ -104,14 +107,14 @@ export class ApiClient {
 
   /** @returns The answer when its header is there; its body is the caller's to read. @throws {DaemonError} */
   async open(method: Method, path: string, call: Call = {}): Promise<IncomingMessage> {
-    const message = await this.#send(method, `/v${await this.version()}${path}`, call);
+    const message = await this.#send(method, await this.#versioned(path), call);
     return checked(message, method);
   }
 
   /** Makes the connection of a request a pipe to the container. @throws {DaemonError} */
   async hijack(path: string, call: Call = {}): Promise<Hijacked> {
     const headers = { ...call.headers, Connection: "Upgrade", Upgrade: "tcp" };
-    const sent = this.#request("POST", `/v${await this.version()}${path}`, { ...call, headers });
+    const sent = this.#request("POST", await this.#versioned(path), { ...call, headers });
     const { promise, resolve, reject } = Promise.withResolvers<Hijacked>();
     sent.on("error", (error) => reject(this.#explain(error)));
     sent.on("upgrade", (_, socket, head) => resolve({ socket, head }));
@@ -123,6 +126,11 @@ export class ApiClient {
       refused.catch(reject);
     });
     return promise;
+  }
+
+  /** What a name that is empty leaves out, such as in `/containers//stop`, is no path of its own. */
+  async #versioned(path: string): Promise<string> {
+    return `/v${await this.version()}${path.replaceAll("//", "/").replace(/\/$/, "")}`;
   }
 
   /** Lets connections go that nobody uses. */
@@ -167,6 +175,7 @@ export class ApiClient {
       path: wholePath,
       agent: this.#agent,
       headers: {
+        ...this.#headers,
         Host: "docker",
         "User-Agent": `Docker-Client/${VERSION} (linux)`,
         ...bodyHeaders(method, body),

@@ -1,7 +1,6 @@
 /** `~/.docker/config.json`: who one is to registries, and what one likes. Written anew as a whole, with all that this docker doesn't know. */
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, realpathSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { AuthConfig } from "../engine-api/auth.ts";
 
 interface StoredAuth {
   /** base64 of `name:password` */
@@ -9,63 +8,76 @@ interface StoredAuth {
   readonly identitytoken?: string;
 }
 
+/** For containers: what becomes of it is in their environment. */
+export interface ProxyConfig {
+  readonly httpProxy?: string;
+  readonly httpsProxy?: string;
+  readonly noProxy?: string;
+  readonly ftpProxy?: string;
+}
+
 export interface ConfigContent {
   readonly auths?: Readonly<Record<string, StoredAuth>>;
   /** A program that keeps credentials: `docker-credential-NAME`. */
   readonly credsStore?: string;
+  /** By registry, where another one keeps them. */
+  readonly credHelpers?: Readonly<Record<string, string>>;
   readonly detachKeys?: string;
-  readonly psFormat?: string;
+  /** Sent to the daemon with each request. */
+  readonly HttpHeaders?: Readonly<Record<string, string>>;
   readonly imagesFormat?: string;
+  readonly networksFormat?: string;
+  /** By the daemon's address, and for all others as `default`. */
+  readonly proxies?: Readonly<Record<string, ProxyConfig>>;
+  readonly psFormat?: string;
+  readonly statsFormat?: string;
+  readonly volumesFormat?: string;
 }
 
 export class ConfigFile {
   readonly path: string;
-  readonly content: ConfigContent;
+  /** Why it can't be read. */
+  readonly problem: string | undefined;
+  #content: ConfigContent;
 
-  private constructor(path: string, content: ConfigContent) {
+  private constructor(path: string, content: ConfigContent, problem?: string) {
     this.path = path;
-    this.content = content;
+    this.#content = content;
+    this.problem = problem;
   }
 
+  /** What can't be read is as if it weren't there, until something is to be written. */
   static read(directory: string): ConfigFile {
     const path = join(directory, "config.json");
     try {
       return new ConfigFile(path, JSON.parse(readFileSync(path, "utf8")) as ConfigContent);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === "ENOENT") return new ConfigFile(path, {});
-      throw new Error(`WARNING: Error loading config file: ${path}: ${(error as Error).message}`, { cause: error });
+      const { code, message } = error as NodeJS.ErrnoException;
+      return new ConfigFile(path, {}, code === "ENOENT" ? undefined : message);
     }
   }
 
-  /** Empty for a registry that one is nobody to. @param server - `registry.example:5000`, or Docker Hub's address. */
-  auth(server: string): AuthConfig {
-    const stored = this.content.auths?.[server];
-    if (!stored) return {};
-    const [username = "", ...password] = Buffer.from(stored.auth ?? "", "base64")
-      .toString()
-      .split(":");
-    const { identitytoken } = stored;
-    const named = { username, password: password.join(":"), serveraddress: server };
-    return identitytoken ? { username, serveraddress: server, identitytoken } : named;
+  get content(): ConfigContent {
+    return this.#content;
   }
 
-  storeAuth(server: string, { username = "", password = "", identitytoken }: AuthConfig): void {
-    const auth = Buffer.from(`${username}:${identitytoken ? "" : password}`).toString("base64");
-    const stored = { auth, ...(identitytoken && { identitytoken }) };
-    this.#write({ ...this.content, auths: { ...this.content.auths, [server]: stored } });
-  }
-
-  /** @returns Whether there was anything. */
-  eraseAuth(server: string): boolean {
-    const { [server]: erased, ...auths } = this.content.auths ?? {};
-    if (erased) this.#write({ ...this.content, auths });
-    return erased !== undefined;
-  }
-
-  #write(content: ConfigContent): void {
+  /** @throws {Error} When there is a file that can't be read: what is in it would be lost. */
+  change(changed: ConfigContent): void {
+    if (this.problem !== undefined) throw new Error(`Cannot change ${this.path}, repair it first: ${this.problem}`);
+    this.#content = { ...this.#content, ...changed };
     mkdirSync(join(this.path, ".."), { recursive: true, mode: 0o700 });
-    const unfinished = `${this.path}.${process.pid}`;
-    writeFileSync(unfinished, `${JSON.stringify(content, null, "\t")}\n`, { mode: 0o600 });
-    renameSync(unfinished, this.path);
+    const path = behindLink(this.path);
+    const unfinished = `${path}.${process.pid}`;
+    writeFileSync(unfinished, `${JSON.stringify(this.#content, null, "\t")}\n`, { mode: 0o600 });
+    renameSync(unfinished, path);
+  }
+}
+
+/** A link stays one: people keep such files elsewhere. */
+function behindLink(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path; // not there yet
   }
 }

@@ -34,20 +34,32 @@ export function findEndpoint(flags: GlobalFlags, environment: NodeJS.ProcessEnv 
   if (scheme !== "tcp" && scheme !== "http" && scheme !== "https" && scheme !== undefined)
     throw new Error(`Invalid bind address format: ${url}`);
   const tls = readTls(flags, environment);
-  const { hostname, port } = new URL(`http://${address || "localhost"}`);
+  const { hostname, port } = parseAddress(url, address);
   const usual = tls ? TLS_PORT : PLAIN_PORT;
   const host = hostname.replace(/^\[(.*)\]$/, "$1");
   return {
-    url: scheme ? url : `tcp://${address}`,
+    url: scheme ? url : `tcp://${address.startsWith(":") ? "localhost" : ""}${address}`,
     host,
     port: port === "" ? usual : Number(port),
     ...(tls && { tls }),
   };
 }
 
+/** `:2375` is a port of this host. @throws {Error} */
+function parseAddress(url: string, address: string): URL {
+  const withHost = address === "" || address.startsWith(":") ? `localhost${address}` : address;
+  try {
+    return new URL(`http://${withHost}`);
+  } catch (cause) {
+    throw new Error(`Invalid bind address format: ${url}`, { cause });
+  }
+}
+
 function readTls(flags: GlobalFlags, environment: NodeJS.ProcessEnv): TlsFiles | undefined {
-  const verify = flags.tlsverify || Boolean(environment.DOCKER_TLS_VERIFY);
-  if (!verify && !flags.tls) return undefined;
+  const verify = flags.tlsverify ?? Boolean(environment.DOCKER_TLS_VERIFY);
+  // Who says --tlsverify=false wants TLS all the same.
+  const wanted = flags.tlsverify !== undefined || (flags.tls ?? Boolean(environment.DOCKER_TLS));
+  if (!verify && !wanted) return undefined;
   const directory = environment.DOCKER_CERT_PATH || flags.config;
   const cert = flags.tlscert ?? join(directory, "cert.pem");
   const key = flags.tlskey ?? join(directory, "key.pem");

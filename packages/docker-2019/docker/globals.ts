@@ -8,11 +8,11 @@ export interface GlobalFlags {
   readonly debug: boolean;
   readonly host: readonly string[];
   readonly logLevel: string;
-  readonly tls: boolean;
+  readonly tls?: boolean;
   readonly tlscacert?: string;
   readonly tlscert?: string;
   readonly tlskey?: string;
-  readonly tlsverify: boolean;
+  readonly tlsverify?: boolean;
   /** A page, or a file for Perfetto, or nothing for lines on stderr; undefined: not traced. */
   readonly trace?: string | undefined;
   readonly version: boolean;
@@ -27,11 +27,11 @@ export const GLOBAL_OPTIONS = [
   booleanFlag("-D, --debug", "Enable debug mode"),
   listFlag("-H, --host <list>", "Daemon socket(s) to connect to"),
   flag("-l, --log-level <string>", 'Set the logging level ("debug"|"info"|"warn"|"error"|"fatal")').default("info"),
-  booleanFlag("--tls", "Use TLS; implied by --tlsverify"),
+  booleanFlag("--tls", "Use TLS; implied by --tlsverify").default(undefined),
   flag("--tlscacert <string>", `Trust certs signed only by this CA (default "${join(FILES, "ca.pem")}")`),
   flag("--tlscert <string>", `Path to TLS certificate file (default "${join(FILES, "cert.pem")}")`),
   flag("--tlskey <string>", `Path to TLS key file (default "${join(FILES, "key.pem")}")`),
-  booleanFlag("--tlsverify", "Use TLS and verify the remote"),
+  booleanFlag("--tlsverify", "Use TLS and verify the remote").default(undefined),
   parsedFlag(
     "--trace [=file]",
     "Show what happens, in all programs; --trace=FILE.html makes a page of it, --trace=FILE.json a file for Perfetto",

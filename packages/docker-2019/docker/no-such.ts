@@ -6,6 +6,16 @@ export async function orNoSuch<Result>(kind: string, name: string, answer: Promi
     return await answer;
   } catch (error) {
     if (!(error instanceof DaemonError) || error.status !== 404) throw error;
-    throw new Error(`Error: No such ${kind}: ${name}`, { cause: error });
+    throw noSuch(kind, name, error);
   }
+}
+
+/** The same of a name, which may be empty: then the daemon would be asked for a list. */
+export async function askFor<Result>(kind: string, name: string, ask: () => Promise<Result>): Promise<Result> {
+  if (name === "") throw noSuch(kind, name);
+  return orNoSuch(kind, name, ask());
+}
+
+function noSuch(kind: string, name: string, cause?: unknown): Error {
+  return new Error(`Error: No such ${kind}: ${name}`, { cause });
 }

@@ -1,34 +1,29 @@
 /** What every command works with: the daemon, and the user's files. */
 import { isTraced } from "@eras/trace/context.ts";
 import { ApiClient } from "./api-client.ts";
-import type { ConfigFile } from "./config-file.ts";
+import { ConfigFile } from "./config-file.ts";
 import { findEndpoint } from "./endpoint.ts";
 import type { GlobalFlags } from "./globals.ts";
+import { printError } from "./output/print.ts";
 
 export class Session {
   readonly api: ApiClient;
-  readonly #flags: GlobalFlags;
-  #config: ConfigFile | undefined;
+  readonly config: ConfigFile;
 
-  private constructor(flags: GlobalFlags, api: ApiClient) {
-    this.#flags = flags;
+  private constructor(api: ApiClient, config: ConfigFile) {
     this.api = api;
+    this.config = config;
   }
 
   /** Nothing is sent yet. */
   static async open(flags: GlobalFlags): Promise<Session> {
+    const config = ConfigFile.read(flags.config);
+    const { path, problem } = config;
+    if (problem !== undefined) printError(`WARNING: Error loading config file: ${path}: ${problem}`);
     const endpoint = findEndpoint(flags);
     const announce = isTraced() ? (await import("./tracing.ts")).announceRequest : undefined;
     const agent = endpoint.tls && new (await import("node:https")).Agent({ keepAlive: true, ...endpoint.tls });
-    return new Session(flags, new ApiClient(endpoint, agent, announce));
-  }
-
-  async config(): Promise<ConfigFile> {
-    if (!this.#config) {
-      const { ConfigFile } = await import("./config-file.ts");
-      this.#config = ConfigFile.read(this.#flags.config);
-    }
-    return this.#config;
+    return new Session(new ApiClient(endpoint, { agent, announce, headers: config.content.HttpHeaders }), config);
   }
 
   close(): void {

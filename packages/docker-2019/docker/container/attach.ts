@@ -60,5 +60,5 @@ export async function untilEnd({ ended }: Attached): Promise<boolean> {
 
 /** Said by the flag, or else by the user's config file. */
 export async function chosenDetachKeys(docker: Session, flag: string | undefined): Promise<string> {
-  return flag ?? (await docker.config()).content.detachKeys ?? "";
+  return flag ?? docker.config.content.detachKeys ?? "";
 }

@@ -10,6 +10,7 @@ import { printError } from "../output/print.ts";
 import type { Session } from "../session.ts";
 import type { CreateFlags } from "./create-flags.ts";
 import { createRequest } from "./create-request.ts";
+import { proxyVariables } from "./proxy-variables.ts";
 
 export interface CreatedContainer {
   readonly id: string;
@@ -28,7 +29,7 @@ export async function createContainer(
 ): Promise<CreatedContainer> {
   refuseContentTrust(flags);
   if (!USUAL_NAME.test(image)) await checkName(image);
-  const request = change(requestOf(flags, image, command));
+  const request = change(withProxies(docker, flags, requestOf(flags, image, command)));
   const idFile = new IdFile(flags.cidfile);
   if (flags.pull === "always") await pull(docker, image, flags);
   const { Id, Warnings } = await requestCreate(docker, flags, request).catch(async (error: unknown) => {
@@ -70,6 +71,16 @@ const USUAL_NAME = /^[a-z0-9]+([./-][a-z0-9]+)*(:[\w.]+)?$/;
 async function checkName(image: string): Promise<void> {
   const { parseAnyReference } = await import("@eras/oci-spec/reference.ts");
   parseAnyReference(image);
+}
+
+/** What the user says of proxies in general, unless the command line says another thing. */
+function withProxies(
+  { api, config }: Session,
+  { env }: CreateFlags,
+  request: ContainerCreateRequest,
+): ContainerCreateRequest {
+  if (!config.content.proxies) return request;
+  return { ...request, Env: [...(request.Env ?? []), ...proxyVariables(config.content, api.endpoint.url, env)] };
 }
 
 function isMissingImage(error: unknown): boolean {

@@ -1,5 +1,5 @@
 import type { ContainerJson } from "../../engine-api/container.ts";
-import { orNoSuch } from "../no-such.ts";
+import { askFor } from "../no-such.ts";
 import type { Session } from "../session.ts";
 
 /**
@@ -9,5 +9,5 @@ import type { Session } from "../session.ts";
  * @throws {Error} `Error: No such container: NAME`
  */
 export function inspectContainer({ api }: Session, name: string): Promise<ContainerJson> {
-  return orNoSuch("container", name, api.get<ContainerJson>(`/containers/${encodeURIComponent(name)}/json`));
+  return askFor("container", name, () => api.get(`/containers/${encodeURIComponent(name)}/json`));
 }

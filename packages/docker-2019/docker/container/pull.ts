@@ -1,15 +1,13 @@
 /** Has the daemon pull an image. */
-import { familiarName, type Reference, repositoryName } from "@eras/oci-spec/reference.ts";
+import { familiarName, type Reference } from "@eras/oci-spec/reference.ts";
 import type { AuthConfig } from "../../engine-api/auth.ts";
 import type { ProgressMessage } from "../../engine-api/progress-message.ts";
 import { step } from "../../step.ts";
 import { readJsonLines } from "../api-client.ts";
+import { serverOf } from "../credentials/registry-server.ts";
 import { STDERR, STDOUT } from "../output/print.ts";
 import { showProgress } from "../output/progress.ts";
 import type { Session } from "../session.ts";
-
-/** What Docker Hub is called where credentials are kept. */
-export const HUB_SERVER = "https://index.docker.io/v1/";
 
 export interface PullOptions {
   readonly platform?: string | undefined;
@@ -39,13 +37,9 @@ export async function pullImage(
 
 /** Who one is to the image's registry, as the daemon wants to be told. */
 export async function registryAuth(docker: Session, reference: Reference): Promise<Record<string, string>> {
-  return { "X-Registry-Auth": encodeAuth((await docker.config()).auth(authServer(reference))) };
-}
-
-/** What the registry of an image is called in the user's config file. */
-function authServer(reference: Reference): string {
-  const [domain] = repositoryName(reference).split("/", 1);
-  return domain === "docker.io" ? HUB_SERVER : domain!;
+  const { credentialStore, storedAuth } = await import("../credentials/credential-store.ts");
+  const server = serverOf(reference);
+  return { "X-Registry-Auth": encodeAuth(storedAuth(credentialStore(docker.config, server), server)) };
 }
 
 /** @see https://docs.docker.com/engine/api/v1.40/#section/Authentication */

@@ -21,18 +21,25 @@ const TITLES = {
 };
 const NONE = "<none>";
 const NOT_COUNTED = "N/A";
+/** Of an image that doesn't say when it was made. */
+const GO_ZERO_TIME = "0001-01-01 00:00:00 +0000 UTC";
 
 interface Style {
   readonly truncated: boolean;
   readonly withDigests: boolean;
-  /** How many of a size. */
-  readonly sizeDigits: number;
 }
 
 export function imageListing(images: readonly ImageSummary[], style: Style): Listing {
   const columns = ["Repository", "Tag", ...(style.withDigests ? ["Digest"] : []), "ID", "CreatedSince", "Size"];
   const rows = images.flatMap((image) => namesOf(image, style).map((name) => rowOf(image, name, style)));
-  return { template: { type: "*formatter.imageContext" }, titles: TITLES, columns, rows, key: "ID" };
+  return {
+    template: { type: "*formatter.imageContext" },
+    titles: TITLES,
+    columns,
+    placeholders: { CreatedSince: NOT_COUNTED },
+    rows,
+    key: "ID",
+  };
 }
 
 interface Name {
@@ -65,22 +72,21 @@ function byRepository(names: readonly string[] | null, separator: string): Map<s
   return all;
 }
 
-function rowOf(image: ImageSummary, { repository, tag, digest }: Name, { truncated, sizeDigits }: Style): Row {
-  const size = decimalSize(image.Size, sizeDigits);
+function rowOf(image: ImageSummary, { repository, tag, digest }: Name, { truncated }: Style): Row {
   const isShared = image.SharedSize !== -1;
   return {
     ID: truncated ? shortId(image.Id) : image.Id,
     Repository: repository,
     Tag: tag,
     Digest: digest,
-    CreatedSince: image.Created > 0 ? ago(image.Created) : NOT_COUNTED,
+    CreatedSince: image.Created > 0 ? ago(image.Created) : "",
     get CreatedAt() {
-      return image.Created > 0 ? goTime(image.Created) : NOT_COUNTED; // dear: it asks for the zone
+      return image.Created > 0 ? goTime(image.Created) : GO_ZERO_TIME; // dear: it asks for the zone
     },
-    Size: size,
-    VirtualSize: size,
-    SharedSize: isShared ? decimalSize(image.SharedSize, sizeDigits) : NOT_COUNTED,
-    UniqueSize: isShared ? decimalSize(image.Size - image.SharedSize, sizeDigits) : NOT_COUNTED,
+    Size: decimalSize(image.Size),
+    VirtualSize: decimalSize(image.Size, 4),
+    SharedSize: isShared ? decimalSize(image.SharedSize, 4) : NOT_COUNTED,
+    UniqueSize: isShared ? decimalSize(image.Size - image.SharedSize, 4) : NOT_COUNTED,
     Containers: image.Containers === -1 ? NOT_COUNTED : String(image.Containers),
   };
 }

@@ -51,7 +51,7 @@ async function inspect(
   name: string,
   { size, verbose }: InspectFlags,
 ): Promise<string> {
-  for (const kind of kinds) {
+  for (const kind of name === "" ? [] : kinds) {
     try {
       const query = {
         ...(kind === "container" && size && { size: 1 }),

@@ -25,6 +25,8 @@ export interface Listing {
   readonly titles: Readonly<Record<string, string>>;
   /** What the table shows when nothing else is asked for. */
   readonly columns: readonly string[];
+  /** By field: what the table shows where there is nothing. */
+  readonly placeholders?: Readonly<Record<string, string>>;
   readonly rows: readonly Row[];
   /** What is said of a template that doesn't suit the rows. */
   readonly template?: UserTemplateOptions;
@@ -40,12 +42,12 @@ export interface ListingFlags {
 const TABLE = "table";
 
 export async function printListing(listing: Listing, { quiet, format }: ListingFlags): Promise<void> {
-  const { rows, columns, key } = listing;
+  const { rows, columns, placeholders = {}, key } = listing;
   if (quiet && (format === undefined || format === TABLE)) return printRows(rows.map((row) => [row[key]]));
   if (format === undefined || format === TABLE)
     return printTable([
       columns.map((field) => listing.titles[field]!),
-      ...rows.map((row) => columns.map((field) => cell(row[field]))),
+      ...rows.map((row) => columns.map((field) => cell(row[field]) || (placeholders[field] ?? ""))),
     ]);
   if (format === "json") return printRows(rows.map((row) => [JSON.stringify(inOrder(row))]));
   await printTemplate(listing, format);
@@ -60,7 +62,7 @@ function cell(value: Row[string] | undefined): string {
 }
 
 /** Sorted, as Go writes a map. */
-function inOrder(row: Row): Row {
+export function inOrder(row: Row): Row {
   return Object.fromEntries(Object.entries(row).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 

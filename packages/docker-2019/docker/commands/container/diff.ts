@@ -13,6 +13,7 @@ export const diff = leaf<Flags>({
   arguments: ONE_ARGUMENT,
   options: [flag("--format <string>", "Pretty-print changes using a Go template").hideHelp()],
   async run({ docker: { api }, flags, args: [name = ""] }) {
+    if (name === "") throw new Error("Container name cannot be empty");
     const changes =
       (await api.get<readonly ContainerChange[] | null>(`/containers/${encodeURIComponent(name)}/changes`)) ?? [];
     const rows = changes.map(({ Path, Kind }) => ({ Type: LETTERS[Kind], Path }));

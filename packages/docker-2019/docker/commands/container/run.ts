@@ -51,10 +51,11 @@ export const run = leaf<Flags>({
     const streams = await attachStreams(docker, id, how);
     const { status } = await beginWait(docker, id, flags.rm ? "removed" : "next-exit");
     await start(docker, id, flags.rm ? status : undefined);
-    if (flags.detach) return print(id);
+    if (!how.stdout && !how.stderr) print(id);
+    if (flags.detach) return;
     if (flags.tty) await followOurSize(docker, `/containers/${id}/resize`);
     if (!(await untilEnd(streams))) return printError(DETACHED);
-    throw new ExitStatus(await status);
+    if (how.stdout || how.stderr) throw new ExitStatus(await status); // -a stdin: it runs on
   },
 });
 

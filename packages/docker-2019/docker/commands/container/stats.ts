@@ -30,7 +30,9 @@ export const stats = leaf<Flags>({
   ],
   async run({ docker, flags, args }) {
     const watched = new Watched(docker, args.length > 0 ? args : await containerIds(docker, flags.all));
-    const show = () => printListing(statsListing(watched.names, watched.samples, { truncated: !flags.noTrunc }), flags);
+    const format = flags.format ?? docker.config.content.statsFormat;
+    const show = () =>
+      printListing(statsListing(watched.names, watched.samples, { truncated: !flags.noTrunc }), { format });
     if (flags.noStream) {
       await watched.sampleOnce();
       return show();

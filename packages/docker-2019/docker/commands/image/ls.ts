@@ -25,12 +25,12 @@ export const ls = leaf<Flags>({
     booleanFlag("-q, --quiet", "Only show image IDs"),
   ],
   async run({ docker, flags, args: [name] }) {
-    const format = flags.format ?? (await docker.config()).content.imagesFormat;
+    const format = flags.format ?? docker.config.content.imagesFormat;
     const filters = name === undefined ? flags.filter : [...flags.filter, `reference=${name}`];
     const images = await docker.api.get<readonly ImageSummary[]>("/images/json", {
       query: { all: flags.all ? 1 : undefined, filters: encodeFilters(filters) },
     });
-    const listing = imageListing(images, { truncated: !flags.noTrunc, withDigests: flags.digests, sizeDigits: 3 });
+    const listing = imageListing(images, { truncated: !flags.noTrunc, withDigests: flags.digests });
     await printListing(listing, { quiet: flags.quiet, format });
   },
 });

@@ -2,7 +2,7 @@ import type { ImageDeleteItem } from "../../../engine-api/image.ts";
 import { booleanFlag, leaf, ONE_OR_MORE } from "../../command.ts";
 import { failAfter } from "../../exit-status.ts";
 import { deletedLines } from "../../image/deleted.ts";
-import { orNoSuch } from "../../no-such.ts";
+import { askFor } from "../../no-such.ts";
 import { print } from "../../output/print.ts";
 
 interface Flags {
@@ -23,7 +23,7 @@ export const rm = leaf<Flags>({
     for (const name of args) {
       try {
         const path = `/images/${encodeURIComponent(name)}`;
-        const items = await orNoSuch("image", name, api.delete<readonly ImageDeleteItem[]>(path, { query }));
+        const items = await askFor("image", name, () => api.delete<readonly ImageDeleteItem[]>(path, { query }));
         for (const line of deletedLines(items)) print(line);
       } catch (error) {
         errors.push((error as Error).message);

@@ -33,7 +33,7 @@ export const ls = leaf<Flags>({
     booleanFlag("--no-trunc", "Do not truncate the output"),
     booleanFlag("-q, --quiet", "Only display network IDs"),
   ],
-  async run({ docker: { api }, flags }) {
+  async run({ docker: { api, config }, flags }) {
     const query = { filters: encodeFilters(flags.filter) };
     const networks = await api.get<readonly NetworkResource[]>("/networks", { query });
     const rows = [...networks].sort(byName).map((network) => rowOf(network, !flags.noTrunc));
@@ -45,7 +45,7 @@ export const ls = leaf<Flags>({
         rows,
         key: "ID",
       },
-      flags,
+      { quiet: flags.quiet, format: flags.format ?? config.content.networksFormat },
     );
   },
 });

@@ -1,14 +1,16 @@
 import type { ContainerSummary } from "../../../engine-api/container.ts";
+import type { ImageSummary } from "../../../engine-api/image.ts";
 import type { BuildCache, DiskUsage } from "../../../engine-api/system.ts";
 import type { Volume } from "../../../engine-api/volume.ts";
 import { booleanFlag, flag, leaf, NO_ARGUMENTS } from "../../command.ts";
 import { containerListing } from "../../container/listing.ts";
 import { imageListing } from "../../image/listing.ts";
 import { ago } from "../../output/age.ts";
-import { print } from "../../output/print.ts";
+import { print, STDOUT, write } from "../../output/print.ts";
 import { decimalSize } from "../../output/size.ts";
-import { printListing, printTable, type Row } from "../../output/table.ts";
+import { inOrder, printListing, type Row } from "../../output/table.ts";
 import { shortId } from "../../output/truncate.ts";
+import { volumeRow } from "../../volume/listing.ts";
 
 interface Flags {
   readonly format?: string;
@@ -26,7 +28,7 @@ export const df = leaf<Flags>({
   ],
   async run({ docker: { api }, flags }) {
     const usage = await api.get<DiskUsage>("/system/df");
-    if (flags.verbose) return printDetails(usage);
+    if (flags.verbose) return flags.format === undefined ? printDetails(usage) : printDetailsAs(usage, flags.format);
     await printListing(
       {
         template: { type: "*formatter.diskUsageImagesContext" },
@@ -99,43 +101,67 @@ function withoutRoot(container: ContainerSummary): ContainerSummary {
   return { ...container, SizeRootFs: 0 };
 }
 
-/** Here, and only here, nothing stands where the age is not known. */
-function withoutUnknownAge(row: Row): Row {
-  return row.CreatedSince === "N/A" ? { ...row, CreatedSince: "" } : row;
+/** An image has its size once, whatever it is called. */
+function withOneName(image: ImageSummary): ImageSummary {
+  return { ...image, RepoTags: image.RepoTags?.slice(0, 1) ?? null, RepoDigests: null };
 }
 
 async function printDetails({ Images, Containers, Volumes, BuildCache, BuilderSize = 0 }: DiskUsage): Promise<void> {
   print("Images space usage:\n");
-  const images = imageListing(Images ?? [], { truncated: true, withDigests: false, sizeDigits: 4 });
-  const imageColumns = ["Repository", "Tag", "ID", "CreatedSince", "Size", "SharedSize", "UniqueSize", "Containers"];
-  await printListing({ ...images, rows: images.rows.map(withoutUnknownAge), columns: imageColumns }, {});
+  const { titles, rows } = imageListing((Images ?? []).map(withOneName), { truncated: true, withDigests: false });
+  const imageColumns = ["Repository", "Tag", "ID", "CreatedSince"];
+  const sizes = ["VirtualSize", "SharedSize", "UniqueSize", "Containers"];
+  await printListing({ titles, rows, columns: [...imageColumns, ...sizes], key: "ID" }, {});
   print("\nContainers space usage:\n");
   const containers = containerListing((Containers ?? []).map(withoutRoot), { truncated: true, withSize: true });
   const columns = ["ID", "Image", "Command", "LocalVolumes", "Size", "RunningFor", "Status", "Names"];
   await printListing({ ...containers, columns }, {});
   print("\nLocal Volumes space usage:\n");
-  const titles = { Name: "VOLUME NAME", Links: "LINKS", Size: "SIZE" };
-  const rows = (Volumes ?? []).map(({ Name, UsageData }) => ({
-    Name,
-    Links: String(UsageData?.RefCount ?? 0),
-    Size: decimalSize(UsageData?.Size ?? 0),
-  }));
-  await printListing({ titles, columns: Object.keys(titles), rows, key: "Name" }, {});
+  const volumeTitles = { Name: "VOLUME NAME", Links: "LINKS", Size: "SIZE" };
+  const volumes = (Volumes ?? []).map(volumeRow);
+  await printListing({ titles: volumeTitles, columns: Object.keys(volumeTitles), rows: volumes, key: "Name" }, {});
   print(`\nBuild cache usage: ${decimalSize(BuilderSize, 4)}\n`);
-  printTable([CACHE_TITLES, ...(BuildCache ?? []).map(cacheRow)]);
+  const caches = (BuildCache ?? []).map((cache) => ({ ...cacheRow(cache), ID: shortId(cache.ID) }));
+  await printListing({ titles: CACHE_TITLES, columns: Object.keys(CACHE_TITLES), rows: caches, key: "ID" }, {});
 }
 
-const CACHE_TITLES = ["CACHE ID", "CACHE TYPE", "SIZE", "CREATED", "LAST USED", "USAGE", "SHARED"];
+/** All of it, to one template, after which there is no line's end. */
+async function printDetailsAs({ Images, Containers, Volumes, BuildCache }: DiskUsage, format: string): Promise<void> {
+  const { UserTemplate } = await import("../../template/user-template.ts");
+  const template = new UserTemplate(format === "json" ? "{{json .}}" : format, {
+    type: "*formatter.diskUsageContext",
+    before: { parse: "template parsing error: ", execute: "" },
+  });
+  const images = imageListing((Images ?? []).map(withOneName), { truncated: false, withDigests: false }).rows;
+  const containers = (Containers ?? []).map(withoutRoot);
+  const details = {
+    Images: images.map((row) => inOrder({ ...row, Digest: "" })),
+    Containers: containerListing(containers, { truncated: false, withSize: true }).rows.map(inOrder),
+    Volumes: (Volumes ?? []).map(volumeRow).map(inOrder),
+    BuildCache: (BuildCache ?? []).map(cacheRow).map(inOrder),
+  };
+  write(STDOUT, template.execute(details));
+}
 
-function cacheRow({ ID, Type, Size, CreatedAt, LastUsedAt, UsageCount, Shared }: BuildCache): string[] {
+const CACHE_TITLES = {
+  ID: "CACHE ID",
+  CacheType: "CACHE TYPE",
+  Size: "SIZE",
+  CreatedSince: "CREATED",
+  LastUsedSince: "LAST USED",
+  UsageCount: "USAGE",
+  Shared: "SHARED",
+};
+
+function cacheRow({ ID, Type, Size, CreatedAt, LastUsedAt, UsageCount, Shared }: BuildCache): Row {
   const since = (time: string): string => ago(Date.parse(time) / 1000);
-  return [
-    shortId(ID),
-    Type,
-    decimalSize(Size),
-    since(CreatedAt),
-    LastUsedAt ? since(LastUsedAt) : "",
-    String(UsageCount),
-    String(Shared),
-  ];
+  return {
+    ID,
+    CacheType: Type,
+    Size: decimalSize(Size),
+    CreatedSince: since(CreatedAt),
+    LastUsedSince: LastUsedAt ? since(LastUsedAt) : "",
+    UsageCount: String(UsageCount),
+    Shared: String(Shared),
+  };
 }

@@ -3,6 +3,7 @@ import { flag, leaf, NO_ARGUMENTS } from "../../command.ts";
 import { printFormatted } from "../../output/formatted.ts";
 import { print, printError } from "../../output/print.ts";
 import { binarySize } from "../../output/size.ts";
+import type { Session } from "../../session.ts";
 
 interface Flags {
   readonly format?: string;
@@ -12,15 +13,34 @@ export const info = leaf<Flags>({
   usage: "[OPTIONS]",
   arguments: NO_ARGUMENTS,
   options: [flag("-f, --format <string>", "Format the output using the given Go template")],
-  async run({ docker: { api }, flags }) {
-    const found = await api.get<Info>("/info");
-    if (flags.format !== undefined) return printFormatted(found, flags.format, { type: "system.info" });
+  async run({ docker, flags }) {
+    const { server, failure } = await askServer(docker);
+    if (flags.format !== undefined) {
+      const found = { ...(server ?? { ServerErrors: [failure!.message] }), ClientInfo: CLIENT };
+      return printFormatted(found, flags.format, { type: "system.info" });
+    }
     print("Client:\n Context:    default\n Debug Mode: false\n\nServer:");
-    for (const line of [...counts(found), ...plugins(found), ...host(found), ...registries(found)]) print(` ${line}`);
+    if (!server) {
+      print(`ERROR: ${failure!.message}`);
+      throw new Error("errors pretty printing info", { cause: failure });
+    }
+    for (const line of [...counts(server), ...plugins(server), ...host(server), ...registries(server)])
+      print(` ${line}`);
     print("");
-    for (const warning of found.Warnings ?? []) printError(warning);
+    for (const warning of server.Warnings ?? []) printError(warning);
   },
 });
+
+const CLIENT = { Debug: false, Context: "default", Plugins: [], Warnings: null };
+
+/** Without a daemon, what is known of the client is an answer, too. */
+async function askServer({ api }: Session): Promise<{ readonly server?: Info; readonly failure?: Error }> {
+  try {
+    return { server: await api.get<Info>("/info") };
+  } catch (error) {
+    return { failure: error as Error };
+  }
+}
 
 function counts(found: Info): string[] {
   return [

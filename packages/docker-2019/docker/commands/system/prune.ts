@@ -25,6 +25,8 @@ export const prune = leaf<Flags>({
     booleanFlag("--volumes", "Prune volumes"),
   ],
   async run({ docker: { api }, flags }) {
+    if (flags.volumes && flags.filter.some((filter) => /^until\s*=/.test(filter)))
+      throw new Error('ERROR: The "until" filter is not supported with "--volumes"');
     if (!flags.force && !(await confirm(loss(flags)))) return;
     const query = { filters: encodeFilters(flags.filter) };
     const imageQuery = { filters: encodeFilters([...flags.filter, `dangling=${!flags.all}`]) };
@@ -44,12 +46,14 @@ export const prune = leaf<Flags>({
   },
 });
 
-function loss({ all, volumes }: Flags): string {
+function loss({ all, volumes, filter }: Flags): string {
   const things = [
     "all stopped containers",
     "all networks not used by at least one container",
     ...(volumes ? ["all volumes not used by at least one container"] : []),
     all ? "all images without at least one container associated to them" : "all dangling images",
   ];
-  return `This will remove:\n${things.map((thing) => `  - ${thing}\n`).join("")}`;
+  const lines = (some: readonly string[]) => some.map((one) => `  - ${one}\n`).join("");
+  const only = `\n  Items to be pruned will be filtered with:\n${lines(filter.toSorted())}`;
+  return `This will remove:\n${lines(things)}${filter.length > 0 ? only : ""}`;
 }

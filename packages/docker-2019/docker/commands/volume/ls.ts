@@ -1,8 +1,8 @@
-import type { Volume, VolumeList } from "../../../engine-api/volume.ts";
+import type { VolumeList } from "../../../engine-api/volume.ts";
 import { encodeFilters } from "../../api-client.ts";
 import { booleanFlag, filterFlag, flag, leaf, NO_ARGUMENTS } from "../../command.ts";
-import { formatLabels } from "../../output/labels.ts";
-import { printListing, type Row } from "../../output/table.ts";
+import { printListing } from "../../output/table.ts";
+import { volumeRow } from "../../volume/listing.ts";
 
 interface Flags {
   readonly filter: readonly string[];
@@ -19,8 +19,6 @@ const TITLES = {
   Links: "LINKS",
   Size: "SIZE",
 };
-/** Only `system df` counts. */
-const NOT_COUNTED = { Links: "N/A", Size: "N/A" };
 
 export const ls = leaf<Flags>({
   usage: "[OPTIONS]",
@@ -30,7 +28,7 @@ export const ls = leaf<Flags>({
     flag("--format <string>", "Pretty-print volumes using a Go template"),
     booleanFlag("-q, --quiet", "Only display volume names"),
   ],
-  async run({ docker: { api }, flags }) {
+  async run({ docker: { api, config }, flags }) {
     const { Volumes } = await api.get<VolumeList>("/volumes", { query: { filters: encodeFilters(flags.filter) } });
     const sorted = [...(Volumes ?? [])].sort((a, b) => a.Name.localeCompare(b.Name, "en", { numeric: true }));
     await printListing(
@@ -38,15 +36,10 @@ export const ls = leaf<Flags>({
         template: { type: "*formatter.volumeContext" },
         titles: TITLES,
         columns: ["Driver", "Name"],
-        rows: sorted.map(rowOf),
+        rows: sorted.map(volumeRow),
         key: "Name",
       },
-      flags,
+      { quiet: flags.quiet, format: flags.format ?? config.content.volumesFormat },
     );
   },
 });
-
-function rowOf({ Name, Driver, Scope, Mountpoint, Labels }: Volume): Row {
-  const label = (key = ""): string => Labels?.[key] ?? "";
-  return { Name, Driver, Scope, Mountpoint, Labels: formatLabels(Labels), Label: label, ...NOT_COUNTED };
-}
