@@ -57,7 +57,10 @@ describe.skipIf(missing)(`images by docker of 2019${missing ? `: ${missing}` : "
   test("come for who has logged in by a URL, and whose password a program keeps", async () => {
     const { dir } = session.daemon.place;
     const [helper, kept] = [join(dir, "docker-credential-safe"), join(dir, "kept")];
-    writeFileSync(helper, `#!/bin/sh\ncase $1 in get) cat ${kept};; store) cat >${kept};; erase) rm -f ${kept};; esac\n`);
+    writeFileSync(
+      helper,
+      `#!/bin/sh\ncase $1 in get) cat ${kept};; store) cat >${kept};; erase) rm -f ${kept};; esac\n`,
+    );
     chmodSync(helper, 0o755);
     const config = join(dir, "config/config.json");
     writeFileSync(config, '{"credsStore": "safe"}');

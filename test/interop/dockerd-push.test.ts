@@ -66,6 +66,18 @@ function ends(messages: readonly ProgressMessage[]): string[] {
 }
 
 describe("pushImage()", () => {
+  test("sends one layer to two repositories at once", async () => {
+    for (const name of ["one", "two"]) tagImage(images, `${base}:1`, `${base}-${name}`, "1");
+    let second: Promise<ProgressMessage[]> | undefined;
+    const client = new RegistryClient();
+    const tell = ({ status }: ProgressMessage) => {
+      if (status === "Pushing") second ??= push(`${base}-two:1`);
+    };
+    await pushImage(images, parseReference(`${base}-one:1`), { client, tell });
+    expect((await second)?.at(-1)?.aux).toMatchObject({ Tag: "1" });
+    expect(readdirSync(images.temporary)).toEqual([]);
+  });
+
   test("sends what genuine dockerd pulls and runs, and says what Docker says", async () => {
     const messages = await push(`${base}:1`);
     const { Id, RepoDigests, RootFS } = inspectImage(images, `${base}:1`);

@@ -5,6 +5,10 @@ import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { createServer as createTlsServer } from "node:tls";
+import { parseReference } from "@eras/oci-spec/reference.ts";
+import { RegistryClient } from "@eras/registry-client/client.ts";
+import { MemoryStore } from "@eras/registry-client/image-fixtures.ts";
+import { push } from "@eras/registry-client/push.ts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { DOCKER_REGISTRY, GenuineRegistry } from "../genuine/registry.ts";
 import { busyboxImage } from "../harness/busybox-image.ts";
@@ -68,6 +72,22 @@ describe("dockerd asks registries as it was told:", () => {
 
   const domainOf = (server: Server) => `${address}:${(server.address() as { port: number }).port}`;
   const pull = (server: Server) => dockerd.docker(["pull", `${domainOf(server)}/library/busybox`]);
+
+  test("for the platform that the client names", async () => {
+    const store = new MemoryStore();
+    const architectures = ["s390x", "ppc64le"];
+    const platforms = architectures.map((architecture) => ({ os: "linux", architecture }));
+    const index = store.addIndex(platforms.map((platform) => store.addImage([], platform)));
+    const name = `${registry.domain}/far:1`;
+    await push(new RegistryClient(), parseReference(name), index, store);
+    expect((await dockerd.docker(["pull", name])).stderr).toContain("no matching manifest for linux/");
+    for (const one of [name, `${name.replace(/:1$/, "")}@${index.digest}`])
+      for (const architecture of architectures) {
+        await docker("pull", "--platform", `linux/${architecture}`, one);
+        expect(await docker("inspect", "-f", "{{.Architecture}}", one)).toBe(`${architecture}\n`);
+      }
+    expect((await dockerd.docker(["pull", "--platform", "what", name])).stderr).toContain("Cannot parse platform");
+  });
 
   /** Changes what the daemon was told, and waits until it has taken note. */
   async function tell(file: object, isDone: (config: Record<string, unknown>) => boolean): Promise<void> {

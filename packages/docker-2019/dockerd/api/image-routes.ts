@@ -1,5 +1,6 @@
 /** Images, as the API has them. */
 import { Unknown } from "@eras/oci-spec/errdefs.ts";
+import { parsePlatform } from "@eras/oci-spec/platform.ts";
 import { parseReference, type Reference } from "@eras/oci-spec/reference.ts";
 import type { RegistryClient } from "@eras/registry-client/client.ts";
 import type { AuthConfig } from "../../engine-api/auth.ts";
@@ -78,8 +79,10 @@ async function create(call: ApiCall, daemon: Daemon): Promise<void> {
   const tag = call.query.text("tag");
   const name = tag === "" ? from : tag.startsWith("sha256:") ? `${from}@${tag}` : `${from}:${tag}`;
   const reference = parseReference(name);
+  const platform = call.query.text("platform");
   await pullImage(daemon.images, reference, {
     client: clientOf(call, authOf(call.header("x-registry-auth")), reference, daemon),
+    ...(platform !== "" && { platform: parsePlatform(platform) }),
     tell: lazyJsonStream(call),
   });
   call.answer.end();

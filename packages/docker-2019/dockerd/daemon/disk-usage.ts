@@ -10,9 +10,7 @@ export async function diskUsage(daemon: Daemon): Promise<DiskUsage> {
   return {
     ...imagesDiskUsage(images, imageUsers(daemon)),
     Containers: await listContainers(daemon, { all: true, limit: 0, size: true, filters: new Map() }),
-    Volumes: await Promise.all(
-      volumes.list().map(async (volume) => ({ ...volume, UsageData: await volumes.usage(volume.Name) })),
-    ),
+    Volumes: await volumes.usage(),
     BuildCache: null,
     BuilderSize: 0,
   };

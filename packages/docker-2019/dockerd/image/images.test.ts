@@ -355,6 +355,16 @@ describe("loadImages()", () => {
     await expect(saveImages(stores, ["nothing:1"])).rejects.toThrow(new NotFound("reference does not exist"));
   });
 
+  test("keeps the layers until the end, though the image is removed meanwhile", async () => {
+    await make("web");
+    const { length } = await collect(await saveImages(stores, ["web"]));
+    const begun = await saveImages(stores, ["web"]);
+    const { value } = await begun.next();
+    await remove("web");
+    expect(value!.length + (await collect(begun)).length).toBe(length);
+    expect(stores.layers.all()).toEqual([]);
+  });
+
   test("fails when a layer's files are gone, and not with a wrong archive", async () => {
     await make("web");
     rmSync(join(stores.layers.driver.layerDirectory(stores.layers.all()[0]!.cacheId), "web"));

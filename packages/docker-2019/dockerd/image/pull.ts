@@ -22,7 +22,14 @@ import { chooseManifest, parseIndex } from "@eras/oci-spec/image/image-index.ts"
 import { type Manifest, parseManifest } from "@eras/oci-spec/image/manifest.ts";
 import { isForeignLayer, isIndexType } from "@eras/oci-spec/image/media-types.ts";
 import { formatPlatform, hostPlatform, type Platform } from "@eras/oci-spec/platform.ts";
-import { familiarName, familiarReference, type Reference, repositoryName, withTag } from "@eras/oci-spec/reference.ts";
+import {
+  familiarName,
+  familiarReference,
+  type Reference,
+  repositoryName,
+  withDigest,
+  withTag,
+} from "@eras/oci-spec/reference.ts";
 import { readBlob } from "@eras/registry-client/blobs.ts";
 import type { RegistryClient, Repository } from "@eras/registry-client/client.ts";
 import { fetchManifest, listTags, resolveManifest } from "@eras/registry-client/manifests.ts";
@@ -153,9 +160,12 @@ class Pull {
     step("dockerd.name-image", { name: familiarReference(this.#reference), id });
     const { references, images } = this.#stores;
     const before = references.get(this.#reference);
-    references.addDigest(this.#reference, digest, id);
+    // Of a list's digest it may be another platform's image that has the name, which keeps it, unless the digest was asked for.
+    const isAsked = this.#reference.digest !== undefined;
+    if (isAsked || references.get(withDigest(this.#reference, digest)) === undefined)
+      references.addDigest(this.#reference, digest, id, { force: isAsked });
     if (before === id) return false;
-    if (this.#reference.digest === undefined) references.addTag(this.#reference, id);
+    if (!isAsked) references.addTag(this.#reference, id);
     images.setLastUpdated(id);
     return true;
   }

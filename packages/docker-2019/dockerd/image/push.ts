@@ -17,12 +17,13 @@
  *
  * @see https://github.com/moby/moby/blob/v19.03.0/distribution/push_v2.go
  */
+import { randomUUID } from "node:crypto";
 import { createReadStream, createWriteStream, rmSync } from "node:fs";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
-import { type Digest, Digester, digestEncoded, sha256 } from "@eras/oci-spec/digest.ts";
+import { type Digest, Digester, sha256 } from "@eras/oci-spec/digest.ts";
 import { NotFound, PermissionDenied, Unauthenticated, Unknown } from "@eras/oci-spec/errdefs.ts";
 import type { Descriptor } from "@eras/oci-spec/image/descriptor.ts";
 import type { Manifest } from "@eras/oci-spec/image/manifest.ts";
@@ -188,7 +189,7 @@ class Push {
 
   async #upload(layer: Layer): Promise<Descriptor> {
     const id = shortId(layer.diffId);
-    const path = join(this.#stores.temporary, `PutImageBlob-${digestEncoded(layer.chainId)}`);
+    const path = join(this.#stores.temporary, `PutImageBlob-${randomUUID()}`); // others may push the same layer
     try {
       const descriptor = await compress(this.#stores.layers.tar(layer), path);
       const transfer = new Transfer(this.#tell, "Pushing", id, descriptor.size);

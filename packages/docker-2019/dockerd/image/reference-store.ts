@@ -72,11 +72,11 @@ export class ReferenceStore {
     this.#add(withDefaultTag(reference), id);
   }
 
-  /** Notes the digest of the manifest. @throws {Conflict} When the digest is noted for another image. */
-  addDigest(reference: Reference, digest: Digest, id: Digest): void {
+  /** Notes the digest of the manifest. @throws {Conflict} When the digest is noted for another image, unless by force. */
+  addDigest(reference: Reference, digest: Digest, id: Digest, { force = false } = {}): void {
     const named = withDigest(reference, digest);
     const before = this.get(named);
-    if (before !== undefined && before !== id) throw new Conflict(`Cannot overwrite digest ${digest}`);
+    if (!force && before !== undefined && before !== id) throw new Conflict(`Cannot overwrite digest ${digest}`);
     this.#add(named, id);
   }
 

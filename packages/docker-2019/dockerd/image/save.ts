@@ -18,7 +18,7 @@ import { type Digest, digestEncoded, sha256 } from "@eras/oci-spec/digest.ts";
 import { InvalidArgument, NotFound } from "@eras/oci-spec/errdefs.ts";
 import { familiarName, familiarReference, parseAnyReference, type Reference } from "@eras/oci-spec/reference.ts";
 import { goJson, sorted } from "../layer/go-json.ts";
-import type { Layer } from "../layer/layer-store.ts";
+import { type Layer, topChainId } from "../layer/layer-store.ts";
 import { createdMs, type DockerImage, diffIdsOf, GO_ZERO_TIME, goContainerConfig } from "./docker-image.ts";
 import type { Images } from "./images.ts";
 import { tellOf } from "./images.ts";
@@ -37,14 +37,26 @@ interface SavedFile {
  * Saves images as one tar.
  *
  * @param names - References, IDs; of a repository without a tag, all its tags.
+ * @returns The tar, to be read to its end or given up: until then its layers stay.
  * @throws {NotFound} `No such image: web`, but of `web:1`: `reference does not exist`
  */
 export async function saveImages(stores: Images, names: readonly string[]): Promise<AsyncGenerator<Uint8Array>> {
+  const { images, layers } = stores;
   const wanted = imagesNamed(stores, names);
+  const tops = [...wanted.keys()].flatMap((id) => topChainId(diffIdsOf(images.image(id))) ?? []);
+  for (const top of tops) layers.hold(top); // an image may be removed meanwhile
+  const release = async () => {
+    for (const top of tops) await layers.release(top);
+  };
   const files = new SavedImages(stores);
-  for (const [id, references] of wanted) await files.add(id, references);
+  try {
+    for (const [id, references] of wanted) await files.add(id, references);
+  } catch (error) {
+    await release();
+    throw error;
+  }
   for (const id of wanted.keys()) tellOf(stores, "save", id, id);
-  return archiveOf(files.all());
+  return archiveOf(files.all(), release);
 }
 
 function imagesNamed(stores: Images, names: readonly string[]): Map<Digest, Reference[]> {
@@ -147,14 +159,18 @@ function nanoseconds(ms: number): bigint {
   return BigInt(Math.max(Math.floor(ms / 1000), 0)) * NS_PER_SECOND;
 }
 
-async function* archiveOf(files: readonly SavedFile[]): AsyncGenerator<Uint8Array> {
-  for (const { entry, content } of files) {
-    yield formatHeaders(entry);
-    if (content === undefined) continue;
-    yield* content();
-    yield Buffer.alloc(paddingOf(entry.size));
+async function* archiveOf(files: readonly SavedFile[], release: () => Promise<void>): AsyncGenerator<Uint8Array> {
+  try {
+    for (const { entry, content } of files) {
+      yield formatHeaders(entry);
+      if (content === undefined) continue;
+      yield* content();
+      yield Buffer.alloc(paddingOf(entry.size));
+    }
+    yield END_OF_ARCHIVE;
+  } finally {
+    await release();
   }
-  yield END_OF_ARCHIVE;
 }
 
 interface V1Layer {

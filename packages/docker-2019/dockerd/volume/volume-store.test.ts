@@ -34,6 +34,11 @@ describe("create()", () => {
     expect((await VolumeStore.open({ dataRoot: place.dir })).list()).toEqual([volume]);
   });
 
+  test("takes names as long as a file's, and none that is longer", () => {
+    expect(store.create({ Name: "a".repeat(255) }).Name).toHaveLength(255);
+    expect(() => store.create({ Name: "a".repeat(256) })).toThrow("volume name is too long");
+  });
+
   test("makes up a name of 64 hexadecimal digits", () => {
     expect(store.create({}).Name).toMatch(/^[0-9a-f]{64}$/);
   });
@@ -73,7 +78,7 @@ describe("remove()", () => {
     await expect(store.remove("web")).rejects.toThrow("remove web: volume is in use - [one, two]");
     await expect(store.remove("web", { force: true })).rejects.toThrow("in use");
     store.release("web", "one");
-    expect(await store.usage("web")).toEqual({ Size: 0, RefCount: 1 });
+    expect(await store.usage()).toMatchObject([{ Name: "web", UsageData: { Size: 0, RefCount: 1 } }]);
     store.release("web", "two");
     await store.remove("web");
     expect(existsSync(Mountpoint)).toBe(false);
@@ -117,6 +122,15 @@ describe("list(), prune()", () => {
     expect(() => names({ nope: ["1"] })).toThrow("Invalid filter 'nope'");
     expect(() => names({ dangling: ["x"] })).toThrow("Invalid filter 'dangling=[x]'");
     await expect(store.prune(new Map([["name", ["x"]]]))).rejects.toThrow("Invalid filter 'name'");
+  });
+
+  test("take it that volumes and files go meanwhile", async () => {
+    mkdirSync(join(store.get("web1").Mountpoint, "a/b"), { recursive: true });
+    const counted = store.usage();
+    await store.remove("web1");
+    expect((await counted).map(({ Name }) => Name)).toEqual(["db", "web2"]);
+    const pruned = await Promise.all([store.prune(), store.prune()]);
+    expect(pruned.flatMap(({ VolumesDeleted }) => VolumesDeleted)).toEqual(["web2"]);
   });
 
   test("prune what no container has, and tell how much that was", async () => {

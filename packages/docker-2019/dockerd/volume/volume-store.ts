@@ -10,11 +10,12 @@
  * A name that begins with a dot is of a volume that is being made or removed.
  */
 import { chownSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { lstat, readdir, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { Conflict, NotFound } from "@eras/oci-spec/errdefs.ts";
 import type { Volume, VolumeCreateRequest, VolumesPruneReport } from "../../engine-api/volume.ts";
 import { writeFileAtomic } from "../atomic-write.ts";
+import { bytesOfFiles } from "../graphdriver/bytes-of-files.ts";
 import type { Roots } from "../paths.ts";
 import { type Filters, listFilter, pruneFilter } from "./filters.ts";
 import { type MountedAs, mountedAs, mountVolume, unmountVolume } from "./local.ts";
@@ -97,7 +98,7 @@ export class VolumeStore {
 
   /** Under another name first: a volume that is there is whole. */
   #make(name: string, record: VolumeRecord, mounted: MountedAs | undefined): void {
-    const made = join(this.#dir, `${HIDDEN}making-${name}`);
+    const made = join(this.#dir, `${HIDDEN}making-${anonymousName()}`); // a name may be as long as a file's
     mkdirSync(join(made, DATA), { recursive: true, mode: 0o755 });
     chownSync(join(made, DATA), this.#owner.uid, this.#owner.gid);
     if (mounted) writeFileSync(join(made, MOUNTED_AS), JSON.stringify(mounted), { mode: 0o600 });
@@ -149,8 +150,8 @@ export class VolumeStore {
     let SpaceReclaimed = 0;
     for (const volume of this.list().filter(matches)) {
       if (this.#isUsed(volume.Name)) continue;
-      const size = await sizeOf(volume.Mountpoint);
-      if (this.#isUsed(volume.Name)) continue; // meanwhile
+      const size = await bytesOfFiles(volume.Mountpoint);
+      if (this.#isUsed(volume.Name) || !this.has(volume.Name)) continue; // since a moment ago
       await this.remove(volume.Name, { force: true });
       deleted.push(volume.Name);
       SpaceReclaimed += size;
@@ -158,9 +159,13 @@ export class VolumeStore {
     return { VolumesDeleted: deleted, SpaceReclaimed };
   }
 
-  /** For GET /system/df. */
-  async usage(name: string): Promise<NonNullable<Volume["UsageData"]>> {
-    return { Size: await sizeOf(this.get(name).Mountpoint), RefCount: this.#references.get(name)?.size ?? 0 };
+  /** All, with what they take, for GET /system/df. */
+  async usage(): Promise<Volume[]> {
+    const counted = this.list().map(async (volume): Promise<Volume> => {
+      const RefCount = this.#references.get(volume.Name)?.size ?? 0;
+      return { ...volume, UsageData: { Size: await bytesOfFiles(volume.Mountpoint), RefCount } };
+    });
+    return (await Promise.all(counted)).filter(({ Name }) => this.has(Name)); // some are removed meanwhile
   }
 
   /** A container has a volume from its creation on. @throws {NotFound} When there is no such volume. */
@@ -214,18 +219,4 @@ function entry(map: Map<string, Set<string>>, name: string): Set<string> {
 function drop(map: Map<string, Set<string>>, name: string, container: string): boolean {
   if (!map.get(name)?.delete(container) || map.get(name)!.size > 0) return false;
   return map.delete(name);
-}
-
-/** Bytes in the files below a directory. A file with two names counts once. */
-async function sizeOf(dir: string): Promise<number> {
-  const seen = new Set<string>();
-  let size = 0;
-  for (const { parentPath, name } of await readdir(dir, { recursive: true, withFileTypes: true })) {
-    const stat = await lstat(join(parentPath, name)).catch(() => undefined); // it is gone
-    const key = `${stat?.dev} ${stat?.ino}`;
-    if (!stat?.isFile() || seen.has(key)) continue;
-    seen.add(key);
-    size += stat.size;
-  }
-  return size;
 }
