@@ -181,7 +181,7 @@ describe.skipIf(missing)(`commands${needs}`, () => {
         ["restore", "a/b"],
         ["create", "--bundle", "/none", "web"],
       ],
-      ...[["help", "nope"], ["nope"]],
+      ...[["help", "nope"], ["nope"], ["--root", "/proc/none", "create", "web"]],
     ];
     const [ours, genuine] = both(
       (spec) => spec,

@@ -20,6 +20,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { isErrno } from "@eras/linux/errno.ts";
+import { makeDirectories } from "@eras/linux/make-directories.ts";
 import { AlreadyExists, InvalidArgument, NotFound } from "@eras/oci-spec/errdefs.ts";
 import { parseJson, stringifyJson } from "@eras/oci-spec/exact-json.ts";
 import type { Spec } from "@eras/oci-spec/runtime/config.ts";
@@ -82,7 +83,7 @@ export function checkIsNew(root: string, id: string): void {
 /** Makes the directory of a new container: only one of two who try at once can. @throws {AlreadyExists} */
 export function makeStateDir(root: string, id: string): string {
   const dir = stateDir(root, id);
-  mkdirSync(root, { recursive: true, mode: 0o700 });
+  makeDirectories(root, 0o700);
   if (root === userRoot()) chmodSync(root, 0o1700); // the sticky bit: cleaners of XDG_RUNTIME_DIR pass it over
   const umask = process.umask(0);
   try {

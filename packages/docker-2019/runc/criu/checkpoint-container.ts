@@ -1,5 +1,6 @@
 /** Saving the processes of a container to files. */
-import { closeSync, mkdirSync, writeSync } from "node:fs";
+import { closeSync, writeSync } from "node:fs";
+import { makeDirectories } from "@eras/linux/make-directories.ts";
 import { FailedPrecondition } from "@eras/oci-spec/errdefs.ts";
 import type { Container } from "../container/container.ts";
 import { destroy } from "../container/destroy.ts";
@@ -38,7 +39,7 @@ export async function checkpointContainer(container: Container, request: Checkpo
   const { criu, directories, preDump, options, readyFd } = request;
   const { spec, external_descriptors: descriptors } = container.state;
   checkCriu(criu, { mem_track: preDump, lazy_pages: options.lazy_pages });
-  mkdirSync(directories.images, { recursive: true, mode: 0o700 });
+  makeDirectories(directories.images, 0o700);
   if (!preDump) writeDescriptors(directories.images, descriptors);
   runCriu(
     Criu.start(criu),

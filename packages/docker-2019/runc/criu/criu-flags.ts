@@ -1,6 +1,6 @@
 /** What `checkpoint` and `restore` can both be told about how criu is to do it. */
-import { mkdirSync } from "node:fs";
 import { resolve } from "node:path";
+import { makeDirectories } from "@eras/linux/make-directories.ts";
 import { CLONE_NEWNET } from "@eras/linux/namespaces.ts";
 import { InvalidArgument } from "@eras/oci-spec/errdefs.ts";
 import type { Flags, FlagValues } from "../command.ts";
@@ -68,6 +68,6 @@ export interface CriuDirectories {
 export function criuDirectories(flags: CriuFlags): CriuDirectories {
   const images = resolve(flags["image-path"] || "checkpoint");
   const work = flags["work-path"] ? resolve(flags["work-path"]) : images;
-  if (work !== images) mkdirSync(work, { recursive: true, mode: 0o700 });
+  if (work !== images) makeDirectories(work, 0o700);
   return { images, work };
 }
