@@ -68,8 +68,10 @@ const memory: Check<LinuxMemory> = object<LinuxMemory>(
     useHierarchy: boolean,
     checkBeforeUpdate: boolean,
   },
-  ({ kernel, limit = 0, swap = 0 }, place) => {
-    if (kernel !== undefined) place.at("kernel").warn("the kernel has no such limit any more, and it is left out");
+  ({ kernel, kernelTCP, limit = 0, swap = 0 }, place) => {
+    for (const [name, value] of Object.entries({ kernel, kernelTCP })) {
+      if (value !== undefined) place.at(name).warn("the kernel has no such limit any more, and it is left out");
+    }
     if (swap > 0 && swap < limit) place.at("swap").problem(`${swap} is less than memory alone may have, ${limit}`);
   },
 );

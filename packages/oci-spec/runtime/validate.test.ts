@@ -207,6 +207,10 @@ describe("parseSpec()", () => {
       "linux.resources.memory.kernel: the kernel has no such limit any more, and it is left out",
     ],
     [
+      { "linux.resources.memory": { kernelTCP: 5 } },
+      "linux.resources.memory.kernelTCP: the kernel has no such limit any more, and it is left out",
+    ],
+    [
       { "linux.personality": { domain: "LINUX", flags: ["X"] } },
       "linux.personality.flags: no flag is defined, and all are left out",
     ],
