@@ -73,9 +73,11 @@ function partsHtml(events: readonly TraceEvent[], language: Language): string {
   return `<div class="cells parts">${cells.join("")}</div>`;
 }
 
+/** Of its place the file alone: the folder is the part's name. */
 function stepHtml(id: string, language: Language): string {
   const { title, titleZh } = steps[id]!;
-  return `<small>${language === "zh" ? titleZh : title} ${placeHtml(id, "2019")}</small>`;
+  const place = placeHtml(id, "2019").replace(/(?<=<code>)[^<]*\//, "");
+  return `<small>${language === "zh" ? titleZh : title} ${place}</small>`;
 }
 
 function byName([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
