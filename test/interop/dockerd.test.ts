@@ -36,6 +36,7 @@ describe.each(DOCKER_CLIENTS)("docker $version, at our dockerd,", (client) => {
 
   test.each([
     [["build", "-"], "there is no image builder"],
+    [["network", "connect", "bridge", "web"], "there are no networks but bridge, host and none"],
     [["swarm", "init"], "there is no swarm"],
     [["plugin", "install", "--grant-all-permissions", "x"], "there are no plugins"],
   ])("%j is told that this isn't here", async (words, why) => {

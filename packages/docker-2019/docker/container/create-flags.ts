@@ -16,7 +16,7 @@ import {
   parseUlimit,
   parseWeightDevice,
 } from "./limits.ts";
-import { checkVariable } from "./pairs.ts";
+import { checkLabel, checkVariable } from "./pairs.ts";
 import { parseGpus, parseMount } from "./volumes.ts";
 
 type Words = readonly string[];
@@ -175,7 +175,7 @@ export const createOptions = (doing: string): Option[] => [
   flag("--ip6 <string>", "IPv6 address (e.g., 2001:db8::33)"),
   flag("--ipc <string>", "IPC mode to use"),
   flag("--isolation <string>", "Container isolation technology"),
-  listFlag("-l, --label <list>", "Set meta data on a container"),
+  listFlag("-l, --label <list>", "Set meta data on a container", checkLabel),
   listFlag("--label-file <list>", "Read in a line delimited file of labels"),
   listFlag("--link <list>", "Add link to another container"),
   listFlag("--link-local-ip <list>", "Container IPv4/IPv6 link-local addresses"),

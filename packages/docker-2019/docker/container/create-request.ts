@@ -137,7 +137,7 @@ function orNull<T>(list: readonly T[]): readonly T[] | null {
 export function parseRestart(text: string): RestartPolicy {
   const [name = "", count, ...more] = text.split(":");
   if (more.length > 0) throw new Error("invalid restart policy format");
-  if (count !== undefined && !/^\d+$/.test(count)) throw new Error("maximum retry count must be an integer");
+  if (count !== undefined && !/^[-+]?\d+$/.test(count)) throw new Error("maximum retry count must be an integer");
   return { Name: name as RestartPolicy["Name"], MaximumRetryCount: Number(count ?? 0) };
 }
 
@@ -183,9 +183,12 @@ function healthcheck(flags: CreateFlags): HealthConfig | undefined {
     return { Test: ["NONE"] };
   }
   if (!given) return undefined;
-  const negative = Object.entries({ interval: healthInterval, timeout: healthTimeout, retries: healthRetries }).find(
-    ([, value = 0]) => value < 0,
-  );
+  const negative = Object.entries({
+    interval: healthInterval,
+    timeout: healthTimeout,
+    retries: healthRetries,
+    "start-period": healthStartPeriod,
+  }).find(([, value = 0]) => value < 0);
   if (negative) throw new Error(`--health-${negative[0]} cannot be negative`);
   return {
     ...(healthCmd !== undefined && { Test: ["CMD-SHELL", healthCmd] }),

@@ -29,6 +29,7 @@ export async function createContainer(
 ): Promise<CreatedContainer> {
   refuseContentTrust(flags);
   if (!USUAL_NAME.test(image)) await checkName(image);
+  if (flags.platform) await checkPlatform(flags.platform);
   const request = change(withProxies(docker, flags, requestOf(flags, image, command)));
   const idFile = new IdFile(flags.cidfile);
   if (flags.pull === "always") await pull(docker, image, flags);
@@ -71,6 +72,16 @@ const USUAL_NAME = /^[a-z0-9]+([./-][a-z0-9]+)*(:[\w.]+)?$/;
 async function checkName(image: string): Promise<void> {
   const { parseAnyReference } = await import("@eras/oci-spec/reference.ts");
   parseAnyReference(image);
+}
+
+/** @throws {Error} Also where no image has to be pulled for it. */
+async function checkPlatform(text: string): Promise<void> {
+  const { parsePlatform } = await import("@eras/oci-spec/platform.ts");
+  try {
+    parsePlatform(text);
+  } catch (cause) {
+    throw new Error(`error parsing specified platform: ${(cause as Error).message}`, { cause });
+  }
 }
 
 /** What the user says of proxies in general, unless the command line says another thing. */

@@ -52,3 +52,9 @@ export function checkVariable(text: string): string {
   if (text === "" || text.startsWith("=")) throw new Error(`invalid environment variable: ${text}`);
   return text;
 }
+
+/** `a=b`, or `a`. @throws {Error} */
+export function checkLabel(text: string): string {
+  if (splitPair(text)[0].trim() === "") throw new Error(`invalid label '${text}': empty name`);
+  return text;
+}

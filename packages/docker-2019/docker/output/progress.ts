@@ -2,7 +2,6 @@
  * Shows what pull, push, load and import tell. On a terminal each layer has a line, which changes as the layer comes; elsewhere lines follow
  * each other, and bars are left out.
  */
-import { writeSync } from "node:fs";
 import { isatty } from "node:tty";
 import type { ProgressDetail, ProgressMessage } from "../../engine-api/progress-message.ts";
 import { write } from "./print.ts";
@@ -55,7 +54,7 @@ class Screen {
     if (isNew) this.#lines.set(id, this.#lines.size);
     const above = this.#lines.size - this.#lines.get(id)!;
     const bar = formatBar(progressDetail, columnsOf(this.#fd));
-    writeSync(
+    write(
       this.#fd,
       `${isNew ? "\n" : ""}${UP(above)}${CLEAR_LINE}\r${id}: ${message.status ?? ""} ${bar}\r${DOWN(above)}`,
     );

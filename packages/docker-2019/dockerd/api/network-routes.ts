@@ -8,6 +8,8 @@ import { NETWORK } from "./requests.ts";
 
 const NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/;
 
+const PREDEFINED_ALONE = "there are no networks but bridge, host and none: choose one of them with --network";
+
 export function networkRoutes({ networks, events }: Daemon): Route[] {
   return [
     route("GET", "/networks", ({ query }) => networks.list().filter(listFilter(query.filters()))),
@@ -17,8 +19,14 @@ export function networkRoutes({ networks, events }: Daemon): Route[] {
       if (!NAME.test(Name)) throw new Unknown(`invalid name: ${Name}`);
       if (["bridge", "host", "none"].includes(Name))
         throw new PermissionDenied(`operation is not permitted on predefined ${Name} network `); // the space is Docker's
-      throw new NotImplemented("there are no networks but bridge, host and none: choose one of them with --network");
+      throw new NotImplemented(PREDEFINED_ALONE);
     }),
+    ...["connect", "disconnect"].map((action) =>
+      route("POST", `/networks/{name}/${action}`, ({ params }) => {
+        networks.inspect(params.name!); // says first that it isn't there
+        throw new NotImplemented(PREDEFINED_ALONE);
+      }),
+    ),
     route("DELETE", "/networks/{name}", ({ params }) => {
       const { Name } = networks.inspect(params.name!);
       throw new PermissionDenied(`${Name} is a pre-defined network and cannot be removed`);

@@ -17,6 +17,10 @@ describe("matchesPattern()", () => {
   test("refuses a range that runs backwards", () => {
     expect(() => matchesPattern("[z-a]", "b")).toThrow(InvalidArgument);
   });
+
+  test.each(["[", "[a", "[]", "x[^]"])("refuses the class of %s, which has no end", (pattern) => {
+    expect(() => matchesPattern(pattern, "x")).toThrow("syntax error in pattern");
+  });
 });
 
 test("untilMs() takes seconds, dates, and spans before now", () => {

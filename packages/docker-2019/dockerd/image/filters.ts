@@ -48,7 +48,8 @@ export function matchesPattern(pattern: string, name: string): boolean {
   const source = pattern.replace(/\[\^?[^\]]*\]|\\.|[\s\S]/g, (part) => {
     if (part === "*") return "[^/]*";
     if (part === "?") return "[^/]";
-    if (part.length > 2 && part.startsWith("[")) return `[${part.slice(1, -1).replace(/[[\\&]/g, "\\$&")}]`;
+    if (/^\[\^?\]?$/.test(part)) throw new InvalidArgument("syntax error in pattern"); // a class without an end, or empty
+    if (part.startsWith("[")) return `[${part.slice(1, -1).replace(/[[\\&]/g, "\\$&")}]`;
     return part.replace(/^\\(?=.)/, "").replace(/[.*+?^${}()|[\]\\/]/g, "\\$&");
   });
   try {

@@ -1,6 +1,6 @@
 import type { IpamConfig, NetworkCreateRequest, NetworkCreateResponse } from "../../../engine-api/network.ts";
 import { booleanFlag, flag, leaf, listFlag, ONE_ARGUMENT } from "../../command.ts";
-import { pairsToMap } from "../../container/pairs.ts";
+import { checkLabel, pairsToMap } from "../../container/pairs.ts";
 import { print, printError } from "../../output/print.ts";
 
 interface Flags {
@@ -38,7 +38,7 @@ export const create = leaf<Flags>({
     flag("--ipam-driver <string>", "IP Address Management Driver").default("default"),
     listFlag("--ipam-opt <map>", "Set IPAM driver specific options (default map[])"),
     booleanFlag("--ipv6", "Enable IPv6 networking"),
-    listFlag("--label <list>", "Set metadata on a network"),
+    listFlag("--label <list>", "Set metadata on a network", checkLabel),
     listFlag("-o, --opt <map>", "Set driver specific options (default map[])"),
     flag("--scope <string>", "Control the network's scope"),
     listFlag("--subnet <strings>", "Subnet in CIDR format that represents a network segment"),

@@ -1,6 +1,6 @@
 import type { Volume, VolumeCreateRequest } from "../../../engine-api/volume.ts";
 import { flag, leaf, listFlag } from "../../command.ts";
-import { pairsToMap } from "../../container/pairs.ts";
+import { checkLabel, pairsToMap } from "../../container/pairs.ts";
 import { print } from "../../output/print.ts";
 
 interface Flags {
@@ -15,7 +15,7 @@ export const create = leaf<Flags>({
   arguments: { min: 0, max: 1 },
   options: [
     flag("-d, --driver <string>", "Specify volume driver name").default("local"),
-    listFlag("--label <list>", "Set metadata for a volume"),
+    listFlag("--label <list>", "Set metadata for a volume", checkLabel),
     flag("--name <string>", "Specify volume name").hideHelp(),
     listFlag("-o, --opt <map>", "Set driver specific options (default map[])"),
   ],
