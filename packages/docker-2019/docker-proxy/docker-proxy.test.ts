@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
 import { createSocket, type Socket as UdpSocket } from "node:dgram";
 import { once } from "node:events";
@@ -7,7 +7,9 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
+import { setTimeout as delay } from "node:timers/promises";
 import { afterEach, describe, expect, test } from "vitest";
+import { inOwnNetwork } from "../../../test/harness/own-network.ts";
 import { udpProxy } from "./udp-proxy.ts";
 
 const OURS = join(import.meta.dirname, "../../../bin/docker-proxy-2019");
@@ -46,8 +48,8 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-async function udpSocket(port = 0): Promise<UdpSocket & { port: number }> {
-  const socket = createSocket("udp4").bind(port, "127.0.0.1");
+async function udpSocket(port = 0, address = "127.0.0.1"): Promise<UdpSocket & { port: number }> {
+  const socket = createSocket("udp4").bind(port, address);
   await once(socket, "listening");
   closers.push(() => socket.close());
   return Object.assign(socket, { port: socket.address().port });
@@ -200,6 +202,22 @@ describe.each([
     );
     const impossible = start(flags(proto, "::1", 99_999, 1));
     expect(await report(impossible)).toBe(`1\nlisten ${proto}6 [::1]:99999: bind: invalid argument`);
+  });
+
+  its("finds the way to a container that there was none to before", async () => {
+    await inOwnNetwork(async () => {
+      const [hostPort, containerIp] = [5353, "10.9.9.9"];
+      const proxy = start(flags("udp", "127.0.0.1", hostPort, hostPort).with(-3, containerIp));
+      await report(proxy);
+      const client = await udpSocket();
+      client.send("lost", hostPort, "127.0.0.1");
+      await delay(200); // it tries
+      execFileSync("ip", ["address", "add", `${containerIp}/32`, "dev", "lo"]);
+      const server = await udpSocket(hostPort, containerIp);
+      const again = setInterval(() => client.send("found", hostPort, "127.0.0.1"), 20);
+      const [datagram] = await once(server, "message").finally(() => clearInterval(again));
+      expect(`${datagram}`).toBe("found");
+    });
   });
 
   its.each(["SIGINT", "SIGTERM"] as const)("ends on %s, with its connections", async (signal) => {

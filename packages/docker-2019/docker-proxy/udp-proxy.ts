@@ -67,6 +67,8 @@ function openSession(socket: Socket, client: RemoteInfo, container: Endpoint, id
     socket.send(datagram, client.port, client.address, ignored);
   });
   const connected = once(upstream, "connect");
+  connected.catch(() => upstream.close()); // there is no way now; the client's next datagram may find one
+  upstream.once("close", () => clearTimeout(idle));
   upstream.on("error", ignored); // nobody has that port in the container now, which may change
   upstream.connect(container.port, container.ip); // from here on it hears the container alone
   return { upstream, connected, idle };
