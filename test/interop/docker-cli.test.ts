@@ -1,4 +1,7 @@
 /** Our docker drives a genuine dockerd, beside the genuine docker. */
+import { execFileSync } from "node:child_process";
+import { statSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { DockerCliSession, missingForDocker } from "./docker-cli-session.ts";
 
@@ -216,6 +219,18 @@ describe.skipIf(missing)(
       ] as [number, ...string[]][])("%d: %s %s %s %s", async (status, ...args) => {
         expect((await session.same(...args)).status).toBe(status);
       });
+    });
+
+    test("puts no file in the place of a device", async () => {
+      const device = join(session.daemon.place.dir, "null");
+      execFileSync("mknod", [device, "c", "1", "3"]);
+      for (const words of [
+        ["save", "-o", device, "busybox"],
+        ["export", "-o", device, "web"],
+        ["cp", "web:/bin/sh", device],
+      ])
+        expect((await session.same(...words)).status).toBe(1);
+      expect(statSync(device).isCharacterDevice()).toBe(true);
     });
 
     test("pauses what the genuine one lets go on, and the other way round", async () => {
