@@ -306,6 +306,11 @@ describe("loadImages()", () => {
   test.for<[string, Buffer[], string]>([
     ["no manifest", [file("c.json", config)], "manifest.json: no such file or directory"],
     ["no config", [manifest(), layerFile], "c.json: no such file or directory"],
+    [
+      "an image of another system",
+      [manifest(), file("c.json", config.replace("linux", "windows")), layerFile],
+      "cannot load windows image on linux",
+    ],
     ["no layer", [manifest(), file("c.json", config)], "l.tar: no such file or directory"],
     [
       "a link out of it",

@@ -113,7 +113,9 @@ class Archive {
 
   async #loadImage({ Config, Layers, RepoTags = [] }: ArchivedImage): Promise<Digest> {
     const json = this.#read(Config);
-    const diffIds = diffIdsOf(parseDockerImage(json));
+    const image = parseDockerImage(json);
+    if (image.os && image.os !== "linux") throw new InvalidArgument(`cannot load ${image.os} image on linux`);
+    const diffIds = diffIdsOf(image);
     if (Layers.length !== diffIds.length) {
       throw new InvalidArgument(
         `invalid manifest, layers length mismatch: expected ${diffIds.length}, got ${Layers.length}`,
