@@ -29,6 +29,8 @@ export interface NewCgroup {
   readonly cgroup: Cgroup;
   /** For the latter: makes the cgroup around a process; anew if it is called again. */
   readonly admit?: (pid: number) => Promise<void>;
+  /** For the former, when the init is there and the bootstrap gone: both at once may be more than there may be. */
+  readonly limitProcesses?: () => void;
 }
 
 /** Where a container's cgroup will be. @throws {Error} When the path can't be meant, or systemd is asked for and doesn't run. */
@@ -46,14 +48,15 @@ function cgroupObject(paths: CgroupPaths, change: TraceObject["change"]): TraceO
   return { type: "cgroup", id: Object.values(paths)[0] ?? "", change };
 }
 
-/** Makes a container's cgroup, with its limits. */
+/** Makes a container's cgroup, with its limits, but for that of processes. */
 export async function makeContainerCgroup(spec: Spec, state: CgroupState): Promise<NewCgroup> {
   step("runc.make-cgroup", { resources: spec.linux?.resources }, cgroupObject(state.cgroup_paths, "create"));
   const { path, Systemd: systemd, Rootless: rootless } = state.config.cgroups;
   if (systemd) return { cgroup: openCgroupAt(state.cgroup_paths), admit: unitStarter(spec, state) };
   const cgroup = rootless && path === "" ? await makeWherePermitted(state.cgroup_paths) : make(state.cgroup_paths);
-  await setLimits(spec, rootless, cgroup.paths, async (resources) => cgroup.set(resources));
-  return { cgroup };
+  await setLimits(spec, rootless, cgroup.paths, async ({ pids: _, ...resources }) => cgroup.set(resources));
+  const { pids } = spec.linux?.resources ?? {};
+  return { cgroup, ...(pids && { limitProcesses: () => cgroup.set({ pids }) }) };
 }
 
 /**

@@ -28,7 +28,7 @@ import { applyRlimits, checkRlimits } from "../process/rlimits.ts";
 import { checkRootless } from "../rootless.ts";
 import { findRootfs } from "./bundle.ts";
 import { Container, containerState } from "./container.ts";
-import { checkExistingCgroup, makeContainerCgroup } from "./container-cgroup.ts";
+import { checkExistingCgroup, makeContainerCgroup, type NewCgroup } from "./container-cgroup.ts";
 import { creationFailure } from "./create-failure.ts";
 import { destroy } from "./destroy.ts";
 import { makeExecFifo } from "./exec-fifo.ts";
@@ -74,7 +74,7 @@ export async function createContainer(given: Spec, request: CreateRequest): Prom
   writeState(dir, planned);
   notify?.makeDirectory();
   try {
-    const { cgroup, admit } = await makeContainerCgroup(spec, planned);
+    const { cgroup, admit, limitProcesses } = await makeContainerCgroup(spec, planned);
     const state = { ...planned, cgroup_paths: cgroup.paths };
     const fifo = makeExecFifo(dir);
     const keptFds = [fifo, ...(request.consoleFd === undefined ? [] : [request.consoleFd])];
@@ -107,7 +107,7 @@ export async function createContainer(given: Spec, request: CreateRequest): Prom
       },
     );
     closeSync(fifo);
-    await finishCreation(init, spec, dir, state, parts);
+    await finishCreation(init, spec, dir, state, { ...parts, limitProcesses });
   } catch (error) {
     const failure = await creationFailure(error as Error, planned);
     await undo(request, dir);
@@ -166,10 +166,11 @@ async function finishCreation(
   spec: Spec,
   dir: string,
   state: ContainerState,
-  { seccomp }: ProcessParts,
+  { seccomp, limitProcesses }: ProcessParts & { readonly limitProcesses: NewCgroup["limitProcesses"] | undefined },
 ): Promise<void> {
   const known = { ...state, init_process_pid: pid, init_process_start: readProcessStat(pid).startTime };
   try {
+    limitProcesses?.();
     dialogue.go();
     dialogue.expect("mounted");
     const creating = containerState(known, "creating");

@@ -256,7 +256,7 @@ describe.skipIf(missing)(`runc exec${needs}`, () => {
       outcome(container, ["run", "--detach", container.id]);
       const file = join(container.bundle, "process.json");
       const silent = { args: SHOW, cwd: "/tmp", user: { uid: 0, gid: 0 }, env: ["PATH=/bin"] };
-      const limited = { ...silent, capabilities: {}, rlimits: [{ ...rlimits[0], soft: 7, hard: 8 }] };
+      const limited = { ...silent, capabilities: {}, rlimits: [{ ...rlimits[0], soft: 63, hard: 64 }] };
       const fromFiles = [silent, limited].map((process) => {
         writeFileSync(file, JSON.stringify(process));
         return answer(container, "exec", "--process", file, container.id);

@@ -1,7 +1,7 @@
-/** Containers with the least memory that Docker allows: the init, a fork of Node, is charged to them. */
+/** Containers with the least memory that Docker allows, to which the init, a fork of Node, is charged; and with a single process. */
 import type { Spec } from "@eras/oci-spec/runtime/config.ts";
 import { describe, expect, test } from "vitest";
-import { message, missing, OURS, type Runtime, runtime } from "../testsuite/on-bundle.ts";
+import { GENUINE, message, missing, OURS, type Runtime, runtime } from "../testsuite/on-bundle.ts";
 import { outcome } from "../testsuite/outcome.ts";
 
 const MIB = 1024 * 1024;
@@ -36,5 +36,16 @@ describe.skipIf(missing)(`with a limit${missing ? ` (needs ${missing})` : ""}`, 
       "runc create failed: unable to start container process: container init was OOM-killed (memory limit too low?)",
     );
     expect(message(call(container, "state"))).toBe("container does not exist");
+  });
+
+  test("of one process, there may be that one, and no other", () => {
+    const alone = (spec: Spec): Spec => ({
+      ...spec,
+      process: { ...spec.process!, args: ["/bin/sh", "-c", "echo here; /bin/busybox true; exit 3"] },
+      linux: { ...spec.linux, resources: { ...spec.linux?.resources, pids: { limit: 1 } } },
+    });
+    const [ours, genuine] = [OURS, GENUINE].map((program) => call(runtime(program, alone), "run"));
+    expect(ours).toEqual(genuine);
+    expect(ours).toMatchObject({ stdout: "here\n", stderr: expect.stringContaining("can't fork") });
   });
 });
