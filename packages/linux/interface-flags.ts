@@ -1,5 +1,5 @@
 /**
- * Flags of a network device, by the old way of ioctl(2): one small call where netlink.ts has a protocol.
+ * Flags of a network device, by the old way of ioctl(2): one small call where netlink/ has a protocol.
  *
  * @see https://man7.org/linux/man-pages/man7/netdevice.7.html
  */

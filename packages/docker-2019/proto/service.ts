@@ -1,5 +1,5 @@
 /**
- * Services: named sets of calls, as the .proto files declare them. What carries the calls is gRPC (grpc.ts) or ttrpc (ttrpc/).
+ * Services: named sets of calls, as the .proto files declare them. What carries the calls is gRPC (grpc/) or ttrpc (ttrpc/).
  */
 import type { Schema } from "./message.ts";
 
