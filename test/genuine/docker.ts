@@ -6,8 +6,8 @@ import { connect } from "node:net";
 import { join } from "node:path";
 import { umount } from "@eras/linux/mount.ts";
 import { readMountinfo } from "@eras/linux/mountinfo.ts";
-import { type ProgramResult, runProgram, shellEnvironment } from "../harness/run-program.ts";
-import { DOCKER_20 } from "./docker-clients.ts";
+import { type ProgramResult, shellEnvironment } from "../harness/run-program.ts";
+import { DOCKER_20, runDocker } from "./docker-clients.ts";
 
 export interface DockerOptions {
   /** Runtimes for `docker run --runtime`, by name, each with its path. */
@@ -56,7 +56,7 @@ export class GenuineDocker {
 
   /** Runs the genuine `docker`, which may fail. */
   run(args: readonly string[], input?: string | Buffer): Promise<ProgramResult> {
-    return runProgram(DOCKER_20.path, args, { input, env: { ...shellEnvironment(), ...this.env } });
+    return runDocker(DOCKER_20.path, args, { input, env: { ...shellEnvironment(), ...this.env } });
   }
 
   /** Ends dockerd as a crash or an operator would. */

@@ -6,9 +6,9 @@ import { connect } from "node:net";
 import { basename, join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { expect } from "vitest";
-import { DOCKER_20 } from "../genuine/docker-clients.ts";
+import { DOCKER_20, runDocker } from "../genuine/docker-clients.ts";
 import { newPlace, type Place, removePlace } from "./remains.ts";
-import { type ProgramResult, runProgram, shellEnvironment } from "./run-program.ts";
+import { type ProgramResult, shellEnvironment } from "./run-program.ts";
 
 export const DOCKERD = resolve(import.meta.dirname, "../../bin/dockerd-2019");
 
@@ -63,7 +63,7 @@ export class Dockerd2019 {
 
   /** Runs a `docker` at it, by default the genuine one. */
   docker(args: readonly string[], input?: string | Buffer, program = DOCKER_20.path): Promise<ProgramResult> {
-    return runProgram(program, args, { input, env: { ...shellEnvironment(), ...this.env } });
+    return runDocker(program, args, { input, env: { ...shellEnvironment(), ...this.env } });
   }
 
   /** Ends dockerd as a crash or an operator would; its containerd goes with an operator's. */

@@ -10,7 +10,7 @@ import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { DOCKER_20, missingClient } from "../genuine/docker-clients.ts";
+import { DOCKER_20, missingClient, runDocker } from "../genuine/docker-clients.ts";
 import { type ProgramOptions, type ProgramResult, runProgram, shellEnvironment } from "../harness/run-program.ts";
 import { missing } from "../harness/runtime-under-test.ts";
 import { Terminal } from "../harness/terminal.ts";
@@ -100,7 +100,7 @@ describe("a chain", () => {
       const client = DOCKER[ends.client];
       const env = () => ({ ...shellEnvironment(), ...stack.env });
       const chain: Chain = {
-        docker: (args, options) => runProgram(client, args, { ...options, env: env() }),
+        docker: (args, options) => runDocker(client, args, { ...options, env: env() }),
         run: (...words) => ["run", "--runtime", ends.runtime, "--network", "none", ...words],
         atTerminal: (terminal, args) => terminal.run(client, args, env()),
       };

@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { expect } from "vitest";
-import { DOCKER_20, missingClient } from "../genuine/docker-clients.ts";
+import { DOCKER_20, missingClient, runDocker } from "../genuine/docker-clients.ts";
 import { ApiLog, type LoggedRequest } from "../harness/api-log.ts";
 import { type ProgramResult, runProgram, shellEnvironment } from "../harness/run-program.ts";
 import { DockerSession, IDLE_WAIT } from "./docker-session.ts";
@@ -52,7 +52,7 @@ export class DockerCliSession {
     runProgram(OURS, args, { input, env: this.env });
 
   readonly genuine = (args: readonly string[], input?: string | Buffer): Promise<ProgramResult> =>
-    runProgram(GENUINE, args, { input, env: this.env });
+    runDocker(GENUINE, args, { input, env: this.env });
 
   /** Expects that both print the same, and end with the same exit code. */
   readonly same = async (...args: string[]): Promise<ProgramResult> => {

@@ -7,12 +7,12 @@
  * The commands of a list are run one after the other, in containers without a network: the genuine dockerd of the tests has none.
  */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { DOCKER_CLIENTS, type DockerClient, missingClient } from "../genuine/docker-clients.ts";
+import { DOCKER_CLIENTS, type DockerClient, missingClient, runDocker } from "../genuine/docker-clients.ts";
 import { DOCKER_REGISTRY, GenuineRegistry } from "../genuine/registry.ts";
 import { busyboxImage } from "../harness/busybox-image.ts";
 import { Dockerd2019 } from "../harness/dockerd-2019.ts";
 import { newPlace, type Place, removePlace } from "../harness/remains.ts";
-import { type ProgramResult, runProgram, shellEnvironment } from "../harness/run-program.ts";
+import { type ProgramResult, shellEnvironment } from "../harness/run-program.ts";
 import { missing } from "../harness/runtime-under-test.ts";
 import { DockerSession, IDLE_WAIT } from "./docker-session.ts";
 
@@ -191,7 +191,7 @@ function at(
   daemon: Dockerd2019 | DockerSession,
   args: readonly string[],
 ): Promise<ProgramResult> {
-  return runProgram(path, args, { env: { ...shellEnvironment(), ...daemon.env } });
+  return runDocker(path, args, { env: { ...shellEnvironment(), ...daemon.env } });
 }
 
 function wordsOf(command: string): string[] {

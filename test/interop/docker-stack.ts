@@ -2,7 +2,7 @@
 import { expect } from "vitest";
 import type { GenuineContainerd } from "../genuine/containerd.ts";
 import type { GenuineDocker } from "../genuine/docker.ts";
-import { DOCKER_20 } from "../genuine/docker-clients.ts";
+import { DOCKER_20, runDocker } from "../genuine/docker-clients.ts";
 import { busyboxImage } from "../harness/busybox-image.ts";
 import type { Containerd2019 } from "../harness/containerd-2019.ts";
 import { Dockerd2019 } from "../harness/dockerd-2019.ts";
@@ -50,7 +50,7 @@ export class DockerStack {
 
   /** Runs the genuine `docker` at it. */
   docker(args: readonly string[], input?: string | Buffer): Promise<ProgramResult> {
-    return runProgram(DOCKER_20.path, args, { input, env: { ...shellEnvironment(), ...this.env } });
+    return runDocker(DOCKER_20.path, args, { input, env: { ...shellEnvironment(), ...this.env } });
   }
 
   get dockerd(): Dockerd2019 | GenuineDocker {

@@ -1,6 +1,6 @@
 /** The answers of our dockerd have the fields that the genuine one's have, of the same types, at the oldest version of the API and at the newest. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { DOCKER_20 } from "../genuine/docker-clients.ts";
+import { DOCKER_20, runDocker } from "../genuine/docker-clients.ts";
 import { busyboxImage } from "../harness/busybox-image.ts";
 import { Dockerd2019 } from "../harness/dockerd-2019.ts";
 import { engineRequest } from "../harness/engine-request.ts";
@@ -66,7 +66,7 @@ describe.skipIf(missing("/usr/sbin/dockerd", DOCKER_20.path))("our dockerd and t
     await ours.docker(["load"], busyboxImage("busybox:latest"));
     for (const { env } of [ours, genuine])
       for (const words of SET_UP) {
-        const result = await runProgram(DOCKER_20.path, words, { env: { ...shellEnvironment(), ...env } });
+        const result = await runDocker(DOCKER_20.path, words, { env: { ...shellEnvironment(), ...env } });
         expect(result).toMatchObject({ status: 0 });
       }
   });

@@ -4,12 +4,13 @@ import { join } from "node:path";
 import type { HostConfig } from "@eras/docker-2019/engine-api/container-config.ts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { GenuineDocker } from "../genuine/docker.ts";
+import { runDocker } from "../genuine/docker-clients.ts";
 import { busyboxImage } from "../harness/busybox-image.ts";
 import { Dockerd2019 } from "../harness/dockerd-2019.ts";
 import { engineRequest } from "../harness/engine-request.ts";
 import { inOwnNetwork } from "../harness/own-network.ts";
 import { newPlace, type Place, removePlace } from "../harness/remains.ts";
-import { type ProgramResult, runProgram, shellEnvironment } from "../harness/run-program.ts";
+import { type ProgramResult, shellEnvironment } from "../harness/run-program.ts";
 import { missing } from "../harness/runtime-under-test.ts";
 
 type Listed = { readonly Names: readonly string[] };
@@ -27,7 +28,7 @@ describe("containers and their neighbours", () => {
     Promise.all([
       work((args, input) => ours.docker(args, input), ours.socket),
       work(
-        (args, input) => runProgram(CLI, args, { input, env: { ...shellEnvironment(), ...genuine.env } }),
+        (args, input) => runDocker(CLI, args, { input, env: { ...shellEnvironment(), ...genuine.env } }),
         genuineSocket(),
       ),
     ]);

@@ -3,6 +3,7 @@ import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { GenuineDocker, withSubordinateIds } from "../genuine/docker.ts";
+import { runDocker } from "../genuine/docker-clients.ts";
 import { busyboxImage } from "../harness/busybox-image.ts";
 import { Dockerd2019 } from "../harness/dockerd-2019.ts";
 import { newPlace, type Place, removePlace } from "../harness/remains.ts";
@@ -35,7 +36,7 @@ describe("a dockerd with --userns-remap", () => {
 
   async function same(args: readonly string[], input?: Buffer): Promise<string> {
     const env = { ...shellEnvironment(), ...genuine.env };
-    const [own, theirs] = await Promise.all([ours.docker(args, input), runProgram(CLI, args, { env, input })]);
+    const [own, theirs] = await Promise.all([ours.docker(args, input), runDocker(CLI, args, { env, input })]);
     expect(shown(own)).toBe(shown(theirs));
     return shown(own);
   }

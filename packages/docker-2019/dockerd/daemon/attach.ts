@@ -10,6 +10,7 @@ import type { Duplex, Writable } from "node:stream";
 import { frameHeader, STREAM_TYPES } from "../../engine-api/stdcopy.ts";
 import { ClientOutput, type Framing, type StreamConfig } from "../container/stream-config.ts";
 import { DetachKeys } from "./detach-keys.ts";
+import { destroyAfterHangUp } from "./hang-up.ts";
 
 /** Which streams a client wants. */
 export interface AttachWishes {
@@ -42,6 +43,7 @@ export async function attach(
   const output = new ClientOutput(client, framing(wishes));
   streams.add(output);
   client.on("error", () => {}); // "close" follows
+  destroyAfterHangUp(client);
   if (wishes.stdin) void pipeInput(streams, client, wishes, closeStdin);
   else client.resume(); // so that its end is seen, and nothing else
   await output.ended;
