@@ -2,8 +2,8 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { connect } from "node:net";
 import { join } from "node:path";
+import { socketAnswers } from "@eras/docker-2019/socket-answers.ts";
 import { umount } from "@eras/linux/mount.ts";
 import { readMountinfo } from "@eras/linux/mountinfo.ts";
 import { type ProgramResult, shellEnvironment } from "../harness/run-program.ts";
@@ -106,7 +106,7 @@ export class GenuineDocker {
 
   async #ready(): Promise<void> {
     const deadline = performance.now() + 60_000;
-    while (!(await answers(join(this.#dir, "docker.sock")))) {
+    while (!(await socketAnswers(join(this.#dir, "docker.sock")))) {
       if (this.#daemon.exitCode !== null || performance.now() > deadline) {
         throw new Error(
           `Genuine dockerd did not start:\n${readFileSync(join(this.#dir, "dockerd.log"), "utf8").slice(-2000)}`,
@@ -123,12 +123,4 @@ export function withSubordinateIds(dir: string, subordinateIds: string): string[
   writeFileSync(file, subordinateIds);
   const script = 'for target in /etc/subuid /etc/subgid; do mount --bind "$0" $target || exit; done; exec "$@"';
   return ["unshare", "--mount", "sh", "-c", script, file];
-}
-
-function answers(socketPath: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(socketPath);
-    socket.on("connect", () => resolve(true)).on("error", () => resolve(false));
-    socket.on("connect", () => socket.destroy());
-  });
 }

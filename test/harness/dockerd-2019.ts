@@ -2,9 +2,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, openSync, readFileSync } from "node:fs";
-import { connect } from "node:net";
 import { basename, join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { socketAnswers } from "@eras/docker-2019/socket-answers.ts";
 import { expect } from "vitest";
 import { DOCKER_20, runDocker } from "../genuine/docker-clients.ts";
 import { newPlace, type Place, removePlace } from "./remains.ts";
@@ -99,19 +99,10 @@ export class Dockerd2019 {
   }
 
   async #ready(): Promise<void> {
-    while (!(await answers(this.socket))) {
+    while (!(await socketAnswers(this.socket))) {
       if (this.#daemon.exitCode !== null)
         throw new Error(`dockerd-2019 ended with ${this.#daemon.exitCode}:\n${this.log}`);
       await delay(20);
     }
   }
-}
-
-function answers(path: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(path, () => {
-      socket.destroy();
-      resolve(true);
-    }).on("error", () => resolve(false));
-  });
 }

@@ -11,7 +11,7 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { DOCKER_20, missingClient, runDocker } from "../genuine/docker-clients.ts";
-import { type ProgramOptions, type ProgramResult, runProgram, shellEnvironment } from "../harness/run-program.ts";
+import { type ProgramOptions, type ProgramResult, shellEnvironment } from "../harness/run-program.ts";
 import { missing } from "../harness/runtime-under-test.ts";
 import { Terminal } from "../harness/terminal.ts";
 import { BIN, MAKERS, type Maker } from "./chain-programs.ts";

@@ -7,7 +7,7 @@ import { busyboxImage } from "../harness/busybox-image.ts";
 import type { Containerd2019 } from "../harness/containerd-2019.ts";
 import { Dockerd2019 } from "../harness/dockerd-2019.ts";
 import { newPlace, type Place, removePlace } from "../harness/remains.ts";
-import { type ProgramResult, runProgram, shellEnvironment } from "../harness/run-program.ts";
+import { type ProgramResult, shellEnvironment } from "../harness/run-program.ts";
 import { type ContainerdAndShim, type Maker, RUNC, startContainerd } from "./chain-programs.ts";
 import { DockerSession } from "./docker-session.ts";
 

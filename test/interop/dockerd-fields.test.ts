@@ -4,7 +4,7 @@ import { DOCKER_20, runDocker } from "../genuine/docker-clients.ts";
 import { busyboxImage } from "../harness/busybox-image.ts";
 import { Dockerd2019 } from "../harness/dockerd-2019.ts";
 import { engineRequest } from "../harness/engine-request.ts";
-import { runProgram, shellEnvironment } from "../harness/run-program.ts";
+import { shellEnvironment } from "../harness/run-program.ts";
 import { missing } from "../harness/runtime-under-test.ts";
 import { shapeOf } from "../harness/shape.ts";
 import { DockerSession } from "./docker-session.ts";

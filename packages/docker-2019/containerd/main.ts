@@ -3,6 +3,7 @@
  * the shims keep the containers running, and the next containerd finds them.
  */
 import { CommanderError } from "commander";
+import { endDaemon } from "../end-daemon.ts";
 import { runCommandLine } from "./command-line.ts";
 import { type ConfigFlags, configToml, DEFAULT_CONFIG, loadConfig } from "./config.ts";
 import { log, setLogLevel } from "./log.ts";
@@ -25,7 +26,7 @@ async function serve(flags: ConfigFlags): Promise<void> {
 async function end(signal: string, stop: () => Promise<void>): Promise<void> {
   log("info", `received ${signal}: the containers stay`);
   await stop();
-  process.exit();
+  endDaemon();
 }
 
 /** @returns The exit code. */

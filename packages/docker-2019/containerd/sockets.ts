@@ -1,9 +1,9 @@
 /** containerd's sockets: whoever may connect may do what root may, so they are root's, or of whom the configuration names. */
 import { chownSync, rmSync } from "node:fs";
-import { connect } from "node:net";
 import { dirname } from "node:path";
 import { makeDirectories } from "@eras/linux/make-directories.ts";
 import { Unavailable } from "@eras/oci-spec/errdefs.ts";
+import { socketAnswers } from "../socket-answers.ts";
 
 /** Files made under it have 0660. */
 const UMASK = 0o117;
@@ -20,7 +20,7 @@ export async function makeSocket(
   listen: (path: string) => Promise<void>,
 ): Promise<void> {
   makeDirectories(dirname(path), 0o711);
-  if (await answers(path)) throw new Unavailable(`Cannot listen on ${path}: somebody else does`);
+  if (await socketAnswers(path)) throw new Unavailable(`Cannot listen on ${path}: somebody else does`);
   rmSync(path, { force: true });
   const umask = process.umask(UMASK);
   try {
@@ -29,13 +29,4 @@ export async function makeSocket(
     process.umask(umask);
   }
   chownSync(path, uid, gid);
-}
-
-function answers(path: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(path, () => {
-      socket.destroy();
-      resolve(true);
-    }).on("error", () => resolve(false));
-  });
 }

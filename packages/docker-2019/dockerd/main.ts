@@ -8,6 +8,7 @@ import { setFlagsFromString } from "node:v8";
 import { tryLockExclusively } from "@eras/linux/flock.ts";
 import { Unavailable } from "@eras/oci-spec/errdefs.ts";
 import { CommanderError } from "commander";
+import { endDaemon } from "../end-daemon.ts";
 import { DEFAULT_HOST } from "../engine-api/default-host.ts";
 import { type ListenPlace, listenOn, listenPlace } from "./api/listen.ts";
 import { routes } from "./api/routes.ts";
@@ -36,27 +37,27 @@ async function serve(commandLine: CommandLine): Promise<void> {
   for (const dir of [dataRoot, execRoot, dirname(pidfile)]) mkdirSync(dir, { recursive: true, mode: 0o711 });
   lock(dataRoot);
   const supervisor = options.containerd === "" ? new ContainerdSupervisor({ dataRoot, execRoot }) : undefined;
-  onceToldToEnd(async () => void (await supervisor?.stop())); // so soon: no container is anybody's yet
+  let stop = async () => void (await supervisor?.stop()); // so soon: no container is anybody's yet
+  onceToldToEnd(() => stop());
   const { daemon, servers } = await open(withRemap(options), places, supervisor);
   releaseWhenIdle(servers);
   writeFileSync(pidfile, String(process.pid));
-  onceToldToEnd(async () => {
+  stop = async () => {
     for (const server of servers) close(server);
     await daemon.shutdown().catch((error: Error) => log("error", `Cannot shut down in order: ${error.message}`));
     await supervisor?.stop();
     rmSync(pidfile, { force: true });
-  });
+  };
   process.on("SIGHUP", () => reload(daemon, commandLine));
   log("info", `dockerd ${VERSION} serves`);
 }
 
-/** In place of what was to be done before. */
 function onceToldToEnd(work: () => Promise<void>): void {
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
-    process.removeAllListeners(signal).once(signal, async () => {
+    process.once(signal, async () => {
       log("info", `received ${signal}`);
       await work();
-      process.exit();
+      endDaemon();
     });
   }
 }

@@ -1,8 +1,8 @@
 /** What is told of a container in cgroups of v1. @see https://github.com/containerd/containerd/tree/v1.2.6/metrics/cgroups */
 import type { BlkIOEntry, BlkIOStat, HugetlbStat, MemoryStat, Metrics } from "../../proto/gen/cgroups-v1_pb.ts";
-import { diskLabels, type Measure, type Sample } from "./measure.ts";
+import { diskLabels, type Measure, memoryStatMeasures, PIDS_MEASURES, type Sample } from "./measure.ts";
 
-/** The numbers of memory.stat, by the kernel's names. All are told as bytes, and some are counts. */
+/** The numbers of memory.stat, by the kernel's names. */
 const MEMORY_STAT = {
   cache: "cache",
   rss: "rss",
@@ -90,19 +90,8 @@ export const V1_MEASURES: readonly Measure<Metrics>[] = [
       read: ({ memory }) => memory?.[field]?.failcnt,
     },
   ]),
-  ...Object.entries(MEMORY_STAT).map(
-    ([name, field]): Measure<Metrics> => ({
-      name: `memory_${name}_bytes`,
-      help: `${name} of memory.stat`,
-      read: ({ memory }) => memory?.[field],
-    }),
-  ),
-  { name: "pids_current", help: "Processes and threads", read: ({ pids }) => pids?.current },
-  {
-    name: "pids_limit",
-    help: "Processes and threads that it may have; 0 for any number",
-    read: ({ pids }) => pids?.limit,
-  },
+  ...memoryStatMeasures<MemoryStat>(MEMORY_STAT),
+  ...PIDS_MEASURES,
   ...BLKIO.map(
     ({ name, field, help }): Measure<Metrics> => ({
       name: `blkio_${name}`,

@@ -1,8 +1,8 @@
 /** What is told of a container in a cgroup of v2. @see https://github.com/containerd/containerd/tree/v1.6.20/metrics/cgroups/v2 */
 import type { IOEntry, MemoryStat, Metrics } from "../../proto/gen/cgroups-v2_pb.ts";
-import { diskLabels, type Measure } from "./measure.ts";
+import { diskLabels, type Measure, memoryStatMeasures, PIDS_MEASURES } from "./measure.ts";
 
-/** The numbers of memory.stat, by the kernel's names. All are told as bytes, and some are counts. */
+/** The numbers of memory.stat, by the kernel's names. */
 const MEMORY_STAT = {
   file_mapped: "fileMapped",
   file_dirty: "fileDirty",
@@ -63,20 +63,9 @@ export const V2_MEASURES: readonly Measure<Metrics>[] = [
   { name: "memory_usage_limit_bytes", help: "Memory that it may use", read: ({ memory }) => memory?.usageLimit },
   { name: "memory_swap_usage_bytes", help: "Swap in use", read: ({ memory }) => memory?.swapUsage },
   { name: "memory_swap_limit_bytes", help: "Swap that it may use", read: ({ memory }) => memory?.swapLimit },
-  ...Object.entries(MEMORY_STAT).map(
-    ([name, field]): Measure<Metrics> => ({
-      name: `memory_${name}_bytes`,
-      help: `${name} of memory.stat`,
-      read: ({ memory }) => memory?.[field],
-    }),
-  ),
+  ...memoryStatMeasures<MemoryStat>(MEMORY_STAT),
   { name: "memory_oom_total", help: "How often memory ran out", read: ({ memoryEvents }) => memoryEvents?.oom },
-  { name: "pids_current", help: "Processes and threads", read: ({ pids }) => pids?.current },
-  {
-    name: "pids_limit",
-    help: "Processes and threads that it may have; 0 for any number",
-    read: ({ pids }) => pids?.limit,
-  },
+  ...PIDS_MEASURES,
   ...IO.map(
     ({ name, field, help }): Measure<Metrics> => ({
       name,

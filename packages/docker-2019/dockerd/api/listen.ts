@@ -7,7 +7,7 @@ import { chownSync, mkdirSync, rmSync } from "node:fs";
 import type { Server } from "node:http";
 import { dirname } from "node:path";
 import { InvalidArgument, PermissionDenied, Unavailable } from "@eras/oci-spec/errdefs.ts";
-import { socketAnswers } from "../socket-answers.ts";
+import { socketAnswers } from "../../socket-answers.ts";
 import type { ServerTls } from "./tls.ts";
 
 /** Files made under it have 0660. */

@@ -11,8 +11,8 @@ import { mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { Unavailable } from "@eras/oci-spec/errdefs.ts";
+import { socketAnswers } from "../../socket-answers.ts";
 import { containerdDir, type Roots } from "../paths.ts";
-import { socketAnswers } from "../socket-answers.ts";
 
 const PROGRAM = resolve(import.meta.dirname, "../../../../bin/containerd-2019");
 const START_TIMEOUT_MS = 30_000;

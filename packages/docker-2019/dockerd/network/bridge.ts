@@ -9,7 +9,7 @@
  *     │  eras2019   .1         │           the containers' gateway: the host routes, and iptables translates addresses
  *     └────────────────────────┘
  */
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { addAddress, listAddresses } from "@eras/linux/netlink/addresses.ts";
 import { createBridge, linkExists, linkIndex, setLink } from "@eras/linux/netlink/links.ts";
 import { listRoutes } from "@eras/linux/netlink/routes.ts";
@@ -67,7 +67,6 @@ function withGateway(options: NetworksOptions, bridge: Omit<BridgeNetwork, "defa
   return { ...bridge, defaultGateway: asked.first };
 }
 
-const FORWARDING = "/proc/sys/net/ipv4/ip_forward";
 const RESOLV_CONF = "/etc/resolv.conf";
 /** Where a Docker keeps its networks, which takes 172.17.0.0/16 for its own when it is started. */
 const OTHER_DOCKER = { state: "/var/lib/docker/network", subnet: Subnet.parse("172.17.0.0/16") };
@@ -110,15 +109,4 @@ export function raiseBridge({ device, gateway, subnet }: BridgeNetwork): void {
   if (!hasIt) addAddress(device, address);
   // Without one of its own a bridge's hardware address is its ports' lowest, which changes with them.
   setLink(device, { up: true, hardwareAddress: hardwareAddressOf(gateway) });
-}
-
-/** Lets the host pass packets on. @returns Whether it did not before. */
-export function turnOnForwarding(): boolean {
-  const wasOff = readFileSync(FORWARDING, "utf8").trim() === "0";
-  if (wasOff) writeFileSync(FORWARDING, "1");
-  return wasOff;
-}
-
-export function turnOffForwarding(): void {
-  writeFileSync(FORWARDING, "0");
 }

@@ -16,6 +16,12 @@ export function linkedPorts(sandboxes: readonly SandboxRecord[]): LinkedPort[] {
   );
 }
 
+/** Whether rules speak of it: it is linked to others, or others to it. */
+export function isLinked({ container, links = [] }: SandboxRecord, sandboxes: readonly SandboxRecord[]): boolean {
+  const others = sandboxes.flatMap((sandbox) => sandbox.links ?? []);
+  return links.length > 0 || others.some((link) => link.container === container);
+}
+
 function linkedPort(from: string, to: string, text: string): LinkedPort {
   const [port, protocol = "tcp"] = text.split("/");
   return { from, to, port: Number(port), protocol };

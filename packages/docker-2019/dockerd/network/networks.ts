@@ -6,7 +6,7 @@
  * A container is connected before its runtime starts. What a daemon that was killed had connected is taken up again, or taken down, when the next
  * one opens.
  */
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { deleteLink, linkExists } from "@eras/linux/netlink/links.ts";
 import { ERROR_CLASSES, errorKind, InvalidArgument, NotFound } from "@eras/oci-spec/errdefs.ts";
@@ -14,14 +14,14 @@ import type { NetworkSettings } from "../../engine-api/container.ts";
 import type { NetworkResource } from "../../engine-api/network.ts";
 import { step } from "../../step.ts";
 import type { Attachment, Connection } from "./attachment.ts";
-import { type BridgeNetwork, bridgeNetwork, raiseBridge, turnOffForwarding, turnOnForwarding } from "./bridge.ts";
-import { tellLinkCounters, tellRuleCounters, tellRules } from "./counted.ts";
+import { type BridgeNetwork, bridgeNetwork, raiseBridge } from "./bridge.ts";
+import { tellLinkCounters } from "./counted.ts";
 import { networkResource, networkSettings } from "./describe.ts";
 import { type Endpoint, plugIn, unplug } from "./endpoint.ts";
 import { type NetworkNames, writeEtcFiles } from "./etc-files.ts";
+import { ExternalConnectivity } from "./external-connectivity.ts";
 import { AddressPool } from "./ipam.ts";
-import { Firewall } from "./iptables.ts";
-import { linkedPorts } from "./linked-ports.ts";
+import { isLinked } from "./linked-ports.ts";
 import { createNetworkNamespace, keepNetworkNamespace, namespacePath, removeNetworkNamespace } from "./netns.ts";
 import { type NetworkMode, parseNetworkMode } from "./network-mode.ts";
 import type { NetworksOptions } from "./options.ts";
@@ -46,8 +46,7 @@ export class Networks {
   readonly #ports: PortMapper;
   readonly #options: NetworksOptions;
   readonly #sandboxes = new Map<string, SandboxRecord>();
-  readonly #forwardingMark: string;
-  #firewall: Firewall | undefined;
+  readonly #outside: ExternalConnectivity;
 
   /**
    * Makes the bridge, or takes the one there is, and what is connected to it.
@@ -57,10 +56,8 @@ export class Networks {
   static async open(options: NetworksOptions, isLive: (container: string) => boolean): Promise<Networks> {
     const networks = new Networks(options);
     raiseBridge(networks.#bridge);
-    const firewall = options.iptables ? await Firewall.find(networks.#bridge.device) : undefined;
-    if (options.iptables && !firewall) options.warn("there is no iptables: containers can't reach beyond this host");
     await networks.#restore(isLive);
-    await networks.#raiseFirewall(firewall);
+    await networks.#outside.open(networks.#connected);
     return networks;
   }
 
@@ -69,7 +66,6 @@ export class Networks {
     this.#options = options;
     this.#records = new Records(options);
     this.#netnsDir = join(execRoot, "netns");
-    this.#forwardingMark = join(execRoot, "forwarding-was-off");
     mkdirSync(this.#netnsDir, { recursive: true, mode: 0o755 });
     const kept = this.#records.networks();
     this.#bridge = bridgeNetwork(kept.bridge, options);
@@ -78,6 +74,7 @@ export class Networks {
     if (kept.bridge.subnet !== String(subnet)) this.#records.saveNetworks(this.#networks);
     this.#pool = new AddressPool(subnet, [gateway, defaultGateway], fixedCidr ? Subnet.parse(fixedCidr) : subnet);
     this.#ports = new PortMapper(proxyProgram);
+    this.#outside = new ExternalConnectivity(this.#bridge, options);
   }
 
   /** @throws {NotFound} For a network that there is not; what else fails leaves nothing behind. */
@@ -143,8 +140,8 @@ export class Networks {
     try {
       ports = await this.#ports.publish(wanted, formatAddress(address));
       const published = this.#keep({ ...sandbox, ports });
-      if (ports.length > 0 || this.#isLinked(published)) await this.#applyRules();
-      tellRules(this.#firewall);
+      if (this.#hasRules(published)) await this.#outside.apply(this.#connected);
+      this.#outside.tell();
       return published;
     } catch (error) {
       await this.#ports.release(ports);
@@ -172,9 +169,17 @@ export class Networks {
     if (!sandbox) return;
     if (sandbox.endpoint) tellLinkCounters(sandbox.endpoint);
     await this.#takeDown(sandbox);
-    if (sandbox.endpoint) await tellRuleCounters(this.#firewall);
-    if (sandbox.ports.length > 0 || this.#isLinked(sandbox))
-      await this.#applyRules().catch(({ message }: Error) => this.#options.warn(message)); // they lead nowhere now
+    if (sandbox.endpoint) await this.#outside.tellCounters();
+    if (this.#hasRules(sandbox))
+      await this.#outside.apply(this.#connected).catch(({ message }: Error) => this.#options.warn(message)); // they lead nowhere now
+  }
+
+  #hasRules(sandbox: SandboxRecord): boolean {
+    return sandbox.ports.length > 0 || isLinked(sandbox, this.#connected);
+  }
+
+  get #connected(): SandboxRecord[] {
+    return [...this.#sandboxes.values()];
   }
 
   /** Its address in the default network, if it has one there. */
@@ -220,7 +225,7 @@ export class Networks {
 
   /** What was made for containers, and is not noted: the daemon was killed in between. */
   #sweep(): void {
-    const sandboxes = [...this.#sandboxes.values()];
+    const sandboxes = this.#connected;
     const proxies = sandboxes.flatMap(({ ports }) => ports).flatMap(({ proxy }) => proxy ?? []);
     stopForgottenProxies(this.#bridge.subnet, proxies);
     const known = new Set(sandboxes.map(({ netnsPath }) => netnsPath));
@@ -228,34 +233,6 @@ export class Networks {
       const path = join(this.#netnsDir, name);
       if (!known.has(path)) removeNetworkNamespace(path); // its links go with it
     }
-  }
-
-  async #raiseFirewall(firewall: Firewall | undefined): Promise<void> {
-    this.#firewall = firewall;
-    const wasOff = this.#options.forward !== false && turnOnForwarding();
-    try {
-      await this.#applyRules();
-      if (!wasOff || !firewall) return;
-      writeFileSync(this.#forwardingMark, "");
-      await firewall.setForwardPolicy("DROP"); // a host that was no router is not to become one for everybody
-    } catch (error) {
-      this.#firewall = undefined;
-      this.#options.warn(`containers can't reach beyond this host: ${(error as Error).message}`);
-    }
-  }
-
-  #isLinked({ container, links = [] }: SandboxRecord): boolean {
-    const others = [...this.#sandboxes.values()].flatMap((sandbox) => sandbox.links ?? []);
-    return links.length > 0 || others.some((link) => link.container === container);
-  }
-
-  async #applyRules(): Promise<void> {
-    const { device, subnet, icc, masquerade } = this.#bridge;
-    const sandboxes = [...this.#sandboxes.values()];
-    const ports = sandboxes.flatMap((sandbox) => sandbox.ports);
-    const links = linkedPorts(sandboxes);
-    const ipv4 = ports.filter(({ hostIp }) => !hostIp.includes(":"));
-    await this.#firewall?.apply({ device, subnet: String(subnet), ports: ipv4, links, icc, masquerade });
   }
 
   /** NetworkSettings of a container, connected or not. */
@@ -279,7 +256,7 @@ export class Networks {
       PREDEFINED.find((name) => name === term || this.#networks[name].id === term) ??
       PREDEFINED.find((name) => term !== "" && this.#networks[name].id.startsWith(term));
     if (name === undefined) throw new NotFound(`network ${term} not found`);
-    return this.#resource(name, [...this.#sandboxes.values()]);
+    return this.#resource(name, this.#connected);
   }
 
   #resource(name: PredefinedNetwork, sandboxes: readonly SandboxRecord[]): NetworkResource {
@@ -290,12 +267,7 @@ export class Networks {
   async close(): Promise<void> {
     if (this.#sandboxes.size > 0) return;
     removeNetworkNamespace(namespacePath(this.#netnsDir, undefined));
-    await this.#firewall?.remove();
-    if (existsSync(this.#forwardingMark)) {
-      await this.#firewall?.setForwardPolicy("ACCEPT");
-      turnOffForwarding();
-      rmSync(this.#forwardingMark);
-    }
+    await this.#outside.close();
     if (linkExists(this.#bridge.device)) deleteLink(this.#bridge.device);
   }
 }
