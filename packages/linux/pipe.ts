@@ -11,6 +11,7 @@ export interface Pipe {
 
 const F_GETFL = 3;
 const F_SETFL = 4;
+const F_SETPIPE_SZ = 1031;
 
 const pipe2 = libcFunction<[Buffer, number]>("int pipe2(void *fds, int flags)");
 const fcntl = libcFunction<[number, number, number]>("int fcntl(int fd, int command, long argument)");
@@ -24,6 +25,16 @@ export function pipe(): Pipe {
   const ends = Buffer.alloc(8);
   pipe2(ends, O_CLOEXEC);
   return { readEnd: ends.readInt32LE(0), writeEnd: ends.readInt32LE(4) };
+}
+
+/**
+ * Has a pipe take so many bytes before whoever writes has to wait. The kernel rounds up to a power of two.
+ *
+ * @param fd - Either end. @throws {ErrnoError} EPERM beyond /proc/sys/fs/pipe-max-size, or what one user may have.
+ * @see https://man7.org/linux/man-pages/man2/F_GETPIPE_SZ.2const.html
+ */
+export function setPipeSize(fd: number, bytes: number): void {
+  fcntl(fd, F_SETPIPE_SZ, bytes);
 }
 
 /**

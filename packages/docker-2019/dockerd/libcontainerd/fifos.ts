@@ -14,8 +14,11 @@ import { Socket } from "node:net";
 import { dirname, join } from "node:path";
 import { isErrno } from "@eras/linux/errno.ts";
 import { mkfifo } from "@eras/linux/fifo.ts";
+import { setPipeSize } from "@eras/linux/pipe.ts";
 import { step } from "../../step.ts";
 
+/** What is printed while dockerd does something else: sixteen times the kernel's default, and its maximum for users. */
+const OUTPUT_PIPE_BYTES = 1 << 20;
 const { O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY } = constants;
 
 /** Which streams a process has. */
@@ -95,8 +98,18 @@ export class ProcessStreams {
 
   #reader(path: string): Socket {
     const fd = openSync(path, O_RDONLY | O_NONBLOCK);
+    enlarge(fd);
     this.#held.push(openSync(path, O_WRONLY | O_NONBLOCK));
     return new Socket({ fd, readable: true, writable: false }).on("error", () => {}); // "close" follows
+  }
+}
+
+/** So that what many small writes have brought is read at once. A host may allow a user so much and no more. */
+function enlarge(fd: number): void {
+  try {
+    setPipeSize(fd, OUTPUT_PIPE_BYTES);
+  } catch (error) {
+    if (!isErrno(error, "EPERM")) throw error;
   }
 }
 
