@@ -1,6 +1,7 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import {
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -8,6 +9,7 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from "node:fs";
 import { findPackageJSON } from "node:module";
@@ -153,10 +155,30 @@ describe("a packed program", () => {
     for (let i = 0; i < 2; i++) expect(() => launchPacked(program)).toThrow(`${join(dir, "main.ts")}:2:13`);
   });
 
-  test("names a file that is missing, and a library, which it can't have", () => {
+  test("has libraries, also those in CommonJS, and others after an installation", () => {
+    library("modern", { type: "module", exports: "./one.js" }, { "one.js": "export const word = 'one';" });
+    library("old", { main: "main.js" }, { "main.js": "exports.word = 'old';" });
+    const program = `import { word } from "modern";
+      import old, { word as oldWord } from "old";
+      console.log(word, oldWord, old.word);`;
+    expect(twice(program)).toBe(launch(program));
+    rmSync(join(dir, "node_modules/modern"), { recursive: true });
+    library("modern", { type: "module", exports: "./two.js" }, { "two.js": "export const word = 'two';" });
+    utimesSync(packFile()!, 0, 0); // older than what is installed
+    expect(twice(program)).toBe("two old old\n");
+  });
+
+  function library(name: string, manifest: object, files: Readonly<Record<string, string>>): void {
+    const home = join(dir, "node_modules", name);
+    mkdirSync(home, { recursive: true });
+    for (const [file, text] of Object.entries({ ...files, "package.json": JSON.stringify(manifest) }))
+      writeFileSync(join(home, file), text);
+  }
+
+  test("names a file that is missing, and a library", () => {
     const complaint = (name: string) => launchPacked(`console.log((await import("${name}").catch((e) => e)).message)`);
     expect(complaint("./gone.ts")).toContain(join(dir, "gone.ts"));
-    expect(complaint("vitest")).toContain('Cannot import "vitest"');
+    expect(complaint("no-such-library")).toContain("Cannot find module 'no-such-library'");
   });
 
   test("holds the code of functions that its runs don't call themselves", () => {

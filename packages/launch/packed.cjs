@@ -7,6 +7,8 @@
  *     index                  JSON: of each module its file's time and size, what it imports, and where its two parts are
  *     parts                  its source, types erased; its code, compiled, functions that a run does not reach included
  *
+ * Libraries are in it as well; those in CommonJS are left to Node.
+ *
  * Nobody builds it: a run that finds a module missing or changed makes it anew, and writes the pack at its end. Modules are what Node calls vm
  * modules, which its flag --experimental-vm-modules gives us; what they mean is what ECMAScript says, and a test holds both ways together.
  */
@@ -16,9 +18,14 @@ const { dirname, join, relative } = process.getBuiltinModule("node:path");
 
 const PACKAGES = dirname(__dirname);
 const SCOPE = "@eras/";
-const CACHE = join(__dirname, "../../node_modules/.cache/launch");
+const NODE_MODULES = join(__dirname, "../../node_modules");
+const CACHE = join(NODE_MODULES, ".cache/launch");
+const COMPILE_CACHE = join(NODE_MODULES, ".cache/compile");
+/** Written by each installation. */
+const INSTALLED = join(NODE_MODULES, ".modules.yaml");
+const REQUIRED = "require:";
 const INDEX_START = 4;
-const NO_PACK = -1;
+const NO_PACK = { fd: -1, index: {}, parts: 0 };
 
 /**
  * `imports`: paths, and names of Node's modules, in the order of its requests. `at`: its source, and after it its code.
@@ -57,17 +64,19 @@ function openPack() {
 function letGo() {
   writePack();
   made.clear();
-  if (pack.fd !== NO_PACK) fs.closeSync(pack.fd);
+  if (pack !== NO_PACK) fs.closeSync(pack.fd);
   pack = undefined;
 }
 
 function readPack() {
   try {
+    const installed = fs.statSync(INSTALLED, { throwIfNoEntry: false });
+    if (fs.statSync(file).mtimeMs < installed?.mtimeMs) return NO_PACK; // libraries may be others now
     const fd = fs.openSync(file, "r");
     const length = read(fd, 0, INDEX_START).readUInt32LE(0);
     return { fd, index: JSON.parse(read(fd, INDEX_START, length).latin1Slice()), parts: INDEX_START + length };
   } catch {
-    return { fd: NO_PACK, index: {}, parts: 0 };
+    return NO_PACK;
   }
 }
 
@@ -97,12 +106,21 @@ function resolve(specifier, importer) {
   if (specifier.startsWith("node:")) return specifier;
   if (specifier.startsWith(SCOPE)) return join(PACKAGES, specifier.slice(SCOPE.length));
   if (specifier.startsWith(".")) return join(dirname(importer), specifier);
-  throw new Error(`Cannot import "${specifier}" in ${importer}: a packed program has no libraries but Node's`);
+  return library(specifier, importer);
+}
+
+/** The path of a library's file; behind `require:`, if it is in CommonJS. @param {string} specifier @param {string} importer */
+function library(specifier, importer) {
+  const { createRequire, findPackageJSON } = process.getBuiltinModule("node:module");
+  const path = createRequire(importer).resolve(specifier, { conditions: new Set(["node", "import"]) });
+  const { type } = JSON.parse(fs.readFileSync(findPackageJSON(specifier, importer), "utf8"));
+  return type === "module" ? path : REQUIRED + path;
 }
 
 /** @param {string} name - As resolved. */
 function imported(name) {
-  return name.startsWith("node:") ? builtin(name) : load(name);
+  if (name.startsWith("node:")) return builtin(name);
+  return name.startsWith(REQUIRED) ? required(name) : load(name);
 }
 
 /** @param {string} path */
@@ -153,7 +171,7 @@ function compile(path, source, cachedData) {
     initializeImportMeta: (meta) => Object.assign(meta, { url, filename: path, dirname: dirname(path) }),
     importModuleDynamically: async (specifier) => {
       if (specifier.startsWith("node:")) return import(specifier);
-      const module = load(resolve(specifier, path));
+      const module = imported(resolve(specifier, path));
       if (module.status === "unlinked") module.instantiate();
       await module.evaluate();
       return module;
@@ -168,7 +186,21 @@ function builtin(name) {
   const members = process.getBuiltinModule(name);
   const properties = Object.entries(Object.getOwnPropertyDescriptors(members));
   const names = properties.filter(([, property]) => property.enumerable && !property.get).map(([key]) => key);
-  const module = new SyntheticModule([...names, "default"], () => {
+  return withMembers(name, members, names);
+}
+
+/** A library in CommonJS, by Node's own loader: its members are known when it has run. @param {string} name */
+function required(name) {
+  const loaded = modules.get(name);
+  if (loaded) return loaded;
+  process.getBuiltinModule("node:module").enableCompileCache(COMPILE_CACHE);
+  const members = require(name.slice(REQUIRED.length));
+  return withMembers(name, members, Object.keys(members));
+}
+
+/** @param {string} name @param {object} members @param {readonly string[]} names - Those that can be imported by name. */
+function withMembers(name, members, names) {
+  const module = new SyntheticModule([...new Set([...names, "default"])], () => {
     for (const key of names) module.setExport(key, members[key]);
     module.setExport("default", members);
   });
