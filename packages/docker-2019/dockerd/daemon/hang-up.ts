@@ -6,12 +6,13 @@ import { POLLHUP, poll } from "@eras/linux/poll.ts";
 const INTERVAL_MS = 1000;
 
 /**
- * Destroys a connection once its client has closed it. Of a TCP connection only a write tells so much.
+ * Destroys a connection once its client has closed it. Of TCP and WebSockets only a write tells so much.
  *
  * @see https://man7.org/linux/man-pages/man2/poll.2.html POLLHUP
  */
 export function destroyAfterHangUp(client: Duplex): void {
   client.once("end", () => {
+    if (descriptorOf(client) === undefined) return;
     const look = () => void (hasHungUp(client) && client.destroy());
     look();
     const looking = setInterval(look, INTERVAL_MS);
@@ -19,9 +20,13 @@ export function destroyAfterHangUp(client: Duplex): void {
   });
 }
 
-/** Node has no word for it: `end` is all that it tells. */
 function hasHungUp(client: Duplex): boolean {
+  const fd = descriptorOf(client);
+  return fd !== undefined && (poll([{ fd, events: 0 }], 0)[0]! & POLLHUP) !== 0;
+}
+
+/** Node has no word for it: of a connection, it tells the end alone. */
+function descriptorOf(client: Duplex): number | undefined {
   const { _handle } = client as { _handle?: { fd?: number } | null };
-  const fd = _handle?.fd ?? -1; // a WebSocket, or TLS
-  return fd >= 0 && (poll([{ fd, events: 0 }], 0)[0]! & POLLHUP) !== 0;
+  return _handle?.fd !== undefined && _handle.fd >= 0 ? _handle.fd : undefined;
 }
