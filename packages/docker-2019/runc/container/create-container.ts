@@ -19,7 +19,7 @@ import { countPreserved } from "../init/descriptors.ts";
 import { checkMappings, mapIds } from "../init/id-maps.ts";
 import { enterNamespaces, hasNamespace, KINDS } from "../init/namespaces.ts";
 import { type InitPlan, standardInit } from "../init/standard-init.ts";
-import { type Stages, type StartedInit, startInit } from "../init/start-init.ts";
+import { type JoiningStages, type StartedInit, startInit } from "../init/start-init.ts";
 import { log } from "../log.ts";
 import { parseCapabilities, unknownCapabilitiesWarning } from "../process/capabilities.ts";
 import { inheritedListenFds } from "../process/environment.ts";
@@ -139,7 +139,7 @@ function needsMountSources({ mounts = [], linux = {} }: Spec): boolean {
 function startInContainer(
   spec: Spec,
   openSources: ((spec: Spec, bundle: string) => Map<number, number>) | undefined,
-  { cgroup, admit, keptFds }: Pick<Stages, "cgroup" | "admit" | "keptFds">,
+  { cgroup, admit, keptFds }: Pick<JoiningStages, "cgroup" | "admit" | "keptFds">,
   plan: InitPlan,
 ): Promise<StartedInit> {
   step("runc.start-init", { namespaces: spec.linux?.namespaces });

@@ -14,7 +14,7 @@ import { step } from "../../step.ts";
 import { countPreserved } from "../init/descriptors.ts";
 import { enterNamespaces, KINDS } from "../init/namespaces.ts";
 import { setnsInit } from "../init/setns-init.ts";
-import { type StartedInit, startInit } from "../init/start-init.ts";
+import { type StartedInit, startJoiningInit } from "../init/start-init.ts";
 import { log } from "../log.ts";
 import { setOomScoreAdj } from "../process/oom-score.ts";
 import { applyRlimits, checkRlimits } from "../process/rlimits.ts";
@@ -48,13 +48,12 @@ export async function execProcess(container: Container, request: ExecRequest): P
   const namespaces = openNamespaces(container);
   const bindFinally = await bindToProcessors(wanted);
   try {
-    const init = await startInit({
+    const init = await startJoiningInit({
       cgroup: subCgroup(container, request.subCgroups),
       likePid: request.subCgroups.length === 0 ? container.state.init_process_pid : undefined,
       keptFds: [...namespaces.map(({ fd }) => fd), ...(consoleFd === undefined ? [] : [consoleFd])],
       preservedFds,
       enter: () => {
-        bindFinally?.(); // it has joined the cgroup
         if (wanted.oomScoreAdj !== undefined) setOomScoreAdj(forkedPid(), wanted.oomScoreAdj);
         setDumpable(false); // processes of the container will see the init, and must not look into our memory
         enterNamespaces(
@@ -63,7 +62,7 @@ export async function execProcess(container: Container, request: ExecRequest): P
         );
         for (const { fd } of namespaces) closeSync(fd);
       },
-      init: (runc) => setnsInit(plan, runc),
+      init: (runc) => setnsInit({ ...plan, bindFinally }, runc),
     });
     await finishExec(init, container, request, parts.seccomp?.listener);
     return init.pid;

@@ -1,7 +1,7 @@
 /** Containers with the least memory that Docker allows, to which the init, a fork of Node, is charged; and with a single process. */
 import type { Spec } from "@eras/oci-spec/runtime/config.ts";
 import { describe, expect, test } from "vitest";
-import { GENUINE, message, missing, OURS, type Runtime, runtime } from "../testsuite/on-bundle.ts";
+import { GENUINE, message, missing, OURS, type Runtime, runtime, start } from "../testsuite/on-bundle.ts";
 import { outcome } from "../testsuite/outcome.ts";
 
 const MIB = 1024 * 1024;
@@ -47,5 +47,20 @@ describe.skipIf(missing)(`with a limit${missing ? ` (needs ${missing})` : ""}`, 
     const [ours, genuine] = [OURS, GENUINE].map((program) => call(runtime(program, alone), "run"));
     expect(ours).toEqual(genuine);
     expect(ours).toMatchObject({ stdout: "here\n", stderr: expect.stringContaining("can't fork") });
+  });
+
+  test("of two processes, which are there, it is entered: the limit is one of forks", () => {
+    const full = (spec: Spec): Spec => ({
+      ...spec,
+      process: { ...spec.process!, args: ["/bin/sh", "-c", "sleep 1000 & exec sleep 1000"] },
+      linux: { ...spec.linux, resources: { ...spec.linux?.resources, pids: { limit: 2 } } },
+    });
+    const container = runtime(OURS, full);
+    start(container);
+    expect(call(container, "exec", "/bin/sh", "-c", "echo here; /bin/busybox true; exit 3")).toEqual({
+      status: 2,
+      stdout: "here\n",
+      stderr: expect.stringContaining("can't fork"),
+    });
   });
 });

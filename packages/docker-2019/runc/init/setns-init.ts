@@ -25,13 +25,16 @@ export interface ExecPlan {
   readonly process: Process;
   readonly capabilities: ContainerCapabilities;
   readonly preservedFds: number;
+  /** Binds it to processors of the cgroup's. */
+  readonly bindFinally: (() => void) | undefined;
   readonly parts: ProcessParts;
 }
 
 /** Runs from birth to execve. @throws {Error} When it can't go on. */
 export function setnsInit(plan: ExecPlan, runc: ChildEnd): never {
   const { process: wanted, parts } = plan;
-  runc.awaitGo(); // runc has set limits
+  runc.awaitGo(); // runc has set limits, and we are in the cgroup
+  plan.bindFinally?.();
   joinContainerKeyring(plan.id);
   setsid();
   parts.console?.setUp({ size: wanted.consoleSize, mount: false });

@@ -6,10 +6,12 @@
  */
 import { closeSync, openSync, writeSync } from "node:fs";
 import type { Cgroup } from "@eras/cgroups/cgroup.ts";
+import { writeControlFile } from "@eras/cgroups/control-file.ts";
 import { v2DirOfProcess } from "@eras/cgroups/process-cgroups.ts";
 import { isErrno } from "@eras/linux/errno.ts";
 import { _exit, fork, forkedPid, prepareFork, tryFork } from "@eras/linux/fork.ts";
 import { setChildSubreaper } from "@eras/linux/prctl.ts";
+import { kill } from "@eras/linux/signals.ts";
 import { waitpid } from "@eras/linux/wait.ts";
 import { endTracing, traceFds } from "@eras/trace/context.ts";
 import type { TraceObject } from "@eras/trace/event.ts";
@@ -23,11 +25,12 @@ import { ProgramError } from "./standard-init.ts";
 import { type ChildEnd, openDialogue, type ParentEnd } from "./sync.ts";
 
 const STDERR = 2;
+const SIGKILL = 9;
 
 /** What the two forked processes do. */
 export interface Stages {
-  /** Both are its members. */
-  readonly cgroup: Cgroup;
+  /** Both are born there, or join it. */
+  readonly cgroup?: Cgroup;
   /** Whose cgroup will do on v2, where theirs takes no processes. */
   readonly likePid?: number | undefined;
   /** In runc, for a cgroup that begins with a process: makes it around the bootstrap, which waits. */
@@ -43,6 +46,9 @@ export interface Stages {
   /** In runc, when the bootstrap asks for it. */
   mapIds?(pid: number): void;
 }
+
+/** What a process needs that is to be in a cgroup, and in namespaces that are there already. */
+export type JoiningStages = Stages & { readonly cgroup: Cgroup };
 
 /** The init, as runc holds it. It waits until it may `go`. */
 export interface StartedInit {
@@ -60,6 +66,42 @@ export async function startInit(stages: Stages): Promise<StartedInit> {
   for (;;) {
     const started = await tryToStart(stages);
     if (started) return started;
+  }
+}
+
+/**
+ * The same in a cgroup that may be full: a limit of processes stops forks, and no moves. So runc moves the init there that two forks outside have
+ * made, which takes 10 ms more. A new cgroup namespace could not be made that way, for its root is where the bootstrap is.
+ */
+export async function startJoiningInit(stages: JoiningStages): Promise<StartedInit> {
+  try {
+    return await startInit(stages);
+  } catch (error) {
+    if (!isErrno(error, "EAGAIN")) throw error;
+    const { cgroup, ...outside } = stages;
+    const init = await startInit(outside);
+    moveInit(init, stages);
+    return init;
+  }
+}
+
+function moveInit({ pid, dialogue }: StartedInit, stages: JoiningStages): void {
+  try {
+    moveIntoCgroup(pid, stages);
+  } catch (error) {
+    dialogue.close();
+    kill(pid, SIGKILL);
+    waitpid(pid);
+    throw error;
+  }
+}
+
+function moveIntoCgroup(pid: number, { cgroup, likePid }: JoiningStages): void {
+  try {
+    cgroup.addProcess(pid);
+  } catch (error) {
+    if (!isErrno(error, "EBUSY") || likePid === undefined) throw error;
+    writeControlFile(v2DirOfProcess(likePid), "cgroup.procs", pid);
   }
 }
 
@@ -89,7 +131,7 @@ async function tryToStart(stages: Stages): Promise<StartedInit | undefined> {
  * joins by itself, tree by tree.
  */
 function forkIntoCgroup({ cgroup, likePid }: Stages): number {
-  const v2Dir = cgroup.paths[""];
+  const v2Dir = cgroup?.paths[""];
   if (v2Dir === undefined) return fork();
   try {
     return forkInto(v2Dir);
@@ -110,7 +152,7 @@ function forkInto(v2Dir: string): number {
   }
 }
 
-function joinCgroup({ cgroup, admit }: Stages, runc: ChildEnd): void {
+function joinCgroup(cgroup: Cgroup, { admit }: Stages, runc: ChildEnd): void {
   step("runc.join-cgroup", { paths: cgroup.paths }, joinedCgroup(cgroup));
   if (admit) runc.ask({ kind: "admit" });
   else if (Object.keys(cgroup.paths).some((controller) => controller !== "")) cgroup.addCaller();
@@ -146,7 +188,7 @@ function runBootstrap(child: ChildEnd, stages: Stages): never {
   return ending(child, () => {
     prepareFork(); // while there is a /proc
     restoreWhatNodeChanged(); // the init inherits it, and then gets the limits of the container
-    joinCgroup(stages, child);
+    if (stages.cgroup) joinCgroup(stages.cgroup, stages, child);
     stages.enter(child);
     const pid = tryFork();
     if (pid === 0) runInit(child, stages);
@@ -175,7 +217,8 @@ function ending(child: ChildEnd, work: () => never): never {
 /** Once the container waits, runc is gone: then the error goes where the program's own would. */
 function report(child: ChildEnd, error: Error): void {
   try {
-    child.tell({ kind: "failed", error: failureText(error), late: error instanceof ProgramError });
+    const { code } = error as NodeJS.ErrnoException;
+    child.tell({ kind: "failed", error: failureText(error), late: error instanceof ProgramError, code });
   } catch {
     writeSync(STDERR, `${failureText(error)}\n`);
   }

@@ -32,7 +32,13 @@ export type Message =
   | { readonly kind: "mounted" }
   | { readonly kind: "ready"; readonly listenerFd?: number }
   | { readonly kind: "waiting" }
-  | { readonly kind: "failed"; readonly error: string; readonly late: boolean };
+  | {
+      readonly kind: "failed";
+      readonly error: string;
+      readonly late: boolean;
+      /** Of a call that has failed: `EAGAIN`. */
+      readonly code: string | undefined;
+    };
 
 const GO = "go";
 const STILL_ALIVE = "container init exited prematurely";
@@ -72,10 +78,17 @@ export function openDialogue(): Dialogue {
 export class InitFailure extends Error {
   /** Whether the container was set up by then, and only its program could not be found. */
   readonly late: boolean;
+  /** Of the call that has failed, if it was one: `EAGAIN`. */
+  readonly code: string | undefined;
 
-  constructor(message: string, late: boolean) {
-    super(message);
+  constructor({
+    error,
+    late,
+    code,
+  }: { readonly error: string; readonly late: boolean; readonly code?: string | undefined }) {
+    super(error);
     this.late = late;
+    this.code = code;
   }
 }
 
@@ -90,8 +103,8 @@ export class ParentEnd {
   /** Waits for a message. @throws {InitFailure} When the other side reports a failure, or ends without a word. */
   next(): Exclude<Message, { kind: "failed" }> {
     const message = this.#receive();
-    if (message === undefined) throw new InitFailure(STILL_ALIVE, false);
-    if (message.kind === "failed") throw new InitFailure(message.error, message.late);
+    if (message === undefined) throw new InitFailure({ error: STILL_ALIVE, late: false });
+    if (message.kind === "failed") throw new InitFailure(message);
     return message;
   }
 
@@ -105,7 +118,7 @@ export class ParentEnd {
   /** Waits until the other side has closed the socket, by becoming a program. @throws {InitFailure} When it reports a failure instead. */
   expectEnd(): void {
     const message = this.#receive();
-    if (message?.kind === "failed") throw new InitFailure(message.error, message.late);
+    if (message?.kind === "failed") throw new InitFailure(message);
   }
 
   /** Lets the other side go on. */
