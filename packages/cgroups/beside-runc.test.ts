@@ -124,7 +124,7 @@ describe.skipIf(missing.length > 0)(`beside runc${missing.length > 0 ? ` (needs 
   });
 
   test("shows the same statistics", () => {
-    const event = runcStatsEvent("theirs", readCgroupStats(theirs), isV2);
+    const event = runcStatsEvent("theirs", readCgroupStats(theirs), { isV2 });
     expect(JSON.parse(event)).toEqual(JSON.parse(runc(["events", "--stats", "theirs"])));
     expect(`${event}\n`).toBe(runc(["events", "--stats", "theirs"]));
   });

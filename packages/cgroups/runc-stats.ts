@@ -9,16 +9,20 @@
  */
 import type { CgroupStats, CpuTime, HugetlbStats, IoCount, IoStats, MemoryCounter, MemoryStats } from "./stats.ts";
 
-/**
- * The event of one reading.
- *
- * @param isV2 - Whether the host is a pure v2 one: v1 and hybrid hosts say "no limit" with another number.
- */
-export function runcStatsEvent(id: string, stats: CgroupStats, isV2: boolean): string {
-  return toJson({ type: "stats", id, data: runcStats(stats, isV2) });
+/** What belongs into an event beside the reading. */
+interface EventContext {
+  /** Whether the host is a pure v2 one: v1 and hybrid hosts say "no limit" with another number. */
+  readonly isV2: boolean;
+  /** Of cache and memory bandwidth. */
+  readonly shares?: object | undefined;
 }
 
-function runcStats(stats: CgroupStats, isV2: boolean): object {
+/** The event of one reading. */
+export function runcStatsEvent(id: string, stats: CgroupStats, context: EventContext): string {
+  return toJson({ type: "stats", id, data: runcStats(stats, context) });
+}
+
+function runcStats(stats: CgroupStats, { isV2, shares = {} }: EventContext): object {
   const { cpu, throttling, cpuset, memory, pids, io = {}, hugetlb = new Map<string, HugetlbStats>() } = stats;
   return {
     cpu: {
@@ -34,7 +38,7 @@ function runcStats(stats: CgroupStats, isV2: boolean): object {
     pids: withoutZeros({ current: pids?.current, limit: pids?.limit }),
     blkio: blkioOf(io),
     hugetlb: Object.fromEntries([...hugetlb].sort().map(([pageSize, counter]) => [pageSize, hugepages(counter)])),
-    intel_rdt: {},
+    intel_rdt: shares,
     network_interfaces: null,
   };
 }

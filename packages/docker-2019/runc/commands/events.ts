@@ -25,8 +25,9 @@ export const command = defineCommand({
     const container = Container.load(globals.root, id!);
     const intervalMs = parseInterval(flags.interval!);
     if (container.status === "stopped") throw new FailedPrecondition(`container with id ${id} is not running`);
-    if (flags.stats) printStats(container);
-    else await printEvents(container, intervalMs);
+    const printStats = await statsPrinter(container);
+    if (flags.stats) printStats();
+    else await printEvents(container, printStats, intervalMs);
     return 0;
   },
 });
@@ -37,8 +38,16 @@ function parseInterval(text: string): number {
   return intervalMs;
 }
 
-function printStats({ id, state }: Container): void {
-  printLine(runcStatsEvent(id, readCgroupStats(state.cgroup_paths), cgroupMode() === "v2"));
+/** Prints them now; what a container has of the processor is read by a module that most do without. */
+type PrintStats = () => void;
+
+async function statsPrinter({ id, state }: Container): Promise<PrintStats> {
+  const { cgroup_paths: paths, intel_rdt_path: group, spec } = state;
+  const resctrl = group ? await import("../container/resctrl-stats.ts") : undefined;
+  return () => {
+    const shares = resctrl?.readResctrlStats(group, id, spec.linux?.intelRdt);
+    printLine(runcStatsEvent(id, readCgroupStats(paths), { isV2: cgroupMode() === "v2", shares }));
+  };
 }
 
 function printLine(line: string): void {
@@ -46,7 +55,7 @@ function printLine(line: string): void {
 }
 
 /** Resolves when the container has ended. Rejects when nobody reads any more. */
-async function printEvents(container: Container, intervalMs: number): Promise<void> {
+async function printEvents(container: Container, printStats: PrintStats, intervalMs: number): Promise<void> {
   const { promise: ended, resolve: end, reject } = Promise.withResolvers<void>();
   const attempt = (print: () => void) => {
     try {
@@ -55,7 +64,7 @@ async function printEvents(container: Container, intervalMs: number): Promise<vo
       reject(error);
     }
   };
-  const timer = setInterval(() => (container.hasInit ? attempt(() => printStats(container)) : end()), intervalMs);
+  const timer = setInterval(() => (container.hasInit ? attempt(printStats) : end()), intervalMs);
   const countKills = () => oomKills(container.state.cgroup_paths);
   let told = countKills();
   const killed = () => {

@@ -43,7 +43,7 @@ function features(): Features {
       seccomp: seccompFeatures(),
       apparmor: { enabled: true },
       selinux: { enabled: true },
-      intelRdt: { enabled: false }, // `update` alone knows it
+      intelRdt: { enabled: true },
       mountExtensions: { idmap: { enabled: true } },
     },
     annotations: {

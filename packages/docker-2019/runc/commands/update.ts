@@ -2,13 +2,12 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { FailedPrecondition, InvalidArgument } from "@eras/oci-spec/errdefs.ts";
-import type { LinuxResources } from "@eras/oci-spec/runtime/config-linux.ts";
+import type { LinuxIntelRdt, LinuxResources } from "@eras/oci-spec/runtime/config-linux.ts";
 import { parseResources } from "@eras/oci-spec/runtime/parse.ts";
-import { defineCommand, type Flags, type FlagValues } from "../command.ts";
+import { defineCommand, type Flags, type FlagValues, type Globals } from "../command.ts";
 import { Container } from "../container/container.ts";
 import { parseMemorySize } from "../container/memory-size.ts";
-import { resctrlRoot, type Schemata, setSchemata } from "../container/resctrl.ts";
-import { type ContainerState, writeState } from "../container/state.ts";
+import { writeState } from "../container/state.ts";
 import { updateResources } from "../container/update-resources.ts";
 import { callErrorText } from "../error-text.ts";
 import { log } from "../log.ts";
@@ -66,9 +65,9 @@ export const command = defineCommand({
     const { devices, ...limits } = parse(flags.resources ? readText(flags.resources) : JSON.stringify(ofFlags(flags)));
     if (devices) log("warning", "devices of a container are set when it is created, and left as they are");
     if (container.status === "stopped") throw new FailedPrecondition("container not running");
-    const schemata = { l3Cache: flags["l3-cache-schema"], memoryBandwidth: flags["mem-bw-schema"] };
-    const { intel_rdt_path } = shareProcessor(container, schemata);
-    writeState(container.dir, { ...(await updateResources(container, limits)), intel_rdt_path });
+    const share = { l3CacheSchema: flags["l3-cache-schema"] ?? "", memBwSchema: flags["mem-bw-schema"] ?? "" };
+    const shared = await shareProcessor(container, globals, share);
+    writeState(container.dir, await updateResources(shared, limits));
     return 0;
   },
 });
@@ -135,11 +134,22 @@ function integer(flags: UpdateFlags, name: TextFlag): number | undefined {
   return Number(text);
 }
 
-/** @returns What the container's state is to remember of it. */
-function shareProcessor(container: Container, schemata: Schemata): Pick<ContainerState, "intel_rdt_path"> {
-  const { intel_rdt_path: known } = container.state;
-  if (!schemata.l3Cache && !schemata.memoryBandwidth) return { intel_rdt_path: known };
-  const group = join(resctrlRoot(schemata), container.id);
-  setSchemata(known || group, container.cgroup.pids(), schemata);
-  return { intel_rdt_path: known || group };
+/** Gives a container another share of cache and memory bandwidth, and remembers it. @returns The container with that. */
+async function shareProcessor(container: Container, globals: Globals, share: LinuxIntelRdt): Promise<Container> {
+  const { l3CacheSchema, memBwSchema } = share;
+  if (!l3CacheSchema && !memBwSchema) return container;
+  const { findResctrl, makeGroup, setShare } = await import("../container/resctrl.ts");
+  const { root, sharesCache, sharesBandwidth } = findResctrl();
+  if (l3CacheSchema && !sharesCache) throw new FailedPrecondition("Intel RDT/CAT: l3 cache schema is not enabled");
+  if (memBwSchema && !sharesBandwidth)
+    throw new FailedPrecondition("Intel RDT/MBA: memory bandwidth schema is not enabled");
+  const { id, dir, state } = container;
+  const { linux } = state.spec;
+  const known = state.intel_rdt_path;
+  const group = known || join(root!, id);
+  const spec = { ...state.spec, linux: { ...linux, intelRdt: { ...linux?.intelRdt, ...share } } };
+  writeState(dir, { ...state, spec, intel_rdt_path: group }); // first: `delete` has to know of it
+  if (known) setShare(group, share);
+  else makeGroup(group, id, share, container.cgroup.pids());
+  return Container.load(globals.root, id);
 }

@@ -60,7 +60,6 @@ export async function createContainer(given: Spec, request: CreateRequest): Prom
   const spec = notify?.configure(given) ?? given;
   const wanted = spec.process!; // enterBundle has seen to it
   checkRootless(spec);
-  checkCacheControl(spec);
   checkMappings(spec.linux ?? {});
   const rootfs = findRootfs(request.bundle, spec);
   const parts = await loadParts(wanted, spec.linux ?? {}, request.consoleFd);
@@ -116,11 +115,6 @@ export async function createContainer(given: Spec, request: CreateRequest): Prom
   return Container.load(request.globals.root, request.id);
 }
 
-/** Shares of the processor's caches (Linux's resctrl) were not to be had where this was written. */
-function checkCacheControl({ linux }: Spec): void {
-  if (linux?.intelRdt) throw new Error("intelRdt is specified in config, but Intel RDT is not supported or enabled");
-}
-
 /** Reads `process.capabilities`; names that mean nothing are told of. */
 export function capabilitiesOf({ capabilities }: Process): InitPlan["capabilities"] {
   const { sets, unknown } = parseCapabilities(capabilities);
@@ -171,6 +165,7 @@ async function finishCreation(
   const known = { ...state, init_process_pid: pid, init_process_start: readProcessStat(pid).startTime };
   try {
     limitProcesses?.();
+    await shareProcessor(known);
     dialogue.go();
     dialogue.expect("mounted");
     const creating = containerState(known, "creating");
@@ -193,6 +188,18 @@ async function finishCreation(
   } finally {
     dialogue.close();
   }
+}
+
+/** Gives the container its share of cache and memory bandwidth. */
+export async function shareProcessor({
+  id,
+  spec,
+  intel_rdt_path: group,
+  init_process_pid: pid,
+}: ContainerState): Promise<void> {
+  if (!group) return;
+  const { makeGroup } = await import("./resctrl.ts");
+  makeGroup(group, id, spec.linux!.intelRdt!, [pid]);
 }
 
 /** From here on, other commands find the container. */

@@ -18,6 +18,10 @@ export async function destroy(container: Container): Promise<void> {
   const { cgroup, state } = container;
   if (!hasNamespace(state.spec.linux ?? {}, "pid")) await cgroup.signalAll(SIGKILL); // nobody ends with the init then
   await removeContainerCgroup(state);
+  if (state.intel_rdt_path) {
+    const { removeGroup } = await import("./resctrl.ts");
+    removeGroup(state.intel_rdt_path, container.id, state.spec.linux?.intelRdt);
+  }
   removeStateDir(container.dir);
   try {
     runHooks(state.spec.hooks, "poststop", container.toState("stopped"));

@@ -148,6 +148,7 @@ async function finishExec(
 ): Promise<void> {
   try {
     applyRlimits(pid, wanted.rlimits);
+    await shareProcessor(container, pid);
     dialogue.go();
     const { listenerFd } = dialogue.expect("ready");
     onConsole?.();
@@ -165,4 +166,10 @@ async function finishExec(
   } finally {
     dialogue.close();
   }
+}
+
+async function shareProcessor({ id, state }: Container, pid: number): Promise<void> {
+  if (!state.intel_rdt_path) return;
+  const { joinGroup } = await import("./resctrl.ts");
+  joinGroup(state.intel_rdt_path, id, state.spec.linux?.intelRdt ?? {}, pid);
 }

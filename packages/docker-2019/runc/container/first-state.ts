@@ -1,6 +1,7 @@
 /** What is known of a container before it is made. */
 import { readlinkSync } from "node:fs";
 import type { Spec } from "@eras/oci-spec/runtime/config.ts";
+import type { LinuxIntelRdt } from "@eras/oci-spec/runtime/config-linux.ts";
 import { plannedCgroupPaths } from "./container-cgroup.ts";
 import type { CreateRequest } from "./create-container.ts";
 import type { ContainerState } from "./state.ts";
@@ -9,7 +10,7 @@ import type { ContainerState } from "./state.ts";
  * The state that is written first: without a process, but with all that a later `delete --force` must look for.
  *
  * @param rootfs - Absolute.
- * @throws {Error} When the cgroup's path can't be meant.
+ * @throws {Error} When the cgroup's path can't be meant, or the machine can't share its cache and that is asked for.
  */
 export async function firstState(
   spec: Spec,
@@ -33,10 +34,16 @@ export async function firstState(
     cgroup_paths: await plannedCgroupPaths({ id, config }),
     namespace_paths: {},
     external_descriptors: [0, 1, 2].map(descriptorTarget),
-    intel_rdt_path: "",
+    intel_rdt_path: spec.linux?.intelRdt ? await resctrlGroup(id, spec.linux.intelRdt) : "",
     bundle,
     spec,
   };
+}
+
+/** Most containers have none, and go without the module. */
+async function resctrlGroup(id: string, intelRdt: LinuxIntelRdt): Promise<string> {
+  const { plannedGroup } = await import("./resctrl.ts");
+  return plannedGroup(id, intelRdt);
 }
 
 /** RFC 3339 with nanoseconds, as Go prints it; the clock of `Date` has milliseconds. */

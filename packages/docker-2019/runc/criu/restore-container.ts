@@ -14,7 +14,7 @@ import type { Globals } from "../command.ts";
 import { findRootfs } from "../container/bundle.ts";
 import { Container, containerState } from "../container/container.ts";
 import { makeContainerCgroup } from "../container/container-cgroup.ts";
-import { saveState } from "../container/create-container.ts";
+import { saveState, shareProcessor } from "../container/create-container.ts";
 import { destroy } from "../container/destroy.ts";
 import { firstState } from "../container/first-state.ts";
 import { runHooks } from "../container/hooks.ts";
@@ -82,6 +82,7 @@ async function restoreProcesses(
   try {
     if (admit) await admit(criu.pid);
     else cgroup.addProcess(criu.pid); // what it forks is born there
+    await shareProcessor({ ...state, init_process_pid: criu.pid });
   } catch (error) {
     criu.end();
     throw error;
