@@ -59,7 +59,7 @@ export interface Globals {
   readonly root: string;
   readonly criu: string;
   readonly systemdCgroup: boolean;
-  /** Errors about cgroups that an ordinary user may not touch are passed over. */
+  /** Errors about cgroups that an ordinary user may not touch are passed over. Read by those commands alone for which it means something. */
   readonly rootless: boolean;
 }
 

@@ -9,6 +9,13 @@ import type { Flag, Flags, FlagValues } from "./command.ts";
 /** The command line can't be understood; the usage goes with it. */
 export class UsageError extends Error {
   override readonly name = "UsageError";
+  /** A flag, or how many arguments there are. */
+  readonly wrong: "flag" | "count";
+
+  constructor(message: string, wrong: "flag" | "count" = "flag") {
+    super(message);
+    this.wrong = wrong;
+  }
 }
 
 /** What was found. */
@@ -22,6 +29,8 @@ interface ParseOptions {
   /** Nothing is a flag after the first argument. */
   readonly flagsFirst: boolean;
 }
+
+const HELP: ReadonlySet<string> = new Set(["help", "h"]);
 
 type Value = boolean | number | string;
 
@@ -39,16 +48,17 @@ export function parseFlags<const F extends Flags>(
   let help = false;
   for (let i = 0; i < words.length; i++) {
     const word = words[i]!;
+    const isArgument = !isFlag(word) || (args.length > 0 && !isKnown(known, word));
     if (word === "--" || (flagsFirst && !isFlag(word))) {
       args.push(...words.slice(word === "--" ? i + 1 : i));
       break;
     }
-    if (!isFlag(word)) {
+    if (isArgument) {
       args.push(word);
       continue;
     }
     const [given, inline] = split(word);
-    if (given === "help" || given === "h") {
+    if (HELP.has(given)) {
       help = true;
       continue;
     }
@@ -76,8 +86,18 @@ function split(word: string): [name: string, value: string | undefined] {
   return [name, value];
 }
 
+/** After an argument, what is no flag is another argument: `kill web -9`. */
+function isKnown(known: Flags, word: string): boolean {
+  const [given] = split(word);
+  return HELP.has(given) || find(known, given) !== undefined;
+}
+
+function find(known: Flags, given: string): [name: string, flag: Flag] | undefined {
+  return Object.entries(known).find(([name, { short }]) => name === given || short === given);
+}
+
 function lookUp(known: Flags, given: string): [name: string, flag: Flag] {
-  const found = Object.entries(known).find(([name, { short }]) => name === given || short === given);
+  const found = find(known, given);
   if (found === undefined) throw new UsageError(`flag provided but not defined: -${given}`);
   return found;
 }

@@ -32,7 +32,9 @@ async function main(words: readonly string[]): Promise<number> {
     root: resolve(flags.root ?? defaultRoot()),
     criu: flags.criu ?? "criu",
     systemdCgroup: flags["systemd-cgroup"] ?? false,
-    rootless: usesRootlessCgroups(flags.rootless),
+    get rootless() {
+      return usesRootlessCgroups(flags.rootless);
+    },
   };
   if (flags.trace !== undefined) {
     const { traceCommand } = await import("./trace-run.ts");
@@ -57,7 +59,9 @@ async function orUsage<Result>(name: string | undefined, parse: () => Result): P
     return parse();
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
-    writeSync(1, `Incorrect Usage: ${error.message}\n\n`);
+    const { message, wrong } = error;
+    const end = wrong === "count" ? "." : `${name === undefined ? "." : ":"} ${message}`;
+    writeSync(1, `Incorrect Usage${end}\n\n`);
     await showHelp(name);
     throw error;
   }
@@ -82,9 +86,9 @@ async function runCommand(name: string, globals: Globals, words: readonly string
 function checkArguments(name: string, { minArgs, maxArgs = Infinity }: Command, { length }: readonly string[]): void {
   const plural = (bound: string, count: number) =>
     `runc: ${JSON.stringify(name)} requires ${bound} ${count} argument(s)`;
-  if (minArgs === maxArgs && length !== minArgs) throw new UsageError(plural("exactly", minArgs));
-  if (length < minArgs) throw new UsageError(plural("a minimum of", minArgs));
-  if (length > maxArgs) throw new UsageError(plural("a maximum of", maxArgs));
+  if (minArgs === maxArgs && length !== minArgs) throw new UsageError(plural("exactly", minArgs), "count");
+  if (length < minArgs) throw new UsageError(plural("a minimum of", minArgs), "count");
+  if (length > maxArgs) throw new UsageError(plural("a maximum of", maxArgs), "count");
 }
 
 async function showVersion(): Promise<number> {

@@ -42,6 +42,8 @@ function rootless(change: (spec: Spec) => Spec = (spec) => spec): (spec: Spec) =
   };
 }
 
+const withoutTime = (log: string) => log.replaceAll(/time="[^"]*"/g, "");
+
 interface UserRuntime extends Runtime {
   /** XDG_RUNTIME_DIR. */
   readonly userDir: string;
@@ -148,11 +150,14 @@ describe.skipIf(missing)(`an ordinary user${missing ? ` (needs ${missing})` : ""
     expect(message(any.call("--rootless=false", "create", any.id))).toMatch(/cgroup.*EACCES/);
   });
 
-  test("is told what --rootless takes", () => {
+  test("is told what --rootless takes, where that means something", () => {
     const { call, id } = userRuntime(OURS);
     expect(message(call("--rootless=maybe", "create", id))).toBe(
-      "Cannot use --rootless maybe: it is true, false or auto",
+      "runc create failed: Cannot use --rootless maybe: it is true, false or auto",
     );
+    expect(call("--rootless=maybe", "list").status).toBe(0);
+    const [ours, genuine] = [OURS, GENUINE].map((program) => userRuntime(program).call("pause", "none").stderr);
+    expect(withoutTime(ours!)).toBe(withoutTime(genuine!));
   });
 
   test.skipIf(!existsSync(NEWUIDMAP))(`has the ranges of /etc/subuid (needs ${NEWUIDMAP})`, () => {

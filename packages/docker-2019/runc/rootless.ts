@@ -30,6 +30,11 @@ export function usesRootlessCgroups(flag = "auto"): boolean {
   return truth;
 }
 
+/** What runc warns of before a command that needs all of the container's cgroups. */
+export function mayFail(command: string): string {
+  return `runc ${command} may fail if you don't have the full access to cgroups`;
+}
+
 /** Where the states of containers lie, unless --root says otherwise. */
 export function defaultRoot(): string {
   return userRoot() ?? "/run/runc";

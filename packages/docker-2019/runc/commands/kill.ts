@@ -29,9 +29,9 @@ export const command = defineCommand({
   },
 });
 
-/** A number is for the kernel to judge; 0 asks whether there is anybody to hear a signal: kill(2). */
+/** A number is for the kernel to judge, be it negative; 0 asks whether there is anybody to hear a signal: kill(2). */
 function parseSignal(signal: string): number {
-  if (/^\d+$/.test(signal)) return Number(signal);
+  if (/^[-+]?\d+$/.test(signal)) return Number(signal);
   try {
     return signalNumber(signal);
   } catch (error) {

@@ -2,7 +2,9 @@
 import { writeSync } from "node:fs";
 import { defineCommand } from "../command.ts";
 import { Container } from "../container/container.ts";
+import { log } from "../log.ts";
 import { FORMAT_FLAG, parseFormat } from "../output-format.ts";
+import { mayFail } from "../rootless.ts";
 
 export const command = defineCommand({
   usage: "[command options] <container-id> [ps options]",
@@ -11,6 +13,7 @@ export const command = defineCommand({
   minArgs: 1,
   flagsFirst: true,
   run({ globals, flags, args: [id, ...options] }) {
+    if (globals.rootless) log("warning", mayFail("ps"));
     const format = parseFormat(flags.format);
     const pids = Container.load(globals.root, id!).cgroup.pids();
     writeSync(1, format === "json" ? toJson(pids) : processTable(pids, options));

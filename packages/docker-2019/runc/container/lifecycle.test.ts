@@ -52,7 +52,7 @@ describe.skipIf(missing)(`commands${needs}`, () => {
       for (const command of ["create", "start", "delete"]) call(command, id);
       call("exec", id, "/bin/sh", "-c", "exit 7");
       call("exec", id, "/bin/sh", "-c", "kill -9 $$");
-      for (const signal of ["0", "BOGUS", "SIGBOGUS", "1000"]) call("kill", id, signal);
+      for (const signal of ["0", "+0", "-1", "BOGUS", "SIGBOGUS", "1000"]) call("kill", id, signal);
       answers.push(answer(container, "kill", id, "SIGKILL")); // when it has ended is the kernel's affair
       await expect.poll(() => statusOf(container), { timeout: 10_000 }).toBe("stopped");
       for (const command of ["create", "start", "kill", "pause", "resume"]) call(command, id);
@@ -181,7 +181,13 @@ describe.skipIf(missing)(`commands${needs}`, () => {
         ["restore", "a/b"],
         ["create", "--bundle", "/none", "web"],
       ],
-      ...[["help", "nope"], ["nope"], ["--root", "/proc/none", "create", "web"]],
+      ...[
+        ["help", "nope"],
+        ["nope"],
+        ["--root", "/proc/none", "create", "web"],
+        ["kill", "-1"],
+        ["state", "web", "-1"],
+      ],
     ];
     const [ours, genuine] = both(
       (spec) => spec,
@@ -192,7 +198,7 @@ describe.skipIf(missing)(`commands${needs}`, () => {
             args,
             result.status,
             message(result).trim(),
-            /^Incorrect Usage[\s\S]*?^ +(runc.*)/m.exec(result.stdout)?.[1],
+            /^(Incorrect Usage.*)[\s\S]*?^ +(runc.*)/m.exec(result.stdout)?.slice(1),
           ];
         }),
     );
