@@ -1,6 +1,16 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, readSync, writeFileSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { type AddressInfo, connect, createServer } from "node:net";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
@@ -21,7 +31,7 @@ const images = ({ bundle }: Runtime) => join(bundle, "images");
 /** A container that counts, and has come to at least 3. */
 async function startCounting(program: string, change = counting): Promise<Runtime> {
   const each = runtime(program, change);
-  mkdirSync(join(each.bundle, "data"));
+  for (const dir of ["data", "inner"]) mkdirSync(join(each.bundle, dir));
   start(each);
   await eventually(() => existsSync(join(each.bundle, "rootfs/tmp/n")) && count(each)).toBeGreaterThan(2);
   return each;
@@ -85,10 +95,15 @@ describe.skipIf(why)(`runc checkpoint, runc restore${why ? ` (${why})` : ""}`, (
   test.each([
     [OURS, GENUINE],
     [GENUINE, OURS],
-  ])("what %s saves %s restores", async (saver, restorer) => {
-    const saved = await startCounting(saver, (spec) => counting(withBind(spec, "data")));
+  ])("what %s saves %s restores, with places for mounts in mounts", async (saver, restorer) => {
+    const inner = { destination: "/data/some/inner", source: "inner", type: "bind", options: ["bind"] };
+    const saved = await startCounting(saver, (spec) => {
+      const { mounts = [], ...rest } = withBind(spec, "data");
+      return counting({ ...rest, mounts: [...mounts, inner] });
+    });
     expect(save(saved, saver)).toMatchObject({ status: 0 });
     const before = count(saved);
+    rmSync(join(saved.bundle, "data/some"), { recursive: true });
     expect(await restore(saved, restorer, "--detach").exited).toEqual([0, null]);
     await eventually(() => count(saved)).toBeGreaterThan(before);
     expect(runtimeCall(restorer, ["--root", saved.root, "delete", "-f", saved.id]).status).toBe(0);

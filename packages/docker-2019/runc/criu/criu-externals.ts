@@ -51,8 +51,12 @@ interface ExternalMount {
 }
 
 function bindMounts({ mounts = [] }: Spec): ExternalMount[] {
-  const isBind = ({ options }: Mount) => (parseEntryOptions(options).flags & MS_BIND) !== 0;
   return mounts.filter(isBind).map(({ destination, source = "" }) => ({ place: resolve("/", destination), source }));
+}
+
+/** Whether a mount shows files of the host. */
+export function isBind({ options }: Mount): boolean {
+  return (parseEntryOptions(options).flags & MS_BIND) !== 0;
 }
 
 /** v1's trees in the container are mounts of parts of the host's, unless a cgroup namespace makes them its own. */

@@ -2,7 +2,7 @@
  * Making a container of what `checkpoint` has saved. There is no init of ours: criu forks the processes, with their old numbers, in new
  * namespaces, and what they become is a child of runc's.
  */
-import { closeSync, fstatSync, mkdirSync, openSync, rmdirSync, statSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, rmdirSync } from "node:fs";
 import { join } from "node:path";
 import { cgroupsOfProcess } from "@eras/cgroups/process-cgroups.ts";
 import { sendFds } from "@eras/linux/fd-passing.ts";
@@ -20,13 +20,13 @@ import { firstState } from "../container/first-state.ts";
 import { runHooks } from "../container/hooks.ts";
 import { type ContainerState, makeStateDir, stateDir, writeState } from "../container/state.ts";
 import { log } from "../log.ts";
-import { makePlace, withFd } from "../rootfs/inside-root.ts";
 import { Criu, checkCriu, FIRST_INHERITED_FD } from "./criu.ts";
-import { givenNamespaces, mountsToBringIn, withRoot } from "./criu-externals.ts";
+import { givenNamespaces, mountsToBringIn } from "./criu-externals.ts";
 import type { CriuDirectories } from "./criu-flags.ts";
 import type { CriuOptions } from "./criu-messages.ts";
 import { runCriu } from "./criu-session.ts";
 import { inheritedPipes, readDescriptors, restoredDescriptors } from "./external-descriptors.ts";
+import { makeMountPoints } from "./mount-points.ts";
 
 /** What is to be restored, and how. */
 export interface RestoreRequest {
@@ -104,20 +104,6 @@ async function restoreProcesses(
     ),
   );
   for (const { fd } of namespaces) closeSync(fd);
-}
-
-/** A fresh copy of the image need not have what the first `create` made. Where something is mounted on the way, criu makes it. */
-function makeMountPoints({ mounts = [] }: Spec, rootfs: string, bundle: string): void {
-  withRoot(rootfs, (root) => {
-    for (const [i, { destination, source = "" }] of mounts.entries()) {
-      if (mounts.slice(0, i).some((earlier) => destination.startsWith(`${earlier.destination}/`))) continue;
-      const stats = statSync(join(source.startsWith("/") ? "/" : bundle, source), { throwIfNoEntry: false });
-      withFd(
-        makePlace(root, destination, stats === undefined || stats.isDirectory() ? "directory" : "file"),
-        fstatSync,
-      );
-    }
-  });
 }
 
 const ROOT_MOUNT = "criu-root";
