@@ -1,10 +1,11 @@
 /** Around the whole suite: what it left on the machine, compared with what was there before. Anything of ours fails the run. */
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { childDirectories } from "@eras/cgroups/cgroup-path.ts";
 import { cgroupTrees } from "@eras/cgroups/detect.ts";
 import { removeEmpty } from "@eras/cgroups/remove.ts";
 import { LXC_PIVOT } from "@eras/docker-2013/dockerd/genuine-lxc.ts";
+import { namingCommandLine } from "@eras/docker-2019/runc/testsuite/waiting-init.ts";
 import { readMountinfo } from "@eras/linux/mountinfo.ts";
 import { removeAbandonedPlaces } from "./harness/remains.ts";
 
@@ -32,7 +33,7 @@ function ours(): string[] {
       .map((name) => `network device ${name}`),
     ...readdirSync("/proc")
       .filter(Number)
-      .map(commandLine)
+      .map((pid) => `process ${pid} ${namingCommandLine(pid)}`)
       .filter((line) =>
         /docker-eras-|-2013 | docker-proxy -|dockerd\/main\.ts|docker-2019\/(shim|containerd)\/main\.ts/.test(line),
       ),
@@ -45,14 +46,6 @@ function filesBelow(dir: string): string[] {
   if (!existsSync(dir)) return [];
   const entries = readdirSync(dir, { recursive: true, withFileTypes: true });
   return entries.filter((entry) => !entry.isDirectory()).map(({ parentPath, name }) => join(parentPath, name));
-}
-
-function commandLine(pid: string): string {
-  try {
-    return `process ${pid} ${readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ")}`;
-  } catch {
-    return ""; // it has ended meanwhile
-  }
 }
 
 /** vitest's globalSetup. @returns What runs after the last test. */

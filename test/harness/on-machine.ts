@@ -1,4 +1,5 @@
 /** What is on this machine because of a directory: asked of the kernel, not of the program whose directory it is. */
+import { namingCommandLine } from "@eras/docker-2019/runc/testsuite/waiting-init.ts";
 import { listProcesses } from "@eras/era/processes.ts";
 import { readMountinfo } from "@eras/linux/mountinfo.ts";
 
@@ -16,7 +17,7 @@ interface Named {
 /** Processes, other than the caller, in whose command line the directory is. */
 export function processesThatName(dir: string): Named[] {
   return listProcesses()
-    .map(({ pid, words }) => ({ pid, command: words.join(" ") }))
+    .map(({ pid }) => ({ pid, command: namingCommandLine(pid) }))
     .filter(({ pid, command }) => pid !== process.pid && command.includes(dir));
 }
 

@@ -6,6 +6,7 @@ import { containerCgroupPaths } from "@eras/cgroups/container-paths.ts";
 import { describe, expect, test } from "vitest";
 import { missing, OURS, type Runtime, runtime } from "../testsuite/on-bundle.ts";
 import { outcome } from "../testsuite/outcome.ts";
+import { namingCommandLine } from "../testsuite/waiting-init.ts";
 
 /** A `create` takes about a tenth of a second. */
 const MOMENTS = 40;
@@ -13,22 +14,14 @@ const LAST_MS = 200;
 
 /** What of a container is still there: processes, mounts, cgroups, state. */
 function remains({ id, root, bundle }: Runtime): string[] {
-  const processes = readdirSync("/proc").filter((name) => /^\d+$/.test(name) && cmdline(name).includes(id));
+  const processes = readdirSync("/proc").filter((name) => /^\d+$/.test(name) && namingCommandLine(name).includes(id));
   const mounts = readFileSync("/proc/self/mountinfo", "utf8")
     .split("\n")
     .filter((line) => line.includes(bundle));
   const directories = [...Object.values(containerCgroupPaths(undefined, id)), `${root}/${id}`].filter((path) =>
     existsSync(path),
   );
-  return [...processes.map((pid) => `process ${pid} ${cmdline(pid)}`), ...mounts, ...directories];
-}
-
-function cmdline(pid: string): string {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
-  } catch {
-    return ""; // has ended meanwhile
-  }
+  return [...processes.map((pid) => `process ${pid} ${namingCommandLine(pid)}`), ...mounts, ...directories];
 }
 
 async function killedAfter(ms: number, { program, root, bundle }: Runtime, args: readonly string[]): Promise<void> {

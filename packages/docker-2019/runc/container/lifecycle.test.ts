@@ -45,6 +45,7 @@ describe.skipIf(missing)(`commands${needs}`, () => {
       call("exec", id, "true");
       call("delete", "--force", id);
       call("create", id);
+      answers.push(outcome(container, ["ps", id, "-eo", "pid,args"]).stdout.match(/runc init$/m));
       call("create", id);
       call("exec", id, "/bin/busybox", "echo", "before its time"); // a created container has a process already
       call("kill", id, "0");

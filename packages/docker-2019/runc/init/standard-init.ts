@@ -61,6 +61,7 @@ export function standardInit(plan: InitPlan, runc: ChildEnd): never {
   const { spec } = rootfs;
   const { hooks, linux = {} } = spec;
   runc.awaitGo(); // runc has mapped ids
+  process.title = "runc init"; // what ps shows of a container that waits to be started
   if (plan.keyring) parts.keyLabel?.();
   if (plan.keyring) createSessionKeyring(plan.id, { inUserNamespace: hasNamespace(linux, "user") });
   setsid(); // away from the terminal of whoever started runc
