@@ -4,6 +4,8 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Spec } from "@eras/oci-spec/runtime/config.ts";
 import { describe, expect, test } from "vitest";
+import { isAppArmorEnabled } from "../process/apparmor.ts";
+import { isSelinuxEnabled } from "../process/selinux.ts";
 import { eventually, GENUINE, message, missing, OURS, type Runtime, runtime } from "../testsuite/on-bundle.ts";
 import { outcome } from "../testsuite/outcome.ts";
 
@@ -45,7 +47,7 @@ describe.skipIf(missing)(`commands${needs}`, () => {
       call("exec", id, "true");
       call("delete", "--force", id);
       call("create", id);
-      answers.push(outcome(container, ["ps", id, "-eo", "pid,args"]).stdout.match(/runc init$/m));
+      answers.push(outcome(container, ["ps", id, "-eo", "pid,args"]).stdout.match(/runc init$/m)?.[0]);
       call("create", id);
       call("exec", id, "/bin/busybox", "echo", "before its time"); // a created container has a process already
       call("kill", id, "0");
@@ -272,6 +274,22 @@ describe.skipIf(missing)(`runc exec${needs}`, () => {
       return [...fromFiles, ...flags.map((each) => answer(container, "exec", ...each, container.id, ...SHOW))];
     });
     expect(ours).toEqual(genuine);
+  });
+
+  const hasModule = isAppArmorEnabled() || isSelinuxEnabled();
+  test.skipIf(hasModule)("confines a process as the container's, where its file says nothing of that", () => {
+    const container = runtime(OURS);
+    outcome(container, ["run", "--detach", container.id]);
+    const [state, file] = [join(container.root, container.id, "state.json"), join(container.bundle, "process.json")];
+    writeFileSync(file, JSON.stringify({ args: ["true"], cwd: "/", user: { uid: 0, gid: 0 } }));
+    const { spec, ...rest } = JSON.parse(readFileSync(state, "utf8"));
+    for (const [confined, refusal] of [
+      [{ apparmorProfile: "docker-default" }, "apparmor not enabled"],
+      [{ selinuxLabel: "system_u:system_r:container_t:s0" }, "selinux label is specified"],
+    ] as const) {
+      writeFileSync(state, JSON.stringify({ ...rest, spec: { ...spec, process: { ...spec.process, ...confined } } }));
+      expect(message(outcome(container, ["exec", "--process", file, container.id]))).toContain(refusal);
+    }
   });
 });
 

@@ -14,10 +14,11 @@
  * @see https://docs.kernel.org/arch/x86/resctrl.html
  * @see https://github.com/opencontainers/runtime-spec/blob/v1.3.0/config-linux.md#intelrdt
  */
-import { existsSync, mkdirSync, readFileSync, rmdirSync } from "node:fs";
+import { existsSync, readFileSync, rmdirSync } from "node:fs";
 import { join } from "node:path";
 import { writeControlFile } from "@eras/cgroups/control-file.ts";
 import { isErrno } from "@eras/linux/errno.ts";
+import { makeDirectories } from "@eras/linux/make-directories.ts";
 import { readMountinfo } from "@eras/linux/mountinfo.ts";
 import { FailedPrecondition } from "@eras/oci-spec/errdefs.ts";
 import type { LinuxIntelRdt } from "@eras/oci-spec/runtime/config-linux.ts";
@@ -69,7 +70,7 @@ export function makeGroup(group: string, id: string, rdt: LinuxIntelRdt, pids: r
   }
   order("unable to apply Intel RDT configuration", () => {
     for (const dir of [group, ...monitoringGroup(group, id, rdt)]) {
-      mkdirSync(dir, { recursive: true });
+      makeDirectories(dir);
       for (const pid of pids) writeControlFile(dir, "tasks", pid);
     }
   });
