@@ -44,14 +44,18 @@ async function withKnownLabels(spec: Spec): Promise<Spec> {
   return { ...spec, linux };
 }
 
-/** The root file system of a bundle: a real path. */
+/**
+ * The root file system of a bundle.
+ *
+ * @throws {Error} When it isn't there, or is found by a symbolic link, which may lead elsewhere later. Links to the bundle are fine.
+ */
 export function findRootfs(bundle: string, spec: Spec): string {
   step("runc.find-rootfs", { path: spec.root!.path });
-  const path = rootfsDir(bundle, spec.root!.path);
+  const path = rootfsDir(realpathSync(bundle), spec.root!.path);
   try {
-    const real = realpathSync(path);
-    if (!statSync(real).isDirectory()) throw new Error(`invalid rootfs: ${path} is not a directory`);
-    return real;
+    if (realpathSync(path) !== path) throw new Error("invalid rootfs: not an absolute path, or a symlink");
+    if (!statSync(path).isDirectory()) throw new Error(`invalid rootfs: ${path} is not a directory`);
+    return path;
   } catch (error) {
     if (!isErrno(error, "ENOENT", "ENOTDIR", "ELOOP")) throw error;
     throw new Error(`invalid rootfs: stat ${path}: no such file or directory`, { cause: error });

@@ -1,6 +1,6 @@
 /** A container's life by runc's commands: each answers with the status and the words of the genuine one. */
 import { spawnSync } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Spec } from "@eras/oci-spec/runtime/config.ts";
 import { describe, expect, test } from "vitest";
@@ -204,6 +204,31 @@ describe.skipIf(missing)(`commands${needs}`, () => {
             /^(Incorrect Usage.*)[\s\S]*?^ +(runc.*)/m.exec(result.stdout)?.slice(1),
           ];
         }),
+    );
+    expect(ours).toEqual(genuine);
+  });
+
+  test("refuse what a container can't be made of", () => {
+    const bind = (destination: string) => ({ destination, source: "/etc", type: "bind", options: ["bind"] });
+    const changes: ((spec: Spec) => Spec)[] = [
+      (spec) => ({ ...spec, root: { path: "link" } }),
+      (spec) => ({ ...spec, root: { path: "none" } }),
+      ...["/proc/none", "/proc/self/none", "/dev/mqueue/none"].map((place) => (spec: Spec) => ({
+        ...spec,
+        mounts: [...spec.mounts!, bind(place)],
+      })),
+    ];
+    const [ours, genuine] = both(
+      (spec) => spec,
+      (container) => {
+        const file = join(container.bundle, "config.json");
+        const spec = JSON.parse(readFileSync(file, "utf8"));
+        symlinkSync("rootfs", join(container.bundle, "link"));
+        return changes.map((change) => {
+          writeFileSync(file, JSON.stringify(change(spec)));
+          return answer(container, "create", container.id);
+        });
+      },
     );
     expect(ours).toEqual(genuine);
   });

@@ -5,10 +5,10 @@ import { MS_BIND, MS_REC, MS_REMOUNT } from "@eras/linux/mount.ts";
 import { AT_RECURSIVE, OPEN_TREE_CLONE, openTree } from "@eras/linux/mount-fd.ts";
 import { AT_FDCWD } from "@eras/linux/open.ts";
 import { attach } from "./attach.ts";
-import { type ContainerRoot, makePlace, withFd } from "./inside-root.ts";
+import { type ContainerRoot, makePlace, type PlaceKind, withFd } from "./inside-root.ts";
 import { changePropagation, changeRecursively, replaceFlags } from "./mount-flags.ts";
 import type { EntryOptions } from "./mount-options.ts";
-import { guardProc } from "./proc-guard.ts";
+import { explainProc, guardProc } from "./proc-guard.ts";
 
 /** Absolute, or relative to the bundle. */
 export function bindSource(source: string, bundle: string): string {
@@ -33,10 +33,18 @@ export function copyMount(source: string, flags: number): number {
  */
 export function mountBind(root: ContainerRoot, copy: number, destination: string, options: EntryOptions): void {
   const kind = fstatSync(copy).isDirectory() ? "directory" : "file";
-  withFd(makePlace(root, destination, kind), (place) => {
+  withFd(makeBindPlace(root, destination, kind), (place) => {
     guardProc(root, place, copy);
     mountBindOn(root, copy, place, options);
   });
+}
+
+function makeBindPlace(root: ContainerRoot, destination: string, kind: PlaceKind): number {
+  try {
+    return makePlace(root, destination, kind);
+  } catch (error) {
+    throw explainProc(root, error);
+  }
 }
 
 /** As {@link mountBind}, on an open place. Nobody ever sees the mount without its flags. */

@@ -73,6 +73,7 @@ export function openPlaceIfAny(root: ContainerRoot, path: string, flags = 0): nu
  * it. A symbolic link that leads nowhere is followed: what it names is made.
  *
  * @returns A descriptor, for the caller to close.
+ * @throws {ErrnoError} With the host's path, when something can't be made.
  */
 export function makePlace(root: ContainerRoot, path: string, kind: PlaceKind, linksLeft = MAX_LINKS): number {
   const found = openPlaceIfAny(root, path);
@@ -91,7 +92,7 @@ export function makePlaceIn(
   kind: PlaceKind,
   linksLeft = MAX_LINKS,
 ): number {
-  make(parent, name, kind);
+  make(root, parent, name, kind);
   try {
     return openat2(parent, name, { flags: O_PATH, resolve: RESOLVE_NO_SYMLINKS });
   } catch (error) {
@@ -101,13 +102,15 @@ export function makePlaceIn(
   }
 }
 
-/** Something that is there already is looked at afterwards. */
-function make(parent: number, name: string, kind: PlaceKind): void {
+/** Something that is there already is looked at afterwards. An error has the path on the host, and the call that runc has for it. */
+function make(root: ContainerRoot, parent: number, name: string, kind: PlaceKind): void {
   try {
     if (kind === "directory") mkdirat(parent, name, MODE);
     else mknodat(parent, name, S_IFREG | MODE, 0);
   } catch (error) {
-    if (!isErrno(error, "EEXIST")) throw error;
+    if (isErrno(error, "EEXIST")) return;
+    const path = join(root.path, pathInside(root, parent), name);
+    throw new ErrnoError(kind === "directory" ? "mkdir" : "open", (error as ErrnoError).errno, path);
   }
 }
 

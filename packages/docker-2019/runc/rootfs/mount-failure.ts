@@ -40,7 +40,7 @@ const MOUNTING = new Set(["mount", "move_mount", "mount_setattr"]);
 function mountWords({ source = "", destination }: Mount, { flags, data }: EntryOptions, error: KernelError): string {
   const { syscall = "" } = error;
   if (syscall === "open_tree") return `stat ${source}: ${errorText(error)}`; // what runc does to it first
-  if (!MOUNTING.has(syscall)) return callWords(error, destination);
+  if (!MOUNTING.has(syscall)) return callWords(error, error.path ?? destination);
   const shownFlags = flags === 0 ? "" : `, flags: 0x${flags.toString(16)}`;
   return `mount ${source}:${destination}${shownFlags}${data && `, data: ${data}`}: ${errorText(error)}`;
 }

@@ -76,7 +76,7 @@ describe("bind mounts", () => {
       'error mounting "/nowhere" to rootfs at "/file": stat /nowhere: no such file or directory',
     );
     expect(fails({ destination: "/file/x", source: "/usr", options: ["bind"] })).toBe(
-      'error mounting "/usr" to rootfs at "/file/x": mkdir /file/x: not a directory',
+      `error mounting "/usr" to rootfs at "/file/x": mkdir ${bundle.rootfs}/file/x: not a directory`,
     );
     expect(fails({ destination: "/d", type: "tmpfs", source: "t", options: ["ro", "nonsense"] })).toBe(
       'error mounting "t" to rootfs at "/d": mount t:/d, flags: 0x1, data: nonsense: invalid argument',

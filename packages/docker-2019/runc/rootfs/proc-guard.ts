@@ -34,5 +34,15 @@ export function guardProc(root: ContainerRoot, place: number, source?: number): 
     throw new Error(`"${root.path}${path}" cannot be mounted because it is not of type proc`);
   }
   if (!path.startsWith("/proc/") || ALLOWED.has(path)) return;
-  throw new Error(`"${root.path}${path}" cannot be mounted because it is inside /proc`);
+  throw insideProc(root.path + path);
+}
+
+/** Why a place for a bind mount could not be made: in /proc nothing can be, and if it could it would be refused. */
+export function explainProc(root: ContainerRoot, error: unknown): unknown {
+  const { path } = error as NodeJS.ErrnoException;
+  return path?.startsWith(`${root.path}/proc/`) ? insideProc(path) : error;
+}
+
+function insideProc(path: string): Error {
+  return new Error(`"${path}" cannot be mounted because it is inside /proc`);
 }
