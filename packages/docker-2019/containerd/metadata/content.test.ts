@@ -101,6 +101,16 @@ describe("MetadataContent", () => {
     expect((await Array.fromAsync(mine.walk())).map(({ size }) => size).toSorted()).toEqual([15, 6]);
   });
 
+  test("who waits for a writer to close hears of the blob that it has committed", async () => {
+    await using stores = await openStores();
+    const mine = stores.content.in("mine");
+    const first = await mine.writer({ ref: "r", expected: digest });
+    await first.write(Buffer.from("shared"));
+    const second = mine.writer({ ref: "r", expected: digest });
+    await Promise.all([first.commit({ expected: digest }), expect(second).rejects.toThrow(AlreadyExists)]);
+    expect(await mine.listStatuses()).toEqual([]);
+  });
+
   test("isolated: every namespace has to write it", async () => {
     await using stores = await openStores("isolated");
     await writeBlob(stores.content, "shared", { namespace: "other" });

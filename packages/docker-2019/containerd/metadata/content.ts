@@ -144,12 +144,13 @@ class NamespaceContent implements LabelledContentStore {
     validateKey(this.#namespace, options.ref);
     const begun = this.#shared.db.update((tables) => this.#begin(tables, options));
     if (begun === undefined) throw new AlreadyExists(`content ${options.expected}: already exists`);
-    return NamespaceWriter.open(this.#shared, {
-      ...begun,
-      ...options,
-      namespace: this.#namespace,
-      leased: this.#leased,
-    });
+    const plan = { ...begun, ...options, namespace: this.#namespace, leased: this.#leased };
+    const writer = await NamespaceWriter.open(this.#shared, plan);
+    if (recordAt(this.#tables.ingests, this.#namespace, options.ref)?.storeRef === begun.storeRef) return writer;
+    // Who had it open until now has committed or aborted it: what we have opened is nobody's.
+    await writer.close();
+    await this.#shared.store.abort(begun.storeRef).catch(undefinedIfGone);
+    return this.writer(options);
   }
 
   async reader(digest: Digest): Promise<ContentReader> {

@@ -80,7 +80,7 @@ async function* read(
   }
 }
 
-/** @throws {OutOfRange} When it isn't all there: a client must not take a part for the whole. */
+/** A client need not know the size: of what it wants beyond the end it gets nothing. @throws {OutOfRange} When it begins there. */
 function rangeOf(
   { offset, size }: ReadContentRequest,
   digest: Digest,
@@ -88,9 +88,8 @@ function rangeOf(
 ): { start: number; end: number } {
   if (offset < 0n || size < 0n) throw new InvalidArgument(`Cannot read ${size} bytes at ${offset} of ${digest}`);
   const start = Number(offset);
-  const end = size === 0n ? blob.size : start + Number(size); // 0: to the end
-  if (start > blob.size || end > blob.size)
-    throw new OutOfRange(`read past object length ${blob.size} bytes: ${size} at ${offset} of ${digest}`);
+  if (start > blob.size) throw new OutOfRange(`read past object length ${blob.size} bytes: at ${offset} of ${digest}`);
+  const end = size === 0n ? blob.size : Math.min(start + Number(size), blob.size); // 0: to the end
   return { start, end };
 }
 
