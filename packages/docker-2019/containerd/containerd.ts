@@ -68,11 +68,16 @@ export async function startContainerd(config: Config): Promise<RunningContainerd
   const registry = newRegistry();
   const grpc = grpcServer(services(config, stores, exchange, tasks), [grpcCounters(registry), releaseWhenIdle()]);
   const ttrpc = ttrpcServer([shimEventsService(exchange)]);
-  await makeSocket(context.ttrpcAddress, config.grpc, (path) => new Promise((resolve) => ttrpc.listen(path, resolve)));
-  await makeSocket(config.grpc.address, config.grpc, (path) => listen(grpc, path));
+  await makeSocket(
+    context.ttrpcAddress,
+    config.grpc,
+    (path) => new Promise<void>((resolve) => ttrpc.listen(path, resolve)),
+  );
+  const clients = await makeSocket(config.grpc.address, config.grpc, (path) => listen(grpc, path));
   const metrics = config.metrics.address ? await serveMetrics(config.metrics.address, registry, tasks) : undefined;
   return {
     stop: async () => {
+      clients.close();
       grpc.forceShutdown();
       ttrpc.close();
       metrics?.close();

@@ -1,5 +1,7 @@
+import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
-import { connect, createServer } from "node:net";
+import { connect as connectHttp2 } from "node:http2";
+import { connect, createServer, type Server as Listener } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -13,6 +15,7 @@ import { grpcServer, type Handlers, implement, listen } from "./server.ts";
 
 let dir: string;
 let server: Server;
+let listener: Listener;
 let channel: Client;
 
 beforeEach(() => {
@@ -20,13 +23,14 @@ beforeEach(() => {
 });
 afterEach(() => {
   channel.close();
+  listener.close();
   server.forceShutdown();
   rmSync(dir, { recursive: true });
 });
 
 async function serve(handlers: Handlers<typeof Content>, metadata = {}) {
   server = grpcServer([implement(Content, handlers)]);
-  await listen(server, join(dir, "s"));
+  listener = await listen(server, join(dir, "s"));
   channel = connectGrpc(join(dir, "s"));
   return grpcClient(Content, channel, metadata);
 }
@@ -58,6 +62,23 @@ describe("a call with one response", () => {
       message: 'content "ü, 内容, 100%\n": not found',
     });
     await expect(content.abort({})).rejects.toMatchObject({ kind: "NotImplemented" });
+  });
+
+  test("answers clients of 2019, who take the socket for an authority", async () => {
+    await serve({ info: ({ digest }) => ({ info: { digest } }) });
+    const session = connectHttp2("http://localhost", { createConnection: () => connect(join(dir, "s")) });
+    for (const authority of [`unix://${dir}/s`, `unix://${dir}/s`, "/other"]) {
+      const path = {
+        ":method": "POST",
+        ":path": "/containerd.services.content.v1.Content/Info",
+        ":authority": authority,
+      };
+      const stream = session.request({ ...path, "content-type": "application/grpc", te: "trailers" });
+      stream.resume().end(Buffer.alloc(5)); // the frame of an empty message
+      const [trailers] = await once(stream, "trailers");
+      expect(trailers).toMatchObject({ "grpc-status": "0" });
+    }
+    session.close();
   });
 
   test("has metadata: a client's own and a call's", async () => {
@@ -153,6 +174,12 @@ describe("a call with many responses", () => {
     expect(made).toBeLessThan(100);
     await stream.return();
     await expect.poll(() => ended).toBe(true);
+  });
+
+  test("may be given up thousands of times, as a genuine client does who reads a blob piece by piece", async () => {
+    const content = await serve({ read: () => [{ data: Buffer.of(1) }, { data: Buffer.of(2) }] });
+    for (let i = 0; i < 1100; i++) for await (const _ of content.read({})) break;
+    expect(await collect(content.read({}))).toHaveLength(2);
   });
 
   test("ends on the other side when the caller has enough", async () => {

@@ -5,6 +5,8 @@
  *     await listen(server, "/run/containerd/containerd.sock");
  */
 import { once } from "node:events";
+import type { ServerOptions } from "node:http2";
+import { createServer, type Server as Listener } from "node:net";
 import type { Writable } from "node:stream";
 import { setImmediate } from "node:timers/promises";
 import { Cancelled } from "@eras/oci-spec/errdefs.ts";
@@ -26,6 +28,7 @@ import { type Call, tellingOutcome, tracedCall } from "../call.ts";
 import type { Init } from "../message.ts";
 import type { Input, Method, Output, Service } from "../service.ts";
 import { statusOf } from "../status.ts";
+import { acceptConnection } from "./connection.ts";
 import { definitionOf, MESSAGE_BYTES_MAX } from "./definition.ts";
 
 /**
@@ -62,6 +65,17 @@ export function implement<S extends Service>(service: S, handlers: Handlers<S>):
   return { service, handlers: Object.fromEntries(adapted) };
 }
 
+/**
+ * A client may give up as many calls as it likes: containerd's reads a blob piece by piece, and gives up a call for each. Node takes a
+ * thousand of that for an attack, and ends the connection.
+ */
+const HTTP2_OPTIONS: ServerOptions = { streamResetBurst: 1e9, streamResetRate: 1e9 };
+
+/** What the library hands on to Node. It has no word for ours. */
+interface WithHttp2Options {
+  readonly commonServerOptions: ServerOptions;
+}
+
 /** A server of these services, which does not listen yet. @param interceptors - See each call go by. */
 export function grpcServer(implementations: readonly Implementation[], interceptors: ServerInterceptor[] = []): Server {
   const server = new Server({
@@ -69,17 +83,18 @@ export function grpcServer(implementations: readonly Implementation[], intercept
     "grpc.max_receive_message_length": MESSAGE_BYTES_MAX,
     "grpc.max_send_message_length": MESSAGE_BYTES_MAX,
   });
+  Object.assign((server as unknown as WithHttp2Options).commonServerOptions, HTTP2_OPTIONS);
   for (const { service, handlers } of implementations) server.addService(definitionOf(service), handlers);
   return server;
 }
 
-/** Listens on a unix socket, which must not be there yet. */
-export function listen(server: Server, path: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.bindAsync(`unix:${path}`, ServerCredentials.createInsecure(), (error) =>
-      error ? reject(error) : resolve(),
-    );
-  });
+/** Listens on a unix socket, which must not be there yet. @returns What listens: the server doesn't stop it. */
+export function listen(server: Server, path: string): Promise<Listener> {
+  const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
+  const listener = createServer((socket) =>
+    acceptConnection(socket, (connection) => injector.injectConnection(connection)),
+  );
+  return new Promise((resolve, reject) => listener.once("error", reject).listen(path, () => resolve(listener)));
 }
 
 /** Does the work of a call as a part of the run that it belongs to. */
