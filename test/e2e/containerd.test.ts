@@ -69,14 +69,36 @@ describe("containerd", () => {
   test("reads a configuration, and writes one that it reads", async () => {
     writeFileSync(
       inPlace("c.toml"),
-      `root = "${inPlace("r2")}"\n[grpc]\naddress = "/a"\n[plugins.linux]\nshim = "x"\n`,
+      `root = "${inPlace("r2")}"\n[grpc]\naddress = "/a"\n[cgroup]\npath = "/c"\n[plugins.linux]\nshim = "x"\n`,
     );
     const dump = await runProgram(CONTAINERD, ["--config", inPlace("c.toml"), "--log-level", "warn", "config", "dump"]);
     expect(dump.stdout).toContain(`root = "${inPlace("r2")}"`);
+    expect(dump.stdout).toMatch(/\[cgroup\]\npath = "\/c"/);
     expect(dump.stdout).toMatch(/address = "\/a"[\s\S]*level = "warning"/);
     writeFileSync(inPlace("d.toml"), dump.stdout);
     const again = await runProgram(CONTAINERD, ["--config", inPlace("d.toml"), "config", "dump"]);
     expect(again.stdout).toBe(dump.stdout);
+  });
+
+  test("runs the program of a container's hook, with the container's words", async () => {
+    writeFileSync(inPlace("config.json"), JSON.stringify({ root: { path: "rootfs" } }));
+    const state = { id: "web", pid: 5, status: "created", bundle: place.dir, annotations: { "a.b": "c" } };
+    const hook = [
+      "oci-hook",
+      "--",
+      "/bin/echo",
+      "-{{id}}",
+      "{{ pid }}{{status}}",
+      "{{rootfs}}",
+      '{{annotation "a.b"}}',
+    ];
+    const told = { stdout: `-web 5created ${inPlace("rootfs")} c\n`, stderr: "", status: 0 };
+    expect(await runProgram(CONTAINERD, hook, { input: JSON.stringify(state) })).toEqual(told);
+    const wrong = await runProgram(CONTAINERD, ["oci-hook", "/bin/echo", "{{x}}"], { input: JSON.stringify(state) });
+    expect(wrong).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining("Cannot use {{x}} in a hook: use id, pid"),
+    });
   });
 
   test.each([

@@ -201,6 +201,14 @@ describe("genuine ctr, at our containerd,", () => {
       await succeeds("containers ls");
     });
 
+    test("a container whose root is somebody else on the host", async () => {
+      const command = `${RUN}1 --rm --uidmap 0:1000:10 --gidmap 0:2000:10 ${IMAGE} c2 cat /proc/self/uid_map`;
+      expect(await shown(command.split(" "))).toMatchObject({
+        stdout: expect.stringMatching(/^ +0 +1000 +10\n$/),
+        status: 0,
+      });
+    });
+
     test("a terminal", async () => {
       const terminal = new Terminal({ rows: 33, columns: 101 });
       const run = inPlace(ours.place, `${RUN}5 --rm -t ${IMAGE} c5 sh`.split(" "));

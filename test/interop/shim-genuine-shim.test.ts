@@ -3,11 +3,13 @@
  *
  * Both call a genuine runc, whose words are a part of the answers.
  */
+import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { LINUX_RESOURCES_URL, packJson } from "@eras/docker-2019/proto/any.ts";
+import { LINUX_RESOURCES_URL, packAny, packJson } from "@eras/docker-2019/proto/any.ts";
+import { OptionsSchema } from "@eras/docker-2019/proto/gen/runc-options_pb.ts";
 import { describe, expect, test } from "vitest";
-import { missing } from "../harness/runtime-under-test.ts";
+import { GENUINE_RUNC, missing } from "../harness/runtime-under-test.ts";
 import { GENUINE_SHIM, OUR_SHIM, type Served, ShimSession } from "./shim-session.ts";
 
 const SIGKILL = 9;
@@ -115,6 +117,26 @@ const SCRIPTS: Record<string, Script> = {
       "shutdown",
       task.shutdown({ id }).catch(() => ({})),
     );
+  },
+
+  "a runtime that is not there": async ({ task, bundle }, note) => {
+    for (const binaryName of ["no-runc", "/no/runc"]) {
+      const options = packAny(OptionsSchema, { binaryName });
+      await note(binaryName, task.create({ id, bundle, options }));
+    }
+    await note("state", task.state({ id }));
+  },
+
+  "a container that somebody deletes behind its back": async ({ task, create }, note, { place }) => {
+    await create();
+    await task.start({ id });
+    execFileSync(GENUINE_RUNC.path, ["--root", join(place.dir, "runc/eras"), "delete", "--force", id]);
+    await note("wait", task.wait({ id }));
+    await note(
+      "kill",
+      task.kill({ id, signal: SIGKILL }).catch(({ kind }) => ({ kind })), // genuinely the runtime is asked once more
+    );
+    await note("delete", task.delete({ id }));
   },
 
   "a container that is there already": async ({ task, create }, note) => {

@@ -5,6 +5,7 @@
  *     containerd config default                                                  prints the configuration
  *     containerd config dump                                                     the same, with the file's and the flags' values
  *     containerd -a SOCKET publish --topic TOPIC --namespace NAME < ANY          tells a containerd of an event: shims of 1.2 did
+ *     containerd oci-hook -- PROGRAM [ARG…]                                      becomes a program, with a container's own words
  */
 import { Command, Option } from "commander";
 import type { ConfigFlags } from "./config.ts";
@@ -16,6 +17,7 @@ export interface Actions {
   configDefault(): void;
   configDump(flags: ConfigFlags): void;
   publish(flags: PublishFlags): Promise<void>;
+  ociHook(args: readonly string[]): Promise<void>;
 }
 
 export interface PublishFlags {
@@ -48,6 +50,13 @@ export async function runCommandLine(words: readonly string[], version: string, 
     .description("with that of the flags and the file")
     .action(() => actions.configDump(program.opts()));
   addPublish(program, actions);
+  program
+    .command("oci-hook")
+    .description(
+      "be a container's hook: run a program with {{pid}}, {{id}}, {{rootfs}} … of the container in its words",
+    )
+    .argument("<program...>")
+    .action((args: string[]) => actions.ociHook(args));
   await program.parseAsync(words, { from: "user" });
 }
 

@@ -6,6 +6,7 @@
  *
  *     root = "/var/lib/docker-eras/2019/containerd"
  *     state = "/run/docker-eras/2019/containerd"
+ *     oom_score = 0                              its own: lower, and others go before it when memory is short
  *     [grpc]                                     uid and gid: whose the sockets are
  *       address = "/run/docker-eras/2019/containerd/containerd.sock"
  *     [ttrpc]
@@ -14,6 +15,8 @@
  *       level = "info"
  *     [metrics]
  *       address = "127.0.0.1:1338"               Prometheus text on /v1/metrics; none without
+ *     [cgroup]
+ *       path = ""                                its own; where it was started, without
  *
  * @see https://github.com/containerd/containerd/blob/v1.2.6/docs/ops.md
  */
@@ -32,6 +35,10 @@ export interface Config {
   readonly debug: { readonly level: Level };
   /** HOST:PORT; empty for none. */
   readonly metrics: { readonly address: string };
+  /** @see https://man7.org/linux/man-pages/man5/proc_pid_oom_score_adj.5.html */
+  readonly oom_score: number;
+  /** Below the root of each tree; empty for that of its caller. */
+  readonly cgroup: { readonly path: string };
 }
 
 export const DEFAULT_CONFIG: Config = {
@@ -41,6 +48,8 @@ export const DEFAULT_CONFIG: Config = {
   ttrpc: { address: "" },
   debug: { level: "info" },
   metrics: { address: "" },
+  oom_score: 0,
+  cgroup: { path: "" },
 };
 
 /** What flags say; they win over the file. */
@@ -56,8 +65,9 @@ export interface ConfigFlags {
 /** @throws {InvalidArgument} When a value isn't what it should be. @throws {Error} When the file can't be read. */
 export function loadConfig(flags: ConfigFlags): Config {
   const file = flags.config === undefined ? {} : readConfigFile(flags.config);
-  const { root, state, grpc, ttrpc, debug, metrics } = merged(DEFAULT_CONFIG, file);
+  const { root, state, grpc, ttrpc, debug, metrics, ...others } = merged(DEFAULT_CONFIG, file);
   return {
+    ...others,
     root: flags.root ?? root,
     state: flags.state ?? state,
     grpc: { ...grpc, address: (flags.address ?? grpc.address).replace(/^unix:\/\//, "") },

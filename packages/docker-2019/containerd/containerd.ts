@@ -29,6 +29,7 @@ import { Leases } from "./metadata/leases.ts";
 import { Namespaces } from "./metadata/namespaces.ts";
 import { grpcCounters } from "./metrics/grpc-counters.ts";
 import { newRegistry, serveMetrics } from "./metrics/metrics.ts";
+import { adjustOwnProcess } from "./own-process.ts";
 import { contentDir, metadataPath, temporaryDir, temporaryMountsDir } from "./paths.ts";
 import { pluginsOf } from "./plugins.ts";
 import { TaskList } from "./runtime/task-list.ts";
@@ -60,6 +61,7 @@ export interface RunningContainerd {
 export async function startContainerd(config: Config): Promise<RunningContainerd> {
   for (const kind of ["root", "state"] as const) makeWritable(config[kind], kind);
   lockRoot(config.root);
+  adjustOwnProcess(config);
   const stores = await timed("opened the stores", () => openStores(config.root));
   const exchange = new Exchange();
   const context = { address: config.grpc.address, ttrpcAddress: ttrpcAddress(config), executable: EXECUTABLE };

@@ -49,6 +49,7 @@ try {
     configDefault: () => void process.stdout.write(configToml(DEFAULT_CONFIG)),
     configDump: (flags) => void process.stdout.write(configToml(loadConfig(flags))),
     publish: async (flags) => (await import("./publish.ts")).publish(flags),
+    ociHook: async (args) => (await import("./oci-hook.ts")).ociHook(args),
   });
 } catch (error) {
   process.exitCode = report(error);

@@ -221,7 +221,8 @@ export class Container {
   /** Removes what is left. @throws {Unknown} While the first process runs. */
   async delete(): Promise<void> {
     checkState("delete", this.init.state);
-    await callRuntime(this.runtime, "delete", ["delete", ...(this.init.exit ? [] : ["--force"]), this.id]);
+    const args = ["delete", ...(this.init.exit ? [] : ["--force"]), this.id];
+    await callRuntime(this.runtime, "delete", args).catch(ignoreMissing);
     await this.init.closeIo();
     unmountRootfs(this.rootfsDir);
   }
@@ -261,6 +262,11 @@ function ownsPidNamespace(bundle: string): boolean {
 
 function readPid(path: string): number {
   return Number(readFileSync(path, "utf8"));
+}
+
+/** Somebody may have called the runtime behind our back. */
+function ignoreMissing(error: Error): void {
+  if (!error.message.includes("does not exist")) throw error;
 }
 
 /** runc's words, of which containerd's clients expect the kind. */

@@ -44,7 +44,7 @@ export async function callRuntime(
   const nothing = openSync("/dev/null", "r");
   const output = memoryFile("runc-output");
   try {
-    const status = await run(runtime, args, streams ?? [nothing, output, output]);
+    const status = await run(runtime, what, args, streams ?? [nothing, output, output]);
     const text = readAll(output);
     if (status !== 0) throw new Unknown(`OCI runtime ${what} failed: ${reason(runtime, status, text)}`);
     return text;
@@ -63,7 +63,7 @@ export async function callRuntimeWith(
 ): Promise<void> {
   const output = memoryFile("runc-output");
   try {
-    const status = await run(runtime, args, [inputFd, output, output]);
+    const status = await run(runtime, what, args, [inputFd, output, output]);
     if (status !== 0) throw new Unknown(`OCI runtime ${what} failed: ${reason(runtime, status, readAll(output))}`);
   } finally {
     closeSync(output);
@@ -72,6 +72,7 @@ export async function callRuntimeWith(
 
 async function run(
   { binary, root, bundle, systemdCgroup }: Runtime,
+  what: string,
   args: readonly string[],
   fds: Streams,
 ): Promise<number> {
@@ -79,8 +80,22 @@ async function run(
   const env = { ...ours, ...traceEnvironment() };
   const global = ["--root", root, "--log", logPath(bundle), "--log-format", "json"];
   const argv = [binary, ...global, ...(systemdCgroup ? ["--systemd-cgroup"] : []), ...args];
-  const pid = spawn({ path: findProgram(binary, ours.PATH ?? ""), argv, env, fds });
-  return (await exitOf(pid)).status;
+  const path = findRuntime(binary, { PATH: ours.PATH ?? "", bundle, what });
+  return (await exitOf(spawn({ path, argv, env, fds }))).status;
+}
+
+/** @throws {Unknown} When there is no such program, in containerd's words. */
+function findRuntime(binary: string, { PATH, bundle, what }: { PATH: string; bundle: string; what: string }): string {
+  try {
+    return findProgram(binary, PATH);
+  } catch (cause) {
+    if (!isErrno(cause, "ENOENT")) throw cause;
+    const reason = binary.includes("/")
+      ? `fork/exec ${binary}: no such file or directory`
+      : `exec: "${binary}": executable file not found in $PATH`;
+    const noLog = `unable to retrieve OCI runtime error (open ${logPath(bundle)}: no such file or directory)`;
+    throw new Unknown(`OCI runtime ${what} failed: ${noLog}: ${reason}`, { cause });
+  }
 }
 
 function logPath(bundle: string): string {

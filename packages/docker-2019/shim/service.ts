@@ -147,6 +147,7 @@ export class TaskService {
     const options = readOptions(request.options);
     const runtime = runtimeOf(options, this.#shim.namespace, bundle);
     const io = { terminal, stdin, stdout, stderr };
+    if (options.shimCgroup !== "") (await import("./own-cgroup.ts")).joinCgroup(options.shimCgroup);
     const container = await Container.create(
       { id, bundle, rootfs, io, checkpoint },
       runtime,

@@ -1,7 +1,7 @@
 /**
  * A task's directory: all that its shim is given, and all that is left of it when containerd comes back after a restart.
  *
- *     <state>/io.containerd.runtime.v2.task/<namespace>/<id>/     0700
+ *     <state>/io.containerd.runtime.v2.task/<namespace>/<id>/     0700; with user namespaces 0710, for the group of the container's root
  *     ├─ config.json        the container's spec, byte for byte
  *     ├─ rootfs/            where the shim mounts the snapshot
  *     ├─ work ─▶            <root>/io.containerd.runtime.v2.task/<namespace>/<id>, which outlives a reboot
@@ -12,13 +12,14 @@
  *
  * @see https://github.com/containerd/containerd/blob/v1.6.20/runtime/v2/bundle.go
  */
-import { mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { isErrno } from "@eras/linux/errno.ts";
 import { mkfifo } from "@eras/linux/fifo.ts";
 import { MNT_DETACH, umount } from "@eras/linux/mount.ts";
 import { isMountPoint } from "@eras/linux/mountinfo.ts";
 import { AlreadyExists } from "@eras/oci-spec/errdefs.ts";
+import type { LinuxIDMapping } from "@eras/oci-spec/runtime/config-linux.ts";
 import { step } from "../../step.ts";
 import { validateIdentifier } from "../identifiers.ts";
 
@@ -52,6 +53,7 @@ export class Bundle {
     mkdirSync(dirname(bundle.path), { recursive: true, mode: 0o711 });
     bundle.#makeDirectory();
     try {
+      bundle.#openToRoot(spec);
       rmSync(bundle.#workPath, { recursive: true, force: true });
       mkdirSync(bundle.#workPath, { recursive: true, mode: 0o711 });
       symlinkSync(bundle.#workPath, join(bundle.path, "work"));
@@ -118,6 +120,14 @@ export class Bundle {
     }
   }
 
+  /** Root of the container, if that is somebody else on the host, has to get through to its rootfs. */
+  #openToRoot(spec: Uint8Array): void {
+    const gid = rootGroup(spec);
+    if (gid === 0) return;
+    chownSync(this.path, -1, gid);
+    chmodSync(this.path, 0o710);
+  }
+
   #read(name: string): string | undefined {
     try {
       return readFileSync(join(this.path, name), "utf8").trim();
@@ -126,6 +136,12 @@ export class Bundle {
       throw error;
     }
   }
+}
+
+/** Which group of the host is root's in the container. */
+function rootGroup(spec: Uint8Array): number {
+  const { linux } = JSON.parse(Buffer.from(spec).toString()) as { linux?: { gidMappings?: readonly LinuxIDMapping[] } };
+  return linux?.gidMappings?.find(({ containerID }) => containerID === 0)?.hostID ?? 0;
 }
 
 /** Where the bundles of all namespaces lie. */
