@@ -66,15 +66,15 @@ async function pipeInput(
   { detachKeys, terminal }: AttachWishes,
   closeStdin: CloseStdin,
 ): Promise<void> {
+  client.once("end", () => {
+    if (closeStdin && !terminal) streams.closeStdin(closeStdin).catch(() => {}); // the process may have ended
+  }); // listened to now: with nothing before it, it comes also to those who don't read yet
   const stdin = await streams.stdin();
   const keys = terminal ? new DetachKeys(detachKeys) : undefined;
   client.on("data", (chunk: Buffer) => {
     const { passed, isDetached } = keys?.take(chunk) ?? { passed: chunk, isDetached: false };
     if (isDetached) client.destroy();
     else if (stdin && !stdin.destroyed && !stdin.write(passed)) wait(client, stdin);
-  });
-  client.once("end", () => {
-    if (closeStdin && !terminal) streams.closeStdin(closeStdin).catch(() => {}); // the process may have ended
   });
   client.resume();
 }
