@@ -1,5 +1,6 @@
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { once } from "node:events";
+import { mkdirSync, symlinkSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Readable } from "node:stream";
 import { processExists } from "@eras/linux/proc.ts";
@@ -12,19 +13,21 @@ const CONTAINERD = resolve(import.meta.dirname, "../../../../bin/containerd-2019
 let place: Place;
 beforeEach(() => {
   place = newPlace();
+  mkdirSync(join(place.dir, "disk"));
+  symlinkSync(join(place.dir, "disk"), join(place.dir, "var")); // as /var/run is one, to an absolute path
 });
 afterEach(async () => {
   await removePlace(place);
 });
 
-const roots = () => ({ dataRoot: join(place.dir, "data"), execRoot: join(place.dir, "run") });
+const roots = () => ({ dataRoot: join(place.dir, "var/data"), execRoot: join(place.dir, "var/run") });
 
 /** A containerd at the paths that the supervisor's would have; `elsewhere` in a file system of its own. Resolves when it serves. */
 async function startForgotten(elsewhere: boolean): Promise<ChildProcessByStdio<null, null, Readable>> {
   const { dataRoot, execRoot } = roots();
   const dir = join(execRoot, "containerd");
   const words = ["--root", join(dataRoot, "containerd/daemon"), "--state", join(dir, "daemon")];
-  const script = `${elsewhere ? `mount -t tmpfs tmpfs ${place.dir} && ` : ""}mkdir -p ${dir} && exec "$@"`;
+  const script = `${elsewhere ? `mount -t tmpfs tmpfs ${place.dir}/disk && ` : ""}mkdir -p ${dir} && exec "$@"`;
   const command = ["sh", "-c", script, "sh", CONTAINERD, ...words, "--address", join(dir, "containerd.sock")];
   const child = spawn("unshare", ["--mount", "--propagation", "private", ...command], {
     stdio: ["ignore", "ignore", "pipe"],

@@ -7,7 +7,7 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { Unavailable } from "@eras/oci-spec/errdefs.ts";
@@ -92,7 +92,8 @@ function isServing(pid: string, address: string): boolean {
     const words = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
     const isContainerd = words.some((word) => word.endsWith("docker-2019/containerd/main.ts"));
     const isToldSo = isContainerd && words[words.indexOf("--address") + 1] === address;
-    return isToldSo && isSameDirectory(dirname(address), `/proc/${pid}/root${dirname(address)}`);
+    const dir = realpathSync(dirname(address)); // a link to an absolute path leads from the other's root back to ours
+    return isToldSo && isSameDirectory(dir, `/proc/${pid}/root${dir}`);
   } catch {
     return false; // it has ended meanwhile
   }
