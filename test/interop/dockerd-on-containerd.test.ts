@@ -8,22 +8,26 @@ import { DOCKER_20, missingClient } from "../genuine/docker-clients.ts";
 import { busyboxImage } from "../harness/busybox-image.ts";
 import { CONTAINERD } from "../harness/containerd-2019.ts";
 import { newPlace, removePlace } from "../harness/remains.ts";
+import { runProgram } from "../harness/run-program.ts";
 import { missing } from "../harness/runtime-under-test.ts";
 import { MAKERS } from "./chain-programs.ts";
 import { DockerStack, type StackPrograms } from "./docker-stack.ts";
 
+const CTR = "/usr/bin/ctr";
 const STACKS: readonly StackPrograms[] = [
   { dockerd: "ours", containerd: "genuine", shim: "genuine" },
   { dockerd: "genuine", containerd: "ours", shim: "genuine" },
 ];
+const NAMESPACE = "another";
 const WAIT = { timeout: 30_000, interval: 50 };
 const reason =
-  missing("/usr/sbin/dockerd", "/usr/bin/containerd", "/usr/bin/containerd-shim-runc-v2") ?? missingClient(DOCKER_20);
+  missing(CTR, "/usr/sbin/dockerd", "/usr/bin/containerd", "/usr/bin/containerd-shim-runc-v2") ??
+  missingClient(DOCKER_20);
 
 describe.skipIf(reason).each(STACKS)("a dockerd of $dockerd, on a containerd of $containerd,", (programs) => {
   let stack: DockerStack;
   beforeAll(async () => {
-    stack = await DockerStack.start(programs, ["--live-restore"]);
+    stack = await DockerStack.start(programs, ["--live-restore", "--containerd-namespace", NAMESPACE]);
   });
   afterAll(() => stack.stop());
 
@@ -59,6 +63,13 @@ describe.skipIf(reason).each(STACKS)("a dockerd of $dockerd, on a containerd of 
     await docker("unpause", id);
     await docker("update", "-m", "64m", "--memory-swap", "64m", id);
     expect(await docker("stats", "--no-stream", "--format", "{{.MemUsage}}", id)).toMatch(/64MiB$/);
+  });
+
+  test("keeps its containers in the namespace that it is told", async () => {
+    const id = await runDetached("busybox", "sleep", "1000");
+    const listed = ["--address", stack.containerd.socket, "--namespace", NAMESPACE, "containers", "ls", "-q"];
+    expect((await runProgram(CTR, listed)).stdout.split("\n")).toContain(id);
+    await docker("rm", "-f", id);
   });
 
   test("keeps logs, and stops a container", async () => {

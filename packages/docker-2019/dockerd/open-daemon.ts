@@ -37,7 +37,7 @@ export async function openDaemon(
   const driver = openGraphDriver(dataRoot, storageDriver, options.storageOptions);
   const images = await openImages(dataRoot, driver, tellOf("image"), owners);
   images.downloads.allow(options.maxConcurrentDownloads);
-  const containerd = new Containerd(address);
+  const containerd = new Containerd(address, options.containerdNamespace);
   const networks = await Networks.open(networksOptions(options), await liveContainers(containerd));
   const volumes = await VolumeStore.open({ dataRoot }, remap?.root, tellOf("volume"));
   const daemon: Daemon = new Daemon(options, { containerd, images, networks, volumes, events });

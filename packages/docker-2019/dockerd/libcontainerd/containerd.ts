@@ -23,8 +23,6 @@ import { connectGrpc, type GrpcClient, grpcClient } from "../../proto/grpc/clien
 import { step } from "../../step.ts";
 import type { FifoPaths } from "./fifos.ts";
 
-/** containerd's namespace of dockerd's containers. */
-export const NAMESPACE = "moby";
 const BUNDLE_LABEL = "com.docker/engine.bundle.path";
 const PROCESS_URL = "types.containerd.io/opencontainers/runtime-spec/1/Process";
 const RESOURCES_URL = "types.containerd.io/opencontainers/runtime-spec/1/LinuxResources";
@@ -50,10 +48,18 @@ export interface TaskState {
 export class Containerd {
   readonly address: string;
   readonly channel: Client;
+  /** Where it keeps the containers of this dockerd apart from everybody else's. */
+  readonly namespace: string;
 
-  constructor(address: string) {
+  constructor(address: string, namespace: string) {
     this.address = address;
     this.channel = connectGrpc(address);
+    this.namespace = namespace;
+  }
+
+  /** Of every call but `version`. */
+  get headers(): Readonly<Record<string, string>> {
+    return { [NAMESPACE_KEY]: this.namespace };
   }
 
   close(): void {
@@ -69,7 +75,7 @@ export class Containerd {
     step("dockerd.call-create", { id, spec });
     const expires = new Date(Date.now() + LEASE_LIFE_MS).toISOString();
     const { lease } = await this.#leases().create({ labels: { "containerd.io/gc.expire": expires } });
-    const containers = grpcClient(Containers, this.channel, { ...HEADERS, [LEASE_KEY]: lease!.id });
+    const containers = grpcClient(Containers, this.channel, { ...this.headers, [LEASE_KEY]: lease!.id });
     const container = {
       id,
       labels: { [BUNDLE_LABEL]: fifoDir },
@@ -147,7 +153,7 @@ export class Containerd {
   /** The containers that it has a record of, by whatever dockerd. @returns By id, where the pipes are. */
   async fifoDirs(): Promise<Map<string, string | undefined>> {
     const dirs = new Map<string, string | undefined>();
-    for await (const { container } of grpcClient(Containers, this.channel, HEADERS).listStream({}))
+    for await (const { container } of grpcClient(Containers, this.channel, this.headers).listStream({}))
       dirs.set(container!.id, container!.labels[BUNDLE_LABEL]);
     return dirs;
   }
@@ -174,19 +180,17 @@ export class Containerd {
   /** Takes a task that has ended away, and its record. What is not there is fine. */
   async delete(id: string): Promise<void> {
     await orUndefined(() => this.#tasks().delete({ containerId: id }));
-    await orUndefined(() => grpcClient(Containers, this.channel, HEADERS).delete({ id }));
+    await orUndefined(() => grpcClient(Containers, this.channel, this.headers).delete({ id }));
   }
 
   #tasks(): GrpcClient<typeof Tasks> {
-    return grpcClient(Tasks, this.channel, HEADERS);
+    return grpcClient(Tasks, this.channel, this.headers);
   }
 
   #leases(): GrpcClient<typeof Leases> {
-    return grpcClient(Leases, this.channel, HEADERS);
+    return grpcClient(Leases, this.channel, this.headers);
   }
 }
-
-const HEADERS = { [NAMESPACE_KEY]: NAMESPACE };
 
 function optionsOf({ binary, root }: RuntimeChoice): Any {
   return packAny(OptionsSchema, { binaryName: binary, root });

@@ -1,17 +1,15 @@
 /** What containerd tells of tasks, for as long as dockerd lives: the stream is opened again when it breaks. */
 import { setTimeout as delay } from "node:timers/promises";
-import { NAMESPACE_KEY } from "../../proto/call.ts";
 import { TaskExitSchema, TaskOOMSchema } from "../../proto/gen/event-messages_pb.ts";
 import { Events } from "../../proto/gen/events_pb.ts";
 import type { Any } from "../../proto/gen/google/protobuf/any_pb.ts";
 import { grpcClient } from "../../proto/grpc/client.ts";
 import { fromBinary } from "../../proto/message.ts";
 import { dateOf } from "../../proto/timestamps.ts";
-import { type Containerd, NAMESPACE } from "./containerd.ts";
+import type { Containerd } from "./containerd.ts";
 
 /** Between attempts. */
 const RETRY_MS = 100;
-const FILTER = `namespace==${NAMESPACE},topic~=|^/tasks/|`;
 
 /** Who is told. Of a process that an exec has added, `execId` is its id; of a container's own, empty. */
 export interface TaskListener {
@@ -29,15 +27,16 @@ export function listenToTasks(containerd: Containerd, listener: TaskListener, si
 }
 
 async function follow(
-  { channel }: Containerd,
+  { channel, headers, namespace }: Containerd,
   listener: TaskListener,
   signal: AbortSignal,
   opened: () => void,
 ): Promise<void> {
-  const events = grpcClient(Events, channel, { [NAMESPACE_KEY]: NAMESPACE });
+  const events = grpcClient(Events, channel, headers);
+  const filters = [`namespace==${namespace},topic~=|^/tasks/|`];
   for (let attempt = 0; !signal.aborted; attempt++) {
     try {
-      const stream = events.subscribe({ filters: [FILTER] }, { signal });
+      const stream = events.subscribe({ filters }, { signal });
       if (attempt === 0) opened();
       else listener.reconnected();
       for await (const { topic, event } of stream) tell(listener, topic, event!);

@@ -65,6 +65,19 @@ export const OPTIONS = {
   liveRestore: row("--live-restore", BOOLEAN, false, "keep containers running while the daemon is down"),
   shutdownTimeout: row("--shutdown-timeout", INTEGER, 15, "seconds that containers have to end when the daemon does"),
   containerd: row("--containerd", TEXT, "", "containerd grpc address; without, dockerd starts one of its own"),
+  containerdNamespace: row(
+    "--containerd-namespace",
+    TEXT,
+    "moby",
+    "containerd's namespace of this daemon's containers",
+  ),
+  containerdPluginNamespace: row(
+    "--containerd-plugins-namespace",
+    TEXT,
+    "plugins.moby",
+    "containerd's namespace of plugins; there are none",
+    "containerd-plugin-namespace",
+  ),
   containerdShim: row("--containerd-shim", TEXT, "io.containerd.eras.v2", "containerd's name of the shim"),
 
   // images
