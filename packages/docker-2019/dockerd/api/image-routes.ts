@@ -67,8 +67,13 @@ async function save(call: ApiCall, daemon: Daemon, names: readonly string[]): Pr
 }
 
 async function load(call: ApiCall, daemon: Daemon): Promise<void> {
-  const tell = call.jsonStream("\r\n");
-  await loadImages(daemon.images, call.body, tell, { isQuiet: call.query.flag("quiet") });
+  const stream = new LazyJsonStream(call);
+  try {
+    await loadImages(daemon.images, call.body, stream.tell, { isQuiet: call.query.flag("quiet") });
+  } catch (error) {
+    stream.begin(); // it is told there
+    throw error;
+  }
   call.answer.end();
 }
 
@@ -83,7 +88,7 @@ async function create(call: ApiCall, daemon: Daemon): Promise<void> {
   await pullImage(daemon.images, reference, {
     client: clientOf(call, authOf(call.header("x-registry-auth")), reference, daemon),
     ...(platform !== "" && { platform: parsePlatform(platform) }),
-    tell: lazyJsonStream(call),
+    tell: new LazyJsonStream(call).tell,
   });
   call.answer.end();
 }
@@ -95,7 +100,7 @@ async function push(call: ApiCall, daemon: Daemon): Promise<void> {
   const reference = parseReference(tag === "" ? params.name! : `${params.name}:${tag}`);
   await pushImage(daemon.images, reference, {
     client: clientOf(call, auth, reference, daemon),
-    tell: lazyJsonStream(call),
+    tell: new LazyJsonStream(call).tell,
     concurrency: daemon.options.maxConcurrentUploads,
   });
   call.answer.end();
@@ -106,13 +111,21 @@ function clientOf({ signal }: ApiCall, auth: AuthConfig, { domain }: Reference, 
   return clientAs(auth, domain, { ...registryOptions(options, domain), signal });
 }
 
-/** The answer begins with the first message: what fails before gets a status. */
-function lazyJsonStream(call: ApiCall): (message: unknown) => void {
-  let tell: ((message: unknown) => void) | undefined;
-  return (message) => {
-    tell ??= call.jsonStream("\r\n");
-    tell(message);
-  };
+/** An answer that begins with the first message: what fails before gets a status, and who has its head knows that something was done. */
+class LazyJsonStream {
+  readonly #call: ApiCall;
+  #send: ((message: unknown) => void) | undefined;
+
+  constructor(call: ApiCall) {
+    this.#call = call;
+  }
+
+  readonly tell = (message: unknown): void => this.begin()(message);
+
+  begin(): (message: unknown) => void {
+    this.#send ??= this.#call.jsonStream("\r\n");
+    return this.#send;
+  }
 }
 
 async function importTar(call: ApiCall, daemon: Daemon): Promise<void> {
