@@ -1,8 +1,11 @@
 /** Requests that make no sense, as bytes on the socket: our dockerd answers what the genuine one answers, status and message. */
+import { once } from "node:events";
+import { connect } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { busyboxImage } from "../harness/busybox-image.ts";
 import { Dockerd2019 } from "../harness/dockerd-2019.ts";
+import { engineRequest } from "../harness/engine-request.ts";
 import { requestText, sendRaw } from "../harness/raw-request.ts";
 import { missingForDocker } from "./docker-cli-session.ts";
 import { DockerSession } from "./docker-session.ts";
@@ -108,7 +111,13 @@ const OTHER_GETS = [
   ...[`images/json?filters=${json({ dangling: ["x"] })}`, `images/json?filters=${json({ before: ["nosuch"] })}`],
   ...["images/search?term=x&limit=101", "networks?filters=x", `networks?filters=${json({ nosuch: ["x"] })}`],
   ...["type", "dangling", "scope", "label"].map((name) => `networks?filters=${json({ [name]: ["x"] })}`),
-  ...["networks/nosuch", "volumes?filters=x", `volumes?filters=${json({ dangling: ["x"] })}`, "volumes/nosuch"],
+  ...[
+    `networks/?filters=${json({ nosuch: ["x"] })}`,
+    "networks/nosuch",
+    "volumes?filters=x",
+    `volumes?filters=${json({ dangling: ["x"] })}`,
+    "volumes/nosuch",
+  ],
   ...[
     `volumes?filters=${json({ dangling: ["constructor"] })}`,
     `events?until=1&filters=${json({ ["__proto__"]: ["x"] })}`,
@@ -218,6 +227,9 @@ const BODIES: readonly (readonly [line: string, body: string])[] = [
     (body) => [`POST ${V}/volumes/create`, body] as const,
   ),
   ...["{}", '{"Name":5}', "{"].map((body) => [`POST ${V}/networks/create`, body] as const),
+  ...["connect", "disconnect"].flatMap((action) =>
+    ["", "{", '{"Container":5}'].map((body) => [`POST ${V}/networks/none/${action}`, body] as const),
+  ),
   ...["{", '{"username":5}'].map((body) => [`POST ${V}/auth`, body] as const),
   ...["{", '{"Cmd":5}'].map((body) => [`POST ${V}/commit?container=idle`, body] as const),
   ...["{", '{"username":5}'].map((body) => [`POST ${V}/images/nosuch/push`, body] as const),
@@ -256,6 +268,16 @@ describe.skipIf(missing)(`dockerd's answers${missing ? `: ${missing}` : ""}`, ()
   test.each([...BROKEN, ...MISTYPED].map((body) => [body.slice(0, 80), body]))("to a container of %j", (_, body) =>
     expectSame(requestText(CREATE, body), open),
   );
+  test("to a quiet load whose client goes when it has an answer's head: the image is there", async () => {
+    const archive = busyboxImage("quiet:1");
+    const head = `POST ${V}/images/load?quiet=1 HTTP/1.1\r\nHost: x\r\nContent-Length: ${archive.length}\r\n\r\n`;
+    const client = connect(dockerd.socket);
+    client.write(Buffer.concat([Buffer.from(head), archive]));
+    expect(String((await once(client, "data"))[0])).toContain("200 OK");
+    client.destroy();
+    expect(await engineRequest(dockerd.socket, "GET", `${V}/images/quiet:1/json`)).toMatchObject({ status: 200 });
+  });
+
   test.each(BODIES)("to %s %s", (line, body) => expectSame(requestText(line, body), open));
   test.each([
     "Content-Type: text/plain",

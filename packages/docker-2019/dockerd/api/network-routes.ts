@@ -4,7 +4,7 @@ import type { NetworksPruneReport } from "../../engine-api/network.ts";
 import type { Daemon } from "../daemon/daemon.ts";
 import { checkPruneFilters, listFilter } from "../network/filters.ts";
 import { type Route, route } from "./call.ts";
-import { NETWORK } from "./requests.ts";
+import { NETWORK, NETWORK_CONNECT, NETWORK_DISCONNECT } from "./requests.ts";
 
 const NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/;
 
@@ -12,7 +12,7 @@ const PREDEFINED_ALONE = "there are no networks but bridge, host and none: choos
 
 export function networkRoutes({ networks, events }: Daemon): Route[] {
   return [
-    route("GET", "/networks", ({ query }) => networks.list().filter(listFilter(query.filters()))),
+    route("GET", "/networks/?", ({ query }) => networks.list().filter(listFilter(query.filters()))),
     route("GET", "/networks/{name}", ({ params }) => networks.inspect(params.name!)),
     route("POST", "/networks/create", async (call) => {
       const { Name = "" } = await call.json(NETWORK);
@@ -21,9 +21,10 @@ export function networkRoutes({ networks, events }: Daemon): Route[] {
         throw new PermissionDenied(`operation is not permitted on predefined ${Name} network `); // the space is Docker's
       throw new NotImplemented(PREDEFINED_ALONE);
     }),
-    ...["connect", "disconnect"].map((action) =>
-      route("POST", `/networks/{name}/${action}`, ({ params }) => {
-        networks.inspect(params.name!); // says first that it isn't there
+    ...Object.entries({ connect: NETWORK_CONNECT, disconnect: NETWORK_DISCONNECT }).map(([action, body]) =>
+      route("POST", `/networks/{name}/${action}`, async (call) => {
+        await call.json(body);
+        networks.inspect(call.params.name!); // says first that it isn't there
         throw new NotImplemented(PREDEFINED_ALONE);
       }),
     ),

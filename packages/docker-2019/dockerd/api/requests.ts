@@ -158,6 +158,16 @@ export const NETWORK: Body<{ readonly Name?: string }> = {
   status: 400,
 };
 
+export const NETWORK_CONNECT: Body<{ readonly Container?: string }> = {
+  shape: struct("types.NetworkConnect", { Container: text(), EndpointConfig: ENDPOINT }),
+  status: 400,
+};
+
+export const NETWORK_DISCONNECT: Body<{ readonly Container?: string }> = {
+  shape: struct("types.NetworkDisconnect", { Container: text(), Force: flag }),
+  status: 400,
+};
+
 export const AUTH: Body<AuthConfig> = {
   shape: struct(
     "types.AuthConfig",
