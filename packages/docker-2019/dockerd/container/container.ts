@@ -31,7 +31,7 @@ export interface ContainerRecord {
   Name: string;
   MountPoints: Readonly<Record<string, MountPoint>>;
   RestartCount: number;
-  /** By `docker stop`: a policy leaves it alone. */
+  /** By `docker stop` or `docker kill`, whatever came of it: `unless-stopped` leaves it alone. */
   HasBeenManuallyStopped: boolean;
   HasBeenStartedBefore: boolean;
   State: StateRecord;
@@ -51,6 +51,8 @@ export class Container {
   readonly streams = new StreamConfig();
   /** Held by a start: what ends or removes the container waits until it is known whether it runs. */
   readonly lock = new Lock();
+  /** Somebody has told it to end: no policy starts it again. */
+  isToldToEnd = false;
   /** Does what its end asks for, as a part of the run that has started it: where that is traced, start.ts says how. */
   inRunOfStart: ReturnType<typeof keepRun> = (work) => work();
   #savedHostConfig: string | undefined;

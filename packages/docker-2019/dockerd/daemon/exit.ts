@@ -48,10 +48,11 @@ async function end(daemon: Daemon, container: Container, exit: ProcessExit): Pro
     await removeContainer(daemon, container, { force: true, volumes: true });
 }
 
-function shallStartAgain(daemon: Daemon, { hostConfig, record }: Container, exitCode: number): boolean {
+function shallStartAgain(daemon: Daemon, container: Container, exitCode: number): boolean {
+  const { hostConfig, record, isToldToEnd } = container;
   const policy = hostConfig.RestartPolicy ?? { Name: "no", MaximumRetryCount: 0 };
   const { HasBeenManuallyStopped: wasStopped, RestartCount: restarts } = record;
-  return !daemon.isShuttingDown && shallRestart(policy, { exitCode, wasStopped, restarts });
+  return !daemon.isShuttingDown && !isToldToEnd && shallRestart(policy, { exitCode, wasStopped, restarts });
 }
 
 const pauses = new WeakMap<Container, number>();

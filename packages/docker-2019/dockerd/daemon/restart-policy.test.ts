@@ -6,8 +6,9 @@ describe("shallRestart()", () => {
   test.each([
     ["no", 0, run, false],
     ["always", 0, { ...run, exitCode: 0 }, true],
-    ["always", 0, { ...run, wasStopped: true }, false],
+    ["always", 0, { ...run, wasStopped: true }, true],
     ["unless-stopped", 0, run, true],
+    ["unless-stopped", 0, { ...run, wasStopped: true }, false],
     ["on-failure", 0, run, true],
     ["on-failure", 0, { ...run, exitCode: 0 }, false],
     ["on-failure", 2, { ...run, restarts: 1 }, true],

@@ -3,8 +3,10 @@
  *
  *     no                 never
  *     on-failure[:max]   when its exit code is not 0, `max` times in a row
- *     unless-stopped     unless somebody has stopped it
- *     always             the same; and after a restart of the daemon even if somebody had
+ *     unless-stopped     unless somebody has sent it a signal
+ *     always             always; after a restart of the daemon even if somebody had told it to end
+ *
+ * One that somebody has told to end, by `docker stop` or with its stop signal, is started again by none of them.
  *
  * @see https://docs.docker.com/config/containers/start-containers-automatically/
  */
@@ -17,15 +19,15 @@ const LONG_RUN_MS = 10_000;
 
 export interface EndedRun {
   readonly exitCode: number;
+  /** Or sent a signal. */
   readonly wasStopped: boolean;
   /** How often it was started again so far, in a row. */
   readonly restarts: number;
 }
 
 export function shallRestart({ Name, MaximumRetryCount }: RestartPolicy, run: EndedRun): boolean {
-  if (run.wasStopped) return false;
   if (Name === "on-failure") return run.exitCode !== 0 && (MaximumRetryCount === 0 || run.restarts < MaximumRetryCount);
-  return Name === "always" || Name === "unless-stopped";
+  return Name === "always" || (Name === "unless-stopped" && !run.wasStopped);
 }
 
 /** @param previousMs - The pause before; 0 before the first. @param ranMs - How long it has run since. */

@@ -46,6 +46,7 @@ async function start(daemon: Daemon, container: Container): Promise<Error | unde
     throw new Conflict("container is marked for removal and cannot be started");
   daemon.restarts.get(container.id)?.abort();
   container.record.HasBeenManuallyStopped = false;
+  container.isToldToEnd = false;
   container.inRunOfStart = keepRun("end of the container");
   try {
     await run(daemon, container);

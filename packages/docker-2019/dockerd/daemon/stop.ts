@@ -23,11 +23,24 @@ export async function killContainer(daemon: Daemon, container: Container, number
       `Cannot kill container: ${container.name}: The linux daemon does not support signal ${BigInt.asUintN(64, BigInt(number))}`,
     );
   await container.lock.released();
+  if (container.state.isRestarting) {
+    noteSignal(container, number);
+    if (container.isToldToEnd) endRestarting(daemon, container);
+    return;
+  }
   requireRunning(container, `Cannot kill container: ${container.name}`);
   const exits = container.state.wait("next-exit");
-  if (number === signalNumber("SIGKILL")) container.record.HasBeenManuallyStopped = true;
+  noteSignal(container, number);
   await send(daemon, container, number);
   if (number === signalNumber("SIGKILL")) await happensWithin(KILL_PATIENCE_MS, exits);
+}
+
+/** Whether a signal means the end is the container's to say, by its stop signal. */
+function noteSignal(container: Container, number: number): void {
+  const { StopSignal } = container.config;
+  container.isToldToEnd ||= number === signalNumber("SIGKILL") || !StopSignal || parseSignal(StopSignal) === number;
+  container.record.HasBeenManuallyStopped = true;
+  container.save();
 }
 
 /** Asks a container to end, and makes it end when it doesn't. @param timeoutS - How long it may take; negative for ever. */
@@ -35,14 +48,20 @@ export async function stopContainer(daemon: Daemon, container: Container, timeou
   await container.lock.released();
   if (!container.state.isRunning) throw new NotModified(`Container ${container.id} is already stopped`);
   container.record.HasBeenManuallyStopped = true;
-  daemon.restarts.get(container.id)?.abort();
+  container.isToldToEnd = true;
   if (container.state.isRestarting) {
-    container.state.setStopped({ status: container.record.State.ExitCode, at: new Date() }, false);
-    container.save();
+    endRestarting(daemon, container);
     return;
   }
   await end(daemon, container, timeoutS);
   daemon.publish("stop", container);
+}
+
+/** One that waits to be started again has nobody to hear a signal. */
+function endRestarting(daemon: Daemon, container: Container): void {
+  daemon.restarts.get(container.id)?.abort();
+  container.state.setStopped({ status: container.record.State.ExitCode, at: new Date() }, false);
+  container.save();
 }
 
 export async function restartContainer(daemon: Daemon, container: Container, timeoutS?: number): Promise<void> {
