@@ -147,6 +147,7 @@ describe("containers and their neighbours", () => {
     ...["stopped", "nosuch"].map((name) => ({ PidMode: `container:${name}` })),
     ...["stopped", "nosuch"].map((name) => ({ NetworkMode: `container:${name}` })),
     { IpcMode: "container:shared", PidMode: "container:nosuch" },
+    { VolumesFrom: ["nosuch"] },
     { IpcMode: "foo" },
     { NetworkMode: "foo" },
     ...["nosuch:x", "", ":", "a:b:c", "hosts:x", "lonely:x", "stopped:x"].map((link) => ({ Links: [link] })),

@@ -151,7 +151,8 @@ export class SpecComparison {
         this.#withVolume(point),
       );
     const points = mountPointsOfHostConfig(hostConfig, ofOthers, this.#dataRoot);
-    return [...points, ...anonymousVolumes(config.Volumes ?? {}, points, "")].map((point) => {
+    const taken = points.map(({ Destination }) => Destination);
+    return [...points, ...anonymousVolumes(config.Volumes ?? {}, taken, "")].map((point) => {
       const isNamed = point.Spec.Source !== undefined;
       const Name = isNamed
         ? point.Name

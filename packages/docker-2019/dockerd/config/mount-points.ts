@@ -77,16 +77,12 @@ export function mountPointsOfHostConfig(
   return [...new Map([...inherited.map((point) => [point.Destination, point] as const), ...own]).values()];
 }
 
-/** Anonymous volumes for the places that the config names and nothing is at yet. */
-export function anonymousVolumes(
-  volumes: Dictionary<object>,
-  there: readonly MountPoint[],
-  driver: string,
-): MountPoint[] {
-  const taken = new Set(there.map(({ Destination }) => Destination));
+/** Anonymous volumes for the places that the config names. @param taken - Places where something else is to be. */
+export function anonymousVolumes(volumes: Dictionary<object>, taken: readonly string[], driver: string): MountPoint[] {
+  const others = new Set(taken.map(clean));
   return Object.keys(volumes ?? {})
-    .map((path) => clean(path))
-    .filter((path) => !taken.has(path))
+    .map(clean)
+    .filter((path) => !others.has(path))
     .map((path) => ({ ...parseMount({ Type: "volume", Target: path }), Driver: driver }));
 }
 

@@ -38,7 +38,7 @@ export interface PutOptions {
   readonly asContainerUser: boolean;
 }
 
-/** @throws {NotFound} `Could not find the file /x in container web` */
+/** @throws {NotFound} {Unknown} `Could not find the file /x in container web`; `lstat /etc/passwd/: not a directory` */
 export function statPath(daemon: Daemon, at: ContainerPath): ContainerPathStat {
   const view = new ContainerView(daemon, at.container);
   try {
@@ -184,7 +184,8 @@ function openAt(view: ContainerView, { container, path }: ContainerPath): number
   try {
     return view.open(path || "/", O_PATH | (goesThrough ? constants.O_DIRECTORY : constants.O_NOFOLLOW));
   } catch (error) {
-    throw isErrno(error, "ENOENT", "ENOTDIR") ? notFound(container, path) : error;
+    if (isErrno(error, "ENOTDIR")) throw new Unknown(`lstat ${path}: not a directory`, { cause: error });
+    throw isErrno(error, "ENOENT") ? notFound(container, path) : error;
   }
 }
 

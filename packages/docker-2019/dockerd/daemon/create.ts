@@ -140,7 +140,12 @@ async function make(daemon: Daemon, record: ContainerRecord, { hostConfig }: Che
 }
 
 function mountPointsOf(daemon: Daemon, { config, hostConfig }: Container): MountPoint[] {
-  const ofOther = (name: string) => Object.values(daemon.containers.get(name).record.MountPoints);
+  const ofOther = (name: string) => {
+    const other = daemon.containers.find(name);
+    if (!other) throw new InvalidArgument(`No such container: ${name}`);
+    return Object.values(other.record.MountPoints);
+  };
   const asked = mountPointsOfHostConfig(hostConfig, ofOther, daemon.options.dataRoot);
-  return [...asked, ...anonymousVolumes(config.Volumes ?? null, asked, hostConfig.VolumeDriver ?? "")];
+  const taken = [...asked.map(({ Destination }) => Destination), ...Object.keys(hostConfig.Tmpfs ?? {})];
+  return [...asked, ...anonymousVolumes(config.Volumes ?? null, taken, hostConfig.VolumeDriver ?? "")];
 }
