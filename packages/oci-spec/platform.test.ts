@@ -44,7 +44,7 @@ describe("parsePlatform()", () => {
       ),
   );
   test("refuses a word that it does not know", () =>
-    expect(() => parsePlatform("z80")).toThrow("neither a known operating system nor a known architecture"));
+    expect(() => parsePlatform("z80")).toThrow("unknown operating system or architecture"));
 });
 
 describe("normalizePlatform()", () => {

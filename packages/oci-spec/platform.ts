@@ -52,9 +52,7 @@ function platformOfWord(word: string): Platform {
   const { os, architecture, variant } = normalizePlatform({ os: word, architecture: word });
   if (OPERATING_SYSTEMS.has(os)) return normalizePlatform({ ...host, os });
   if (ARCHITECTURES.has(architecture)) return { os: host.os, architecture, ...(variant !== undefined && { variant }) };
-  throw new InvalidArgument(
-    `Cannot parse platform ${show(word)}: it is neither a known operating system nor a known architecture`,
-  );
+  throw new InvalidArgument(`Cannot parse platform ${show(word)}: unknown operating system or architecture`);
 }
 
 /** The one name of each platform. What need not be said, such as v8 of arm64, is left out; arm is v7 if nothing is said. */

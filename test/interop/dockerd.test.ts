@@ -9,6 +9,7 @@ import { busyboxImage } from "../harness/busybox-image.ts";
 import { Dockerd2019 } from "../harness/dockerd-2019.ts";
 import { missing } from "../harness/runtime-under-test.ts";
 
+const ALWAYS = ["--restart", "always"];
 const WAIT = { timeout: 5000, interval: 50 };
 
 describe.each(DOCKER_CLIENTS)("docker $version, at our dockerd,", (client) => {
@@ -57,6 +58,10 @@ describe.each(DOCKER_CLIENTS)("docker $version, at our dockerd,", (client) => {
       const input = Buffer.alloc(1_000_000, "0123456789\n");
       const { stdout, status } = await ask(["run", "-i", "--rm", "busybox", "sh", "-c", "wc -c; echo end"], input);
       expect({ stdout, status }).toEqual({ stdout: "1000000\nend\n", status: 0 });
+    });
+
+    test("-i takes an end that comes before there is a process, with nothing before it", async () => {
+      expect(await ask(["run", "-i", "--rm", "busybox", "wc", "-c"])).toMatchObject({ stdout: "0\n", status: 0 });
     });
 
     test.each([
@@ -171,6 +176,18 @@ describe.each(DOCKER_CLIENTS)("docker $version, at our dockerd,", (client) => {
       await docker("rm", "again");
     });
 
+    test("is started again after a signal, unless that is how it is stopped", async () => {
+      const script = "trap 'exit 3' TERM HUP; while :; do sleep 0.05; done";
+      await docker("run", "-d", "--name", "told", ...ALWAYS, "--stop-signal", "HUP", "busybox", "sh", "-c", script);
+      const becomes = (state: string) =>
+        vi.waitFor(async () => expect(await inspect("told", "{{.State.Status}} {{.RestartCount}}")).toBe(state), WAIT);
+      await docker("kill", "-s", "TERM", "told");
+      await becomes("running 1");
+      await docker("kill", "-s", "HUP", "told");
+      await becomes("exited 1");
+      await docker("rm", "told");
+    });
+
     test("becomes an image with what it has written", async () => {
       await docker("run", "--name", "writer", "busybox", "sh", "-c", "echo kept > /file; rm /bin/sh");
       expect((await docker("diff", "writer")).split("\n").sort()).toEqual(["A /file", "C /bin", "D /bin/sh"]);
@@ -212,6 +229,12 @@ describe.each(DOCKER_CLIENTS)("docker $version, at our dockerd,", (client) => {
       await run("-v", "kept:/data", "busybox", "sh", "-c", "echo here > /data/file");
       expect((await run("-v", "kept:/data:ro", "busybox", "cat", "/data/file")).stdout).toBe("here\n");
       await docker("volume", "rm", "kept");
+    });
+
+    test("has no volume of its own where it has a tmpfs", async () => {
+      await docker("create", "--name", "both", "-v", "/data", "--tmpfs", "/data/", "busybox");
+      expect(await inspect("both", "{{.Mounts}}")).toBe("[]");
+      await docker("rm", "both");
     });
 
     test("takes no directory that can't be made", async () => {

@@ -43,7 +43,7 @@ async function summaryOf(
   const settings = networkSettings(daemon, container);
   return {
     Id: id,
-    Names: [...linkNames, record.Name],
+    Names: [...linkNames, record.Name].sort(),
     Image: config.Image ?? "",
     ImageID: record.Image,
     Command: [record.Path, ...record.Args].map(quoted).join(" "),
