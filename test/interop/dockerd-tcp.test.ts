@@ -105,7 +105,10 @@ describe("dockerd on TCP", () => {
   test("is not to be had by all without --insecure-tcp, TLS or not", async () => {
     const pair = ["--tls", "--tlscert", file("server.pem"), "--tlskey", file("server-key.pem")];
     expect((await startElsewhere(["-H", "tcp://0.0.0.0:1", ...pair])).stderr).toContain("--insecure-tcp");
-    const elsewhere = await Dockerd2019.start(["-H", `tcp://0.0.0.0:${await freePort()}`, "--insecure-tcp"]);
+    const address = `0.0.0.0:${await freePort()}`;
+    const elsewhere = await Dockerd2019.start(["-H", address, "--insecure-tcp"]);
+    const { stderr } = await elsewhere.docker(["info"]);
+    expect(stderr).toContain(`WARNING: API is accessible on http://${address} without encryption.`);
     await elsewhere.stop();
   });
 

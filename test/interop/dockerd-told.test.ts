@@ -147,7 +147,13 @@ const NETWORK_FLAGS = [
   ...["--dns", "9.9.9.9", "--dns-search", "example.org", "--dns-opt", "ndots:3"],
 ];
 
-/** What is told of options. */
+/** What is told of the kernel. */
+const HOST = [
+  ...["MemoryLimit", "SwapLimit", "KernelMemory", "KernelMemoryTCP", "OomKillDisable", "PidsLimit"],
+  ...["CpuCfsPeriod", "CpuCfsQuota", "CPUShares", "CPUSet", "CgroupVersion", "Warnings"],
+];
+
+/** What is told of options, and of the kernel. */
 // biome-ignore lint/suspicious/noExplicitAny: as the engine says it
 function shown(info: any) {
   const { Debug, Labels, LiveRestoreEnabled, LoggingDriver, CgroupDriver, DefaultRuntime, InitBinary } = info;
@@ -164,6 +170,7 @@ function shown(info: any) {
       RegistryConfig,
     },
     ...{ SecurityOptions, DefaultAddressPools, ExperimentalBuild, IndexServerAddress },
+    ...{ host: HOST.map((name) => [name, info[name]]) },
   };
 }
 

@@ -10,6 +10,7 @@ export interface HostSupport {
   readonly memoryReservation: boolean;
   readonly memorySwappiness: boolean;
   readonly kernelMemory: boolean;
+  readonly kernelMemoryTcp: boolean;
   readonly oomKillDisable: boolean;
   readonly pidsLimit: boolean;
   readonly cpuShares: boolean;
@@ -54,6 +55,7 @@ function limitsOfV1({ v1 }: CgroupMounts): Limits {
     memoryReservation: has("memory", "memory.soft_limit_in_bytes"),
     memorySwappiness: has("memory", "memory.swappiness"),
     kernelMemory: has("memory", "memory.kmem.limit_in_bytes"),
+    kernelMemoryTcp: has("memory", "memory.kmem.tcp.limit_in_bytes"),
     oomKillDisable: has("memory", "memory.oom_control"),
     pidsLimit: v1.has("pids"),
     cpuShares: has("cpu", "cpu.shares"),
@@ -83,6 +85,7 @@ function limitsOfV2(root: string): Limits {
     memoryReservation: memory,
     memorySwappiness: false,
     kernelMemory: false,
+    kernelMemoryTcp: false,
     oomKillDisable: false,
     pidsLimit: controllers.has("pids"),
     cpuShares: cpu,

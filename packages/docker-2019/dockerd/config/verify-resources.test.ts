@@ -9,6 +9,7 @@ const NOTHING: HostSupport = {
   memoryReservation: false,
   memorySwappiness: false,
   kernelMemory: false,
+  kernelMemoryTcp: false,
   oomKillDisable: false,
   pidsLimit: false,
   cpuShares: false,

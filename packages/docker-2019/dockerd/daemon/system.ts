@@ -5,7 +5,6 @@ import { existsSync, readFileSync } from "node:fs";
 import { arch, cpus, hostname, release, totalmem } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { cgroupMode, cgroupMounts } from "@eras/cgroups/detect.ts";
 import { API_VERSION, MIN_API_VERSION } from "../../engine-api/api-version.ts";
 import type { Info, Version, VersionComponent } from "../../engine-api/system.ts";
 import { writeFileAtomic } from "../atomic-write.ts";
@@ -13,6 +12,7 @@ import { registryConfig } from "../image/registry-config.ts";
 import { hostHasAppArmor } from "../spec/security-opt.ts";
 import { REVISION, VERSION } from "../version.ts";
 import type { Daemon } from "./daemon.ts";
+import { apiWarnings, hostWarnings } from "./info-warnings.ts";
 import { initPart } from "./init-version.ts";
 
 const INDEX_SERVER = "https://index.docker.io/v1/";
@@ -68,9 +68,9 @@ export async function infoOf(daemon: Daemon): Promise<Info> {
   const count = (status: (status: string) => boolean) => all.filter(({ state }) => status(state.status)).length;
   const { revision } = await daemon.containerd.version();
   const runc = await runtimeVersion(options.runtimes[options.defaultRuntime]?.path ?? "");
-  const hasController = (name: string) => cgroupMode() === "v2" || cgroupMounts().v1.has(name);
+  const { support } = daemon.defaults;
   const { driver } = daemon.images.layers;
-  return {
+  const info: Info = {
     ID: daemonId(options.dataRoot),
     Containers: all.length,
     ContainersRunning: count((status) => status === "running" || status === "restarting"),
@@ -85,26 +85,26 @@ export async function infoOf(daemon: Daemon): Promise<Info> {
       Authorization: null,
       Log: ["json-file", "none"],
     },
-    MemoryLimit: hasController("memory"),
-    SwapLimit: hasController("memory"),
-    KernelMemory: false,
-    KernelMemoryTCP: false,
-    CpuCfsPeriod: hasController("cpu"),
-    CpuCfsQuota: hasController("cpu"),
-    CPUShares: hasController("cpu"),
-    CPUSet: hasController("cpuset"),
-    PidsLimit: hasController("pids"),
+    MemoryLimit: support.memoryLimit,
+    SwapLimit: support.swapLimit,
+    KernelMemory: support.kernelMemory,
+    KernelMemoryTCP: support.kernelMemoryTcp,
+    CpuCfsPeriod: support.cpuCfs,
+    CpuCfsQuota: support.cpuCfs,
+    CPUShares: support.cpuShares,
+    CPUSet: support.cpuset,
+    PidsLimit: support.pidsLimit,
     IPv4Forwarding: readFlag("/proc/sys/net/ipv4/ip_forward"),
     BridgeNfIptables: readFlag("/proc/sys/net/bridge/bridge-nf-call-iptables"),
     BridgeNfIp6tables: readFlag("/proc/sys/net/bridge/bridge-nf-call-ip6tables"),
     Debug: options.debug,
     NFd: -1,
-    OomKillDisable: hasController("memory"),
+    OomKillDisable: support.oomKillDisable,
     NGoroutines: -1,
     SystemTime: new Date().toISOString(),
     LoggingDriver: options.logDriver,
     CgroupDriver: "cgroupfs",
-    CgroupVersion: cgroupMode() === "v2" ? "2" : "1",
+    CgroupVersion: String(support.cgroupVersion),
     NEventsListener: events.listeners,
     KernelVersion: release(),
     OperatingSystem: operatingSystem(),
@@ -143,6 +143,8 @@ export async function infoOf(daemon: Daemon): Promise<Info> {
     ...(options.defaultAddressPools.length > 0 && { DefaultAddressPools: options.defaultAddressPools }),
     Warnings: null,
   };
+  const warnings = [...apiWarnings(options), ...hostWarnings(info)];
+  return { ...info, Warnings: warnings.length > 0 ? warnings : null };
 }
 
 function securityOptions({ options, defaults }: Daemon): string[] {

@@ -16,8 +16,10 @@ export function checkDomain(text: string): void {
   if (text !== "." && !isDomain) throw new Error(`${text} is not a valid domain`);
 }
 
+/** An address alone is one of tcp. */
 export function checkHost(text: string): void {
-  if (!/^(unix|tcp|fd):\/\//.test(text)) throw new Error(`Invalid bind address format: ${text}`);
+  if (text.includes("://") && !/^(unix|tcp|fd):\/\//.test(text))
+    throw new Error(`Invalid bind address format: ${text}`);
 }
 
 /** A mirror is a server: it has no path, and nobody's password. */
