@@ -26,6 +26,7 @@ import type { Daemon } from "./daemon.ts";
 import { resolveLinks } from "./links.ts";
 import { prepareMounts, releaseMounts } from "./mounts.ts";
 import { inventName } from "./names.ts";
+import { makeWorkingDirectory } from "./working-directory.ts";
 
 const ID_BYTES = 32;
 /** Of an id, for people. */
@@ -46,6 +47,7 @@ export async function createContainer(
   const idOf = (name: string) => daemon.containers.find(name)?.id;
   const checked = checkRequest(request, { apiVersion, daemon: daemon.defaults, idOf });
   verifyNeighbours(daemon, checked.hostConfig);
+  if (!request.Image) completeRequest(checked, undefined, daemon.defaults); // says first that there is nothing to be run
   const imageId = findImage(daemon.images, request.Image ?? "");
   const image = daemon.images.images.image(imageId);
   const complete = completeRequest(checked, image.config, daemon.defaults);
@@ -128,6 +130,7 @@ async function make(daemon: Daemon, record: ContainerRecord, { hostConfig }: Che
   const container = Container.create(containersDir(daemon.options), record, hostConfig);
   try {
     if (root) chownSync(container.dir, 0, root.gid);
+    makeWorkingDirectoryOf(daemon, container);
     await prepareMounts(daemon, container, mountPointsOf(daemon, container));
     container.save();
     return container;
@@ -136,6 +139,16 @@ async function make(daemon: Daemon, record: ContainerRecord, { hostConfig }: Che
     await rwLayers.remove(record.ID);
     await container.removeDirectory();
     throw error;
+  }
+}
+
+function makeWorkingDirectoryOf({ images, options }: Daemon, { id, config }: Container): void {
+  if (!config.WorkingDir) return;
+  const rootfs = images.rwLayers.mount(id);
+  try {
+    makeWorkingDirectory(rootfs, config.WorkingDir, options.remap?.root);
+  } finally {
+    images.rwLayers.unmount(id);
   }
 }
 

@@ -17,7 +17,7 @@ const DIRECTORIES = ["dev/pts", "dev/shm", "proc", "sys"];
 const FILES = [".dockerenv", "etc/resolv.conf", "etc/hosts", "etc/hostname", "dev/console"];
 const LINKS: Readonly<Record<string, string>> = { "etc/mtab": "/proc/mounts" };
 
-interface Owner {
+export interface Owner {
   readonly uid: number;
   readonly gid: number;
 }
