@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { ContainerStats } from "../../packages/docker-2019/engine-api/stats.ts";
 import { busyboxImage } from "../harness/busybox-image.ts";
 import { Dockerd2019 } from "../harness/dockerd-2019.ts";
+import { runProgram } from "../harness/run-program.ts";
 import { shapeOf } from "../harness/shape.ts";
 import { DockerCliSession, missingForDocker } from "./docker-cli-session.ts";
 
@@ -55,6 +56,15 @@ describe.skipIf(missing)(`dockerd's stats${missing ? `: ${missing}` : ""}`, () =
   test("are empty when nothing runs", () => {
     const [ours, genuine] = samples("idle");
     expect({ ...ours, id: "" }).toEqual({ ...genuine, id: "" });
+  });
+
+  test("end with the container", async () => {
+    await dockerd.docker(["run", "-d", "--name", "short", "busybox", "sleep", "1000"]);
+    const url = "http://docker/v1.40/containers/short/stats";
+    const streaming = runProgram("curl", ["-s", "--unix-socket", dockerd.socket, url], {
+      onStdout: () => void dockerd.docker(["rm", "-f", "short"]),
+    });
+    expect(await streaming).toMatchObject({ status: 0 });
   });
 
   test("make a table, of our client and of the genuine one", async () => {

@@ -121,8 +121,12 @@ function isWellFormed({ socket, httpVersionMajor, httpVersion, headersDistinct, 
 
 function goneSignal({ connection, ends }: Exchange): AbortSignal {
   const gone = new AbortController();
-  connection.once("close", () => gone.abort());
-  ends?.once("end", () => gone.abort());
+  const abort = () => gone.abort();
+  ends?.once("end", abort);
+  connection.once("close", () => {
+    ends?.off("end", abort); // a connection may carry many requests
+    abort();
+  });
   return gone.signal;
 }
 

@@ -19,7 +19,7 @@ import type { Daemon } from "./daemon.ts";
 const INTERVAL_MS = 1000;
 
 /**
- * Sends samples until the client goes; of a container that does not run, empty ones.
+ * Sends samples until the client goes, or the container is removed; of a container that does not run, empty ones.
  *
  * @param isStream - Otherwise one alone is sent, the second that is taken: usage of processors is told by the difference of two.
  */
@@ -30,15 +30,20 @@ export async function sendStats(
   client: Writable,
   gone: AbortSignal,
 ): Promise<void> {
+  const over = new AbortController();
+  const end = () => over.abort();
+  gone.addEventListener("abort", end, { once: true });
+  void container.state.wait("removed", over.signal).then(end);
   let before = { cpu_stats: NO_CPU, read: ZERO_TIME };
-  for (let isFirst = true; !gone.aborted; isFirst = false) {
+  for (let isFirst = true; !over.signal.aborted && !gone.aborted; isFirst = false) {
     const { sample, isEmpty } = await sampleOf(daemon, container, before);
     before = sample;
     const isSent = isStream || !isFirst || isEmpty;
     if (isSent && !client.write(`${JSON.stringify(sample)}\n`)) await drained(client);
     if (!isStream && (!isFirst || isEmpty)) break;
-    await delay(INTERVAL_MS, undefined, { signal: gone }).catch(() => {}); // gone: the loop ends
+    await delay(INTERVAL_MS, undefined, { signal: over.signal }).catch(() => {}); // over: the loop ends
   }
+  end(); // nobody waits for a removal any more
   client.end();
 }
 
