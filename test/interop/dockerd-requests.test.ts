@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { busyboxImage } from "../harness/busybox-image.ts";
 import { Dockerd2019 } from "../harness/dockerd-2019.ts";
-import { engineRequest } from "../harness/engine-request.ts";
+import { type EngineAnswer, engineRequest } from "../harness/engine-request.ts";
 import { requestText, sendRaw } from "../harness/raw-request.ts";
 import { missingForDocker } from "./docker-cli-session.ts";
 import { DockerSession } from "./docker-session.ts";
@@ -218,7 +218,7 @@ const BODIES: readonly (readonly [line: string, body: string])[] = [
   ...["{}", '{"Cmd":[]}', '{"Cmd":5}', "{", '{"Cmd":["x"],"DetachKeys":"bogus"}', '{"Cmd":["x"],"Env":5}'].map(
     (body) => [`POST ${V}/containers/box/exec`, body] as const,
   ),
-  [`POST ${V}/containers/idle/exec`, '{"Cmd":["x"]}'],
+  ...["idle", "still"].map((name) => [`POST ${V}/containers/${name}/exec`, '{"Cmd":["x"]}'] as const),
   ...["{}", "{"].map((body) => [`POST ${V}/exec/nosuch/start`, body] as const),
   ...['{"Memory":"x"}', '{"Memory":1}', '{"RestartPolicy":{"Name":"what"}}'].map(
     (body) => [`POST ${V}/containers/box/update`, body] as const,
@@ -246,6 +246,8 @@ describe.skipIf(missing)(`dockerd's answers${missing ? `: ${missing}` : ""}`, ()
     for (const docker of [genuine.docker.run.bind(genuine.docker), dockerd.docker.bind(dockerd)]) {
       await docker(["run", "-d", "--name", "box", "--network", "none", "busybox", "sh", "-c", CHATTER]);
       await docker(["create", "--name", "idle", "--network", "none", "busybox", "true"]);
+      await docker(["run", "-d", "--name", "still", "--network", "none", "busybox", "sleep", "1000"]);
+      await docker(["pause", "still"]);
       await vi.waitFor(async () => expect((await docker(["logs", "box"])).stderr).toBe("err\n"), START_MS);
     }
   }, START_MS);
@@ -268,6 +270,11 @@ describe.skipIf(missing)(`dockerd's answers${missing ? `: ${missing}` : ""}`, ()
   test.each([...BROKEN, ...MISTYPED].map((body) => [body.slice(0, 80), body]))("to a container of %j", (_, body) =>
     expectSame(requestText(CREATE, body), open),
   );
+  test("to a process that was to be started, and is not, over its life", async () => {
+    const [ours, theirs] = await Promise.all([dockerd.socket, join(genuine.place.dir, "docker.sock")].map(lifeOfExecs));
+    expect(ours).toEqual(theirs);
+  });
+
   test("to a quiet load whose client goes when it has an answer's head: the image is there", async () => {
     const archive = busyboxImage("quiet:1");
     const head = `POST ${V}/images/load?quiet=1 HTTP/1.1\r\nHost: x\r\nContent-Length: ${archive.length}\r\n\r\n`;
@@ -295,4 +302,25 @@ function comparable(body: string): string {
     .replaceAll("1.41", "1.40")
     .replace(/[0-9a-f]{64}/g, "ID")
     .replace(/^[A-Z][\w-]*: .*\r\n/gm, "");
+}
+
+/** What is said of processes that a container is to have, when it is paused, ended, and runs again. */
+async function lifeOfExecs(socket: string): Promise<EngineAnswer[]> {
+  const ask = (method: string, path: string, body?: unknown) => engineRequest(socket, method, `${V}${path}`, body);
+  const declare = async (...Cmd: string[]) => (await ask("POST", "/containers/still/exec", { Cmd })).body.Id as string;
+  const start = (id: string) => ask("POST", `/exec/${id}/start`, { Detach: true });
+  await ask("POST", "/containers/still/unpause");
+  const [ended, missing, waiting] = [await declare("true"), await declare("/nosuch"), await declare("true")];
+  const answers = [await start(ended), await start(missing)];
+  await vi.waitFor(async () => expect((await ask("GET", `/exec/${ended}/json`)).body.ExitCode).toBe(0), START_MS);
+  answers.push(await start(ended), await ask("GET", `/exec/${ended}/json`), await ask("GET", `/exec/${waiting}/json`));
+  await ask("POST", "/containers/still/pause");
+  answers.push(await start(waiting));
+  await ask("POST", "/containers/still/kill");
+  answers.push(await start(waiting), await ask("GET", `/exec/${waiting}/json`));
+  return JSON.parse(
+    JSON.stringify(answers)
+      .replace(/[0-9a-f]{64}/g, "ID")
+      .replace(/"Pid":\d+/g, '"Pid":1'),
+  );
 }

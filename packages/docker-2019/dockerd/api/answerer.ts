@@ -8,6 +8,9 @@ const { STATUS_CODES } = process.getBuiltinModule("node:http");
 
 const RAW_STREAM = "application/vnd.docker.raw-stream";
 
+const UPGRADED = "HTTP/1.1 101 UPGRADED";
+const UPGRADE = { Connection: "Upgrade", Upgrade: "tcp" };
+
 export type Headers = Readonly<Record<string, string>>;
 
 export class HttpAnswerer implements Answerer {
@@ -46,11 +49,13 @@ export class HttpAnswerer implements Answerer {
     return this.#response;
   }
 
-  /** Of a client that did not ask for it: the bytes follow the head, up to the end of the connection. */
+  /** The bytes follow the head, up to the end of the connection: also of a client that has said but half of what asks for it. */
   hijack(contentType: string, headers: Headers): Hijacked {
-    const { socket } = this.#response;
+    const { socket, req } = this.#response;
     this.#response.detachSocket(socket!);
-    return upgraded(socket!, "HTTP/1.1 200 OK", { "Content-Type": contentType, ...headers });
+    const all = { "Content-Type": contentType, ...headers };
+    if (req.headers.upgrade === undefined) return upgraded(socket!, "HTTP/1.1 200 OK", all);
+    return upgraded(socket!, UPGRADED, { ...all, ...UPGRADE });
   }
 
   /** Too late for a status: the stream tells of the failure, if it is one of objects. */
@@ -149,8 +154,7 @@ export class UpgradedAnswerer implements Answerer {
 
   hijack(contentType: string, headers: Headers): Hijacked {
     this.#isHijacked = true;
-    const head = { "Content-Type": contentType, Connection: "Upgrade", Upgrade: "tcp", ...headers };
-    return upgraded(this.#socket, "HTTP/1.1 101 UPGRADED", head);
+    return upgraded(this.#socket, UPGRADED, { "Content-Type": contentType, ...UPGRADE, ...headers });
   }
 
   #end(status: number, headers: Headers, text = ""): void {

@@ -14,16 +14,10 @@ import { removeLink } from "../daemon/links.ts";
 import { listContainers } from "../daemon/list.ts";
 import { pruneContainers } from "../daemon/prune.ts";
 import { renameContainer } from "../daemon/rename.ts";
+import { resizeContainer } from "../daemon/resize.ts";
 import { startContainer } from "../daemon/start.ts";
 import { sendStats } from "../daemon/stats.ts";
-import {
-  killContainer,
-  pauseContainer,
-  requireRunning,
-  restartContainer,
-  stopContainer,
-  unpauseContainer,
-} from "../daemon/stop.ts";
+import { killContainer, pauseContainer, restartContainer, stopContainer, unpauseContainer } from "../daemon/stop.ts";
 import { topOf } from "../daemon/top.ts";
 import { updateContainer } from "../daemon/update.ts";
 import { type ApiCall, noContent, type Route, route } from "./call.ts";
@@ -162,8 +156,7 @@ export function containerRoutes(daemon: Daemon): Route[] {
     route("POST", "/containers/{name:.*}/resize", async (call) => {
       const size = sizeOf(call);
       const container = find(call);
-      requireRunning(container, "");
-      await daemon.containerd.resize(container.id, "", size);
+      await resizeContainer(daemon, container, size);
       call.answer.empty(200);
     }),
     route(

@@ -4,7 +4,8 @@ import { frame, STREAM_TYPES } from "../../engine-api/stdcopy.ts";
 import type { Exec } from "../container/exec.ts";
 import { attach } from "../daemon/attach.ts";
 import type { Daemon } from "../daemon/daemon.ts";
-import { createExec, getExec, startExec } from "../daemon/exec.ts";
+import { activeExec, createExec, findExec, startExec } from "../daemon/exec.ts";
+import { resizeExec } from "../daemon/resize.ts";
 import { type ApiCall, type Route, route } from "./call.ts";
 import { sizeOf } from "./container-routes.ts";
 import { EXEC, EXEC_START } from "./requests.ts";
@@ -15,14 +16,15 @@ export function execRoutes(daemon: Daemon): Route[] {
   return [
     route("POST", "/containers/{name:.*}/exec", async (call) => {
       const request = await call.json(EXEC);
-      const { id: Id } = createExec(daemon, daemon.containers.get(call.params.name!), request);
+      const name = call.params.name!;
+      const { id: Id } = createExec(daemon, daemon.containers.get(name), request, name);
       call.answer.json(201, { Id });
     }),
-    route("GET", "/exec/{id}/json", ({ params }) => inspectOf(getExec(daemon, params.id!))),
+    route("GET", "/exec/{id}/json", ({ params }) => inspectOf(findExec(daemon, params.id!))),
     route("POST", "/exec/{id}/start", (call) => start(call, daemon)),
     route("POST", "/exec/{id}/resize", async (call) => {
-      const { id, container } = getExec(daemon, call.params.id!);
-      await daemon.containerd.resize(container.id, id, sizeOf(call));
+      const size = sizeOf(call);
+      await resizeExec(daemon, activeExec(daemon, call.params.id!), size);
       call.answer.empty(201);
     }),
   ];
@@ -30,7 +32,7 @@ export function execRoutes(daemon: Daemon): Route[] {
 
 async function start(call: ApiCall, daemon: Daemon): Promise<void> {
   const { Detach } = await call.json(EXEC_START);
-  const exec = getExec(daemon, call.params.id!);
+  const exec = activeExec(daemon, call.params.id!);
   if (Detach) {
     await startExec(daemon, exec);
     call.answer.empty(200);
@@ -49,7 +51,7 @@ async function start(call: ApiCall, daemon: Daemon): Promise<void> {
   await attached;
 }
 
-function inspectOf({ id, config, container, isRunning, exitCode, pid }: Exec): ExecInspect {
+function inspectOf({ id, config, container, isRunning, exitCode, isToBeForgotten, pid }: Exec): ExecInspect {
   const [entrypoint = "", ...words] = config.Cmd;
   return {
     ID: id,
@@ -65,9 +67,9 @@ function inspectOf({ id, config, container, isRunning, exitCode, pid }: Exec): E
     OpenStdin: config.AttachStdin,
     OpenStderr: config.AttachStderr,
     OpenStdout: config.AttachStdout,
-    CanRemove: !isRunning && exitCode !== undefined,
+    CanRemove: isToBeForgotten,
     ContainerID: container.id,
-    DetachKeys: config.DetachKeys ?? "",
+    DetachKeys: config.DetachKeys,
     Pid: pid,
   };
 }

@@ -6,6 +6,7 @@ import { tellDetached } from "./attachment-events.ts";
 import { attempt, noteFailure } from "./attempt.ts";
 import type { Daemon } from "./daemon.ts";
 import { removeContainer } from "./delete.ts";
+import { forgetUnstarted } from "./exec.ts";
 import { unmountAll } from "./mounts.ts";
 import { restartDelay, shallRestart } from "./restart-policy.ts";
 import { startContainer } from "./start.ts";
@@ -40,6 +41,7 @@ async function end(daemon: Daemon, container: Container, exit: ProcessExit): Pro
   const startedMs = Date.parse(record.State.StartedAt);
   const restarts = shallStartAgain(daemon, container, exit.status);
   state.setStopped(exit, restarts);
+  forgetUnstarted(daemon, container);
   attempt(`write down the end of container ${id}`, () => container.save());
   daemon.publish("die", container, { exitCode: String(exit.status) });
   tellDetached(daemon, container);

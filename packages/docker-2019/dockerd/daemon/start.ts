@@ -5,7 +5,7 @@
  */
 import { chownSync, copyFileSync } from "node:fs";
 import { join } from "node:path";
-import { Conflict, ERROR_CLASSES, errorKind, InvalidArgument, NotModified } from "@eras/oci-spec/errdefs.ts";
+import { Conflict, NotModified } from "@eras/oci-spec/errdefs.ts";
 import { keepRun } from "@eras/trace/context.ts";
 import { findInit } from "../../docker-init/find.ts";
 import { step } from "../../step.ts";
@@ -23,11 +23,7 @@ import { removeContainer } from "./delete.ts";
 import { watchHealth } from "./health.ts";
 import { linkedContainers, tellParents } from "./links.ts";
 import { mountAll, unmountAll } from "./mounts.ts";
-
-const CANNOT_FIND = 127;
-const CANNOT_EXECUTE = 126;
-/** How `docker run` tells that it was the daemon that failed. */
-const CANNOT_START = 128;
+import { startError, startExitCode } from "./start-error.ts";
 
 /** @throws {NotModified} When it runs; {Conflict} when it is being removed; {InvalidArgument} when its program can't be started. */
 export async function startContainer(daemon: Daemon, container: Container): Promise<void> {
@@ -148,20 +144,9 @@ function startLog(container: Container): void {
   container.streams.add(new JsonFileLog(container.logPath, rotationOptions(Config ?? {})));
 }
 
-/** Notes why; the exit code is chosen by the text, as the original does it, so that runc's words travel all the way up. */
+/** Notes why. */
 function failed(container: Container, error: Error): Error {
-  const exitCode = startExitCode(error.message);
-  container.state.setFailed(exitCode, error.message);
+  container.state.setFailed(startExitCode(error.message), error.message);
   container.save();
-  if (exitCode !== CANNOT_START) return new InvalidArgument(error.message, { cause: error });
-  return new ERROR_CLASSES[errorKind(error)](error.message, { cause: error });
-}
-
-/** The exit code of a container that could not be started. */
-export function startExitCode(message: string): number {
-  const says = (...parts: readonly string[]) => parts.some((part) => message.toLowerCase().includes(part));
-  if (says("executable file not found", "no such file or directory", "system cannot find the file specified"))
-    return CANNOT_FIND;
-  if (says("permission denied")) return CANNOT_EXECUTE;
-  return says("not a directory") ? CANNOT_FIND : CANNOT_START;
+  return startError(error);
 }

@@ -5,6 +5,7 @@ import { Status } from "../../proto/gen/process_pb.ts";
 import { isSupportedSignal, parseSignal } from "../config/signal.ts";
 import type { Container } from "../container/container.ts";
 import { happensWithin } from "../long-delay.ts";
+import { noteFailure } from "./attempt.ts";
 import type { Daemon } from "./daemon.ts";
 import { startContainer } from "./start.ts";
 
@@ -96,7 +97,8 @@ async function send(daemon: Daemon, container: Container, signal: number): Promi
     if (await hasTask(daemon, container)) throw error; // else it has just ended, and its shim may have done so before it answered
   }
   daemon.publish("kill", container, { signal: String(signal) });
-  if (container.state.isPaused) await daemon.containerd.resume(container.id);
+  if (!container.state.isPaused) return;
+  await daemon.containerd.resume(container.id).catch(noteFailure(`unpause container ${container.id}`)); // SIGKILL may have ended it
 }
 
 async function hasTask({ containerd }: Daemon, { id }: Container): Promise<boolean> {
