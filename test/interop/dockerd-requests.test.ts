@@ -46,6 +46,7 @@ const MESSAGES: readonly (readonly [string, string | Buffer])[] = [
   ...["GET /_ping", "GET /nowhere", `${LIST}?filters=x`, `POST ${V}/containers/box/start`].map(
     (line) => [`HTTP/1.0: ${line}`, `${line} HTTP/1.0\r\n\r\n`] as const,
   ),
+  ["an upgrade of no connection", `POST ${V}/containers/idle/attach HTTP/1.1\r\nHost: x\r\nUpgrade: tcp\r\n\r\n`],
   ["a URL with a host", requestText("GET http://docker/v1.40/containers/json")],
   ["an escape that is none", requestText(`GET ${V}/containers/%zz/json`)],
   ["a length below zero", `${CREATE_HEAD}\r\nContent-Length: -1\r\n\r\n`],
@@ -211,6 +212,15 @@ const MISTYPED = [
     { Mounts: [{ TmpfsOptions: { Mode: "x" } }] },
   ].map(host),
   '{"Image":"busybox","HostConfig":{"Memory":1e30}}',
+  ...[
+    '"Memory":1',
+    '"Memory":"x"',
+    '"Cpuset":"x"',
+    '"Cpuset":"x","CpuShares":9',
+    '"Memory":1,"HostConfig":{}',
+    '"Binds":["/"]',
+  ].map((member) => `{"Image":"busybox",${member}}`),
+  '{"Cmd":[]}',
   '{"Image":"nosuch","image":5}',
 ];
 

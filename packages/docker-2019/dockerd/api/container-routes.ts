@@ -23,6 +23,7 @@ import { updateContainer } from "../daemon/update.ts";
 import { type ApiCall, noContent, type Route, route } from "./call.ts";
 import { attachTo, logs } from "./container-output.ts";
 import { unblamed } from "./http-status.ts";
+import { withHostConfigInPlace } from "./old-host-config.ts";
 import { parseInteger } from "./query.ts";
 import { CONTAINER, UPDATE } from "./requests.ts";
 import { send } from "./send.ts";
@@ -47,7 +48,7 @@ export function containerRoutes(daemon: Daemon): Route[] {
       }),
     ),
     route("POST", "/containers/create", async (call) => {
-      const request = await call.json(CONTAINER);
+      const request = withHostConfigInPlace(await call.json(CONTAINER));
       call.answer.json(201, await createContainer(daemon, call.query.text("name"), request, call.version));
     }),
     route("GET", "/containers/{name:.*}/json", (call) => inspectContainer(daemon, find(call), call.query.flag("size"))),

@@ -80,7 +80,7 @@ const MOUNT = struct("mount.Mount", {
   TmpfsOptions: struct("mount.TmpfsOptions", { SizeBytes: integer(), Mode: integer("fs.FileMode") }),
 });
 
-const HOST_CONFIG = struct("container.HostConfig", {
+const HOST_CONFIG: Fields = {
   ...RESOURCES,
   ...members(texts, "Binds", "VolumesFrom", "Capabilities", "Dns", "DnsOptions", "DnsSearch", "ExtraHosts", "GroupAdd"),
   ...members(texts, "Links", "SecurityOpt", "MaskedPaths", "ReadonlyPaths"),
@@ -102,7 +102,7 @@ const HOST_CONFIG = struct("container.HostConfig", {
   ShmSize: integer(),
   ConsoleSize: list(integer("uint"), "[2]uint"),
   Mounts: list(MOUNT),
-});
+};
 
 const ENDPOINT = struct("network.EndpointSettings", {
   ...members(text(), "NetworkID", "EndpointID", "Gateway", "IPAddress", "IPv6Gateway", "GlobalIPv6Address"),
@@ -119,11 +119,16 @@ const ENDPOINT = struct("network.EndpointSettings", {
 
 const NETWORKING_CONFIG = struct("network.NetworkingConfig", { EndpointsConfig: pointers(map, ENDPOINT) });
 
+/** Which members are a host's affair. */
+export const HOST_MEMBERS: readonly string[] = Object.keys(HOST_CONFIG);
+
 /** A container, and what a commit changes of one. */
 export const CONTAINER: Body<ContainerCreateRequest> = {
   shape: struct("runconfig.ContainerConfigWrapper", {
+    ...HOST_CONFIG,
     ...CONFIG,
-    HostConfig: HOST_CONFIG,
+    Cpuset: text(),
+    HostConfig: struct("container.HostConfig", HOST_CONFIG),
     NetworkingConfig: NETWORKING_CONFIG,
   }),
   status: 500,
