@@ -2,7 +2,7 @@
 #
 #     docker-2013, runc-2019 …    the programs of bin/
 #     node                        the one that the project brings
-#     pnpm                        from any directory, quietly; through npx where it isn't installed
+#     pnpm                        from any directory, quietly; where it isn't installed, its scripts without it
 #     $TMPDIR                     an empty directory, for what the chapters write
 if [ ! -f tutorials/terminal.sh ]; then
   echo 'Type ". tutorials/terminal.sh" at the root of the clone: this is '"$PWD" >&2
@@ -10,10 +10,18 @@ elif [ ! -x node_modules/.bin/node ] && ! npx -y pnpm@12 install; then
   echo "Cannot install what the project needs: see above" >&2
 else
   ERAS_CLONE=$PWD
+  unset -f pnpm # of a first time, which is not the program
   if command -v pnpm >/dev/null; then
     pnpm() { (cd "$ERAS_CLONE" && command pnpm --silent "$@"); }
   else
-    pnpm() { (cd "$ERAS_CLONE" && npx -y pnpm@12 --silent "$@"); }
+    # npx would ask the registry each time, which takes seconds, and two at once have been seen to wait for ever.
+    pnpm() (
+      cd "$ERAS_CLONE" || exit
+      script=$(node -p 'JSON.parse(fs.readFileSync("package.json", "utf8")).scripts[process.argv[1]] ?? ""' -- "${1-}")
+      [ "$script" ] || { echo "pnpm: no script \"${1-}\" in package.json" >&2; exit 1; }
+      shift
+      eval "$script \"\$@\""
+    )
   fi
   PATH=$ERAS_CLONE/bin:$ERAS_CLONE/node_modules/.bin:$PATH
   TMPDIR=$(mktemp -d /tmp/docker-eras-book-XXXXXX)
