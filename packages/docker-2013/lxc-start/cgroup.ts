@@ -8,6 +8,8 @@
 import { callerFiles } from "@eras/cgroups/caller-files.ts";
 import type { Cgroup } from "@eras/cgroups/cgroup.ts";
 import { openCgroup } from "@eras/cgroups/open.ts";
+import { isTraced } from "@eras/trace/context.ts";
+import { traceObject } from "@eras/trace/object.ts";
 import { containerCgroupPath } from "../container-cgroup.ts";
 import { step } from "../step.ts";
 import type { ContainerConfig } from "./config.ts";
@@ -35,7 +37,18 @@ export async function createCgroup(name: string, { cgroup: settings }: Container
     await cgroup.delete();
     throw error;
   }
-  return { delete: () => cgroup.delete(), joinFiles: callerFiles(cgroup.path) };
+  return { delete: () => remove(cgroup, name), joinFiles: callerFiles(cgroup.path) };
+}
+
+async function remove(cgroup: Cgroup, name: string): Promise<void> {
+  if (isTraced()) await tellCounters(cgroup, name);
+  await cgroup.delete();
+}
+
+/** For a trace: the kernel forgets it with the cgroup. */
+async function tellCounters({ paths }: Cgroup, name: string): Promise<void> {
+  const { countedIn } = await import("@eras/cgroups/counted.ts");
+  traceObject({ type: "cgroup", id: containerCgroupPath(name), change: "remove" }, () => countedIn(paths));
 }
 
 /** An lxc-start that was killed leaves an empty cgroup, with limits of its own. */

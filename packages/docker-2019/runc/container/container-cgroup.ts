@@ -134,17 +134,10 @@ export async function removeContainerCgroup(state: CgroupState): Promise<void> {
   else await openCgroupAt(state.cgroup_paths).delete();
 }
 
-/** What the container has used, for a trace: the kernel forgets it with the cgroup. */
+/** For a trace: the kernel forgets it with the cgroup. */
 async function tellCounters(paths: CgroupPaths): Promise<void> {
-  const { readCgroupStats } = await import("@eras/cgroups/read-stats.ts");
-  const { cpu, throttling, memory, pids } = readCgroupStats(paths);
-  traceObject(cgroupObject(paths, "remove"), () => ({
-    ...(cpu && { cpuNs: cpu.usageNs }),
-    ...(throttling && { throttledNs: throttling.throttledNs }),
-    ...(memory?.peakBytes !== undefined && { memoryPeakBytes: memory.peakBytes }),
-    ...(memory && { memoryLimitHits: memory.limitHits }),
-    ...(pids && { refusedForks: pids.limitHits }),
-  }));
+  const { countedIn } = await import("@eras/cgroups/counted.ts");
+  traceObject(cgroupObject(paths, "remove"), () => countedIn(paths));
 }
 
 /** A command needs systemd for a moment, and most need none: so it is loaded and called anew each time. */
