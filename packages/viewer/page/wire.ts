@@ -49,6 +49,9 @@ function message(context: Context, index: number): HTMLElement[] {
       title ? h("b", { class: "number" }, title) : undefined,
     ),
     h("p", { class: "hint" }, CHANNELS[msg.channel]?.[language === "zh" ? 1 : 0] ?? ""),
+    ...(msg.channel === "rcli"
+      ? [h("p", {}, `${say("connection")}: `, h("code", {}, msg.id.replace("-", " → ")))]
+      : []),
     ...(msg.answers ? [h("p", {}, `${say("answers")}: `, h("code", {}, msg.answers))] : []),
     ...(metadata.length > 0 ? [h("p", { class: "metadata" }, `${say("metadata")}: `, ...metadata.map(word))] : []),
     ...(read.command ? [copyButton(read.command, say("copyAs"), say("copied"))] : []),

@@ -88,6 +88,7 @@ const WORDS = {
   noMessage: ["No message has been sent yet", "尚未发送消息"],
   message: ["Message", "消息"],
   answers: ["answers", "应答"],
+  connection: ["connection", "连接"],
   previousMessage: ["‹ message before", "‹ 上一条消息"],
   nextMessage: ["message after ›", "下一条消息 ›"],
   decoded: ["Decoded", "解码"],
