@@ -1,17 +1,14 @@
 /** The recorded runs of chapters, for what the site shows of them. */
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import type { Era } from "../../book/chapter.ts";
-import { CLONE } from "../../paths.ts";
 import { RunFacts } from "../../quiz/run-facts.ts";
-import { readRuns, readTried } from "../../transcripts/recording.ts";
+import { isCurrent, readRuns, readTried } from "../../transcripts/recording.ts";
 
 let runs: ReadonlyMap<string, RunFacts> | undefined;
 
 /** By the command. @throws {Error} When nothing was recorded yet. */
 export function recordedRuns(): ReadonlyMap<string, RunFacts> {
   if (runs) return runs;
-  const recorded = Object.entries(readRuns());
+  const recorded = Object.entries(readRuns()).filter(([run]) => isCurrent(run));
   if (recorded.length === 0) throw new Error("No recorded runs: pnpm docs makes them");
   const tried = readTried();
   runs = new Map(recorded.map(([run, events]) => [run, new RunFacts(events, tried[run] ?? {})]));
@@ -31,17 +28,9 @@ export function placeOfStep(id: string, era: Era): { file: string; line: number 
   for (const [run, { events }] of recordedRuns()) {
     if (!isOf(era, run)) continue;
     const event = events.find(({ step }) => step === id);
-    if (event?.file !== undefined && existsSync(join(CLONE, event.file)))
-      return { file: event.file, line: lineOfStep(id, event.file) ?? event.line ?? 1 };
+    if (event?.file !== undefined) return { file: event.file, line: event.line ?? 1 };
   }
   return undefined;
-}
-
-/** Where it is emitted now: the source may have been changed since the run was recorded. */
-function lineOfStep(id: string, file: string): number | undefined {
-  const lines = readFileSync(join(CLONE, file), "utf8").split("\n");
-  const index = lines.findIndex((line) => line.includes(`step("${id}"`));
-  return index < 0 ? undefined : index + 1;
 }
 
 /** A chapter's run begins with its era, `2013 run …`; a trace of its commands with the chapter, `13-08 NAME`. */
