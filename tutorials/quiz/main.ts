@@ -11,6 +11,7 @@ import { parseArgs } from "node:util";
 import { type Chapter, chapterPath, readChapter, readChapters } from "../book/chapter.ts";
 import type { QuizItem } from "../book/quiz-item.ts";
 import { answerOf } from "./answer.ts";
+import { choiceOf, isRight } from "./judge.ts";
 import { recordRun, triesOf } from "./record-run.ts";
 import { RunFacts } from "./run-facts.ts";
 import { placeOf, writeRunPage } from "./run-page.ts";
@@ -104,10 +105,8 @@ async function runOf(chapter: Chapter): Promise<RunFacts> {
 
 /** @returns The value of the choice, or the word. */
 async function askItem({ ask: question, choices }: QuizItem, ask: Ask): Promise<string> {
-  const values = Object.keys(choices ?? {});
-  const lines = values.map((value, index) => `  ${index + 1}) ${choices![value]}\n`).join("");
-  const typed = (await ask(`\n${question}\n${lines}> `)).trim();
-  return values[Number(typed) - 1] ?? typed;
+  const lines = Object.values(choices ?? {}).map((words, index) => `  ${index + 1}) ${words}\n`);
+  return choiceOf(await ask(`\n${question}\n${lines.join("")}> `), choices);
 }
 
 /** @param found - The answer, and where in the run's page it can be seen. */
@@ -117,10 +116,10 @@ function tell(
   { answer, place }: { answer: string; place: string },
   { right, is, stop, tried }: Texts,
 ): void {
-  const isRight = given.toLowerCase() === answer.toLowerCase();
-  console.log(`\n${ask}\n${isRight ? `✓ ${right}` : `✗ ${is} ${choices?.[answer] ?? answer}${stop}`} ${why}`);
+  const wasRight = isRight(given, answer);
+  console.log(`\n${ask}\n${wasRight ? `✓ ${right}` : `✗ ${is} ${choices?.[answer] ?? answer}${stop}`} ${why}`);
   if (line !== undefined) console.log(`${tried} ${line}`);
-  else if (!isRight) console.log(`→ ${place}`);
+  else if (!wasRight) console.log(`→ ${place}`);
 }
 
 function printAnswers({ predictions, quiz: questions }: Chapter, run: RunFacts): number {
