@@ -4,6 +4,7 @@
 #     node                        the one that the project brings
 #     pnpm                        from any directory, quietly; where it isn't installed, its scripts without it
 #     $TMPDIR                     an empty directory, for what the chapters write
+#     $ERAS_CLONE                 the clone, to come back to
 if [ ! -f tutorials/terminal.sh ]; then
   echo 'Type ". tutorials/terminal.sh" at the root of the clone: this is '"$PWD" >&2
 elif [ ! -x node_modules/.bin/node ] && ! npx -y pnpm@12 install; then

@@ -54,11 +54,12 @@ export class ChapterWorld {
       PATH: [join(this.dir, "bin"), join(CLONE, "bin"), join(CLONE, "node_modules/.bin"), PATH].join(":"),
       TERM: "xterm",
       TMPDIR: join(this.dir, "tmp"),
+      ERAS_CLONE: CLONE,
       ERAS_2019_CGROUP: `/docker-eras-${this.dir.slice(-6)}`,
     };
     this.#writePnpm();
     const setUp = [
-      ...STATE_DIRS.map((dir) => `mkdir -p ${dir} && mount -t tmpfs tmpfs ${dir}`),
+      ...STATE_DIRS.map((dir) => `mkdir -p ${dir} && ${umountBelow(dir)} && mount -t tmpfs tmpfs ${dir}`),
       "ip link set lo up",
       "echo",
       "exec sleep infinity",
@@ -137,6 +138,11 @@ export class ChapterWorld {
     writeFileSync(join(this.dir, "bin/pnpm"), text);
     chmodSync(join(this.dir, "bin/pnpm"), 0o755);
   }
+}
+
+/** What the machine's own containers have mounted would be in the new namespace's table, out of reach. */
+function umountBelow(dir: string): string {
+  return `awk '$5 ~ "^${dir}/" { print $5 }' /proc/self/mountinfo | sort -r | xargs -r umount --lazy`;
 }
 
 /** An abstract socket is a name that the kernel gives to one process, and takes back when it ends. */
