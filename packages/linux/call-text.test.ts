@@ -12,6 +12,8 @@ describe("callText()", () => {
     ],
     ['umount2(".", MNT_DETACH) = -1 EINVAL', "umount2", [".", 2], -1, 22],
     ["prctl(PR_CAPBSET_DROP, CAP_AUDIT_CONTROL) = 0", "prctl", [24, 30, 0, 0, 0], 0],
+    ["prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL) = 0", "prctl", [47, 4, 0, 0, 0], 0],
+    ["prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_KILL) = 0", "prctl", [47, 2, 5, 0, 0], 0],
     ["prctl(PR_SET_PDEATHSIG, SIGKILL) = 0", "prctl", [1, 9, 0, 0, 0], 0],
     ["prctl(PR_SET_NO_NEW_PRIVS, 1) = 0", "prctl", [38, 1, 0, 0, 0], 0],
     ["kill(17, SIGTERM) = 0", "kill", [17, 15], 0],

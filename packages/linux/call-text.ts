@@ -36,6 +36,7 @@ const ARGUMENTS: Readonly<Record<string, Readonly<Record<number, Words>>>> = {
     4: () => "sizeof(struct mount_attr)",
   },
   move_mount: { 0: directory, 2: directory, 4: flags(mountFd, "MOVE_MOUNT_") },
+  capset: { 0: () => "{…}", 1: () => "{…}" },
 };
 
 /** One line; strings longer than `longest` are shortened, paths at their beginning, which tells least. */
@@ -62,6 +63,7 @@ function directory(fd: unknown): string {
 
 /** The options of prctl(2), wherever they are declared. */
 const OPTIONS = Object.entries({ ...prctl, ...capabilities }).filter(([name]) => /^PR_(?!CAP_AMBIENT_)/.test(name));
+const AMBIENT = Object.entries(capabilities).filter(([name]) => /^PR_CAP_AMBIENT_/.test(name));
 
 /** The first argument of prctl(2) says what the others are; most are unused zeros. */
 function prctlWords(args: readonly unknown[]): string[] {
@@ -69,10 +71,17 @@ function prctlWords(args: readonly unknown[]): string[] {
   const name = OPTIONS.find(([, value]) => value === option)?.[0] ?? String(option);
   const used = rest.slice(0, rest.findLastIndex((value) => value !== 0) + 1);
   if (name === "PR_CAPBSET_DROP") return [name, capabilityName(used[0] ?? 0)];
+  if (name === "PR_CAP_AMBIENT") return [name, ...ambientWords(used)];
   return [
     name,
     ...used.map((value, i) => (name === "PR_SET_PDEATHSIG" && i === 0 ? signalName(value) : String(value))),
   ];
+}
+
+/** What is to be done, and with which capability, unless it is done with all. */
+function ambientWords([action = 0, capability = 0]: readonly number[]): string[] {
+  const name = AMBIENT.find(([, value]) => value === action)?.[0] ?? String(action);
+  return action === capabilities.PR_CAP_AMBIENT_CLEAR_ALL ? [name] : [name, capabilityName(capability)];
 }
 
 function capabilityName(number: number): string {

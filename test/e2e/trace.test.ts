@@ -83,12 +83,14 @@ describe("a traced run", () => {
       expect(all).toContain(call);
   });
 
-  test("tells the article's six steps in their order", async () => {
+  test("tells the article's six steps in their order, and what the container has used", async () => {
     const { env, spool } = traced();
     await docker.docker(["run", "-a", "busybox", "/bin/true"], { env });
     const events = await finished(spool);
     const numbers = events.map((event) => event.step && STEPS[event.step as keyof typeof STEPS].number).filter(Boolean);
     expect(numbers).toEqual([1, 2, 3, 4, 5, 6]);
+    const counted = events.find(({ object }) => object?.type === "cgroup" && object.change === "remove")?.args;
+    expect(counted?.cpuNs).toBeGreaterThan(0); // the cgroup is gone: nobody could ask any more
   });
 
   test("names a line of source for each event that has one to name", async () => {

@@ -24,6 +24,14 @@ describe.each(["bash", "sh"])("a terminal that is made ready for the book, in %s
     expect(lines).toEqual(["bin/docker-2013", "bin/runc-2019", "node_modules/.bin/node"].map((at) => `${CLONE}/${at}`));
   });
 
+  test("has the project's scripts from any directory, with their words and exit codes, and the way back", async () => {
+    const lines = await inTerminal(
+      shell,
+      'cd /; pnpm era "a  b" 2>&1 | head -1; pnpm quiz none > /dev/null; echo $?; echo "$ERAS_CLONE"',
+    );
+    expect(lines).toEqual([expect.stringContaining("a  b"), "1", CLONE]);
+  });
+
   test("has an empty directory that root of a user namespace finds too", async () => {
     const lines = await inTerminal(shell, 'ls "$TMPDIR" | wc -l; stat -c %a "$TMPDIR"');
     expect(lines).toEqual(["0", "755"]);
