@@ -4,8 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { STEPS } from "@eras/docker-2013/steps.ts";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { chapterPath, type Language, readChapter } from "../book/chapter.ts";
+import { type Chapter, chapterPath, type Language, readChapter } from "../book/chapter.ts";
 import { RunFacts } from "../quiz/run-facts.ts";
+import { checkOutputs } from "../transcripts/run-chapter.ts";
 import { checkLanguages } from "./languages.ts";
 import { checkQuizzes } from "./quizzes.ts";
 import { checkSnippets } from "./snippets.ts";
@@ -65,6 +66,26 @@ describe("a broken link", () => {
     const problems = checkSteps(STEPS, [], new Map([["2013 run", swapped]]));
     expect(problems).toContain("step init.exec: declared, and no recorded run takes it");
     expect(problems).toContainEqual(expect.stringMatching(/run "2013 run": takes dockerd\.\S+ after dockerd\.mount/));
+  });
+
+  test("to what a command prints is named", () => {
+    const outcomes = chapter("en").commands.map(({ commands }) =>
+      commands.map(({ output, exitCode }) => ({ lines: output, exitCode })),
+    );
+    const check = ({ commands }: Chapter) =>
+      checkOutputs(
+        ID,
+        commands.map((block, index) => ({ block, outcomes: outcomes[index]! })),
+      );
+    expect(check(chapter("en"))).toEqual([]);
+    expect(check(changed("en", "\nno client at all\n", "\nno daemon at all\n"))).toEqual([
+      expect.stringMatching(
+        /13-02\.md:\d+: 13-02\/by-hand: \$ printf .*: expected "no daemon at all", printed "no client at all"$/,
+      ),
+    ]);
+    expect(check(changed("en", "\nexit 0\n", "\nexit 0\n[exit 1]\n"))).toEqual([
+      expect.stringMatching(/13-02\/wrong: \$ docker-2013 dance; .*: expected exit 1, got 0$/),
+    ]);
   });
 
   test("to the run that answers a question is named", () => {

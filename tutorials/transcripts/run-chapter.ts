@@ -10,9 +10,15 @@ import { type CommandOutcome, ShellSession } from "./shell-session.ts";
 import { runInTerminal } from "./terminal-block.ts";
 import { ChapterWorld } from "./world.ts";
 
+/** What a block's commands came to, one after the other. */
+export interface RunBlock {
+  readonly block: CommandBlock;
+  readonly outcomes: readonly CommandOutcome[];
+}
+
 export interface Transcript {
   readonly chapter: string;
-  readonly blocks: readonly { readonly block: CommandBlock; readonly outcomes: readonly CommandOutcome[] }[];
+  readonly blocks: readonly RunBlock[];
   /** Events of traces that its commands wrote to `$TMPDIR/NAME.jsonl`, by name. */
   readonly traces: ReadonlyMap<string, TraceEvent[]>;
   /** Where the chapter says something else than what was printed. */
@@ -26,7 +32,6 @@ export async function runChapter(
 ): Promise<Transcript> {
   const world = await ChapterWorld.create();
   const session = new ShellSession(world);
-  const bindings: Bindings = new Map();
   const blocks: { block: CommandBlock; outcomes: CommandOutcome[] }[] = [];
   const problems: string[] = [];
   let traces: ReadonlyMap<string, TraceEvent[]> = new Map();
@@ -37,10 +42,7 @@ export async function runChapter(
       blocks.push({ block, outcomes });
       for (const command of block.commands) {
         note(command.line);
-        const outcome = await run(block, command, session, world);
-        outcomes.push(outcome);
-        const problem = judge(command, outcome, bindings);
-        if (problem) problems.push(`${block.at}: ${id}/${block.id}: $ ${command.line}: ${problem}`);
+        outcomes.push(await run(block, command, session, world));
       }
     }
     traces = readTraces(world.env.TMPDIR!);
@@ -50,7 +52,19 @@ export async function runChapter(
     session.end();
     for (const left of await world.remove()) problems.push(`${id}: left on the machine: ${left}`);
   }
-  return { chapter: id, blocks, traces, problems };
+  return { chapter: id, blocks, traces, problems: [...checkOutputs(id, blocks), ...problems] };
+}
+
+/** @param id - The chapter's. @returns Where it says something else than what was printed: file, block, command, and both lines. */
+export function checkOutputs(id: string, blocks: readonly RunBlock[]): string[] {
+  const bindings: Bindings = new Map();
+  return blocks.flatMap(({ block, outcomes }) =>
+    outcomes.flatMap((outcome, index) => {
+      const command = block.commands[index]!;
+      const problem = judge(command, outcome, bindings);
+      return problem === undefined ? [] : [`${block.at}: ${id}/${block.id}: $ ${command.line}: ${problem}`];
+    }),
+  );
 }
 
 async function run(

@@ -5,8 +5,17 @@ import type { MarkdownRenderer } from "vitepress";
 import { CLONE } from "../../paths.ts";
 import { escapeHtml } from "../markdown/escape-html.ts";
 
-/** @param file - Below the clone. @param quotedIn - Chapters' ids. @param md - Whose fences are coloured as those of the chapters are. */
-export function sourcePage(file: string, quotedIn: readonly string[], md: MarkdownRenderer): string {
+/** What a page tells of its file. */
+export interface SourceFile {
+  /** Below the clone. */
+  readonly file: string;
+  /** Chapters' ids. */
+  readonly quotedIn: readonly string[];
+  readonly commit: string | undefined;
+}
+
+/** @param md - Whose fences are coloured as those of the chapters are. */
+export function sourcePage({ file, quotedIn, commit }: SourceFile, md: MarkdownRenderer): string {
   const code = readFileSync(join(CLONE, file), "utf8");
   const fence = md.render(`${FENCE}ts\n${code}${FENCE}\n`);
   const pre = /<pre[\s\S]*<\/pre>/.exec(fence)![0];
@@ -19,6 +28,7 @@ export function sourcePage(file: string, quotedIn: readonly string[], md: Markdo
     (id) => `<a href="/${id}.html">${id}</a> (<a href="/zh/${id}.html" lang="zh-CN">中文</a>)`,
   );
   const quoted = chapters.length > 0 ? `<p>quoted in · 引用于 ${chapters.join(", ")}</p>` : "";
+  const from = commit === undefined ? "" : `<p>commit <code>${commit}</code></p>`;
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -33,7 +43,7 @@ ${THEME_SCRIPT}
 </script>
 </head>
 <body>
-<header><a href="/index.html">docker-eras</a><h1>${escapeHtml(file)}</h1>${quoted}</header>
+<header><a href="/index.html">docker-eras</a><h1>${escapeHtml(file)}</h1>${quoted}${from}</header>
 <main tabindex="0" aria-label="${escapeHtml(file)}">${numbered}</main>
 </body>
 </html>

@@ -2,6 +2,7 @@ import type { EnhanceAppContext } from "vitepress";
 import DefaultTheme from "vitepress/theme";
 import { h } from "vue";
 import Chains from "./Chains.vue";
+import Minutes from "./Minutes.vue";
 import Quiz from "./Quiz.vue";
 import Run from "./Run.vue";
 import Term from "./Term.vue";
@@ -9,7 +10,8 @@ import "./book.css";
 
 export default {
   extends: DefaultTheme,
-  Layout: () => h(DefaultTheme.Layout, null, { "home-features-before": () => h(Chains) }),
+  Layout: () =>
+    h(DefaultTheme.Layout, null, { "home-features-before": () => h(Chains), "doc-before": () => h(Minutes) }),
   enhanceApp({ app }: EnhanceAppContext) {
     app.component("Quiz", Quiz);
     app.component("Run", Run);
