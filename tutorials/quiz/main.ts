@@ -117,7 +117,8 @@ function tell(
   { right, is, stop, tried }: Texts,
 ): void {
   const wasRight = isRight(given, answer);
-  console.log(`\n${ask}\n${wasRight ? `✓ ${right}` : `✗ ${is} ${choices?.[answer] ?? answer}${stop}`} ${why}`);
+  const mark = given === "" ? "" : "✗ "; // who has answered nothing has answered nothing wrong
+  console.log(`\n${ask}\n${wasRight ? `✓ ${right}` : `${mark}${is} ${choices?.[answer] ?? answer}${stop}`} ${why}`);
   if (line !== undefined) console.log(`${tried} ${line}`);
   else if (!wasRight) console.log(`→ ${place}`);
 }

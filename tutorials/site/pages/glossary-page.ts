@@ -8,6 +8,7 @@ const TEXTS = {
     title: "Glossary",
     lead: "The words of the book, as its chapters use them. In a chapter, a word with a dotted line has its sentence with it.",
     first: "explained in",
+    toCome: "which is to come",
     see: "defined in",
     not: "not to be taken for",
   },
@@ -15,6 +16,7 @@ const TEXTS = {
     title: "术语表",
     lead: "本书的用词，各章都照此使用。章节里带点线的词，指上去就能看到它的解释。",
     first: "在这一章讲解：",
+    toCome: "尚未写成",
     see: "定义见",
     not: "不要混同于",
   },
@@ -48,7 +50,9 @@ function termSection(term: Term, language: Language, terms: readonly Term[]): st
 
 /** A chapter that is still to come has no page. */
 function chapterLink(id: string, language: Language): string {
-  return existsSync(chapterPath(id, language)) ? `[${id}](${language === "en" ? "" : "/zh"}/${id})` : id;
+  return existsSync(chapterPath(id, language))
+    ? `[${id}](${language === "en" ? "" : "/zh"}/${id})`
+    : `${id} (${TEXTS[language].toCome})`;
 }
 
 /** A man page, or a specification by its address. */
