@@ -44,6 +44,8 @@ export interface CallDetails {
 export interface AnswerDetails extends Pick<CallDetails, "args" | "bytes"> {
   /** It came piece by piece, and this is the last. Its beginning has been told before. */
   readonly isEnd?: boolean;
+  /** How many bytes there were, where `bytes` has only the first of them. */
+  readonly length?: number;
 }
 
 /** Tells of the answer to a call, in a word or two. */
@@ -69,9 +71,8 @@ export function announceExchange(call: TracedCall, details: CallDetails = {}): A
   return { metadata: { [LINK_KEY]: encodeURI(JSON.stringify(link)) }, answered: answerTeller("recv", call, link) };
 }
 
-function payloadOf(bytes: Uint8Array): TracePayload {
-  const { buffer, byteOffset, length } = bytes;
-  const kept = Buffer.from(buffer, byteOffset, Math.min(length, PAYLOAD_BYTES_MAX));
+function payloadOf({ buffer, byteOffset, byteLength }: Uint8Array, length = byteLength): TracePayload {
+  const kept = Buffer.from(buffer, byteOffset, Math.min(byteLength, PAYLOAD_BYTES_MAX));
   return { base64: kept.toString("base64"), length };
 }
 
@@ -101,8 +102,8 @@ export async function adoptCall<Result>(
 /** Tells it as a part of the calling code's run, wherever it is called from. */
 function answerTeller(kind: "send" | "recv", call: TracedCall, link: Link): TellAnswer {
   const { AsyncLocalStorage } = process.getBuiltinModule("node:async_hooks");
-  return AsyncLocalStorage.bind((summary, { args, bytes, isEnd = false } = {}) => {
-    const msg = { ...answer(call, link, summary, isEnd), ...(bytes && { payload: payloadOf(bytes) }) };
+  return AsyncLocalStorage.bind((summary, { args, bytes, length, isEnd = false } = {}) => {
+    const msg = { ...answer(call, link, summary, isEnd), ...(bytes && { payload: payloadOf(bytes, length) }) };
     emit(kind, call.channel, { msg, ...(args && { args }) });
   });
 }

@@ -31,6 +31,20 @@ describe("readMessage()", () => {
     expect(execFileSync("sh", ["-c", words!], { encoding: "utf8" })).toBe(`${line}\n`);
     expect(nc).toBe("nc 127.0.0.1 4242");
   });
+  test("has what came piece by piece, as text where it is text", () => {
+    const answer = (bytes: Buffer, length = bytes.length) => {
+      const event = sent("http", "end of the answer");
+      const payload = { base64: bytes.toString("base64"), length };
+      return readMessage({ ...event, msg: { ...event.msg!, payload } });
+    };
+    expect(answer(Buffer.from('{"StatusCode":0}\n'))).toMatchObject({
+      decoded: '{"StatusCode":0}\n',
+      cutFrom: undefined,
+    });
+    const frame = answer(Buffer.from("\x01\0\0\0\0\0\0\x03hi\n"), 5_000);
+    expect(frame).toMatchObject({ decoded: "end of the answer", cutFrom: 5_000 });
+    expect(frame.bytes).toHaveLength(11);
+  });
   test("has the body of an HTTP request", () => {
     const { bytes, command } = readMessage(
       sent("http", "POST /v1.40/containers/create", { body: { Image: "busybox" } }),

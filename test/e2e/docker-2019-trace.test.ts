@@ -101,6 +101,8 @@ describe("a traced run of docker", { timeout: CASE_MS }, () => {
     expect(create!.args).toMatchObject({ body: { Image: image, Cmd: ["echo", "hi"] } });
     expect(notFound!.args).toEqual({ body: { message: `No such image: ${image}` } });
     expect(containerId!.args).toEqual({ body: { Id: expect.stringMatching(/^[0-9a-f]{64}$/), Warnings: [] } });
+    expect(streamed(events, "/images/create?")).toContain('{"status":');
+    expect(JSON.parse(streamed(events, "/wait?"))).toMatchObject({ StatusCode: 0 });
     const pull = events.find(({ step }) => step === "dockerd.pull-image")!;
     const named = events.find(({ step }) => step === "dockerd.name-image")!;
     const inOrder = [createImage, pull, named, imageCreated].map((event) => events.indexOf(event!));
@@ -201,4 +203,10 @@ function drawnMessages(events: readonly TraceEvent[]) {
     const number = finder.find(event)?.number;
     return number !== undefined && event.kind === "send" ? [{ number, event }] : [];
   });
+}
+
+/** What came piece by piece as the answer to a request. */
+function streamed(events: readonly TraceEvent[], request: string): string {
+  const end = events.find(({ kind, msg }) => kind === "recv" && msg!.payload && msg!.answers?.includes(request));
+  return Buffer.from(end!.msg!.payload!.base64, "base64").toString();
 }

@@ -4,7 +4,7 @@ import type { ShownEvent } from "../recorded-run.ts";
 export interface Message {
   /** What it says, as text to read: JSON is laid out. */
   readonly decoded: string;
-  /** Those of the request line, of the JSON body, or of the protobuf message; none where the trace has only a name. */
+  /** Those of the request line, of the body, or of the protobuf message; none where the trace has only a name. */
   readonly bytes: Uint8Array | undefined;
   /** How many bytes there were, where the trace has kept the first of them only. */
   readonly cutFrom: number | undefined;
@@ -23,7 +23,8 @@ export function readMessage(event: ShownEvent): Message {
     const bytes = encode(`${summary}\n`);
     return { decoded: laidOut(summary), bytes, cutFrom: undefined, command: netcat(summary, id) };
   }
-  return payload ? protobufMessage(event, payload) : jsonMessage(event);
+  if (!payload) return jsonMessage(event);
+  return channel === "http" ? streamedMessage(event, payload) : protobufMessage(event, payload);
 }
 
 function jsonMessage({ msg, args }: ShownEvent): Message {
@@ -40,8 +41,24 @@ function jsonMessage({ msg, args }: ShownEvent): Message {
 
 type Traced = NonNullable<ShownEvent["msg"]>;
 
+/** An answer that came piece by piece: lines of JSON, or a container's output, in frames unless it had a terminal. */
+function streamedMessage({ msg }: ShownEvent, { base64, length }: NonNullable<Traced["payload"]>): Message {
+  const bytes = bytesOf(base64);
+  const text = new TextDecoder().decode(bytes);
+  return {
+    decoded: text.includes("\0") ? (msg?.summary ?? "") : text, // a frame's head has zeros, and no text has
+    bytes,
+    cutFrom: bytes.length < length ? length : undefined,
+    command: undefined,
+  };
+}
+
+function bytesOf(base64: string): Uint8Array {
+  return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+}
+
 function protobufMessage({ msg }: ShownEvent, { base64, length }: NonNullable<Traced["payload"]>): Message {
-  const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+  const bytes = bytesOf(base64);
   const isCut = bytes.length < length;
   const isRequest = msg?.channel === "grpc" && msg.answers === undefined;
   return {
