@@ -27,6 +27,7 @@ const TEXTS = {
     is: "In your run:",
     stop: ".",
     tried: "Tried:",
+    gap: " ",
   },
   zh: {
     predict: "运行之前：你怎么想？",
@@ -38,6 +39,7 @@ const TEXTS = {
     is: "在你的运行里：",
     stop: "。",
     tried: "试过：",
+    gap: "", // its punctuation brings one
   },
 } as const;
 
@@ -83,11 +85,11 @@ async function quiz(chapter: Chapter, shown: Chapter, texts: Texts, terminal: In
   console.log(`\n${shown.meta.title}\n\n${texts.predict}`);
   const beliefs: string[] = [];
   for (const item of shown.predictions) beliefs.push(await askItem(item, ask));
-  console.log(`\n${texts.running} pnpm era:${chapter.meta.run} …`);
+  console.log(`\n${texts.running}${texts.gap}pnpm era:${chapter.meta.run} …`);
   const run = await runOf(chapter);
   const page = writeRunPage(chapter.id, chapter.meta.run!, run.events, shown.language);
   const answerFor = (item: QuizItem) => ({ answer: answerOf(item, run), place: placeOf(item, page) });
-  console.log(`${texts.page} ${page}\n\n${texts.sealed}`);
+  console.log(`${texts.page}${texts.gap}${page}\n\n${texts.sealed}`);
   for (const [index, item] of chapter.predictions.entries())
     tell({ ...item, ...shown.predictions[index]! }, beliefs[index]!, answerFor(item), texts);
   console.log(`\n${texts.quiz}`);
@@ -114,12 +116,14 @@ function tell(
   { ask, choices, try: line, why }: QuizItem,
   given: string,
   { answer, place }: { answer: string; place: string },
-  { right, is, stop, tried }: Texts,
+  { right, is, stop, tried, gap }: Texts,
 ): void {
   const wasRight = isRight(given, answer);
   const mark = given === "" ? "" : "✗ "; // who has answered nothing has answered nothing wrong
-  console.log(`\n${ask}\n${wasRight ? `✓ ${right}` : `${mark}${is} ${choices?.[answer] ?? answer}${stop}`} ${why}`);
-  if (line !== undefined) console.log(`${tried} ${line}`);
+  console.log(
+    `\n${ask}\n${wasRight ? `✓ ${right}` : `${mark}${is}${gap}${choices?.[answer] ?? answer}${stop}`}${gap}${why}`,
+  );
+  if (line !== undefined) console.log(`${tried}${gap}${line}`);
   else if (!wasRight) console.log(`→ ${place}`);
 }
 
