@@ -88,7 +88,7 @@ async function quiz(chapter: Chapter, shown: Chapter, texts: Texts, terminal: In
   console.log(`\n${texts.running}${texts.gap}pnpm era:${chapter.meta.run} …`);
   const run = await runOf(chapter);
   const page = writeRunPage(chapter.id, chapter.meta.run!, run.events, shown.language);
-  const answerFor = (item: QuizItem) => ({ answer: answerOf(item, run), place: placeOf(item, page) });
+  const answerFor = (item: QuizItem) => ({ answer: answerOf(item, run), place: placeOf(item, page.href) });
   console.log(`${texts.page}${texts.gap}${page}\n\n${texts.sealed}`);
   for (const [index, item] of chapter.predictions.entries())
     tell({ ...item, ...shown.predictions[index]! }, beliefs[index]!, answerFor(item), texts);

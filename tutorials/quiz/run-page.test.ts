@@ -20,8 +20,8 @@ test("a run's page has its events, and an answer leads to the step that it asks 
     rmSync(dirname(fileURLToPath(page)), { recursive: true });
   }
   const item = { id: "x", ask: "?", why: "." };
-  expect(placeOf({ ...item, answer: "run.isBefore('dockerd.start', 'init.exec')" }, page)).toBe(
+  expect(placeOf({ ...item, answer: "run.isBefore('dockerd.start', 'init.exec')" }, page.href)).toBe(
     `${page.href}#dockerd.start`,
   );
-  expect(placeOf({ ...item, answer: "run.actors.length" }, page)).toBe(page.href);
+  expect(placeOf({ ...item, answer: "run.actors.length" }, page.href)).toBe(page.href);
 });

@@ -18,8 +18,8 @@ export function writeRunPage(chapter: string, run: string, events: readonly Trac
   return pathToFileURL(path);
 }
 
-/** The page at the step that an answer asks for; its beginning, where the answer asks for something else. */
-export function placeOf({ answer = "" }: QuizItem, page: URL): string {
+/** A run's page at the step that an answer asks for; its beginning, where the answer asks for something else. */
+export function placeOf({ answer = "" }: QuizItem, page: string): string {
   const step = STEP.exec(answer)?.groups?.step;
-  return step === undefined ? page.href : `${page.href}#${step}`;
+  return step === undefined ? page : `${page}#${step}`;
 }

@@ -214,6 +214,7 @@ describe.skipIf(!HAS_CHROMIUM)("the site in a browser", () => {
     const [first] = await quiz.locator("fieldset").all();
     await first!.locator("button").click();
     expect(await quiz.locator(".told").count()).toBe(1);
+    expect(await quiz.locator(".told a").getAttribute("href")).toMatch(/^\/viewer\/13-02\.en\.html/); // nothing was answered
   });
 
   test("explains a word of the glossary to who comes by Tab, until Escape", async () => {
