@@ -11,16 +11,21 @@ import { isErrno } from "@eras/linux/errno.ts";
 import { reportCall } from "@eras/linux/libc.ts";
 
 /** A control file that the kernel doesn't have, or an order that it refused. Has the `code` of the failed call: `EINVAL`, `ENOENT`. */
-class ControlFileError extends Error {
+export class ControlFileError extends Error {
   override readonly name = "ControlFileError";
   readonly code: string;
   readonly path: string;
+  /** What was to be written; undefined of a read. */
+  readonly value: string | undefined;
+  override readonly cause: NodeJS.ErrnoException;
 
-  constructor(action: string, path: string, cause: unknown) {
-    const code = cause instanceof Error && "code" in cause ? String(cause.code) : "unknown error";
-    super(`Cannot ${action} ${path}: ${code}`, { cause });
+  constructor(path: string, value: string | undefined, cause: NodeJS.ErrnoException) {
+    const { code = "unknown error" } = cause;
+    super(`Cannot ${value === undefined ? "read" : `write "${value}" to`} ${path}: ${code}`);
     this.code = code;
     this.path = path;
+    this.value = value;
+    this.cause = cause;
   }
 }
 
@@ -35,7 +40,7 @@ export function writeControlFile(dir: string, name: string, value: string | numb
   try {
     writeOnce(path, String(value));
   } catch (error) {
-    throw new ControlFileError(`write "${value}" to`, path, error);
+    throw new ControlFileError(path, String(value), error as NodeJS.ErrnoException);
   }
 }
 
@@ -58,7 +63,7 @@ export function readControlFile(dir: string, name: string): string {
   try {
     return readFileSync(path, "utf8").trimEnd();
   } catch (error) {
-    throw new ControlFileError("read", path, error);
+    throw new ControlFileError(path, undefined, error as NodeJS.ErrnoException);
   }
 }
 

@@ -9,6 +9,6 @@ import { readNumber } from "./control-file.ts";
 export function checkAboveUsage(dir: string, usageFile: string, limitBytes: number): void {
   const usageBytes = readNumber(dir, usageFile);
   if (limitBytes >= 0 && limitBytes < usageBytes) {
-    throw new Error(`Cannot limit the memory of ${dir} to ${limitBytes} bytes: ${usageBytes} are in use`);
+    throw new Error(`unable to set memory limit to ${limitBytes} (current usage: ${usageBytes})`);
   }
 }

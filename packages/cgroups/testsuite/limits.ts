@@ -32,7 +32,7 @@ export function limitTests(suite: CgroupSuite): void {
       suite.startInside("exec sleep 1000");
       await until(() => (suite.stats().memory?.usageBytes ?? 0) > 0);
       expect(() => suite.cgroup.set({ memory: { limit: 1, checkBeforeUpdate: true } })).toThrow(
-        /to 1 bytes: \d+ are in use/,
+        /memory limit to 1 \(current usage: \d+/,
       );
     });
 

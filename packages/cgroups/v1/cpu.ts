@@ -26,7 +26,7 @@ function setShares(dir: string, shares: number): void {
   const taken = readNumber(dir, "cpu.shares");
   if (taken === shares) return;
   const end = shares > taken ? "maximum" : "minimum";
-  throw new Error(`Cannot write "${shares}" to ${dir}/cpu.shares: the ${end} allowed cpu-shares is ${taken}`);
+  throw new Error(`the ${end} allowed cpu-shares is ${taken}`);
 }
 
 /**

@@ -48,8 +48,8 @@ function writeLimitAboveUsage(dir: string, limitBytes: number): void {
   } catch (error) {
     if (!isErrno(error, "EBUSY")) throw error;
     const [usage, peak] = [readNumber(dir, "memory.usage_in_bytes"), readNumber(dir, "memory.max_usage_in_bytes")];
-    const inUse = `${usage} are in use, ${peak} were at most`;
-    throw new Error(`Cannot limit the memory of ${dir} to ${limitBytes} bytes: ${inUse}`, { cause: error });
+    const inUse = `current usage: ${usage}, peak usage: ${peak}`;
+    throw new Error(`unable to set memory limit to ${limitBytes} (${inUse})`, { cause: error });
   }
 }
 

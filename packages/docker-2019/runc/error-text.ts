@@ -1,4 +1,5 @@
 /** Errors of the kernel as runc words them: Go's table has libc's words, without the capital. */
+import { ControlFileError } from "@eras/cgroups/control-file.ts";
 import { strerror } from "@eras/linux/strerror.ts";
 
 /** `permission denied` for EACCES. Takes errors of `node:fs`, whose numbers are negative, and of packages/linux. */
@@ -15,8 +16,15 @@ export function callErrorText(call: string, path: string, error: NodeJS.ErrnoExc
 
 /** What an error says: of a failed call, in those words too. */
 export function failureText(error: Error): string {
+  if (error instanceof ControlFileError) return controlFileText(error);
   const { syscall, path, dest, errno } = error as NodeJS.ErrnoException & { readonly dest?: string };
   if (syscall === undefined || errno === undefined) return error.message;
   const about = syscall === "chdir" ? dest : path; // Node's `path` is where one was before
   return about === undefined ? `${syscall}: ${errorText(error)}` : callErrorText(syscall, about, error);
+}
+
+/** `failed to write "5": write /sys/fs/cgroup/web/pids.max: invalid argument` */
+function controlFileText({ path, value, cause }: ControlFileError): string {
+  const text = callErrorText(cause.syscall ?? "open", path, cause);
+  return value === undefined ? text : `failed to write ${JSON.stringify(value)}: ${text}`;
 }

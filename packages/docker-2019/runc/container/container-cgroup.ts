@@ -13,11 +13,12 @@ import { containerDeviceRules } from "@eras/cgroups/default-devices.ts";
 import { openCgroupAt } from "@eras/cgroups/open.ts";
 import type { SystemdCgroup } from "@eras/cgroups/systemd/systemd-cgroup.ts";
 import type { Spec } from "@eras/oci-spec/runtime/config.ts";
-import type { LinuxResources } from "@eras/oci-spec/runtime/config-linux.ts";
+import type { LinuxPids, LinuxResources } from "@eras/oci-spec/runtime/config-linux.ts";
 import { isTraced } from "@eras/trace/context.ts";
 import type { TraceObject } from "@eras/trace/event.ts";
 import { traceObject } from "@eras/trace/object.ts";
 import { step } from "../../step.ts";
+import { failureText } from "../error-text.ts";
 import { log } from "../log.ts";
 import type { ContainerState } from "./state.ts";
 
@@ -56,7 +57,7 @@ export async function makeContainerCgroup(spec: Spec, state: CgroupState): Promi
   const cgroup = rootless && path === "" ? await makeWherePermitted(state.cgroup_paths) : make(state.cgroup_paths);
   await setLimits(spec, rootless, cgroup.paths, async ({ pids: _, ...resources }) => cgroup.set(resources));
   const { pids } = spec.linux?.resources ?? {};
-  return { cgroup, ...(pids && { limitProcesses: () => cgroup.set({ pids }) }) };
+  return { cgroup, ...(pids && { limitProcesses: () => limitProcesses(cgroup, pids) }) };
 }
 
 /**
@@ -83,6 +84,20 @@ async function makeWherePermitted(paths: CgroupPaths): Promise<Cgroup> {
   return createWherePermitted(paths);
 }
 
+function limitProcesses(cgroup: Cgroup, pids: LinuxPids): void {
+  try {
+    cgroup.set({ pids });
+  } catch (error) {
+    throw limitFailure(error as Error);
+  }
+}
+
+/** In runc's words, for which the limits are a part of the container's beginning. */
+function limitFailure(error: Error): Error {
+  const where = "error during container init: error setting cgroup config for procHooks process";
+  return new Error(`${where}: ${failureText(error)}`, { cause: error });
+}
+
 /** Devices are not for users to limit: for them it is tried, and other limits must have a place. */
 async function setLimits(
   { linux = {} }: Spec,
@@ -93,13 +108,21 @@ async function setLimits(
   const { devices, ...resources } = linux.resources ?? {};
   const ownDevices = linux.devices?.map(({ path }) => path);
   const rules = containerDeviceRules(devices, ownDevices);
-  if (!rootless) return set({ ...resources, devices: rules });
+  try {
+    if (!rootless) return await set({ ...resources, devices: rules });
+    checkPlaces(resources, paths);
+    await set(resources);
+  } catch (error) {
+    throw limitFailure(error as Error);
+  }
+  await set({ devices: rules }).catch(() => {});
+}
+
+function checkPlaces(resources: LinuxResources, paths: CgroupPaths): void {
   for (const controller of Object.keys(limitsByController(resources))) {
     if (paths[controller] ?? paths[""]) continue;
     throw new Error(`cannot set ${controller} limit: container could not join or create cgroup`);
   }
-  await set(resources);
-  await set({ devices: rules }).catch(() => {});
 }
 
 /** A bootstrap that could not fork is followed by another one. Its unit may be there still: see `tryFork` in packages/linux/fork.ts. */

@@ -217,6 +217,7 @@ describe.skipIf(missing)(`commands${needs}`, () => {
         ...spec,
         mounts: [...spec.mounts!, bind(place)],
       })),
+      (spec) => ({ ...spec, linux: { ...spec.linux, resources: { pids: { limit: 99_999_999_999 } } } }),
     ];
     const [ours, genuine] = both(
       (spec) => spec,
