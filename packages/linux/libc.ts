@@ -167,14 +167,14 @@ const POINTER_SIZE = 8;
 // biome-ignore format: a table of numbers
 const SYSTEM_CALLS = {
   x64: {
-    rt_sigaction: 13, rt_sigprocmask: 14,
+    rt_sigaction: 13, rt_sigprocmask: 14, faccessat2: 439,
     setgroups: 116, setresuid: 117, setresgid: 119,
     capget: 125, capset: 126, pivot_root: 155, bpf: 321, seccomp: 317, openat2: 437, open_tree: 428, move_mount: 429,
     fsopen: 430, fsconfig: 431, fsmount: 432, mount_setattr: 442, pidfd_open: 434, pidfd_send_signal: 424,
     close_range: 436, clone3: 435, perf_event_open: 298, ioprio_set: 251, sched_setattr: 314, keyctl: 250, pidfd_getfd: 438, getcwd: 79,
   },
   arm64: {
-    rt_sigaction: 134, rt_sigprocmask: 135,
+    rt_sigaction: 134, rt_sigprocmask: 135, faccessat2: 439,
     setgroups: 159, setresuid: 147, setresgid: 149,
     capget: 90, capset: 91, pivot_root: 41, bpf: 280, seccomp: 277, openat2: 437, open_tree: 428, move_mount: 429,
     fsopen: 430, fsconfig: 431, fsmount: 432, mount_setattr: 442, pidfd_open: 434, pidfd_send_signal: 424,

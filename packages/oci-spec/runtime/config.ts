@@ -133,8 +133,8 @@ export type LinuxSchedulerFlag =
 /** Whose turn it is at the disk: ioprio_set(2). */
 export interface LinuxIOPriority {
   readonly class: IOPriorityClass;
-  /** 0, the highest, to 7. */
-  readonly priority: number;
+  /** 0, the highest, to 7; 0 if left out. */
+  readonly priority?: number;
 }
 
 /** See ioprio_set(2). */

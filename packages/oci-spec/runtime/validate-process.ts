@@ -165,9 +165,8 @@ export const checkProcess: Check<Process> = object<Process>(
     ioPriority: object<LinuxIOPriority>(
       {
         class: oneOf(["IOPRIO_CLASS_RT", "IOPRIO_CLASS_BE", "IOPRIO_CLASS_IDLE"], "a class of I/O priority"),
-        priority: integer(0, 7),
       },
-      {},
+      { priority: integer(0, 7) },
     ),
     execCPUAffinity: object<ExecCPUAffinity>({}, { initial: cpuList, final: cpuList }),
   },

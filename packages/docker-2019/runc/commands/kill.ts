@@ -6,7 +6,7 @@ import { step } from "../../step.ts";
 import { defineCommand } from "../command.ts";
 import { Container } from "../container/container.ts";
 import { errorText } from "../error-text.ts";
-import { hasNamespace } from "../init/namespaces.ts";
+import { hasNewNamespace } from "../init/namespaces.ts";
 
 export const command = defineCommand({
   usage: "[command options] <container-id> [signal]",
@@ -42,14 +42,14 @@ function parseSignal(signal: string): number {
 /** Without a PID namespace of their own, the other processes would outlive the first: who kills means all of them. */
 async function signalContainer(container: Container, signal: number, all: boolean): Promise<void> {
   step("runc.kill", { id: container.id, signal, all });
-  if (all) return container.cgroup.signalAll(signal);
+  const { cgroup, hasInit, state } = container;
+  const kills = signal === signalNumber("SIGKILL");
+  const killsAll = kills && !hasNewNamespace(state.spec.linux ?? {}, "pid");
+  if (all || (killsAll && !hasInit && cgroup.pids().length > 0)) return cgroup.signalAll(signal); // the init may have left others behind
   if (container.status === "stopped") throw new FailedPrecondition("container not running");
   signalInit(container, signal);
-  if (signal === signalNumber("SIGKILL") && !hasNamespace(container.state.spec.linux ?? {}, "pid")) {
-    await container.cgroup.signalAll(signal);
-  } else if (signal === signalNumber("SIGKILL") && container.status === "paused") {
-    container.cgroup.thaw(); // v1's frozen processes hear nothing
-  }
+  if (killsAll) await cgroup.signalAll(signal);
+  else if (kills && container.status === "paused") cgroup.thaw(); // v1's frozen processes hear nothing
 }
 
 function signalInit({ state }: Container, signal: number): void {

@@ -1,6 +1,6 @@
 /** Removing what is left of a container whose init has ended, or never ran. */
 
-import { hasNamespace } from "../init/namespaces.ts";
+import { hasNewNamespace } from "../init/namespaces.ts";
 import { log } from "../log.ts";
 import type { Container } from "./container.ts";
 import { removeContainerCgroup } from "./container-cgroup.ts";
@@ -16,7 +16,7 @@ const SIGKILL = 9;
  */
 export async function destroy(container: Container): Promise<void> {
   const { cgroup, state } = container;
-  if (!hasNamespace(state.spec.linux ?? {}, "pid")) await cgroup.signalAll(SIGKILL); // nobody ends with the init then
+  if (!hasNewNamespace(state.spec.linux ?? {}, "pid")) await cgroup.signalAll(SIGKILL); // nobody ends with the init then
   await removeContainerCgroup(state);
   if (state.intel_rdt_path) {
     const { removeGroup } = await import("./resctrl.ts");

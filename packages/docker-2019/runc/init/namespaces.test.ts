@@ -126,6 +126,20 @@ describe.skipIf(missing)(`the namespaces of a container${missing ? ` (needs ${mi
     await expect.poll(() => outcome(second, ["state", second.id]).stdout, { timeout: 10_000 }).toContain("stopped");
   });
 
+  test("leave nobody behind, where they share the one of PIDs", async () => {
+    const first = container([{ type: "pid" }]);
+    for (const command of ["kill", "delete"]) {
+      const second = container([{ type: "pid", path: namespacePath(pidOf(first), "pid") }]);
+      outcome(second, ["exec", "--detach", second.id, "sleep", "1000"]);
+      process.kill(pidOf(second), "SIGKILL");
+      const state = () => JSON.parse(outcome(second, ["state", second.id]).stdout).status;
+      await expect.poll(state, { timeout: 10_000 }).toBe("stopped");
+      const args = command === "kill" ? ["kill", second.id, "KILL"] : ["delete", second.id];
+      expect(outcome(second, args)).toEqual({ status: 0, stdout: "", stderr: "" });
+    }
+    expect(inside(first, "ps", "-o", "args").match(/sleep 1000/g)).toHaveLength(1);
+  });
+
   test.each<[string, LinuxNamespace[]]>([
     ["", []],
     [", owned by a user namespace", [{ type: "user" }]],

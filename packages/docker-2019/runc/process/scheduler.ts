@@ -24,7 +24,7 @@ export function setScheduler({ policy, flags = [], ...values }: Scheduler): void
 }
 
 /** Applies `process.ioPriority` to this process. Call as root. */
-export function setIoPriority({ class: ioClass, priority }: LinuxIOPriority): void {
+export function setIoPriority({ class: ioClass, priority = 0 }: LinuxIOPriority): void {
   attempt("failed to set io priority", () => ioprioSet(SELF, IOPRIO_CLASSES[ioClass], priority));
 }
 
