@@ -16,7 +16,9 @@
  *
  * @see https://github.com/containerd/containerd/blob/v1.2.6/content/content.go
  */
+
 import type { Digest } from "@eras/oci-spec/digest.ts";
+import type { UnixNano } from "../../proto/timestamps.ts";
 import type { FieldOf } from "../filters.ts";
 import { fieldOfMap } from "../filters.ts";
 import type { Labels } from "../labels.ts";
@@ -27,8 +29,8 @@ export interface ContentInfo {
   /** Bytes. */
   readonly size: number;
   readonly labels: Labels;
-  readonly createdAt: Date;
-  readonly updatedAt: Date;
+  readonly createdAt: UnixNano;
+  readonly updatedAt: UnixNano;
 }
 
 /** How far an ingest is. */
@@ -39,8 +41,8 @@ export interface IngestStatus {
   /** Bytes that there shall be; 0 when nobody said. */
   readonly total: number;
   readonly expected?: Digest;
-  readonly startedAt: Date;
-  readonly updatedAt: Date;
+  readonly startedAt: UnixNano;
+  readonly updatedAt: UnixNano;
 }
 
 /** What is to be written. */

@@ -11,11 +11,13 @@
  *
  * `data` is made last: without it there is no ingest, only what a crash has left of the making of one.
  */
+
 import { mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { isErrno } from "@eras/linux/errno.ts";
 import { digestEncoded, isDigest, sha256 } from "@eras/oci-spec/digest.ts";
 import { NotFound, ResourceExhausted } from "@eras/oci-spec/errdefs.ts";
+import { type UnixNano, unixNano } from "../../proto/timestamps.ts";
 import { quote } from "../identifiers.ts";
 import type { IngestStatus, WriterOptions } from "./content-store.ts";
 
@@ -54,8 +56,8 @@ export function writeError(ref: string, cause: unknown): Error {
 
 async function makeIngest(dir: string, { ref, size = 0, expected }: WriterOptions): Promise<IngestStatus> {
   await mkdir(dir, { recursive: true });
-  const now = new Date();
-  const time = now.toISOString();
+  const now = unixNano();
+  const time = textOf(now);
   const facts = {
     ref,
     startedat: time,
@@ -68,8 +70,8 @@ async function makeIngest(dir: string, { ref, size = 0, expected }: WriterOption
 }
 
 /** To be called when a writer stops. */
-export async function touchIngest(dir: string, updatedAt: Date): Promise<void> {
-  await writeFile(join(dir, "updatedat"), updatedAt.toISOString());
+export async function touchIngest(dir: string, updatedAt: UnixNano): Promise<void> {
+  await writeFile(join(dir, "updatedat"), textOf(updatedAt));
 }
 
 /** The ref of an ingest by its directory; undefined when it is none. */
@@ -80,18 +82,19 @@ export async function refOfIngest(dir: string): Promise<string | undefined> {
 /** @throws {NotFound} When there is no ingest in this directory. */
 export async function readIngest(dir: string, ref: string): Promise<IngestStatus> {
   const [data, storedRef, startedAt, updatedAt, total, expected] = await Promise.all([
-    stat(dataPath(dir)).catch(undefinedIfMissing),
+    stat(dataPath(dir), { bigint: true }).catch(undefinedIfMissing),
     ...(["ref", "startedat", "updatedat", "total", "expected"] as const).map((name) => readFact(dir, name)),
   ]);
   if (data === undefined || storedRef !== ref) throw new NotFound(`ingest ref ${quote(ref)}: not found`);
-  const closedAt = timeOf(updatedAt) ?? data.mtime;
+  const closedAt = timeOf(updatedAt) ?? data.mtimeNs;
+  const isWritten = data.mtimeNs > closedAt;
   return {
     ref,
-    offset: data.size,
+    offset: Number(data.size),
     total: Number.parseInt(total ?? "", 10) || 0,
     ...(expected !== undefined && isDigest(expected) && { expected }),
-    startedAt: timeOf(startedAt) ?? data.birthtime,
-    updatedAt: new Date(Math.max(data.mtimeMs, closedAt.getTime())),
+    startedAt: timeOf(startedAt) ?? data.birthtimeNs,
+    updatedAt: isWritten ? data.mtimeNs : closedAt,
   };
 }
 
@@ -104,7 +107,11 @@ function undefinedIfMissing(error: unknown): undefined {
 }
 
 /** A crash may have left a file empty. */
-function timeOf(text: string | undefined): Date | undefined {
-  const time = new Date(text ?? "");
-  return Number.isNaN(time.getTime()) ? undefined : time;
+function timeOf(text = ""): UnixNano | undefined {
+  return Number.isNaN(Date.parse(text)) ? undefined : Temporal.Instant.from(text).epochNanoseconds;
+}
+
+/** RFC 3339, to the nanosecond. */
+function textOf(time: UnixNano): string {
+  return Temporal.Instant.fromEpochNanoseconds(time).toString();
 }

@@ -59,8 +59,8 @@ export class LocalStore implements ContentStore {
   }
 
   async info(digest: Digest): Promise<ContentInfo> {
-    const file = await stat(this.#blobPath(digest)).catch(notFound(digest));
-    return { digest, size: file.size, labels: {}, createdAt: file.ctime, updatedAt: file.ctime }; // when it got its name
+    const { size, ctimeNs } = await stat(this.#blobPath(digest), { bigint: true }).catch(notFound(digest));
+    return { digest, size: Number(size), labels: {}, createdAt: ctimeNs, updatedAt: ctimeNs }; // when it got its name
   }
 
   /** The size of a blob, without an await; undefined when it isn't there. */

@@ -1,8 +1,10 @@
 /** What every content store does, as tests: each implementation calls it with a way to open one. */
+
 import { randomBytes } from "node:crypto";
 import { type Digest, sha256 } from "@eras/oci-spec/digest.ts";
 import { AlreadyExists, FailedPrecondition, InvalidArgument, NotFound, Unavailable } from "@eras/oci-spec/errdefs.ts";
 import { beforeEach, describe, expect, test } from "vitest";
+import { unixNano } from "../../proto/timestamps.ts";
 import type { CommitOptions, ContentStore } from "./content-store.ts";
 
 /**
@@ -35,12 +37,12 @@ export function contentStoreSuite(name: string, open: () => Promise<ContentStore
   describe(`${name}: blobs`, () => {
     test("are what was written, under its digest", async () => {
       const bytes = randomBytes(3_000_000);
-      const before = Date.now();
+      const before = unixNano();
       const digest = await write("r", bytes, { size: bytes.length, expected: sha256(bytes) });
       expect((await read(digest)).equals(bytes)).toBe(true);
       const info = await store.info(digest);
       expect(info).toMatchObject({ digest, size: bytes.length, labels: {} });
-      expect(info.createdAt.getTime()).toBeGreaterThan(before - 50); // the kernel's clock of files ticks coarsely
+      expect(info.createdAt).toBeGreaterThan(before - 50_000_000n); // the kernel's clock of files ticks coarsely
       await expect(store.status("r")).rejects.toThrow(NotFound);
     });
 

@@ -5,12 +5,14 @@
  * name among the blobs, and the name is on the disk before anybody is told. What broke off before stays an ingest. Data that was
  * written but not committed may be lost with the power; then a resumed ingest is shorter, or its digest wrong and it begins anew.
  */
+
 import { existsSync, renameSync } from "node:fs";
 import { type FileHandle, open, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { isErrno } from "@eras/linux/errno.ts";
 import { type Digest, Digester } from "@eras/oci-spec/digest.ts";
 import { AlreadyExists, FailedPrecondition, KindError } from "@eras/oci-spec/errdefs.ts";
+import { type UnixNano, unixNano } from "../../proto/timestamps.ts";
 import { step } from "../../step.ts";
 import type { CommitOptions, ContentWriter, IngestStatus } from "./content-store.ts";
 import { dataPath, touchIngest, writeError } from "./ingest.ts";
@@ -35,7 +37,7 @@ export class LocalWriter implements ContentWriter {
   #file: FileHandle | undefined;
   #digester = new Digester();
   #offset = 0;
-  #updatedAt: Date;
+  #updatedAt: UnixNano;
   /** Why nothing more can be written: hash and file no longer agree. */
   #broken: unknown;
 
@@ -78,7 +80,7 @@ export class LocalWriter implements ContentWriter {
       throw writeError(this.#ingest.status.ref, cause);
     }
     this.#offset += bytes.length;
-    this.#updatedAt = new Date();
+    this.#updatedAt = unixNano();
   }
 
   async truncate(): Promise<void> {

@@ -7,14 +7,16 @@
  *
  * @see https://github.com/containerd/containerd/blob/v1.2.6/events/exchange/exchange.go
  */
+
 import { InvalidArgument } from "@eras/oci-spec/errdefs.ts";
 import type { Any } from "../../proto/gen/google/protobuf/any_pb.ts";
+import { type UnixNano, unixNano } from "../../proto/timestamps.ts";
 import { step } from "../../step.ts";
 import { quote, validateIdentifier } from "../identifiers.ts";
 
 /** An event with its circumstances. */
 export interface Envelope {
-  readonly timestamp: Date;
+  readonly timestamp: UnixNano;
   readonly namespace: string;
   /** `/tasks/exit`: of what kind, and what about it. */
   readonly topic: string;
@@ -34,7 +36,7 @@ export class Exchange {
 
   /** Tells of something that has just happened. @throws {InvalidArgument} For a malformed topic or namespace. */
   publish(namespace: string, topic: string, event: Any): void {
-    this.forward({ timestamp: new Date(), namespace, topic, event });
+    this.forward({ timestamp: unixNano(), namespace, topic, event });
   }
 
   /** Passes on what a shim tells. @throws {InvalidArgument} As `publish`. */

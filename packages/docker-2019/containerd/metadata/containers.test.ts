@@ -1,6 +1,7 @@
 import { AlreadyExists, InvalidArgument, NotFound } from "@eras/oci-spec/errdefs.ts";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { unixNano } from "../../proto/timestamps.ts";
 import { type ContainerInit, Containers } from "./containers.ts";
 import { openStores } from "./fixtures.ts";
 
@@ -25,13 +26,13 @@ describe("Containers", () => {
   test("keeps all that it was given, and when", async () => {
     await using stores = await openStores();
     const containers = new Containers(stores.db);
-    const before = Date.now();
+    const before = unixNano();
     const created = containers.create("test", WEB);
     const stored = containers.get("test", "web");
     expect(stored).toEqual(created);
     expect(stored).toMatchObject({ ...WEB, labels: { tier: "front" } });
     expect(stored.createdAt).toEqual(stored.updatedAt);
-    expect(stored.createdAt.getTime()).toBeGreaterThanOrEqual(before);
+    expect(stored.createdAt).toBeGreaterThanOrEqual(before);
     expect(() => containers.create("test", WEB)).toThrow(new AlreadyExists('container "web": already exists'));
     expect(() => containers.get("other", "web")).toThrow(
       new NotFound('container "web" in namespace "other": not found'),

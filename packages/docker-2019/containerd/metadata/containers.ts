@@ -2,8 +2,10 @@
  * Containers: records of what could run. A container is not a process: it says what a task would be made of, and lives until it is
  * deleted. Its root is a snapshot, which it keeps from being collected.
  */
+
 import { AlreadyExists, InvalidArgument, NotFound } from "@eras/oci-spec/errdefs.ts";
 import type { Any } from "../../proto/gen/google/protobuf/any_pb.ts";
+import { type UnixNano, unixNano } from "../../proto/timestamps.ts";
 import { step } from "../../step.ts";
 import { type FieldOf, fieldOfMap, parseFilters } from "../filters.ts";
 import { quote, validateIdentifier } from "../identifiers.ts";
@@ -25,8 +27,8 @@ export interface Container {
   readonly snapshotKey: string;
   /** Whatever clients keep with it, by their own names. */
   readonly extensions: Readonly<Record<string, Any>>;
-  readonly createdAt: Date;
-  readonly updatedAt: Date;
+  readonly createdAt: UnixNano;
+  readonly updatedAt: UnixNano;
 }
 
 export interface ContainerRuntime {
@@ -68,7 +70,7 @@ export class Containers {
    */
   create(namespace: string, init: ContainerInit): Container {
     step("containerd.store-container", { namespace, id: init.id });
-    const now = new Date();
+    const now = unixNano();
     const container = validContainer(
       { ...EMPTY, ...init, createdAt: now, updatedAt: now },
       "create container failed validation",
@@ -97,7 +99,7 @@ export class Containers {
       const paths = fieldPaths.length === 0 ? MUTABLE_FIELDS : fieldPaths;
       let masked: MaybeContainer = before;
       for (const path of paths) masked = { ...masked, ...maskedField(masked, path, wanted) };
-      const container = validContainer({ ...masked, updatedAt: new Date() }, "update failed validation");
+      const container = validContainer({ ...masked, updatedAt: unixNano() }, "update failed validation");
       const { id, ...record } = container;
       containers.put([namespace, id], record);
       return container;

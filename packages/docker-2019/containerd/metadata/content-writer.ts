@@ -2,8 +2,10 @@
  * Writes into the content of a namespace: into an ingest of the store, or, when the store has the blob already, nowhere at all, as long
  * as the client only wants to commit.
  */
+
 import type { Digest } from "@eras/oci-spec/digest.ts";
 import { AlreadyExists, FailedPrecondition } from "@eras/oci-spec/errdefs.ts";
+import { unixNano } from "../../proto/timestamps.ts";
 import type { CommitOptions, ContentWriter, IngestStatus, WriterOptions } from "../content/content-store.ts";
 import type { LocalStore } from "../content/local-store.ts";
 import { quote } from "../identifiers.ts";
@@ -48,7 +50,7 @@ export interface IngestPlan extends WriterOptions {
 export class NamespaceWriter implements ContentWriter {
   readonly #shared: Shared;
   readonly #plan: IngestPlan;
-  readonly #openedAt = new Date();
+  readonly #openedAt = unixNano();
   /** Absent as long as nothing need be written. */
   #inner: ContentWriter | undefined;
 
@@ -143,7 +145,7 @@ export class NamespaceWriter implements ContentWriter {
       dropFromLease(tables, namespace, leased, { type: "ingests", id: ref });
       keepUnderLease(tables, namespace, leased, { type: "content", id: digest });
       if (recordAt(tables.blobs, namespace, digest) !== undefined) return false;
-      const now = new Date();
+      const now = unixNano();
       tables.blobs.put([namespace, digest], { size, labels: withoutEmpty(labels), createdAt: now, updatedAt: now });
       return true;
     });

@@ -10,8 +10,10 @@
  *
  * @see https://github.com/containerd/containerd/blob/v1.2.6/metadata/content.go
  */
+
 import type { Digest } from "@eras/oci-spec/digest.ts";
 import { AlreadyExists, InvalidArgument, NotFound } from "@eras/oci-spec/errdefs.ts";
+import { unixNano } from "../../proto/timestamps.ts";
 import {
   type ContentInfo,
   type ContentReader,
@@ -92,7 +94,7 @@ class NamespaceContent implements LabelledContentStore {
       let labels = fieldPaths.length === 0 ? wanted : before.labels;
       for (const path of fieldPaths) labels = maskedLabels(labels, path, wanted, digest);
       validateLabels(labels, "info.Labels");
-      const record = { ...before, labels: withoutEmpty(labels), updatedAt: new Date() };
+      const record = { ...before, labels: withoutEmpty(labels), updatedAt: unixNano() };
       blobs.put([this.#namespace, digest], record);
       return { digest, ...record };
     });

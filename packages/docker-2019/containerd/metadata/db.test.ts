@@ -8,7 +8,10 @@ import { FailedPrecondition } from "@eras/oci-spec/errdefs.ts";
 import fc from "fast-check";
 import { open } from "lmdb";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { timestampOf } from "../../proto/timestamps.ts";
 import { entriesOf, hasEntries, MetadataDb } from "./db.ts";
+import { Leases } from "./leases.ts";
+import { SCHEMA_VERSION } from "./schema.ts";
 
 let dir: string;
 let path: string;
@@ -56,9 +59,22 @@ describe("MetadataDb", () => {
 
   test("refuses a database of a newer containerd", async () => {
     const newer = open({ path, noSubdir: true, maxDbs: 9, pageSize: 8192, overlappingSync: false });
-    newer.openDB({ name: "version", encoding: "msgpack" }).putSync("schema", 2);
+    newer.openDB({ name: "version", encoding: "msgpack" }).putSync("schema", SCHEMA_VERSION + 1);
     await newer.close();
     expect(() => new MetadataDb(path)).toThrow(FailedPrecondition);
+  });
+
+  test("takes over what the first version has written, whose times were Dates", async () => {
+    const older = open({ path, noSubdir: true, maxDbs: 9, pageSize: 8192, overlappingSync: false });
+    older.openDB({ name: "version", encoding: "msgpack" }).putSync("schema", 1);
+    const createdAt = new Date("2026-11-29T10:00:00.123Z");
+    older.openDB({ name: "leases", encoding: "msgpack" }).putSync(["test", "l"], { labels: {}, createdAt });
+    await older.close();
+    const db = new MetadataDb(path);
+    const [lease] = new Leases(db).list("test", []);
+    expect(timestampOf(lease?.createdAt)).toEqual(timestampOf(createdAt));
+    await db.close();
+    await new MetadataDb(path).close();
   });
 
   test("gives every number once", async () => {

@@ -92,11 +92,11 @@ export class MetadataDb {
   #checkVersion(path: string): void {
     const versions = this.#file.environment.openDB<number, string>({ name: "version", encoding: "msgpack" });
     const version = versions.get("schema");
-    if (version === undefined) versions.putSync("schema", SCHEMA_VERSION);
-    else if (version !== SCHEMA_VERSION)
+    if (version !== undefined && version > SCHEMA_VERSION)
       throw new FailedPrecondition(
         `Cannot open ${path}: its schema has version ${version}, known is ${SCHEMA_VERSION}`,
       );
+    if (version !== SCHEMA_VERSION) versions.putSync("schema", SCHEMA_VERSION); // what is there can be read as it is
   }
 }
 

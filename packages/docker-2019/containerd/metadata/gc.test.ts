@@ -4,6 +4,7 @@ import { type Digest, sha256 } from "@eras/oci-spec/digest.ts";
 import { AlreadyExists, NotFound } from "@eras/oci-spec/errdefs.ts";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { unixNano } from "../../proto/timestamps.ts";
 import { openNative } from "../snapshots/native.ts";
 import type { Containers } from "./containers.ts";
 import { openStores, writeBlob } from "./fixtures.ts";
@@ -213,7 +214,7 @@ const contentDigest = (i: number) => sha256(`content ${i}`);
 /** Draws a picture over whatever there was. */
 function draw(tables: Tables, { content, snapshots, images, containers, leases }: Picture): void {
   for (const table of Object.values(tables) as Tables["blobs"][]) table.clearSync();
-  const times = { createdAt: new Date(), updatedAt: new Date() };
+  const times = { createdAt: unixNano(), updatedAt: unixNano() };
   const labelled = (marks: Picture["content"][number]) => ({
     labels: labelsOf(marks, contentDigest, "native"),
     ...times,
@@ -233,7 +234,7 @@ function draw(tables: Tables, { content, snapshots, images, containers, leases }
     tables.containers.put(["test", `${i}`], record as unknown as ReturnType<Containers["get"]>);
   }
   for (const [i, lease] of leases.entries()) {
-    tables.leases.put(["test", `${i}`], { labels: leaseLabels(lease), createdAt: new Date() });
+    tables.leases.put(["test", `${i}`], { labels: leaseLabels(lease), createdAt: unixNano() });
     for (const one of lease.content) tables.resources.put(["test", `${i}`, "content", contentDigest(one)], true);
     for (const one of lease.snapshots)
       tables.resources.put(["test", `${i}`, "snapshots/native", snapshotKey(one)], true);

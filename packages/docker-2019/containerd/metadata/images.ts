@@ -2,9 +2,11 @@
  * Images: names for content. An image is a pointer to a manifest or an index, and what keeps all that hangs on it: the labels of the
  * blobs tell the garbage collector what belongs to what.
  */
+
 import { isDigest } from "@eras/oci-spec/digest.ts";
 import { AlreadyExists, InvalidArgument, NotFound } from "@eras/oci-spec/errdefs.ts";
 import type { Descriptor } from "@eras/oci-spec/image/descriptor.ts";
+import { type UnixNano, unixNano } from "../../proto/timestamps.ts";
 import { step } from "../../step.ts";
 import { type FieldOf, fieldOfMap, parseFilters } from "../filters.ts";
 import { quote } from "../identifiers.ts";
@@ -20,8 +22,8 @@ export interface Image {
   readonly name: string;
   readonly labels: Labels;
   readonly target: ImageTarget;
-  readonly createdAt: Date;
-  readonly updatedAt: Date;
+  readonly createdAt: UnixNano;
+  readonly updatedAt: UnixNano;
 }
 
 /** What a client says of an image. */
@@ -54,7 +56,7 @@ export class Images {
    */
   create(namespace: string, init: ImageInit): Image {
     step("containerd.register-image", { name: init.name, digest: init.target.digest });
-    const now = new Date();
+    const now = unixNano();
     const image = validImage({ ...init, labels: init.labels ?? {}, createdAt: now, updatedAt: now });
     const { name, ...record } = image;
     this.#db.update((tables) => {
@@ -79,7 +81,7 @@ export class Images {
       const paths = fieldPaths.length === 0 ? ["labels", "target"] : fieldPaths;
       let masked: Image = before;
       for (const path of paths) masked = { ...masked, ...maskedField(masked, path, wanted) };
-      const image = validImage({ ...masked, updatedAt: new Date() });
+      const image = validImage({ ...masked, updatedAt: unixNano() });
       const { name, ...record } = image;
       images.put([namespace, name], record);
       if (image.target.digest !== before.target.digest) this.#db.markDirty(); // what it pointed to may be garbage

@@ -5,8 +5,10 @@
  *
  *     create ──▶ every write names the lease ──▶ create the image, which keeps all of it ──▶ delete
  */
+
 import { isDigest } from "@eras/oci-spec/digest.ts";
 import { AlreadyExists, InvalidArgument, NotFound, NotImplemented } from "@eras/oci-spec/errdefs.ts";
+import { type UnixNano, unixNano } from "../../proto/timestamps.ts";
 import { type FieldOf, fieldOfMap, parseFilters } from "../filters.ts";
 import { quote } from "../identifiers.ts";
 import { type Labels, validateLabels, withoutEmpty } from "../labels.ts";
@@ -17,7 +19,7 @@ import type { Tables } from "./schema.ts";
 export interface Lease {
   readonly id: string;
   readonly labels: Labels;
-  readonly createdAt: Date;
+  readonly createdAt: UnixNano;
 }
 
 /** What a lease keeps. */
@@ -49,7 +51,7 @@ export class Leases {
     if (id === "") throw new InvalidArgument("lease id must be provided");
     validateKey(id);
     validateLabels(labels, "lease.Labels");
-    const record = { labels: withoutEmpty(labels), createdAt: new Date() };
+    const record = { labels: withoutEmpty(labels), createdAt: unixNano() };
     this.#db.update((tables) => {
       if (recordAt(tables.leases, namespace, id) !== undefined)
         throw new AlreadyExists(`lease ${quote(id)}: already exists`);

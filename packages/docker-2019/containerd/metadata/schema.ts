@@ -3,7 +3,7 @@
  * namespaces. A namespace sees its own and nothing else; deleting it is deleting a prefix.
  *
  *     metadata.mdb
- *     ├─ version     "schema"                          →  1
+ *     ├─ version     "schema"                          →  2
  *     ├─ namespaces  NAMESPACE                         →  labels
  *     ├─ containers  [NAMESPACE, ID]                   →  image, runtime, spec, snapshotter, snapshotKey, extensions, labels, times
  *     ├─ images      [NAMESPACE, NAME]                 →  target (media type, digest, size, annotations), labels, times
@@ -19,15 +19,17 @@
  *
  * @see https://github.com/containerd/containerd/blob/v1.2.6/metadata/buckets.go
  */
+
 import type { Digest } from "@eras/oci-spec/digest.ts";
 import type { Database } from "lmdb";
+import type { UnixNano } from "../../proto/timestamps.ts";
 import type { Labels } from "../labels.ts";
 import type { Container } from "./containers.ts";
 import type { Image } from "./images.ts";
 import type { Lease } from "./leases.ts";
 
-/** To be raised when the tables change in a way that an older containerd would misread. */
-export const SCHEMA_VERSION = 1;
+/** To be raised when the tables change in a way that an older containerd would misread. In version 1, times were Dates. */
+export const SCHEMA_VERSION = 2;
 
 /** Bytes of a key that LMDB takes with pages of 8 KiB, less what the encoding of its parts adds. */
 export const MAX_KEY_BYTES = 3800;
@@ -41,8 +43,8 @@ export interface NamespaceRecord {
 export interface BlobRecord {
   readonly size: number;
   readonly labels: Labels;
-  readonly createdAt: Date;
-  readonly updatedAt: Date;
+  readonly createdAt: UnixNano;
+  readonly updatedAt: UnixNano;
 }
 
 /** A write that a namespace has begun. */
@@ -62,8 +64,8 @@ export interface SnapshotRecord {
   /** A key of the same namespace and snapshotter. */
   readonly parent?: string;
   readonly labels: Labels;
-  readonly createdAt: Date;
-  readonly updatedAt: Date;
+  readonly createdAt: UnixNano;
+  readonly updatedAt: UnixNano;
 }
 
 export type ContainerRecord = Omit<Container, "id">;

@@ -10,8 +10,10 @@
  *
  * @see https://github.com/containerd/containerd/blob/v1.2.6/metadata/snapshot.go
  */
+
 import { AlreadyExists, FailedPrecondition, InvalidArgument, NotFound } from "@eras/oci-spec/errdefs.ts";
 import type { Mount } from "../../mounts.ts";
+import { unixNano } from "../../proto/timestamps.ts";
 import { parseFilters } from "../filters.ts";
 import { quote } from "../identifiers.ts";
 import { type Labels, maskedMap, validateLabels, withoutEmpty } from "../labels.ts";
@@ -111,7 +113,7 @@ export class NamespaceSnapshotter implements Omit<Snapshotter, "cleanup" | "clos
       let labels = fieldPaths.length === 0 ? wanted : before.labels;
       for (const path of fieldPaths) labels = maskedLabels(labels, path, wanted, key);
       validateLabels(labels, "info.Labels");
-      return this.#put(tables, key, { ...before, labels: withoutEmpty(labels), updatedAt: new Date() });
+      return this.#put(tables, key, { ...before, labels: withoutEmpty(labels), updatedAt: unixNano() });
     });
     await this.#shared.backend.update(name, inheritedLabels(this.#record(key).labels));
     return this.stat(key);
@@ -256,7 +258,7 @@ function withRecord(key: string, record: SnapshotRecord, stored: SnapshotInfo): 
 }
 
 function newRecord(name: string, parent: string | undefined, labels: Labels): SnapshotRecord {
-  const now = new Date();
+  const now = unixNano();
   return {
     name,
     ...(parent !== undefined && { parent }),

@@ -28,7 +28,7 @@ import type { Any } from "../../proto/gen/google/protobuf/any_pb.ts";
 import type { DeleteResponse } from "../../proto/gen/shim_pb.ts";
 import type { Mount } from "../../proto/gen/types_pb.ts";
 import type { Init } from "../../proto/message.ts";
-import { timestampOf } from "../../proto/timestamps.ts";
+import { timestampOf, unixNano } from "../../proto/timestamps.ts";
 import { connectTtrpc, socketPath } from "../../proto/ttrpc/client.ts";
 import { step } from "../../step.ts";
 import type { Exchange } from "../events/exchange.ts";
@@ -194,7 +194,7 @@ export class TaskList {
   }
 
   #tellEnd({ namespace, id: containerId }: Bundle, { pid, exitStatus, exitedAt }: TaskEnd): void {
-    const end = { containerId, pid, exitStatus, exitedAt: exitedAt ?? timestampOf(new Date()) };
+    const end = { containerId, pid, exitStatus, exitedAt: exitedAt ?? timestampOf(unixNano()) };
     this.#exchange.publish(namespace, "/tasks/exit", packAny(TaskExitSchema, { ...end, id: containerId }));
     this.#exchange.publish(namespace, "/tasks/delete", packAny(TaskDeleteSchema, end));
   }

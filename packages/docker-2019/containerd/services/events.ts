@@ -5,7 +5,7 @@ import { type Envelope as EnvelopeMessage, Events } from "../../proto/gen/events
 import { Events as ShimEvents } from "../../proto/gen/events-ttrpc_pb.ts";
 import type { Any } from "../../proto/gen/google/protobuf/any_pb.ts";
 import { type Implementation, implement } from "../../proto/grpc/server.ts";
-import { dateOf, timestampOf } from "../../proto/timestamps.ts";
+import { timestampOf, unixNanoOf } from "../../proto/timestamps.ts";
 import { implement as implementTtrpc, type TtrpcImplementation } from "../../proto/ttrpc/server.ts";
 import { fieldOfEnvelope } from "../events/event-fields.ts";
 import type { Envelope, Exchange } from "../events/exchange.ts";
@@ -41,9 +41,9 @@ export function shimEventsService(exchange: Exchange): TtrpcImplementation {
 function envelopeOf(message: EnvelopeMessage | undefined): Envelope {
   if (!message) throw new InvalidArgument("Cannot forward an event without its envelope");
   const { timestamp, namespace, topic, event } = message;
-  const date = dateOf(timestamp);
-  if (!date) throw new InvalidArgument("timestamp must be set on forwarded event");
-  return { timestamp: date, namespace, topic, event: eventOf(event) };
+  const time = unixNanoOf(timestamp);
+  if (time === undefined) throw new InvalidArgument("timestamp must be set on forwarded event");
+  return { timestamp: time, namespace, topic, event: eventOf(event) };
 }
 
 /** @throws {InvalidArgument} Subscribers are written for events that say something, and some would fail. */

@@ -6,7 +6,7 @@ import { type CreateTaskRequest, Tasks } from "../../proto/gen/tasks_pb.ts";
 import type { Descriptor } from "../../proto/gen/types_pb.ts";
 import { type Handlers, type Implementation, implement } from "../../proto/grpc/server.ts";
 import type { Init } from "../../proto/message.ts";
-import { timestampOf } from "../../proto/timestamps.ts";
+import { timestampOf, unixNano } from "../../proto/timestamps.ts";
 import { step } from "../../step.ts";
 import type { ContentStore } from "../content/content-store.ts";
 import { parseFilters } from "../filters.ts";
@@ -148,7 +148,7 @@ function lookHandlers({ tasks, containers }: FinderModules): Handlers<typeof Tas
         );
       const metrics = await fromEach(wanted, async (task) => {
         const { stats: data } = await task.stats();
-        return { id: task.id, timestamp: timestampOf(new Date()), data };
+        return { id: task.id, timestamp: timestampOf(unixNano()), data };
       });
       return { metrics };
     },

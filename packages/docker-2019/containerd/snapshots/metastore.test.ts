@@ -60,9 +60,23 @@ test("Metastore: what a later version has written is not touched", async () => {
   const path = join(temporaryDirectory(), "metadata.mdb");
   await new Metastore(path, []).close();
   const environment = open({ path, noSubdir: true, maxDbs: 3 });
-  await environment.openDB<number, string>({ name: "schema" }).put("version", 2);
+  await environment.openDB<number, string>({ name: "schema" }).put("version", 3);
   await environment.close();
   expect(() => new Metastore(path, [])).toThrow(FailedPrecondition);
+});
+
+test("Metastore: what the first version has written is taken over, whose times were milliseconds", async () => {
+  const path = join(temporaryDirectory(), "metadata.mdb");
+  await new Metastore(path, []).close();
+  const environment = open({ path, noSubdir: true, maxDbs: 3 });
+  const record = { id: 1, kind: "active", labels: {}, created: 1_796_000_000_123, updated: 1_796_000_000_124 };
+  await environment.openDB<object, string>({ name: "snapshots", encoding: "msgpack" }).put("a", record);
+  await environment.openDB<number, string>({ name: "schema" }).put("version", 1);
+  await environment.close();
+  const store = new Metastore(path, []);
+  const [created, updated] = [1_796_000_000_123_000_000n, 1_796_000_000_124_000_000n];
+  expect(store.get("a").info).toMatchObject({ created, updated });
+  await store.close();
 });
 
 /** Makes, commits and removes snapshots until it is killed. */

@@ -2,7 +2,7 @@
  * What is known about snapshots, beside the directories that hold their files.
  *
  *     metadata.mdb                       LMDB, where containerd has metadata.db, a bolt file: the same family
- *     ├─ schema     "version"         →  1
+ *     ├─ schema     "version"         →  2
  *     ├─ snapshots  key or name       →  { id, kind, parent, labels, created, updated, usage }
  *     └─ children   [id, id of child] →  true
  *
@@ -12,28 +12,34 @@
  *
  * @see https://github.com/containerd/containerd/blob/v1.2.6/snapshots/storage/bolt.go
  */
+
 import { AlreadyExists, FailedPrecondition, InvalidArgument, NotFound } from "@eras/oci-spec/errdefs.ts";
 import type { Database } from "lmdb";
+import { type UnixNano, unixNano } from "../../proto/timestamps.ts";
 import { DatabaseFile } from "../database-file.ts";
 import { type Labels, maskedMap, withoutEmpty } from "../labels.ts";
 import type { SnapshotInfo, SnapshotKind, SnapshotUsage } from "./snapshotter.ts";
 
-const SCHEMA_VERSION = 1;
+/** In version 1, times were milliseconds. */
+const SCHEMA_VERSION = 2;
 const TABLES = 3;
 /** What LMDB takes for a key, less what its encoding may add. */
 const MAX_KEY_BYTES = 3900;
 
-/** A snapshot as it is stored. Times are milliseconds since 1970. */
+/** A snapshot as it is stored. */
 interface StoredSnapshot {
   readonly id: number;
   readonly kind: SnapshotKind;
   readonly parent?: string;
   readonly labels: Labels;
-  readonly created: number;
-  readonly updated: number;
+  readonly created: StoredTime;
+  readonly updated: StoredTime;
   /** Of a committed one. */
   readonly usage?: SnapshotUsage;
 }
+
+/** Nanoseconds since 1970; by an older containerd, milliseconds. */
+type StoredTime = UnixNano | number;
 
 /** A snapshot with what its directories are called. */
 export interface SnapshotRecord {
@@ -128,7 +134,7 @@ export class Metastore {
   async commit(name: string, key: string, labels: Labels, usage: SnapshotUsage): Promise<void> {
     this.#file.change(() => {
       const { id, parent } = this.checkCommit(name, key);
-      const now = Date.now();
+      const now = unixNano();
       this.#snapshots.remove(key);
       this.#snapshots.put(name, {
         id,
@@ -171,7 +177,7 @@ export class Metastore {
   async update(key: string, labels: Labels, fieldPaths: readonly string[]): Promise<SnapshotInfo> {
     const stored = this.#file.change(() => {
       const before = this.#stored(key);
-      const after = { ...before, labels: updatedLabels(before.labels, labels, fieldPaths), updated: Date.now() };
+      const after = { ...before, labels: updatedLabels(before.labels, labels, fieldPaths), updated: unixNano() };
       this.#snapshots.put(key, after);
       return after;
     });
@@ -211,7 +217,7 @@ export class Metastore {
   #put(id: number, wanted: NewSnapshot): void {
     this.#checkNew(wanted);
     const { key, kind, parent, labels } = wanted;
-    const now = Date.now();
+    const now = unixNano();
     this.#snapshots.put(key, { id, kind, ...parentField(parent), labels, created: now, updated: now });
     if (parent !== undefined) this.#children.put([this.#stored(parent).id, id], true);
   }
@@ -233,12 +239,12 @@ export class Metastore {
 
 function checkSchema(schema: Database<number, string>, path: string): void {
   const version = schema.get("version");
-  if (version === undefined) schema.putSync("version", SCHEMA_VERSION);
-  else if (version > SCHEMA_VERSION) {
+  if (version !== undefined && version > SCHEMA_VERSION) {
     throw new FailedPrecondition(
       `Cannot open ${path}: it has version ${version}, this program knows up to ${SCHEMA_VERSION}`,
     );
   }
+  if (version !== SCHEMA_VERSION) schema.putSync("version", SCHEMA_VERSION); // what is there can be read as it is
 }
 
 function isKey(key: string): boolean {
@@ -261,5 +267,9 @@ function parentField(parent: string | undefined): { parent?: string } {
 }
 
 function infoOf(name: string, { kind, parent, labels, created, updated }: StoredSnapshot): SnapshotInfo {
-  return { kind, name, ...parentField(parent), labels, created: new Date(created), updated: new Date(updated) };
+  return { kind, name, ...parentField(parent), labels, created: unixNanoOf(created), updated: unixNanoOf(updated) };
+}
+
+function unixNanoOf(stored: StoredTime): UnixNano {
+  return typeof stored === "bigint" ? stored : BigInt(stored) * 1_000_000n;
 }

@@ -25,7 +25,9 @@
  *
  * @see https://github.com/containerd/containerd/blob/v1.2.6/snapshots/snapshotter.go
  */
+
 import type { Mount } from "../../mounts.ts";
+import type { UnixNano } from "../../proto/timestamps.ts";
 import { type FieldOf, fieldOfMap } from "../filters.ts";
 import type { Labels } from "../labels.ts";
 
@@ -39,8 +41,8 @@ export interface SnapshotInfo {
   /** The name of the committed one below, if there is one. */
   readonly parent?: string;
   readonly labels: Labels;
-  readonly created: Date;
-  readonly updated: Date;
+  readonly created: UnixNano;
+  readonly updated: UnixNano;
 }
 
 /** What a snapshot takes of the disk, those below it not counted where the snapshotter can tell them apart. */

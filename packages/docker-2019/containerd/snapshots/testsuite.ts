@@ -1,4 +1,5 @@
 /** What every snapshotter does, as tests: each implementation calls it with a way to open one. */
+
 import {
   chmodSync,
   chownSync,
@@ -17,6 +18,7 @@ import { describeTree } from "@eras/layers/tree-fixtures.ts";
 import { lsetxattr } from "@eras/linux/xattr.ts";
 import { AlreadyExists, FailedPrecondition, InvalidArgument, NotFound } from "@eras/oci-spec/errdefs.ts";
 import { beforeAll, beforeEach, describe, expect, onTestFinished, test } from "vitest";
+import { unixNano } from "../../proto/timestamps.ts";
 import { mounted, ownMounts } from "./mount-fixtures.ts";
 import type { Snapshotter } from "./snapshotter.ts";
 
@@ -132,12 +134,12 @@ export function snapshotterSuite(name: string, open: (root: string) => Snapshott
 
   describe(`${name}: records`, () => {
     test("stat() knows kind, parent, labels and times", async () => {
-      const before = Date.now();
+      const before = unixNano();
       await layer("base", undefined, () => {});
       await snapshotter.prepare("a", "base", { colour: "red" });
       const info = await snapshotter.stat("a");
       expect(info).toMatchObject({ kind: "active", name: "a", parent: "base", labels: { colour: "red" } });
-      expect(info.created.getTime()).toBeGreaterThanOrEqual(before);
+      expect(info.created).toBeGreaterThanOrEqual(before);
       expect(info.updated).toEqual(info.created);
       expect(await snapshotter.stat("base")).not.toHaveProperty("parent");
     });
