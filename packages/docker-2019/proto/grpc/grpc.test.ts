@@ -87,6 +87,8 @@ describe("a call with one response", () => {
       { [NAMESPACE_KEY]: "moby" },
     );
     expect((await content.status({}, { metadata: { [LEASE_KEY]: "l1" } })).status?.ref).toBe("moby l1");
+    const twice = { [NAMESPACE_KEY]: "newer, older", [LEASE_KEY]: "l2, l1" }; // as Node joins what comes twice
+    expect((await grpcClient(Content, channel, twice).status({})).status?.ref).toBe("newer l2");
     const other = grpcClient(Content, channel);
     await expect(other.status({})).rejects.toMatchObject({
       kind: "FailedPrecondition",

@@ -132,10 +132,15 @@ interface LibraryCall {
 function callOf(call: LibraryCall): Call {
   const controller = new AbortController();
   call.on("cancelled", () => controller.abort(new Cancelled("The caller has gone")));
-  const metadata = Object.entries(call.metadata.getMap()).filter(
-    (entry): entry is [string, string] => typeof entry[1] === "string",
+  const metadata = Object.entries(call.metadata.getMap()).flatMap(([key, value]) =>
+    typeof value === "string" ? [[key, firstOf(value)] as const] : [],
   );
   return { metadata: new Map(metadata), signal: controller.signal };
+}
+
+/** Who changes its mind about a namespace puts the new one before the old one: two values, of which Node makes one. */
+function firstOf(joined: string): string {
+  return joined.split(", ", 1)[0]!;
 }
 
 /** Sends what `respond` yields until it ends, fails, or nobody reads it any more. */
