@@ -22,7 +22,8 @@ let place: Place;
 let containerd: Containerd2019;
 beforeEach(async () => {
   place = newPlace();
-  containerd = await Containerd2019.start(place.dir);
+  writeFileSync(inPlace("quick.toml"), '[plugins."io.containerd.internal.v1.restart"]\ninterval = "50ms"\n');
+  containerd = await Containerd2019.start(place.dir, undefined, { config: inPlace("quick.toml") });
 });
 afterEach(async () => {
   await containerd.stop();
@@ -125,10 +126,28 @@ describe("containerd", () => {
   });
 });
 
-test("containerd shows what a shim logs, and has nothing of it open when it is gone", async () => {
+/** Runs a container, and doesn't wait for it. */
+async function runWeb(...command: string[]): Promise<void> {
   unpackBusybox(inPlace("rootfs"));
   const words = ["--runtime", "io.containerd.eras.v2", "--cgroup", `/${place.cgroupParent}/web`, "--rootfs"];
-  await containerd.ctr(["run", "-d", ...words, inPlace("rootfs"), "web", "/bin/sleep", "1000"]);
+  await containerd.ctr(["run", "-d", ...words, inPlace("rootfs"), "web", ...command]);
+}
+
+test("containerd keeps a task as its container's label says", async () => {
+  await runWeb("/bin/sh", "-c", "echo begun; exec sleep 1000");
+  const statusAndPid = async () => /web +(\d+) +(\S+)/.exec((await containerd.ctr(["tasks", "ls"])).stdout)?.slice(1);
+  const [pid] = (await statusAndPid())!;
+  const label = (...labels: string[]) => containerd.ctr(["containers", "label", "web", ...labels]);
+  await label(`containerd.io/restart.logpath=${inPlace("log/web")}`, "containerd.io/restart.status=running");
+  await containerd.ctr(["tasks", "kill", "-s", "KILL", "web"]);
+  await expect.poll(statusAndPid, { timeout: 20_000 }).toEqual([expect.not.stringMatching(`^${pid}$`), "RUNNING"]);
+  await expect.poll(() => readFileSync(inPlace("log/web"), "utf8")).toBe("begun\n");
+  await label("containerd.io/restart.status=stopped");
+  await expect.poll(statusAndPid, { timeout: 20_000 }).toBeUndefined();
+});
+
+test("containerd shows what a shim logs, and has nothing of it open when it is gone", async () => {
+  await runWeb("/bin/sleep", "1000");
   writeFileSync(join(containerd.bundle("web"), "log"), "from the shim\n"); // its standard error is this FIFO
   await expect.poll(() => containerd.log).toContain("from the shim\n");
   await containerd.ctr(["tasks", "delete", "--force", "web"]);

@@ -12,17 +12,24 @@ import { type ProgramResult, runProgram, shellEnvironment } from "./run-program.
 export const CONTAINERD = resolve(import.meta.dirname, "../../bin/containerd-2019");
 const NAMESPACE = "default";
 
+export interface Containerd2019Options extends StartOptions {
+  /** A file with more of it. */
+  readonly config?: string;
+}
+
 export class Containerd2019 {
   readonly #dir: string;
   readonly #env: NodeJS.ProcessEnv;
   readonly #detached: boolean;
+  readonly #config: readonly string[];
   #daemon: ChildProcess;
   #channel: ReturnType<typeof connectGrpc> | undefined;
 
-  private constructor(dir: string, env: NodeJS.ProcessEnv, { detached = false }: StartOptions) {
+  private constructor(dir: string, env: NodeJS.ProcessEnv, { detached = false, config }: Containerd2019Options) {
     this.#dir = dir;
     this.#env = env;
     this.#detached = detached;
+    this.#config = config === undefined ? [] : ["--config", config];
     this.#daemon = this.#spawn();
   }
 
@@ -30,7 +37,7 @@ export class Containerd2019 {
   static async start(
     dir: string,
     env: NodeJS.ProcessEnv = shellEnvironment(),
-    options: StartOptions = {},
+    options: Containerd2019Options = {},
   ): Promise<Containerd2019> {
     const containerd = new Containerd2019(dir, env, options);
     await containerd.#ready();
@@ -106,7 +113,8 @@ export class Containerd2019 {
     writeFileSync(this.#logPath, "");
     const log = openSync(this.#logPath, "a");
     const places = ["--root", this.root, "--state", join(this.#dir, "state"), "--address", this.socket];
-    const daemon = spawn(program, places, { stdio: ["ignore", log, log], env: this.#env, detached: this.#detached });
+    const args = [...this.#config, ...places];
+    const daemon = spawn(program, args, { stdio: ["ignore", log, log], env: this.#env, detached: this.#detached });
     closeSync(log);
     return daemon;
   }

@@ -15,6 +15,8 @@
  *       level = "info"
  *     [metrics]
  *       address = "127.0.0.1:1338"               Prometheus text on /v1/metrics; none without
+ *     [plugins."io.containerd.internal.v1.restart"]
+ *       interval = "10s"                         how often tasks are looked after whose containers are labelled for it
  *     [cgroup]
  *       path = ""                                its own; where it was started, without
  *
@@ -23,6 +25,7 @@
 import { readFileSync } from "node:fs";
 import { InvalidArgument } from "@eras/oci-spec/errdefs.ts";
 import { parse, stringify } from "smol-toml";
+import { parseDuration } from "../duration.ts";
 import { LEVELS, type Level } from "./log.ts";
 import { DEFAULT_ADDRESS, DEFAULT_ROOT, DEFAULT_STATE } from "./paths.ts";
 
@@ -37,6 +40,7 @@ export interface Config {
   readonly metrics: { readonly address: string };
   /** @see https://man7.org/linux/man-pages/man5/proc_pid_oom_score_adj.5.html */
   readonly oom_score: number;
+  readonly plugins: { readonly "io.containerd.internal.v1.restart": { readonly interval: string } };
   /** Below the root of each tree; empty for that of its caller. */
   readonly cgroup: { readonly path: string };
 }
@@ -49,6 +53,7 @@ export const DEFAULT_CONFIG: Config = {
   debug: { level: "info" },
   metrics: { address: "" },
   oom_score: 0,
+  plugins: { "io.containerd.internal.v1.restart": { interval: "10s" } },
   cgroup: { path: "" },
 };
 
@@ -80,6 +85,20 @@ export function loadConfig(flags: ConfigFlags): Config {
 /** Where shims tell of events. */
 export function ttrpcAddress({ grpc, ttrpc }: Config): string {
   return ttrpc.address || `${grpc.address}.ttrpc`;
+}
+
+const RESTART_INTERVAL_MS = 10_000;
+
+/** How often the restart monitor looks; no time at all is the default. @throws {InvalidArgument} When that is no duration. */
+export function restartIntervalMs({ plugins }: Config): number {
+  const { interval } = plugins["io.containerd.internal.v1.restart"];
+  try {
+    return parseDuration(interval) || RESTART_INTERVAL_MS;
+  } catch (cause) {
+    throw new InvalidArgument(`Cannot use interval = ${JSON.stringify(interval)}: ${(cause as Error).message}`, {
+      cause,
+    });
+  }
 }
 
 /** As a file that says all of it. */

@@ -12,7 +12,7 @@ import { makeDirectories } from "@eras/linux/make-directories.ts";
 import { Unavailable } from "@eras/oci-spec/errdefs.ts";
 import { grpcServer, type Implementation, listen } from "../proto/grpc/server.ts";
 import { ttrpcServer } from "../proto/ttrpc/server.ts";
-import { type Config, ttrpcAddress } from "./config.ts";
+import { type Config, restartIntervalMs, ttrpcAddress } from "./config.ts";
 import { LocalStore } from "./content/local-store.ts";
 import { removeLeftMounts } from "./diff/mounted.ts";
 import { Exchange } from "./events/exchange.ts";
@@ -32,6 +32,7 @@ import { newRegistry, serveMetrics } from "./metrics/metrics.ts";
 import { adjustOwnProcess } from "./own-process.ts";
 import { contentDir, metadataPath, temporaryDir, temporaryMountsDir } from "./paths.ts";
 import { pluginsOf } from "./plugins.ts";
+import { type Monitored, monitorRestarts } from "./restart-monitor.ts";
 import { TaskList } from "./runtime/task-list.ts";
 import { containersService } from "./services/containers.ts";
 import { contentService } from "./services/content.ts";
@@ -59,6 +60,7 @@ export interface RunningContainerd {
 
 /** @throws {Unavailable} When the root or an address is another one's, or nothing can be written to root or state. */
 export async function startContainerd(config: Config): Promise<RunningContainerd> {
+  const restartMs = restartIntervalMs(config);
   for (const kind of ["root", "state"] as const) makeWritable(config[kind], kind);
   lockRoot(config.root);
   adjustOwnProcess(config);
@@ -76,9 +78,12 @@ export async function startContainerd(config: Config): Promise<RunningContainerd
     (path) => new Promise<void>((resolve) => ttrpc.listen(path, resolve)),
   );
   const clients = await makeSocket(config.grpc.address, config.grpc, (path) => listen(grpc, path));
+  const ending = new AbortController();
+  void monitorRestarts(monitored(stores, tasks), restartMs, ending.signal);
   const metrics = config.metrics.address ? await serveMetrics(config.metrics.address, registry, tasks) : undefined;
   return {
     stop: async () => {
+      ending.abort();
       clients.close();
       grpc.forceShutdown();
       ttrpc.close();
@@ -135,6 +140,10 @@ async function openStores(root: string): Promise<Stores> {
       await db.close();
     },
   };
+}
+
+function monitored({ db, snapshots: { snapshotters } }: Stores, tasks: TaskList): Monitored {
+  return { namespaces: new Namespaces(db), containers: new Containers(db), snapshotters, tasks };
 }
 
 function services(

@@ -31,6 +31,7 @@ export function pluginsOf(root: string, snapshotters: Readonly<Record<string, st
     { type: "io.containerd.metadata.v1", id: "lmdb" },
     { type: "io.containerd.differ.v1", id: "walking", hasPlatform: true },
     { type: "io.containerd.gc.v1", id: "scheduler" },
+    { type: "io.containerd.internal.v1", id: "restart" },
     { type: "io.containerd.monitor.v1", id: "cgroups", hasPlatform: true },
     { type: "io.containerd.runtime.v2", id: "task", hasPlatform: true },
     ...SERVICES.map((name) => ({ type: "io.containerd.service.v1", id: `${name}-service` })),
