@@ -30,18 +30,17 @@ describe("gRPC, with a genuine ctr,", () => {
   if (reason) return void test.skip(reason);
 
   let place: Place;
-  let server: ReturnType<typeof grpcServer>;
+  let stop: () => void;
   beforeEach(() => {
     place = newPlace();
   });
   afterEach(async () => {
-    server.forceShutdown();
+    stop();
     await removePlace(place);
   });
 
   async function serve(...implementations: Implementation[]): Promise<void> {
-    server = grpcServer(implementations);
-    await listen(server, join(place.dir, "s"));
+    stop = await listen(grpcServer(implementations), join(place.dir, "s"));
   }
   const ctr = (args: readonly string[], input?: Buffer) =>
     runProgram("ctr", ["--address", join(place.dir, "s"), ...args], { input });

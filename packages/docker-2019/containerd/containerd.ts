@@ -77,15 +77,14 @@ export async function startContainerd(config: Config): Promise<RunningContainerd
     config.grpc,
     (path) => new Promise<void>((resolve) => ttrpc.listen(path, resolve)),
   );
-  const clients = await makeSocket(config.grpc.address, config.grpc, (path) => listen(grpc, path));
+  const stopServing = await makeSocket(config.grpc.address, config.grpc, (path) => listen(grpc, path));
   const ending = new AbortController();
   void monitorRestarts(monitored(stores, tasks), restartMs, ending.signal);
   const metrics = config.metrics.address ? await serveMetrics(config.metrics.address, registry, tasks) : undefined;
   return {
     stop: async () => {
       ending.abort();
-      clients.close();
-      grpc.forceShutdown();
+      stopServing();
       ttrpc.close();
       metrics?.close();
       await stores.close();

@@ -128,11 +128,11 @@ describe("of a gRPC call", () => {
   test("the trace keeps no more of a message than it says, and how long it was", async () => {
     const id = "x".repeat(PAYLOAD_BYTES_MAX);
     const server = grpcServer([implement(Containers, { get: () => ({ container: { id } }) })]);
-    await listen(server, socket);
+    const stop = await listen(server, socket);
     const channel = connectGrpc(socket);
     await traced(() => grpcClient(Containers, channel).get({ id }));
     channel.close();
-    server.forceShutdown();
+    stop();
     const [sent, answer] = told();
     const whole = toBinary(GetContainerRequestSchema, { id });
     expect(sent!.payload!.length).toBe(whole.length);
@@ -143,14 +143,14 @@ describe("of a gRPC call", () => {
 
   test("the command that a page offers sends the same, and gets the same", async () => {
     const server = grpcServer([implement(Version, { version: () => ({ version: "1.2.6" }) })]);
-    await listen(server, socket);
+    const stop = await listen(server, socket);
     const channel = connectGrpc(socket);
     await traced(() => grpcClient(Version, channel, { [NAMESPACE_KEY]: "moby" }).version({}));
     const [event] = parseSpool(readFileSync(spool, "utf8")).filter(({ msg }) => msg);
     const { run: _, ...shown } = event!;
     const { stdout } = await promisify(execFile)("sh", ["-c", readMessage(shown).command!.line], { timeout: 10_000 });
     channel.close();
-    server.forceShutdown();
+    stop();
     const answer = toBinary(VersionResponseSchema, { version: "1.2.6" });
     const hex = [...Buffer.concat([Buffer.from([0, 0, 0, 0, answer.length]), answer])];
     expect(stdout).toContain(`000000 ${hex.map((byte) => byte.toString(16).padStart(2, "0")).join(" ")}`);

@@ -1,12 +1,12 @@
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { connect as connectHttp2 } from "node:http2";
-import { connect, createServer, type Server as Listener } from "node:net";
+import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { NotFound } from "@eras/oci-spec/errdefs.ts";
-import type { Client, Server } from "@grpc/grpc-js";
+import type { Client } from "@grpc/grpc-js";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { LEASE_KEY, leaseOf, NAMESPACE_KEY, namespaceOf } from "../call.ts";
 import { Content, WriteAction } from "../gen/content_pb.ts";
@@ -14,8 +14,7 @@ import { connectGrpc, grpcClient } from "./client.ts";
 import { grpcServer, type Handlers, implement, listen } from "./server.ts";
 
 let dir: string;
-let server: Server;
-let listener: Listener;
+let stop: () => void;
 let channel: Client;
 
 beforeEach(() => {
@@ -23,14 +22,12 @@ beforeEach(() => {
 });
 afterEach(() => {
   channel.close();
-  listener.close();
-  server.forceShutdown();
+  stop();
   rmSync(dir, { recursive: true });
 });
 
 async function serve(handlers: Handlers<typeof Content>, metadata = {}) {
-  server = grpcServer([implement(Content, handlers)]);
-  listener = await listen(server, join(dir, "s"));
+  stop = await listen(grpcServer([implement(Content, handlers)]), join(dir, "s"));
   channel = connectGrpc(join(dir, "s"));
   return grpcClient(Content, channel, metadata);
 }

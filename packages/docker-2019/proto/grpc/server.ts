@@ -6,7 +6,7 @@
  */
 import { once } from "node:events";
 import type { ServerOptions } from "node:http2";
-import { createServer, type Server as Listener } from "node:net";
+import { createServer } from "node:net";
 import type { Writable } from "node:stream";
 import { setImmediate } from "node:timers/promises";
 import { Cancelled } from "@eras/oci-spec/errdefs.ts";
@@ -88,13 +88,17 @@ export function grpcServer(implementations: readonly Implementation[], intercept
   return server;
 }
 
-/** Listens on a unix socket, which must not be there yet. @returns What listens: the server doesn't stop it. */
-export function listen(server: Server, path: string): Promise<Listener> {
+/** Listens on a unix socket, which must not be there yet. @returns Ends that, and all calls. */
+export function listen(server: Server, path: string): Promise<() => void> {
   const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
   const listener = createServer((socket) =>
     acceptConnection(socket, (connection) => injector.injectConnection(connection)),
   );
-  return new Promise((resolve, reject) => listener.once("error", reject).listen(path, () => resolve(listener)));
+  const stop = () => {
+    listener.close();
+    server.forceShutdown();
+  };
+  return new Promise((resolve, reject) => listener.once("error", reject).listen(path, () => resolve(stop)));
 }
 
 /** Does the work of a call as a part of the run that it belongs to. */
