@@ -72,10 +72,10 @@ export async function startContainerd(config: Config): Promise<RunningContainerd
   const registry = newRegistry();
   const grpc = grpcServer(services(config, stores, exchange, tasks), [grpcCounters(registry), releaseWhenIdle()]);
   const ttrpc = ttrpcServer([shimEventsService(exchange)]);
-  await makeSocket(
+  const stopHearing = await makeSocket(
     context.ttrpcAddress,
     config.grpc,
-    (path) => new Promise<void>((resolve) => ttrpc.listen(path, resolve)),
+    (path) => new Promise((resolve) => ttrpc.listen(path, () => resolve(() => ttrpc.close()))),
   );
   const stopServing = await makeSocket(config.grpc.address, config.grpc, (path) => listen(grpc, path));
   const ending = new AbortController();
@@ -85,7 +85,7 @@ export async function startContainerd(config: Config): Promise<RunningContainerd
     stop: async () => {
       ending.abort();
       stopServing();
-      ttrpc.close();
+      stopHearing();
       metrics?.close();
       await stores.close();
     },
