@@ -285,6 +285,8 @@ describe.skipIf(missing)(`dockerd's answers${missing ? `: ${missing}` : ""}`, ()
     expect(ours).toEqual(theirs);
   });
 
+  test("to an import from nowhere", () => expectSame(requestText(`POST ${V}/images/create?fromSrc=127.0.0.1:2/x`)));
+
   test("to a quiet load whose client goes when it has an answer's head: the image is there", async () => {
     const archive = busyboxImage("quiet:1");
     const head = `POST ${V}/images/load?quiet=1 HTTP/1.1\r\nHost: x\r\nContent-Length: ${archive.length}\r\n\r\n`;

@@ -7,6 +7,7 @@ import type { AuthConfig } from "../../engine-api/auth.ts";
 import type { Daemon } from "../daemon/daemon.ts";
 import { imageUsers } from "../daemon/image-users.ts";
 import { changeConfig } from "../image/config-changes.ts";
+import { dialText } from "../image/dial-error.ts";
 import { imageHistory, inspectImage, tagImage } from "../image/inspect.ts";
 import { listImages } from "../image/list.ts";
 import { loadImages } from "../image/load.ts";
@@ -154,8 +155,7 @@ async function sourceOf({ query, body, signal }: ApiCall): Promise<AsyncIterable
   } catch (error) {
     const { message, cause } = error as Error;
     const shown = JSON.stringify(url.replace(/\/\/[^/?#]*@/, "//***@")); // who one is there is nobody's business
-    throw new Unknown(`Get ${shown}: ${cause instanceof Error ? cause.message : message.replace(url, "it")}`, {
-      cause,
-    });
+    const why = (await dialText(error)) ?? (cause instanceof Error ? cause.message : message.replace(url, "it"));
+    throw new Unknown(`Get ${shown}: ${why}`, { cause });
   }
 }

@@ -40,9 +40,9 @@ export function acceptWebSocket({ headers, answer }: Pick<ApiCall, "headers" | "
   return new WebSocketStream(answer.hijack(BINARY_TYPE, { Upgrade: "websocket", "Sec-WebSocket-Accept": accept }));
 }
 
-/** Browsers let any page open a WebSocket to this host, and say whose it is. */
+/** Browsers let any page open a WebSocket to this host, and say whose it is, and what they call this host. */
 function verifyOrigin({ origin, host }: ApiCall["headers"]): void {
-  if (origin !== undefined && URL.parse(origin)?.host !== host)
+  if (origin !== undefined && host !== "" && URL.parse(origin)?.host !== host)
     throw new PermissionDenied(`a page of ${origin} may not attach to containers`);
 }
 

@@ -7,6 +7,7 @@ import { mergeImage } from "../config/merge-image.ts";
 import type { Container } from "../container/container.ts";
 import { changeConfig } from "../image/config-changes.ts";
 import { commitImage } from "../image/make.ts";
+import { noteFailure } from "./attempt.ts";
 import type { Daemon } from "./daemon.ts";
 
 /** containerd's word for a task that stands still. */
@@ -33,8 +34,9 @@ export async function commitContainer(daemon: Daemon, container: Container, wish
   const newConfig = changeConfig(wishes.config ? mergeImage(wishes.config, config) : config, wishes.changes);
   const reference = wishes.name === "" ? undefined : parseReference(wishes.name);
   const pauses = wishes.pause && state.isRunning && !state.isPaused;
+  let isHeld = false;
   try {
-    if (pauses) await holdStill(daemon, container);
+    if (pauses) isHeld = await holdStill(daemon, container);
     const imageId = await commitImage(daemon.images, {
       containerId: id,
       containerConfig: config,
@@ -49,13 +51,20 @@ export async function commitContainer(daemon: Daemon, container: Container, wish
     return imageId;
   } finally {
     if (pauses) await goOn(daemon, container);
-    if (pauses) daemon.publish("unpause", container);
+    if (isHeld) daemon.publish("unpause", container);
   }
 }
 
-async function holdStill(daemon: Daemon, container: Container): Promise<void> {
-  await daemon.containerd.pause(container.id);
+/** @returns Whether it is paused now: it may have just ended, and is committed all the same. */
+async function holdStill(daemon: Daemon, container: Container): Promise<boolean> {
+  try {
+    await daemon.containerd.pause(container.id);
+  } catch (error) {
+    noteFailure(`pause container ${container.id}`)(error as Error);
+    return false;
+  }
   daemon.publish("pause", container);
+  return true;
 }
 
 /** Also when containerd has gone meanwhile: it comes back, and what was paused is paused still. */
