@@ -5,6 +5,7 @@ import { frame, STREAM_TYPES } from "../../engine-api/stdcopy.ts";
 import type { Container } from "../container/container.ts";
 import { drained } from "../drained.ts";
 import type { LogEntry } from "../logger/json-file.ts";
+import { attributesText } from "../logger/log-attributes.ts";
 import { LogReader, LogWatch } from "../logger/log-reader.ts";
 
 export interface LogsOptions {
@@ -12,6 +13,8 @@ export interface LogsOptions {
   readonly stderr: boolean;
   readonly follow: boolean;
   readonly timestamps: boolean;
+  /** What the log has beside the lines. */
+  readonly details: boolean;
   /** Milliseconds since 1970. */
   readonly since: number | undefined;
   readonly until: number | undefined;
@@ -54,7 +57,14 @@ export async function sendPast(
   client: Writable,
 ): Promise<void> {
   if (container.hostConfig.LogConfig?.Type === "none") return; // too late to say so: the connection has been taken over
-  const everything = { follow: false, timestamps: false, since: undefined, until: undefined, tail: undefined };
+  const everything = {
+    follow: false,
+    timestamps: false,
+    details: false,
+    since: undefined,
+    until: undefined,
+    tail: undefined,
+  };
   const send = sender(wanted.raw, { ...everything, ...wanted }, client);
   const reader = new LogReader(container.logPath);
   try {
@@ -68,9 +78,10 @@ export async function sendPast(
 type Send = (entries: readonly LogEntry[]) => Promise<void>;
 
 function sender(isRaw: boolean, options: LogsOptions, client: Writable): Send {
-  const { timestamps } = options;
-  const framed = ({ log, stream, time }: LogEntry) => {
-    const line = Buffer.from(timestamps ? `${nanoseconds(time)} ${log}` : log);
+  const { timestamps, details } = options;
+  const framed = ({ log, stream, attrs, time }: LogEntry) => {
+    const before = [...(timestamps ? [nanoseconds(time)] : []), ...(details ? [attributesText(attrs)] : [])];
+    const line = Buffer.from([...before, log].join(" "));
     return isRaw ? line : frame(STREAM_TYPES[stream], line);
   };
   return async (entries) => {

@@ -7,6 +7,7 @@ import { Status } from "../../proto/gen/process_pb.ts";
 import type { Container } from "../container/container.ts";
 import { ProcessStreams } from "../libcontainerd/fifos.ts";
 import { JsonFileLog, rotationOptions } from "../logger/json-file.ts";
+import { logAttributes } from "../logger/log-attributes.ts";
 import { containersDir } from "../paths.ts";
 import { attempt } from "./attempt.ts";
 import { endRemovals, removeHalves, undoStarts } from "./cut-short.ts";
@@ -68,7 +69,8 @@ async function restore(daemon: Daemon, container: Container): Promise<void> {
 
 function reconnect(daemon: Daemon, { id, config, hostConfig, logPath, streams }: Container): void {
   const { Type, Config } = hostConfig.LogConfig ?? { Type: "", Config: null };
-  if (Type !== "none") streams.add(new JsonFileLog(logPath, rotationOptions(Config ?? {})));
+  const attributes = logAttributes(Config ?? {}, config);
+  if (Type !== "none") streams.add(new JsonFileLog(logPath, rotationOptions(Config ?? {}), attributes));
   const wanted = { stdin: config.OpenStdin ?? false, terminal: config.Tty ?? false };
   const pipes = ProcessStreams.reopen(daemon.fifoDir(id), "init", wanted);
   if (pipes) streams.connect(pipes);

@@ -5,7 +5,7 @@
  */
 import { chownSync, copyFileSync } from "node:fs";
 import { join } from "node:path";
-import { Conflict, NotModified } from "@eras/oci-spec/errdefs.ts";
+import { Conflict, NotModified, Unknown } from "@eras/oci-spec/errdefs.ts";
 import { keepRun } from "@eras/trace/context.ts";
 import { findInit } from "../../docker-init/find.ts";
 import { step } from "../../step.ts";
@@ -14,6 +14,7 @@ import type { Container } from "../container/container.ts";
 import { ProcessStreams } from "../libcontainerd/fifos.ts";
 import { log } from "../log.ts";
 import { JsonFileLog, rotationOptions } from "../logger/json-file.ts";
+import { logAttributes } from "../logger/log-attributes.ts";
 import { etcFilesOf } from "../network/etc-files.ts";
 import { wantsInit } from "../spec/process.ts";
 import { tellAttached, tellDetached } from "./attachment-events.ts";
@@ -37,6 +38,7 @@ export async function startContainer(daemon: Daemon, container: Container): Prom
 
 /** @returns Why it could not be started. @throws {NotModified | Conflict} When it is not to be. */
 async function start(daemon: Daemon, container: Container): Promise<Error | undefined> {
+  if (container.state.isPaused) throw new Conflict("cannot start a paused container, try unpause instead");
   if (container.state.isRunning && !container.state.isRestarting) throw new NotModified("container already running");
   if (container.record.State.RemovalInProgress || container.record.State.Dead)
     throw new Conflict("container is marked for removal and cannot be started");
@@ -116,8 +118,9 @@ async function connect(daemon: Daemon, container: Container): Promise<string | u
 }
 
 /** Who has another's network has its names too. @returns The other one's PID. */
-function shareFiles(daemon: Daemon, { dir }: Container, name: string): number {
+function shareFiles(daemon: Daemon, { id, dir }: Container, name: string): number {
   const other = daemon.containers.get(name);
+  if (other.id === id) throw new Unknown("cannot join own network");
   if (!other.state.isRunning) throw new Conflict(`cannot join network of a non running container: ${other.id}`);
   for (const file of ["hostname", "hosts", "resolv.conf"]) copyFileSync(join(other.dir, file), join(dir, file));
   return other.state.record.Pid;
@@ -141,7 +144,8 @@ function startLog(container: Container): void {
   step("dockerd.start-log", { path: container.logPath });
   const { Type, Config } = container.hostConfig.LogConfig ?? { Type: "", Config: null };
   if (Type === "none") return;
-  container.streams.add(new JsonFileLog(container.logPath, rotationOptions(Config ?? {})));
+  const attributes = logAttributes(Config ?? {}, container.config);
+  container.streams.add(new JsonFileLog(container.logPath, rotationOptions(Config ?? {}), attributes));
 }
 
 /** Notes why. */
