@@ -53,6 +53,7 @@ export class HttpAnswerer implements Answerer {
   hijack(contentType: string, headers: Headers): Hijacked {
     const { socket, req } = this.#response;
     this.#response.detachSocket(socket!);
+    withoutParser(socket!);
     const all = { "Content-Type": contentType, ...headers };
     if (req.headers.upgrade === undefined) return upgraded(socket!, "HTTP/1.1 200 OK", all);
     return upgraded(socket!, UPGRADED, { ...all, ...UPGRADE });
@@ -161,6 +162,12 @@ export class UpgradedAnswerer implements Answerer {
     const all = { ...this.#headers, ...headers, Connection: "close" };
     upgraded(this.#socket, `HTTP/1.1 ${status} ${STATUS_CODES[status]}`, all).end(text);
   }
+}
+
+/** What comes from now on is no request: the parser gives the connection back to whoever listens, and listens then itself. */
+function withoutParser(socket: Socket): void {
+  socket.on("data", () => {}).removeAllListeners("data");
+  socket.pause();
 }
 
 function upgraded(socket: Socket, statusLine: string, headers: Headers): Socket {

@@ -73,6 +73,11 @@ export class ApiCall {
     }
   }
 
+  /** Reads the body, for nothing. */
+  async passBody(): Promise<void> {
+    for await (const _ of this.body);
+  }
+
   #checkContentType(): void {
     const type = this.header("content-type");
     if (type === "" && !this.hasBody) return;

@@ -7,10 +7,24 @@ import type { Daemon } from "../daemon/daemon.ts";
 import { checkDetachKeys } from "../daemon/detach-keys.ts";
 import { checkLogs, sendLogs, sendPast } from "../daemon/logs.ts";
 import type { ApiCall } from "./call.ts";
+import { httpStatus } from "./http-status.ts";
 import { parseTime } from "./time.ts";
 
-/** `docker attach`. @param accept - Takes the connection over. */
-export async function attachTo(
+const RAW_STREAM = "application/vnd.docker.raw-stream";
+
+/** `docker attach`. It is refused in plain text, for the client expects no JSON. */
+export async function attachTo(call: ApiCall, daemon: Daemon): Promise<void> {
+  try {
+    await call.passBody(); // else the connection is not wholly free
+    await attachBy(call, daemon, { raw: false }, () => call.answer.hijack(RAW_STREAM, {}));
+  } catch (error) {
+    const client = call.answer.stream(httpStatus(error), { "Content-Type": RAW_STREAM });
+    client.end(`${(error as Error).message}\r\n`);
+  }
+}
+
+/** @param accept - Takes the connection over. */
+export async function attachBy(
   { params, query }: ApiCall,
   daemon: Daemon,
   { raw }: { raw: boolean },
@@ -48,6 +62,7 @@ export async function logs({ params, query, answer, signal }: ApiCall, daemon: D
     stderr: query.flag("stderr"),
     follow: query.flag("follow"),
     timestamps: query.flag("timestamps"),
+    details: query.flag("details"),
     since: parseTime(query.text("since")),
     until: parseTime(query.text("until")) || undefined, // 0 is none
     tail: /^\d+$/.test(tail) ? Number(tail) : undefined,

@@ -21,7 +21,7 @@ import { killContainer, pauseContainer, restartContainer, stopContainer, unpause
 import { topOf } from "../daemon/top.ts";
 import { updateContainer } from "../daemon/update.ts";
 import { type ApiCall, noContent, type Route, route } from "./call.ts";
-import { attachTo, logs } from "./container-output.ts";
+import { attachBy, attachTo, logs } from "./container-output.ts";
 import { unblamed } from "./http-status.ts";
 import { withHostConfigInPlace } from "./old-host-config.ts";
 import { parseInteger } from "./query.ts";
@@ -33,7 +33,6 @@ import { acceptWebSocket } from "./websocket.ts";
 const TAR = { "Content-Type": "application/x-tar" };
 /** Somebody may send `null` or `{}` with a start. */
 const SMALL_BODY_BYTES = 7;
-const RAW_STREAM = "application/vnd.docker.raw-stream";
 
 /** @param daemon - Who does it. */
 export function containerRoutes(daemon: Daemon): Route[] {
@@ -148,11 +147,9 @@ export function containerRoutes(daemon: Daemon): Route[] {
       noContent((call) => renameContainer(daemon, find(call), call.query.text("name"))),
     ),
     route("POST", "/containers/{name:.*}/wait", (call) => wait(call, daemon)),
-    route("POST", "/containers/{name:.*}/attach", (call) =>
-      attachTo(call, daemon, { raw: false }, () => call.answer.hijack(RAW_STREAM, {})),
-    ),
+    route("POST", "/containers/{name:.*}/attach", (call) => attachTo(call, daemon)),
     route("GET", "/containers/{name:.*}/attach/ws", (call) =>
-      attachTo(call, daemon, { raw: true }, () => acceptWebSocket(call)),
+      attachBy(call, daemon, { raw: true }, () => acceptWebSocket(call)),
     ),
     route("POST", "/containers/{name:.*}/resize", async (call) => {
       const size = sizeOf(call);

@@ -1,5 +1,5 @@
 /** Images, as the API has them. */
-import { Unknown } from "@eras/oci-spec/errdefs.ts";
+import { InvalidArgument, Unknown } from "@eras/oci-spec/errdefs.ts";
 import { parsePlatform } from "@eras/oci-spec/platform.ts";
 import { parseReference, type Reference } from "@eras/oci-spec/reference.ts";
 import type { RegistryClient } from "@eras/registry-client/client.ts";
@@ -50,13 +50,14 @@ export function imageRoutes(daemon: Daemon): Route[] {
       unblamed(() => tagImage(images, params.name!, query.text("repo"), query.text("tag")));
       answer.empty(201);
     }),
-    route("DELETE", "/images/{name:.*}", ({ params, query }) =>
-      removeImage(images, params.name!, {
+    route("DELETE", "/images/{name:.*}", ({ params, query }) => {
+      if (params.name!.trim() === "") throw new InvalidArgument("image name cannot be blank");
+      return removeImage(images, params.name!, {
         users: () => imageUsers(daemon),
         isForced: query.flag("force"),
         keepsParents: query.flag("noprune"),
-      }),
-    ),
+      });
+    }),
   ];
 }
 
