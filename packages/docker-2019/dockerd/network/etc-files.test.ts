@@ -14,6 +14,8 @@ describe("hostsFile()", () => {
       "172.17.0.2\tweb.example.org web",
       "",
     ]);
+    const named = hostsFile({ extraHosts: [], own: { address: "172.17.0.2", hostname: "a.b.c", domainname: "" } });
+    expect(named).toContain("172.17.0.2\ta.b.c a\n");
   });
 });
 
@@ -24,8 +26,12 @@ describe("resolvConf()", () => {
     "# made by hand\nsearch corp.example\nnameserver 127.0.0.53\nnameserver 10.0.0.53\nnameserver fd00::53\noptions edns0\n";
 
   test("leaves out resolvers that answer on the host alone, and IPv6's", () => {
-    expect(resolvConf(host, none, inside)).toBe("search corp.example\nnameserver 10.0.0.53\noptions edns0\n");
-    expect(resolvConf("nameserver 127.0.0.1\n", none, inside)).toBe("nameserver 8.8.8.8\nnameserver 8.8.4.4\n");
+    expect(resolvConf(host, none, inside)).toBe(
+      "# made by hand\nsearch corp.example\nnameserver 10.0.0.53\noptions edns0\n",
+    );
+    expect(resolvConf("nameserver 127.0.0.1\n#nameserver 127.0.2.1\n", none, inside)).toBe(
+      "#nameserver 127.0.2.1\n\nnameserver 8.8.8.8\nnameserver 8.8.4.4\n",
+    );
   });
 
   test("is the host's where nothing has to be changed, and on the host's network", () => {

@@ -30,5 +30,7 @@ export function hostsFile({ extraHosts, own, links = [] }: HostsOptions): string
 }
 
 function ownLine({ address, hostname, domainname }: NonNullable<HostsOptions["own"]>): [string, string] {
-  return [address, domainname === "" ? hostname : `${hostname}.${domainname} ${hostname}`];
+  const fqdn = domainname === "" ? hostname : `${hostname}.${domainname}`;
+  const [bare = ""] = fqdn.split("."); // a hostname may have its domain, too
+  return [address, bare === fqdn ? fqdn : `${fqdn} ${bare}`];
 }

@@ -165,6 +165,7 @@ export function wantedPorts(
     ...bound.flatMap(([port, list]) => list!.map((binding) => wantedPort(port, binding))),
     ...unbound.map((port) => wantedPort(port, { HostIp: "", HostPort: "" })),
   ];
+  wanted.sort((a, b) => Number(a.hostPorts === undefined) - Number(b.hostPorts === undefined)); // else another may get what one has asked for
   if (address === EVERY_IPV4) return wanted; // then of IPv6 too
   return wanted.map((port) => ({ ...port, hostIp: port.hostIp || address }));
 }

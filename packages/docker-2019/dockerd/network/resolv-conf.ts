@@ -27,6 +27,7 @@ export function resolvConf(host: string, options: ResolvOptions, { sharesHost }:
   const resolvers = options.dns.length > 0 ? options.dns : hostResolvers;
   const named = resolvers.length > 0 || sharesHost ? resolvers : DEFAULT_RESOLVERS;
   if (isAsOnHost && named.join() === resolversOf(host).join()) return host;
+  if (isAsOnHost) return withoutOthers(host, hostResolvers);
   const search = options.dnsSearch.length > 0 ? options.dnsSearch : (words(host, "search").at(-1) ?? []);
   const flags = options.dnsOptions.length > 0 ? options.dnsOptions : words(host, "options").flat();
   return [
@@ -36,6 +37,18 @@ export function resolvConf(host: string, options: ResolvOptions, { sharesHost }:
   ]
     .map((line) => `${line}\n`)
     .join("");
+}
+
+/** The host's, but for lines of resolvers that are of no use; comments stay. */
+function withoutOthers(host: string, useful: readonly string[]): string {
+  const isOther = (line: string) => resolversOf(line).some((address) => !useful.includes(address));
+  const rest = host
+    .split("\n")
+    .filter((line) => !isOther(line))
+    .join("\n");
+  return useful.length > 0
+    ? rest
+    : `${rest}\n${DEFAULT_RESOLVERS.map((address) => `nameserver ${address}\n`).join("")}`;
 }
 
 /** What follows a keyword, on each line that begins with it. */

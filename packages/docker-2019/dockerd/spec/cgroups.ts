@@ -9,6 +9,12 @@ const SCOPE_PREFIX = "docker";
 
 export function addCgroup(spec: Spec, { id, hostConfig, daemon }: SpecParts): Spec {
   const parent = hostConfig.CgroupParent || daemon.cgroupParent || PARENTS[daemon.cgroupDriver];
-  const cgroupsPath = daemon.cgroupDriver === "systemd" ? `${parent}:${SCOPE_PREFIX}:${id}` : posix.join(parent, id);
+  const cgroupsPath =
+    daemon.cgroupDriver === "systemd" ? `${parent}:${SCOPE_PREFIX}:${id}` : posix.join(within(parent), id);
   return { ...spec, linux: { ...spec.linux, cgroupsPath } };
+}
+
+/** A path that leads out of the hierarchy leads nowhere beyond its root. */
+function within(parent: string): string {
+  return parent.startsWith("/") ? parent : posix.join("/", parent).slice(1);
 }
