@@ -149,6 +149,7 @@ describe("containers and their neighbours", () => {
     { IpcMode: "container:shared", PidMode: "container:nosuch" },
     { VolumesFrom: ["nosuch"] },
     { IpcMode: "foo" },
+    { NetworkMode: "container:app" },
     { NetworkMode: "foo" },
     ...["nosuch:x", "", ":", "a:b:c", "hosts:x", "lonely:x", "stopped:x"].map((link) => ({ Links: [link] })),
   ];
@@ -167,6 +168,22 @@ describe("containers and their neighbours", () => {
       expect(own).toEqual(theirs);
     },
   );
+
+  test("a list calls an image by its id when its name means another one by now", async () => {
+    await both(async (docker) => {
+      await docker(["tag", "busybox", "moved"]);
+      await docker(["create", "--name", "app", "moved"]);
+      await docker(["commit", "app", "moved"]);
+    });
+    for (const words of [
+      ["ps", "-a"],
+      ["ps", "-f", "since=web"],
+      ["ps", "-f", "before=lonely"],
+    ])
+      await same(...words, "--no-trunc", "--format", "{{.Names}} {{.Image}}");
+    await same("rm", "app");
+    await both((docker) => docker(["rmi", "-f", "moved"]));
+  });
 
   test("a list is told which ports, networks, images and names to look for", async () => {
     await both((docker) =>

@@ -60,6 +60,11 @@ const MESSAGES: readonly (readonly [string, string | Buffer])[] = [
   ["two requests at once", `GET ${V}/nowhere HTTP/1.1\r\nHost: x\r\n\r\n${requestText(`GET ${V}/nowhere`)}`],
 ];
 
+/** What its log has beside each line. */
+const NOTED = [
+  ...["-e", "A=b=c d", "-e", "X=1", "--label", "com.example=é", "--label", "other=1"],
+  ...["--log-opt", "env=X,Y", "--log-opt", "env-regex=^A", "--log-opt", "labels-regex=^com"],
+];
 /** What a container prints: one stream after the other, for nobody says in which order two are read. */
 const CHATTER = "echo out; sleep 0.3; echo err >&2; sleep 1000";
 
@@ -100,6 +105,7 @@ const QUERIES = [
 
 const GETS = [
   ...["json", "top", "logs?stdout=1", "stats", "changes", "export", "archive?path=/"].map((what) => `nosuch/${what}`),
+  ...["logs?stdout=1&details=1", "logs?stderr=1&details=1&tail=1"].map((what) => `box/${what}`),
   ...["archive", "archive?path=", "archive?path=/nosuch", "logs", "logs?stdout=1&since=x", "logs?stdout=1&until=x"].map(
     (what) => `box/${what}`,
   ),
@@ -136,6 +142,7 @@ const POSTS = [
   ),
   ...["99", "-1", "33", "RTMAX-15", "99999999999999999999"].map((signal) => `box/kill?signal=${signal}`),
   ...["", "&stdout=1", "&stderr=1", "&stdout=1&stderr=1"].map((streams) => `box/attach?logs=1${streams}`),
+  "still/start",
   ...["rename?name=idle", "rename?name=box", "resize?h=x&w=1", "resize?h=1&w=x", "attach?stream=x"].map(
     (it) => `box/${it}`,
   ),
@@ -161,9 +168,14 @@ const OTHER_POSTS = [
   ...["networks/create", "volumes/create", "containers/idle/update", "auth"],
 ].map((what) => `POST ${V}/${what}`);
 
-const DELETES = ["containers/nosuch", "containers/box", "images/nosuch", "images/UPPER", "networks/nosuch"].map(
-  (what) => `DELETE ${V}/${what}`,
-);
+const DELETES = [
+  "containers/nosuch",
+  "containers/box",
+  "images/nosuch",
+  "images/%20",
+  "images/UPPER",
+  "networks/nosuch",
+].map((what) => `DELETE ${V}/${what}`);
 
 /** Bodies that are no JSON, or not what a container is made of. */
 const BROKEN = [
@@ -254,7 +266,7 @@ describe.skipIf(missing)(`dockerd's answers${missing ? `: ${missing}` : ""}`, ()
     dockerd = await Dockerd2019.start();
     await dockerd.docker(["load", "-q"], busyboxImage("busybox:latest"));
     for (const docker of [genuine.docker.run.bind(genuine.docker), dockerd.docker.bind(dockerd)]) {
-      await docker(["run", "-d", "--name", "box", "--network", "none", "busybox", "sh", "-c", CHATTER]);
+      await docker(["run", "-d", "--name", "box", "--network", "none", ...NOTED, "busybox", "sh", "-c", CHATTER]);
       await docker(["create", "--name", "idle", "--network", "none", "busybox", "true"]);
       await docker(["run", "-d", "--name", "still", "--network", "none", "busybox", "sleep", "1000"]);
       await docker(["pause", "still"]);
@@ -285,7 +297,8 @@ describe.skipIf(missing)(`dockerd's answers${missing ? `: ${missing}` : ""}`, ()
     expect(ours).toEqual(theirs);
   });
 
-  test("to an import from nowhere", () => expectSame(requestText(`POST ${V}/images/create?fromSrc=127.0.0.1:2/x`)));
+  test("to an import from nowhere", () =>
+    expectSame(requestText(`POST ${V}/images/create?fromSrc=127.0.0.1:2/x`), open));
 
   test("to a quiet load whose client goes when it has an answer's head: the image is there", async () => {
     const archive = busyboxImage("quiet:1");

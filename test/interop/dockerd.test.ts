@@ -82,6 +82,13 @@ describe.each(DOCKER_CLIENTS)("docker $version, at our dockerd,", (client) => {
       expect(await docker("volume", "ls", "-q")).toBe("");
     });
 
+    test("--rm does not when it is restarted", async () => {
+      await docker("run", "-d", "--rm", "--name", "kept", "busybox", "sleep", "1000");
+      await docker("restart", "-t", "0", "kept");
+      expect(await inspect("kept", "{{.State.Running}} {{.HostConfig.AutoRemove}}")).toBe("true true");
+      await docker("rm", "-f", "kept");
+    });
+
     test("--init puts a PID 1 before the program", async () => {
       const { stdout } = await run("--init", "busybox", "cat", "/proc/1/cmdline");
       expect(stdout.replaceAll("\0", " ")).toBe("/sbin/docker-init -- cat /proc/1/cmdline ");

@@ -53,6 +53,8 @@ export class Container {
   readonly lock = new Lock();
   /** Somebody has told it to end: no policy starts it again. */
   isToldToEnd = false;
+  /** `docker restart` ends it: it stays, whatever it was made for. */
+  isRestartedByHand = false;
   /** Does what its end asks for, as a part of the run that has started it: where that is traced, start.ts says how. */
   inRunOfStart: ReturnType<typeof keepRun> = (work) => work();
   #savedHostConfig: string | undefined;

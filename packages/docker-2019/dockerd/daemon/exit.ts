@@ -46,7 +46,12 @@ async function end(daemon: Daemon, container: Container, exit: ProcessExit): Pro
   daemon.publish("die", container, { exitCode: String(exit.status) });
   tellDetached(daemon, container);
   if (restarts) void restartLater(daemon, container, exit.at.getTime() - startedMs);
-  else if (hostConfig.AutoRemove && !daemon.isShuttingDown && !record.State.RemovalInProgress)
+  else if (
+    hostConfig.AutoRemove &&
+    !container.isRestartedByHand &&
+    !daemon.isShuttingDown &&
+    !record.State.RemovalInProgress
+  )
     await removeContainer(daemon, container, { force: true, volumes: true });
 }
 

@@ -2,6 +2,7 @@
 import type { ContainerSummary } from "../../engine-api/container.ts";
 import type { Filters } from "../api/query.ts";
 import type { Container } from "../container/container.ts";
+import { findImage } from "../image/images.ts";
 import type { Daemon } from "./daemon.ts";
 import { mountPointsOf, networkSettings, sizesOf } from "./inspect.ts";
 import { linkNames } from "./links.ts";
@@ -23,7 +24,7 @@ export async function listContainers(
   { all, limit, size, filters }: ListOptions,
 ): Promise<ContainerSummary[]> {
   const matches = listMatcher(daemon, filters);
-  const isAsked = all || limit > 0 || ["status", "before", "since", "exited"].some((name) => filters.has(name));
+  const isAsked = all || limit > 0 || ["status", "exited"].some((name) => filters.has(name));
   const matching = daemon.containers
     .list()
     .filter(({ state }) => isAsked || state.isRunning)
@@ -44,7 +45,7 @@ async function summaryOf(
   return {
     Id: id,
     Names: [...linkNames, record.Name].sort(),
-    Image: config.Image ?? "",
+    Image: imageName(daemon, container),
     ImageID: record.Image,
     Command: [record.Path, ...record.Args].map(quoted).join(" "),
     Created: Math.floor(Date.parse(record.Created) / 1000),
@@ -57,6 +58,15 @@ async function summaryOf(
     NetworkSettings: { Networks: settings.Networks },
     Mounts: mountPointsOf(container),
   };
+}
+
+/** The name that its maker has said, unless that means another image by now, or none. */
+function imageName({ images }: Daemon, { config: { Image = "" }, record }: Container): string {
+  try {
+    return findImage(images, Image) === record.Image ? Image : record.Image;
+  } catch {
+    return record.Image; // there is no such name any more
+  }
 }
 
 /** A list leaves out what is zero; `inspect` tells it. */

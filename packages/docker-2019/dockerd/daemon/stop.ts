@@ -67,9 +67,19 @@ function endRestarting(daemon: Daemon, container: Container): void {
 
 export async function restartContainer(daemon: Daemon, container: Container, timeoutS?: number): Promise<void> {
   await container.lock.released();
-  if (container.state.isRunning && !container.state.isRestarting) await stopContainer(daemon, container, timeoutS);
+  if (container.state.isRunning && !container.state.isRestarting) await stopAndKeep(daemon, container, timeoutS);
   await startContainer(daemon, container).catch(unlessItRuns); // somebody else has restarted it at the same time
   daemon.publish("restart", container);
+}
+
+/** One that goes when it ends, stays. */
+async function stopAndKeep(daemon: Daemon, container: Container, timeoutS?: number): Promise<void> {
+  container.isRestartedByHand = true;
+  try {
+    await stopContainer(daemon, container, timeoutS);
+  } finally {
+    container.isRestartedByHand = false;
+  }
 }
 
 function unlessItRuns(error: unknown): void {
