@@ -5,7 +5,7 @@
  */
 import { once } from "node:events";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import type { GenuineContainerd } from "../genuine/containerd.ts";
 import { unpackBusybox } from "../harness/busybox-image.ts";
 import type { Containerd2019 } from "../harness/containerd-2019.ts";
@@ -103,6 +103,10 @@ describe("a chain", () => {
         test("execs beside the container, and tells that it was killed", async () => {
           const name = newId();
           const ended = ctr(runWords(name, ["--rm"], "sleep", "1000"));
+          onTestFinished(async () => {
+            await ctr(["tasks", "kill", "--signal", "9", name]); // should it have failed before
+            await ended;
+          });
           await isRunning(pair, name);
           const script = "read line; echo inside $line; exit 3"; // one that ends sooner, genuine ctr may not listen to
           const exec = ["tasks", "exec", "--exec-id", "e1", name, "sh", "-c", script];

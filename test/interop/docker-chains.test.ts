@@ -65,8 +65,10 @@ const CASES: Readonly<Record<string, (chain: Chain) => Promise<void>>> = {
   exec: async ({ docker, run }) => {
     await docker(run("-d", "--name", "host", "busybox", "sleep", "1000"));
     const exec = ["exec", "-i", "host", "sh", "-c", "read line; echo inside $line; exit 3"];
-    expect(await docker(exec, { input: "hello\n" })).toEqual({ stdout: "inside hello\n", stderr: "", status: 3 });
-    expect(await docker(["rm", "-f", "host"])).toEqual({ stdout: "host\n", stderr: "", status: 0 });
+    const result = await docker(exec, { input: "hello\n" });
+    const removed = await docker(["rm", "-f", "host"]); // whatever came: the next has the same name
+    expect(result).toEqual({ stdout: "inside hello\n", stderr: "", status: 3 });
+    expect(removed).toEqual({ stdout: "host\n", stderr: "", status: 0 });
   },
 
   stop: async ({ docker, run }) => {

@@ -199,8 +199,7 @@ describe("our shim", () => {
     const before = openFiles(shimPid);
     await round();
     await round();
-    await until(() => openFiles(shimPid).length <= before.length);
-    expect(openFiles(shimPid)).toHaveLength(before.length);
+    await until(() => openFiles(shimPid).length <= before.length); // fewer, if one of the first round closed late
     expect(openFiles(shimPid).filter((path) => path.startsWith(join(session.place.dir, "std")))).toEqual([]);
   });
 
