@@ -10,6 +10,7 @@ import type { Cgroup } from "@eras/cgroups/cgroup.ts";
 import { type CgroupPaths, containerCgroupPaths } from "@eras/cgroups/container-paths.ts";
 import { limitsByController } from "@eras/cgroups/controller-limits.ts";
 import { containerDeviceRules } from "@eras/cgroups/default-devices.ts";
+import { cgroupMode } from "@eras/cgroups/detect.ts";
 import { openCgroupAt } from "@eras/cgroups/open.ts";
 import type { SystemdCgroup } from "@eras/cgroups/systemd/systemd-cgroup.ts";
 import type { Spec } from "@eras/oci-spec/runtime/config.ts";
@@ -20,6 +21,7 @@ import { traceObject } from "@eras/trace/object.ts";
 import { step } from "../../step.ts";
 import { failureText } from "../error-text.ts";
 import { log } from "../log.ts";
+import { cgroupOwner } from "./cgroup-owner.ts";
 import type { ContainerState } from "./state.ts";
 
 /** What of a container's state says where its cgroup is. */
@@ -142,6 +144,15 @@ async function startUnit(spec: Spec, state: CgroupState, pid: number): Promise<v
     const { Rootless: rootless } = state.config.cgroups;
     await setLimits(spec, rootless, state.cgroup_paths, (resources) => unit.set(resources));
   });
+  await giveToUser(spec, state.cgroup_paths);
+}
+
+/** As runc, where systemd makes the cgroup and there is v2 alone: v1's can't be divided safely. */
+async function giveToUser(spec: Spec, { "": dir }: CgroupPaths): Promise<void> {
+  const owner = cgroupOwner(spec);
+  if (owner === undefined || dir === undefined || cgroupMode() !== "v2") return;
+  const { delegateCgroup } = await import("@eras/cgroups/v2/delegate.ts");
+  delegateCgroup(dir, owner);
 }
 
 /** Changes limits of a container that is there. */

@@ -4,11 +4,39 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { isSystemdRunning } from "@eras/cgroups/systemd/manager.ts";
 import { GenuineSystemd, missingForSystemd } from "@eras/cgroups/testsuite/genuine-systemd.ts";
+import type { Spec } from "@eras/oci-spec/runtime/config.ts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { GENUINE, message, missing, OURS, type Runtime, runtime } from "../testsuite/on-bundle.ts";
+import { cgroupOwner } from "./cgroup-owner.ts";
 import type { ContainerState } from "./state.ts";
 
 const MIB = 1024 * 1024;
+
+describe("cgroupOwner()", () => {
+  const view = (options: readonly string[]) => ({
+    type: "cgroup",
+    source: "cgroup",
+    destination: "/sys/fs/cgroup/",
+    options,
+  });
+  const mapped = { uidMappings: [{ containerID: 0, hostID: 100_000, size: 65_536 }], gidMappings: [] };
+  test.each([
+    ["the host's user, where it may be written", ["rw"], [{ type: "cgroup" }, { type: "user" }], 100_007],
+    ["the same user, without a user namespace", ["rw"], [{ type: "cgroup" }], 7],
+    ["nobody else, where it may not", ["ro"], [{ type: "cgroup" }, { type: "user" }], undefined],
+    [
+      "nobody else, where the namespace is another's",
+      ["rw"],
+      [{ type: "cgroup", path: "/x" }, { type: "user" }],
+      undefined,
+    ],
+    ["nobody else, where it begins above", ["rw"], [{ type: "user" }], undefined],
+  ] as const)("is %s", (_who, options, namespaces, owner) => {
+    const process = { args: ["sh"], cwd: "/", user: { uid: 7, gid: 7 } };
+    const spec: Spec = { ociVersion: "1.0.2", process, mounts: [view(options)], linux: { ...mapped, namespaces } };
+    expect(cgroupOwner(spec)).toBe(owner);
+  });
+});
 
 describe.skipIf(isSystemdRunning() || missing)(`without systemd${missing ? ` (needs ${missing})` : ""}`, () => {
   test("is refused in runc's words", () => {
