@@ -18,12 +18,15 @@ test("makeSocket() gives a socket its name when somebody listens there, and take
   const listen = async (unfinished: string) => {
     await once(server.listen(unfinished), "listening");
     expect(statSync(path).isFile()).toBe(true); // still
-    return () => server.close();
+    return () => {
+      expect(readdirSync(dir)).toEqual([]);
+      server.close();
+    };
   };
   const stop = await makeSocket(path, OWNER, listen);
   expect(statSync(path).mode & 0o777).toBe(0o660);
   expect(String(await once(connect(path), "data"))).toBe("hello");
   await expect(makeSocket(path, OWNER, listen)).rejects.toThrow(Unavailable);
   stop();
-  expect(readdirSync(dir)).toEqual([]);
+  expect.assertions(5);
 });

@@ -34,8 +34,8 @@ export async function makeSocket(
     chownSync(unfinished, uid, gid);
     renameSync(unfinished, path);
     return () => {
+      rmSync(path, { force: true }); // first: who is cut off looks whether there is one, and waits where there is none
       stop();
-      rmSync(path, { force: true });
     };
   } finally {
     process.umask(umask);
