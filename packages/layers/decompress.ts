@@ -35,11 +35,16 @@ const LONGEST_MAGIC = 6;
 /**
  * The tar inside, decompressed if need be.
  *
+ * @param mayBeEmpty - Then nothing is in it.
  * @throws {ArchiveError} (while reading) When the stream is empty, damaged, or compressed with what we do not decode.
  */
-export async function* decompress(archive: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+export async function* decompress(
+  archive: AsyncIterable<Uint8Array>,
+  { mayBeEmpty = false } = {},
+): AsyncGenerator<Uint8Array> {
   const chunks = archive[Symbol.asyncIterator]();
   const start = await firstBytes(chunks);
+  if (start.length === 0 && mayBeEmpty) return;
   if (start.length === 0) throw new ArchiveError("Cannot read the archive: it is empty");
   const compression = COMPRESSIONS.find(({ magic }) => start.subarray(0, magic.length).equals(magic));
   if (compression === undefined) yield* rejoin(start, chunks);

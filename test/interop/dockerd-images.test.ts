@@ -1,6 +1,6 @@
 /** dockerd's images on the disk: the same as genuine dockerd's, who can go on with ours, as we can with his. */
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { changeConfig } from "@eras/docker-2019/dockerd/image/config-changes.ts";
 import { imagesDiskUsage } from "@eras/docker-2019/dockerd/image/disk-usage.ts";
@@ -90,11 +90,24 @@ describe("dockerd's images and genuine dockerd's", () => {
   test("`docker save` of ours has the files of the genuine one's, byte by byte", async () => {
     const { images } = await loadedOurs("save");
     for (const names of [["two:v1"], ["busybox"], NAMES]) {
-      const ours = contentsOf(await collect(await saveImages(images, names)));
-      const theirs = contentsOf(saved(names));
+      const tars = [await collect(await saveImages(images, names)), saved(names)] as const;
+      const [ours, theirs] = tars.map(contentsOf) as [object, object];
       expect(Object.keys(ours)).toEqual(Object.keys(theirs));
       if (names.length === 1) expect(ours).toEqual(theirs); // of two, it chooses by chance which comes first
+      expect(manifestOf(tars[0])).toEqual(manifestOf(tars[1]));
     }
+  });
+
+  test("`docker load` of an archive from before 1.10 makes the same images, of the same history", async () => {
+    const legacy = legacyArchive(join(place.dir, "legacy"));
+    genuine.docker(["load"], legacy);
+    const { images } = await loadedOurs("legacy-ours");
+    await loadImages(images, once(legacy), () => {});
+    const [inspected] = (await genuineApi(genuine, "/images/old:1/json")) as [ImageInspect];
+    const [history] = (await genuineApi(genuine, "/images/old:1/history")) as [object];
+    genuine.docker(["rmi", "old:1"]);
+    expect(await inspectImage(images, "old:1")).toMatchObject({ Id: inspected.Id, Parent: inspected.Parent });
+    expect(await imageHistory(images, "old:1")).toEqual(history);
   });
 
   test("list, inspect and history answer as the genuine API does, on its own store", async () => {
@@ -227,4 +240,47 @@ function contentsOf(tar: Buffer): Record<string, string> {
     contents[name!] = `${facts} ${target}${sha256(bytes)}`;
   }
   return contents;
+}
+
+/** An archive's images, in the order of their IDs. */
+function manifestOf(tar: Buffer): object[] {
+  const manifest = execFileSync("tar", ["-xO", "manifest.json"], { input: tar, encoding: "utf8", maxBuffer: 1 << 26 });
+  const images = JSON.parse(manifest) as { readonly Config: string }[];
+  return images.sort((a, b) => a.Config.localeCompare(b.Config));
+}
+
+/** Two images of before 1.10, one on the other: of different Dockers, one with a layer that has no end, one with none. */
+function legacyArchive(dir: string): Buffer {
+  const [base, top] = ["a".repeat(64), "b".repeat(64)];
+  const images = {
+    [base]: { id: base, created: "2013-06-13T14:03:50.821769-07:00", docker_version: "0.4.0", architecture: "x86_64" },
+    [top]: {
+      ...{
+        id: top,
+        parent: base,
+        created: "2015-03-04T21:38:56Z",
+        docker_version: "1.9.1",
+        author: "A <a@b>",
+        os: "linux",
+      },
+      ...{
+        container_config: { Cmd: ["/bin/sh", "-c", "#(nop) CMD"] },
+        config: { Cmd: ["sh"] },
+        Size: 7,
+        layer_id: "x",
+      },
+    },
+  };
+  const file = execFileSync("tar", ["-c", "--transform", "s,.*,old/file,", "/etc/hostname"], {
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  const layers = { [base]: file.subarray(0, 1024), [top]: Buffer.alloc(0) };
+  for (const [id, image] of Object.entries(images)) {
+    mkdirSync(join(dir, id), { recursive: true });
+    writeFileSync(join(dir, id, "json"), JSON.stringify(image));
+    writeFileSync(join(dir, id, "VERSION"), "1.0");
+    writeFileSync(join(dir, id, "layer.tar"), layers[id]!);
+  }
+  writeFileSync(join(dir, "repositories"), JSON.stringify({ old: { 1: top } }));
+  return execFileSync("tar", ["-C", dir, "-c", "."]);
 }

@@ -304,7 +304,7 @@ describe("loadImages()", () => {
   });
 
   test.for<[string, Buffer[], string]>([
-    ["no manifest", [file("c.json", config)], "manifest.json: no such file or directory"],
+    ["no manifest", [file("c.json", config)], "repositories: no such file or directory"],
     ["no config", [manifest(), layerFile], "c.json: no such file or directory"],
     [
       "an image of another system",

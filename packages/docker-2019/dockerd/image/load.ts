@@ -5,11 +5,20 @@
  *     72489f….json      the image's config
  *     9a572d…/layer.tar each layer's tar, which may be compressed, or a link to one that is there already
  *
- * OCI layouts that have a manifest.json beside their index are loaded by it.
+ * OCI layouts that have a manifest.json beside their index are loaded by it. Archives from before 1.10 have none: load-legacy.ts.
  *
  * @see https://github.com/moby/moby/blob/v19.03.0/image/tarexport/load.go
  */
-import { closeSync, constants, createReadStream, fstatSync, mkdtempSync, readFileSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  createReadStream,
+  existsSync,
+  fstatSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { apply } from "@eras/layers/apply.ts";
 import { ArchiveError } from "@eras/layers/archive-error.ts";
@@ -27,6 +36,7 @@ import { familiarReference, parseReference, type Reference } from "@eras/oci-spe
 import { topChainId } from "../layer/layer-store.ts";
 import { diffIdsOf, parseDockerImage, shortId } from "./docker-image.ts";
 import { type Images, tellOf } from "./images.ts";
+import { type LegacyArchive, loadLegacy } from "./load-legacy.ts";
 import { type Tell, Transfer } from "./progress.ts";
 
 /** One image of the archive. Paths are relative to its root. */
@@ -80,7 +90,7 @@ async function unpack(tar: AsyncIterable<Uint8Array>, directory: string): Promis
   }
 }
 
-class Archive {
+class Archive implements LegacyArchive {
   readonly #directory: string;
   readonly #root: number;
   readonly #stores: Images;
@@ -99,9 +109,15 @@ class Archive {
     closeSync(this.#root);
   }
 
+  directories(): string[] {
+    const entries = readdirSync(this.#directory, { withFileTypes: true });
+    return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+  }
+
   async load(): Promise<Digest[]> {
-    const document = parseDocument(this.#read("manifest.json"), "manifest.json");
-    const archived = validate(checkManifest, document, "manifest.json").value;
+    if (!existsSync(join(this.#directory, MANIFEST))) return loadLegacy(this, this.#stores);
+    const document = parseDocument(this.read(MANIFEST), MANIFEST);
+    const archived = validate(checkManifest, document, MANIFEST).value;
     const ids: Digest[] = [];
     for (const image of archived) ids.push(await this.#loadImage(image));
     for (const [i, { Parent }] of archived.entries()) this.#setParent(ids[i]!, Parent, ids);
@@ -112,7 +128,7 @@ class Archive {
   }
 
   async #loadImage({ Config, Layers, RepoTags = [] }: ArchivedImage): Promise<Digest> {
-    const json = this.#read(Config);
+    const json = this.read(Config);
     const image = parseDockerImage(json);
     if (image.os && image.os !== "linux") throw new InvalidArgument(`cannot load ${image.os} image on linux`);
     const diffIds = diffIdsOf(image);
@@ -125,7 +141,10 @@ class Archive {
     const held = await this.#loadLayers(Layers, diffIds);
     try {
       const id = this.#stores.images.create(json);
-      for (const reference of references) this.#setTag(reference, id);
+      for (const reference of references) {
+        this.setTag(reference, id);
+        this.#tell({ stream: `Loaded image: ${familiarReference(reference)}\n` });
+      }
       tellOf(this.#stores, "load", id, id);
       return id;
     } finally {
@@ -152,20 +171,20 @@ class Archive {
 
   async #loadLayer(path: string, below: Digest | undefined, diffId: Digest, index: number): Promise<Digest> {
     const { layers } = this.#stores;
-    const layer = await layers.register(this.#layerTar(path, diffId), below);
+    const layer = await layers.register(this.layerTar(path, diffId), below);
     if (layer.diffId === diffId) return layer.chainId;
     await layers.release(layer.chainId);
     throw new InvalidArgument(`invalid diffID for layer ${index}: expected "${diffId}", got "${layer.diffId}"`);
   }
 
-  #layerTar(path: string, diffId: Digest): AsyncIterable<Uint8Array> {
+  layerTar(path: string, name: string): AsyncIterable<Uint8Array> {
     const fd = this.#open(path);
     const { size } = fstatSync(fd);
     const tar = createReadStream("", { fd, highWaterMark: READ_BYTES });
-    return this.#isQuiet ? tar : new Transfer(this.#tell, "Loading layer", shortId(diffId), size).watch(tar);
+    return this.#isQuiet ? tar : new Transfer(this.#tell, "Loading layer", shortId(name), size).watch(tar);
   }
 
-  #setTag(reference: Reference, id: Digest): void {
+  setTag(reference: Reference, id: Digest): void {
     const before = this.#stores.references.get(reference);
     const name = familiarReference(reference);
     if (before !== undefined && before !== id) {
@@ -174,7 +193,6 @@ class Archive {
       });
     }
     this.#stores.references.addTag(reference, id);
-    this.#tell({ stream: `Loaded image: ${name}\n` });
   }
 
   /** Only images of the archive, which begins with the parent's layers, are believed to be one. */
@@ -185,7 +203,7 @@ class Archive {
     if (below === undefined || chainIds(diffIdsOf(images.image(id))).includes(below)) images.setParent(id, parent);
   }
 
-  #read(path: string): Buffer {
+  read(path: string): Buffer {
     const fd = this.#open(path);
     try {
       return readFileSync(fd);
@@ -211,6 +229,7 @@ class Archive {
   }
 }
 
+const MANIFEST = "manifest.json";
 const READ_BYTES = 1 << 20;
 
 function parseTag(text: string): Reference {

@@ -50,13 +50,18 @@ export async function saveImages(stores: Images, names: readonly string[]): Prom
   };
   const files = new SavedImages(stores);
   try {
-    for (const [id, references] of wanted) await files.add(id, references);
+    for (const [id, references] of wanted) await files.add(id, references, parentIn(wanted, images.parent(id)));
   } catch (error) {
     await release();
     throw error;
   }
   for (const id of wanted.keys()) tellOf(stores, "save", id, id);
   return archiveOf(files.all(), release);
+}
+
+/** Only an image that is in the archive, too, is told of. */
+function parentIn(wanted: ReadonlyMap<Digest, unknown>, parent: Digest | undefined): Digest | undefined {
+  return parent !== undefined && wanted.has(parent) ? parent : undefined;
 }
 
 function imagesNamed(stores: Images, names: readonly string[]): Map<Digest, Reference[]> {
@@ -99,7 +104,7 @@ class SavedImages {
     this.#stores = stores;
   }
 
-  async add(id: Digest, references: readonly Reference[]): Promise<void> {
+  async add(id: Digest, references: readonly Reference[], parent: Digest | undefined): Promise<void> {
     const { images, layers } = this.#stores;
     const image = images.image(id);
     const v1Ids = v1IdsOf(image);
@@ -116,6 +121,7 @@ class SavedImages {
       Config: `${digestEncoded(id)}.json`,
       RepoTags: references.length === 0 ? null : references.map(familiarReference),
       Layers: v1Ids.map((layer) => `${layer.id}/layer.tar`),
+      ...(parent && { Parent: parent }),
     });
   }
 

@@ -22,6 +22,7 @@ import { mkdirSync, readdirSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { ArchiveError } from "@eras/layers/archive-error.ts";
 import { decompress } from "@eras/layers/decompress.ts";
+import { BLOCK_SIZE } from "@eras/layers/tar-header.ts";
 import { chainIds } from "@eras/oci-spec/chain-id.ts";
 import { type Digest, Digester, digestEncoded, sha256 } from "@eras/oci-spec/digest.ts";
 import { InvalidArgument, NotFound } from "@eras/oci-spec/errdefs.ts";
@@ -186,8 +187,8 @@ export class LayerStore {
       const digester = new Digester();
       await this.driver.create(cacheId, below?.cacheId);
       this.owners?.admit(this.driver.layerDirectory(cacheId));
-      const pieces = splitTar(hashed(decompress(tar), digester), join(writeSet, TAR_SPLIT));
-      await this.driver.apply(cacheId, below?.cacheId, this.owners?.toHost(pieces) ?? pieces);
+      const pieces = splitTar(hashed(decompress(tar, { mayBeEmpty: true }), digester), join(writeSet, TAR_SPLIT));
+      await this.driver.apply(cacheId, below?.cacheId, ended(this.owners?.toHost(pieces) ?? pieces));
       const bytes = await this.driver.size(cacheId, below?.cacheId);
       const diffId = digester.digest();
       return await this.#keep({ chainId: chainIdOn(parent, diffId), diffId, parent, cacheId, bytes }, writeSet);
@@ -253,4 +254,10 @@ async function* hashed(pieces: AsyncIterable<Uint8Array>, digester: Digester): A
     digester.update(piece);
     yield piece;
   }
+}
+
+/** With a tar's end, which layers of before 1.10 may lack, or be nothing at all: it is in no digest. */
+async function* ended(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  yield* pieces;
+  yield Buffer.alloc(2 * BLOCK_SIZE);
 }
