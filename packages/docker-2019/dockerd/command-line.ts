@@ -21,13 +21,18 @@ export function parseCommandLine(words: readonly string[], version: string): Com
     .exitOverride();
   const options = ROWS.map(([name, row]) => ({ name, option: optionOf(row) }));
   for (const { option } of options) program.addOption(option);
-  program.parse(words, { from: "user" });
+  program.parse(words.map(withoutEquals), { from: "user" });
   const values = program.opts<Record<string, unknown> & { configFile?: string }>();
   const given = options.flatMap(({ name, option }) => {
     const value = values[option.attributeName()];
     return value === undefined ? [] : [[name, value] as const];
   });
   return { given: Object.fromEntries(given), configFile: values.configFile };
+}
+
+/** `-H=unix:///x` is `-Hunix:///x`, as Go's pflag has it. */
+function withoutEquals(word: string): string {
+  return word.replace(/^(-[A-Za-z])=/, "$1");
 }
 
 /** Without a default: what is not said is the file's to say. A flag that is there or not takes `=false`. */

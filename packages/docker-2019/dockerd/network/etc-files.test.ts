@@ -29,7 +29,7 @@ describe("resolvConf()", () => {
     expect(resolvConf(host, none, inside)).toBe(
       "# made by hand\nsearch corp.example\nnameserver 10.0.0.53\noptions edns0\n",
     );
-    expect(resolvConf("nameserver 127.0.0.1\n#nameserver 127.0.2.1\n", none, inside)).toBe(
+    expect(resolvConf("nameserver 127.0.0.1\n#nameserver 127.0.2.1\nnameserver ::1", none, inside)).toBe(
       "#nameserver 127.0.2.1\n\nnameserver 8.8.8.8\nnameserver 8.8.4.4\n",
     );
   });

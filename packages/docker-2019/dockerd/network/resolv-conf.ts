@@ -42,10 +42,8 @@ export function resolvConf(host: string, options: ResolvOptions, { sharesHost }:
 /** The host's, but for lines of resolvers that are of no use; comments stay. */
 function withoutOthers(host: string, useful: readonly string[]): string {
   const isOther = (line: string) => resolversOf(line).some((address) => !useful.includes(address));
-  const rest = host
-    .split("\n")
-    .filter((line) => !isOther(line))
-    .join("\n");
+  const lines = host.split(/(?<=\n)/);
+  const rest = lines.filter((line) => !isOther(line)).join("");
   return useful.length > 0
     ? rest
     : `${rest}\n${DEFAULT_RESOLVERS.map((address) => `nameserver ${address}\n`).join("")}`;
