@@ -1,7 +1,7 @@
 /** Images by our docker: between a genuine dockerd, a genuine registry, and files. */
 import { execFileSync } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { DOCKER_REGISTRY, GenuineRegistry, USER } from "../genuine/registry.ts";
 import { runProgram } from "../harness/run-program.ts";
@@ -79,6 +79,14 @@ describe.skipIf(missing)(`images by docker of 2019${missing ? `: ${missing}` : "
       false,
       { credsStore: "safe", auths: {} },
     ]);
+    rmSync(config);
+  });
+
+  test("are listed as the config says, but for -q, and containers too", async () => {
+    const config = join(session.daemon.place.dir, "config/config.json");
+    mkdirSync(dirname(config), { recursive: true });
+    writeFileSync(config, '{"imagesFormat": "{{.ID}} mine", "psFormat": "{{.ID}} mine"}');
+    for (const words of [["images"], ["images", "-q"], ["ps", "-a"], ["ps", "-aq"]]) await session.same(...words);
     rmSync(config);
   });
 

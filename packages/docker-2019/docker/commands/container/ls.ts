@@ -29,7 +29,7 @@ export const ls = leaf<Flags>({
     booleanFlag("-s, --size", "Display total file sizes"),
   ],
   async run({ docker, flags }) {
-    const format = flags.format ?? docker.config.content.psFormat;
+    const format = flags.format ?? (flags.quiet ? undefined : docker.config.content.psFormat);
     const limit = flags.latest && flags.last === -1 ? 1 : flags.last;
     const containers = await docker.api.get<readonly ContainerSummary[]>("/containers/json", {
       query: {

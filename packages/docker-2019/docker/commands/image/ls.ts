@@ -25,7 +25,7 @@ export const ls = leaf<Flags>({
     booleanFlag("-q, --quiet", "Only show image IDs"),
   ],
   async run({ docker, flags, args: [name] }) {
-    const format = flags.format ?? docker.config.content.imagesFormat;
+    const format = flags.format ?? (flags.quiet ? undefined : docker.config.content.imagesFormat);
     const filters = name === undefined ? flags.filter : [...flags.filter, `reference=${name}`];
     const images = await docker.api.get<readonly ImageSummary[]>("/images/json", {
       query: { all: flags.all ? 1 : undefined, filters: encodeFilters(filters) },
