@@ -83,6 +83,10 @@ describe.skipIf(missing)(
         ["info"],
         ["info", "-f", "{{.Driver}} {{.OSType}} {{.NCPU}} {{json .Plugins.Volume}}"],
         // What it does
+        ["inspect", "-f", "{{.HostConfig.Binds}} {{.HostConfig.Sysctls}} {{.Config.Volumes}} {{.ExecIDs}}", "ended"],
+        ["inspect", "-f", "{{.State.Health}} {{.Config.StopTimeout}} {{.SizeRw}} {{if .ExecIDs}}some{{end}}", "ended"],
+        ["inspect", "-f", "{{len .HostConfig.Links}} {{json .HostConfig}} {{json .ExecIDs}}", "ended"],
+        ["inspect", "-f", "{{.Config.Volumes}} {{.Config.Healthcheck}} {{json .ContainerConfig}}", "busybox"],
         ["logs", "ended"],
         ["logs", "--tail", "1", "ended"],
         ["logs", "--until", "2020-01-01", "ended"],

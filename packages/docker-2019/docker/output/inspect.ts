@@ -5,6 +5,7 @@ import { ExitStatus, FAILURE } from "../exit-status.ts";
 import type { Session } from "../session.ts";
 import { orEmptyLine } from "./formatted.ts";
 import { print, printError } from "./print.ts";
+import { asGoSees } from "./typed.ts";
 
 export type Kind = "container" | "image" | "network" | "volume";
 
@@ -94,5 +95,5 @@ async function printFormatted(
     status: { parse: UNREADABLE, execute: FAILURE },
     ...(kind === "volume" && others.length === 0 && { type: "types.Volume" }),
   });
-  for (const json of found) print(orEmptyLine(() => template.execute(parseJson(json))));
+  for (const json of found) print(orEmptyLine(() => template.execute(asGoSees(parseJson(json)))));
 }
