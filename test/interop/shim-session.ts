@@ -38,7 +38,7 @@ export interface Served {
   readonly shimPid: number;
   readonly task: ReturnType<typeof taskClient>;
   /** Create, of this container. */
-  create(io?: Io): Promise<{ pid: number }>;
+  create(io?: Io, options?: Partial<Options>): Promise<{ pid: number }>;
   /** Exec, of a program in it. */
   exec(execId: string, args: readonly string[], io?: Io): Promise<object>;
 }
@@ -120,13 +120,13 @@ export class ShimSession {
 
   async #serve(id: string, bundle: string, task: Served["task"]): Promise<Served> {
     const { shimPid } = await task.connect({ id });
-    const options = packAny(OptionsSchema, this.#options());
     return {
       id,
       bundle,
       shimPid,
       task,
-      create: (io = {}) => task.create({ id, bundle, options, ...io }),
+      create: (io = {}, options = {}) =>
+        task.create({ id, bundle, options: packAny(OptionsSchema, { ...this.#options(), ...options }), ...io }),
       exec: (execId, args, io = {}) =>
         task.exec({ id, execId, ...io, spec: packJson(PROCESS_URL, processOf(args, io)) }),
     };

@@ -1,5 +1,5 @@
 /** What a shim holds for its containers, and lets go of: the same of a genuine shim and of ours. */
-import { closeSync, constants, existsSync, openSync, readFileSync, writeFileSync, writeSync } from "node:fs";
+import { closeSync, constants, existsSync, openSync, readFileSync, statSync, writeFileSync, writeSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Status } from "@eras/docker-2019/proto/gen/process_pb.ts";
@@ -201,6 +201,15 @@ describe("our shim", () => {
     await round();
     await until(() => openFiles(shimPid).length <= before.length); // fewer, if one of the first round closed late
     expect(openFiles(shimPid).filter((path) => path.startsWith(join(session.place.dir, "std")))).toEqual([]);
+  });
+
+  test("gives FIFOs to whom the options name, and nothing that is none", async () => {
+    session = new ShimSession(OUR_SHIM);
+    const { create } = await session.start(id);
+    const [stdout, stderr] = [session.fifo("stdout"), join(session.place.dir, "file")];
+    writeFileSync(stderr, "");
+    await create({ stdout, stderr }, { ioUid: 7, ioGid: 8 });
+    expect([stdout, stderr].map((path) => statSync(path).gid)).toEqual([8, 0]); // users are then set by runc
   });
 
   test("waits for nobody when containerd is away: not with a log that nobody reads, nor with events", async () => {

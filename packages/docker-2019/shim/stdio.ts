@@ -13,7 +13,7 @@
  *
  * So a process whose client is gone waits when the FIFO is full, and goes on when there is a client again. Input is another matter: stdin.ts.
  */
-import { closeSync, constants, fchownSync, openSync } from "node:fs";
+import { closeSync, constants, fchownSync, fstatSync, openSync } from "node:fs";
 import { dirname } from "node:path";
 import { makeDirectories } from "@eras/linux/make-directories.ts";
 import { InvalidArgument } from "@eras/oci-spec/errdefs.ts";
@@ -97,8 +97,9 @@ class HeldEnds {
   stdin: Stdin | undefined;
   readonly outputs: number[] = [];
 
+  /** A client may have named what is no FIFO, /dev/null for one: that stays whose it is. */
   giveTo({ uid, gid }: StdioOwner): void {
-    for (const fd of this.outputs) fchownSync(fd, uid, gid);
+    for (const fd of this.outputs) if (fstatSync(fd).isFIFO()) fchownSync(fd, uid, gid);
   }
 
   close(): void {
