@@ -106,7 +106,7 @@ describe("dockerd on TCP", () => {
     const pair = ["--tls", "--tlscert", file("server.pem"), "--tlskey", file("server-key.pem")];
     expect((await startElsewhere(["-H", "tcp://0.0.0.0:1", ...pair])).stderr).toContain("--insecure-tcp");
     const address = `0.0.0.0:${await freePort()}`;
-    const elsewhere = await Dockerd2019.start(["-H", address, "--insecure-tcp"]);
+    const elsewhere = await Dockerd2019.start([`-H=${address}`, "-H", address, "--insecure-tcp"]); // twice is once
     const { stderr } = await elsewhere.docker(["info"]);
     expect(stderr).toContain(`WARNING: API is accessible on http://${address} without encryption.`);
     await elsewhere.stop();

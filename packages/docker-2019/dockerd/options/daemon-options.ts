@@ -37,7 +37,7 @@ export function daemonOptions(options: Options): DaemonOptions {
     ...options,
     dataRoot: dataRoot && resolve(dataRoot), // it is handed on to those who work elsewhere
     labels: withoutConflicts(labels),
-    hosts: options.hosts.map((host) => (host.includes("://") ? host : `tcp://${host}`)),
+    hosts: [...new Set(options.hosts.map((host) => (host.includes("://") ? host : `tcp://${host}`)))],
     runtimes: { ...runtimes, [STANDARD_RUNTIME]: { path: OWN_RUNC } },
     ...(seccompProfile !== "" && { seccompJson: readProfile(seccompProfile) }),
   };
