@@ -333,6 +333,12 @@ describe("loadImages()", () => {
       [manifest({ RepoTags: [`web@${sha256("")}`] }), file("c.json", config), layerFile],
       "invalid tag",
     ],
+    ["repositories that are none", [file("repositories", '{"web": null, "old": 3}')], "old: 3 is not an object"],
+    [
+      "an old image that is none",
+      [file("old/json", '{"container_config": {"Cmd": "sh"}}'), file("repositories", "{}")],
+      'container_config.Cmd: "sh" is not a list',
+    ],
     ["garbage", [Buffer.alloc(512, "g")], "Error processing tar file"],
   ])("refuses an archive with %s, and leaves nothing", async ([, members, message]) => {
     await expect(load(...members)).rejects.toThrow(message);

@@ -7,8 +7,11 @@
  *
  * @see https://github.com/moby/moby/blob/v19.03.0/image/tarexport/load.go
  */
+
+import { record, string } from "@eras/oci-spec/check.ts";
 import type { Digest } from "@eras/oci-spec/digest.ts";
 import { InvalidArgument } from "@eras/oci-spec/errdefs.ts";
+import { validate } from "@eras/oci-spec/findings.ts";
 import { parseDocument } from "@eras/oci-spec/image/parse-document.ts";
 import { parseReference, type Reference } from "@eras/oci-spec/reference.ts";
 import { topChainId } from "../layer/layer-store.ts";
@@ -30,7 +33,8 @@ export interface LegacyArchive {
 export async function loadLegacy(archive: LegacyArchive, stores: Images): Promise<Digest[]> {
   const loaded = new Map<string, Digest>();
   for (const id of archive.directories()) await loadWithParents(archive, stores, id, loaded);
-  const repositories = parseDocument(archive.read("repositories"), "repositories") as Repositories;
+  const document = parseDocument(archive.read("repositories"), "repositories");
+  const repositories = validate(record(record(string)), document, "repositories").value;
   for (const [name, tags] of Object.entries(repositories)) {
     for (const [tag, old] of Object.entries(tags)) {
       const id = loaded.get(old);
@@ -40,8 +44,6 @@ export async function loadLegacy(archive: LegacyArchive, stores: Images): Promis
   }
   return [...loaded.values()];
 }
-
-type Repositories = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
 /** From the bottom on: the chain is as long as somebody has made it. */
 async function loadWithParents(

@@ -4,9 +4,12 @@
  *
  * @see https://github.com/moby/moby/blob/v19.03.0/image/v1/imagev1.go
  */
+
+import { list, object, text } from "@eras/oci-spec/check.ts";
 import type { Digest } from "@eras/oci-spec/digest.ts";
-import { InvalidArgument } from "@eras/oci-spec/errdefs.ts";
+import { validate } from "@eras/oci-spec/findings.ts";
 import type { History } from "@eras/oci-spec/image/config.ts";
+import { parseDocument } from "@eras/oci-spec/image/parse-document.ts";
 import { compareVersions } from "../../engine-api/api-version.ts";
 import type { ContainerConfig } from "../../engine-api/container-config.ts";
 import { goJson, sorted } from "../layer/go-json.ts";
@@ -33,13 +36,23 @@ const FIRST_EXACT = "1.8.3";
 /** They hold for the place that the image was in. */
 const LEFT_OUT = ["id", "parent", "Size", "parent_id", "layer_id", "throwaway"];
 
+/** What is looked at here. All else goes where it was. */
+const checkRead = object<V1ImageRead>(
+  {},
+  {
+    ...{ parent: text, comment: text, created: text, docker_version: text, author: text, os: text },
+    container_config: object<{ readonly Cmd?: readonly string[] }>({}, { Cmd: list(text) }),
+  },
+);
+
+type V1ImageRead = Pick<V1Image, "parent" | "comment" | "created" | "docker_version" | "author" | "os"> & {
+  readonly container_config?: { readonly Cmd?: readonly string[] };
+};
+
 /** @throws {InvalidArgument} */
 export function parseV1Image(json: Buffer): V1Image {
-  try {
-    return JSON.parse(json.toString()) as V1Image;
-  } catch (cause) {
-    throw new InvalidArgument(`invalid image JSON: ${(cause as Error).message}`, { cause });
-  }
+  validate(checkRead, parseDocument(json, "image JSON"), "image JSON"); // of a copy: the check takes nulls out
+  return JSON.parse(json.toString()) as V1Image;
 }
 
 /** How its layer came about. */
