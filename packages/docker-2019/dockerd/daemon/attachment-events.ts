@@ -22,10 +22,9 @@ export function tellDetached(daemon: Daemon, container: Container): void {
 
 /** Nothing of a container that has another's network. */
 function tellNetwork({ networks, events }: Daemon, container: Container, action: "connect" | "disconnect"): void {
-  for (const network of Object.keys(networks.settings(container).Networks ?? {})) {
-    const { Name, Id, Driver } = networks.inspect(network);
+  const own = networks.settings(container).Networks ?? {};
+  for (const { Name, Id, Driver } of networks.list().filter(({ Name }) => Name in own))
     events.publish("network", action, Id, { container: container.id, name: Name, type: Driver });
-  }
 }
 
 function volumesOf({ record }: Container) {

@@ -65,7 +65,7 @@ export function networkSettings({ networks }: Daemon, container: Container): Net
   const { LastSandbox: last } = container.record;
   if (settings.SandboxID !== "" || !last) return settings;
   const ended = Object.entries(settings.Networks ?? {}).map(([name, endpoint]) => {
-    return [name, { ...endpoint, NetworkID: networks.inspect(name).Id }] as const;
+    return [name, { ...endpoint, NetworkID: networks.idOf(name) }] as const;
   });
   return { ...settings, ...last, Networks: Object.fromEntries(ended) };
 }

@@ -116,7 +116,7 @@ function endpointSettings(
   bridge: BridgeNetwork,
   sandbox: SandboxRecord | undefined,
 ): EndpointSettings {
-  if (!sandbox) return { ...NOWHERE, NetworkID };
+  if (!sandbox || NetworkID === "") return { ...NOWHERE, NetworkID };
   if (!sandbox.endpoint) return { ...NOWHERE, NetworkID, EndpointID: sandbox.id };
   return {
     ...NOWHERE,

@@ -69,7 +69,7 @@ afterEach(async () => {
   expect(await removePlace(place)).toEqual([]);
 });
 
-type Setting = Pick<NetworksOptions, "iptables" | "proxyProgram" | "bridgeAddress" | "defaultGateway">;
+type Setting = Pick<NetworksOptions, "device" | "iptables" | "proxyProgram" | "bridgeAddress" | "defaultGateway">;
 
 async function open(setting: Partial<Setting> = {}, isLive: (id: string) => boolean = () => false): Promise<Networks> {
   const { iptables = true, proxyProgram = PROXY, ...addresses } = setting;
@@ -247,6 +247,25 @@ describe("without iptables", () => {
 });
 
 describe("connect(), disconnect()", () => {
+  test("without a bridge, containers that are to be in its network are in none", async () => {
+    const networks = await open({ device: "none" });
+    const a = attachment("a", publish(["80/tcp", "8080"]));
+    expect((await networks.connect(a)).netnsPath).toBeUndefined(); // the runtime makes it
+    expect(networks.settings(a)).toMatchObject({
+      Ports: {},
+      EndpointID: "",
+      Networks: { bridge: { NetworkID: "", EndpointID: "" } },
+    });
+    expect(networks.list().map(({ Name, Containers }) => [Name, Containers])).toEqual([
+      ["host", {}],
+      ["none", {}],
+    ]);
+    expect(() => networks.inspect("bridge")).toThrow("network bridge not found");
+    expect(listLinks().map(({ name }) => name)).toEqual(["lo", "wan"]);
+    await networks.disconnect(a.id);
+    await networks.close();
+  });
+
   test("gives the container an eth0 as Docker's: address, hardware address, default route, no IPv6", async () => {
     const networks = await open();
     const { netnsPath } = await networks.connect(attachment("a"));

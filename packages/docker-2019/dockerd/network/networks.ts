@@ -1,5 +1,5 @@
 /**
- * The networks that there always are, bridge, host and none, and who is connected to them.
+ * The networks that there always are, bridge (unless a daemon is to have none), host and none, and who is connected to them.
  *
  *     open ──▶ connect ──▶ (the runtime joins netnsPath) ──▶ disconnect ──▶ close
  *
@@ -24,7 +24,7 @@ import { AddressPool } from "./ipam.ts";
 import { isLinked } from "./linked-ports.ts";
 import { createNetworkNamespace, keepNetworkNamespace, namespacePath, removeNetworkNamespace } from "./netns.ts";
 import { type NetworkMode, parseNetworkMode } from "./network-mode.ts";
-import type { NetworksOptions } from "./options.ts";
+import { type NetworksOptions, NO_BRIDGE } from "./options.ts";
 import { PortMapper, type PublishedPort, portMap, wantedPorts } from "./port-mapper.ts";
 import { stopForgottenProxies } from "./proxy-process.ts";
 import {
@@ -41,6 +41,8 @@ export class Networks {
   readonly #records: Records;
   readonly #netnsDir: string;
   readonly #networks: NetworkRecords;
+  /** The names of those that there are. */
+  readonly #there: readonly PredefinedNetwork[];
   readonly #bridge: BridgeNetwork;
   readonly #pool: AddressPool;
   readonly #ports: PortMapper;
@@ -55,15 +57,16 @@ export class Networks {
    */
   static async open(options: NetworksOptions, isLive: (container: string) => boolean): Promise<Networks> {
     const networks = new Networks(options);
-    raiseBridge(networks.#bridge);
+    if (networks.#hasBridge) raiseBridge(networks.#bridge);
     await networks.#restore(isLive);
-    await networks.#outside.open(networks.#connected);
+    if (networks.#hasBridge) await networks.#outside.open(networks.#connected);
     return networks;
   }
 
   private constructor(options: NetworksOptions) {
     const { execRoot, proxyProgram, fixedCidr } = options;
     this.#options = options;
+    this.#there = options.device === NO_BRIDGE ? PREDEFINED.filter((name) => name !== "bridge") : PREDEFINED;
     this.#records = new Records(options);
     this.#netnsDir = join(execRoot, "netns");
     mkdirSync(this.#netnsDir, { recursive: true, mode: 0o755 });
@@ -75,6 +78,10 @@ export class Networks {
     this.#pool = new AddressPool(subnet, [gateway, defaultGateway], fixedCidr ? Subnet.parse(fixedCidr) : subnet);
     this.#ports = new PortMapper(proxyProgram);
     this.#outside = new ExternalConnectivity(this.#bridge, options);
+  }
+
+  get #hasBridge(): boolean {
+    return this.#there.includes("bridge");
   }
 
   /** @throws {NotFound} For a network that there is not; what else fails leaves nothing behind. */
@@ -110,7 +117,7 @@ export class Networks {
     const netnsPath = namespacePath(this.#netnsDir, network === "host" ? undefined : id);
     const base = { container, name, id, network, netnsPath, ports: [], ...(!this.#bridge.icc && links && { links }) };
     if (network === "host") keepNetworkNamespace(base.netnsPath, process.pid);
-    if (network !== "bridge") return this.#keep(base);
+    if (network !== "bridge" || !this.#hasBridge) return this.#keep(base);
     const endpoint = this.#newEndpoint(attachment.config.MacAddress);
     const sandbox: SandboxRecord = { ...base, endpoint };
     try {
@@ -240,21 +247,27 @@ export class Networks {
     const mode = config.NetworkDisabled ? undefined : parseNetworkMode(hostConfig.NetworkMode);
     const network = PREDEFINED.find((name) => name === mode?.kind);
     const sandbox = this.#sandboxes.get(id);
-    const ports = portMap(sandbox?.ports ?? [], Object.keys(config.ExposedPorts ?? {}));
-    const networkId = network && sandbox ? this.#networks[network].id : "";
+    const networkId = network && sandbox ? this.idOf(network) : "";
+    const ports = networkId === "" ? {} : portMap(sandbox?.ports ?? [], Object.keys(config.ExposedPorts ?? {}));
     return networkSettings(network, networkId, this.#bridge, sandbox, ports);
+  }
+
+  /** Empty for a network that there is not. */
+  idOf(network: string): string {
+    const name = this.#there.find((name) => name === network);
+    return name === undefined ? "" : this.#networks[name].id;
   }
 
   /** All networks, without who is connected, as a list of them is told. */
   list(): NetworkResource[] {
-    return PREDEFINED.map((name) => ({ ...this.#resource(name, []), Containers: {} }));
+    return this.#there.map((name) => ({ ...this.#resource(name, []), Containers: {} }));
   }
 
   /** @param term - A name, an ID, or the beginning of one. @throws {NotFound} When there is none. */
   inspect(term: string): NetworkResource {
     const name =
-      PREDEFINED.find((name) => name === term || this.#networks[name].id === term) ??
-      PREDEFINED.find((name) => term !== "" && this.#networks[name].id.startsWith(term));
+      this.#there.find((name) => name === term || this.#networks[name].id === term) ??
+      this.#there.find((name) => term !== "" && this.#networks[name].id.startsWith(term));
     if (name === undefined) throw new NotFound(`network ${term} not found`);
     return this.#resource(name, this.#connected);
   }

@@ -4,9 +4,11 @@ import type { ResolvOptions } from "./resolv-conf.ts";
 import type { Subnet } from "./subnet.ts";
 
 export const DEFAULT_BRIDGE = "eras2019";
+/** In a bridge's place: there is no default network, and containers that are to be in it are in none. */
+export const NO_BRIDGE = "none";
 
 export interface NetworksOptions extends Roots {
-  /** The bridge's name as a link: `--bridge`. */
+  /** The bridge's name as a link, or NO_BRIDGE: `--bridge`. */
   readonly device?: string;
   /** `--bip`; left out, one is chosen. */
   readonly bridgeAddress?: string;

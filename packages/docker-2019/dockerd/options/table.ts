@@ -124,7 +124,12 @@ export const OPTIONS = {
   logOptions: row("--log-opt", MAP, {}, "default log driver options for containers", "log-opts"),
 
   // networks
-  bridge: row("-b, --bridge", TEXT, DEFAULT_BRIDGE, "the bridge that containers are attached to"),
+  bridge: row(
+    "-b, --bridge",
+    TEXT,
+    DEFAULT_BRIDGE,
+    "the bridge that containers are attached to; none: they are in no network",
+  ),
   bip: row("--bip", TEXT, "", "its address, with the length of its network: 192.168.5.1/24"),
   defaultGateway: row(
     "--default-gateway",
