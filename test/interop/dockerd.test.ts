@@ -238,6 +238,17 @@ describe.each(DOCKER_CLIENTS)("docker $version, at our dockerd,", (client) => {
       await docker("volume", "rm", "kept");
     });
 
+    test("has no volume where the image has a file", async () => {
+      const { stderr, status } = await run("-v", "/bin/busybox", "busybox", "true");
+      expect({ stderr, status }).toEqual({
+        stderr: expect.stringMatching(
+          /Error response from daemon: cannot mount volume over existing file, file exists \/.*\/merged\/bin\/busybox\.?\n/,
+        ),
+        status: 125,
+      });
+      expect(await docker("volume", "ls", "-q")).toBe("");
+    });
+
     test("has no volume of its own where it has a tmpfs", async () => {
       await docker("create", "--name", "both", "-v", "/data", "--tmpfs", "/data/", "busybox");
       expect(await inspect("both", "{{.Mounts}}")).toBe("[]");

@@ -1,11 +1,12 @@
 /** Volumes and directories of the host that a container has: made with it, mounted with its start, given back with its end. */
 import { chownSync, existsSync } from "node:fs";
+import { join } from "node:path";
 import { makeDirectories } from "@eras/linux/make-directories.ts";
 import { InvalidArgument, Unknown } from "@eras/oci-spec/errdefs.ts";
 import { step } from "../../step.ts";
 import type { MountPoint } from "../config/mount-points.ts";
 import type { Container } from "../container/container.ts";
-import { copyUp } from "../volume/copy-up.ts";
+import { copyUp, hasFile } from "../volume/copy-up.ts";
 import type { Daemon } from "./daemon.ts";
 import { mountSharedMemory, unmountSharedMemory } from "./shared-memory.ts";
 
@@ -28,7 +29,11 @@ export async function prepareMounts(
   if (copied.length === 0) return;
   const rootfs = daemon.images.rwLayers.mount(id);
   try {
-    for (const { Source, Destination } of copied) await copyUp(rootfs, Destination, Source);
+    for (const { Source, Destination, Spec } of copied) {
+      if (!Spec.Source && hasFile(rootfs, Destination))
+        throw new Unknown(`cannot mount volume over existing file, file exists ${join(rootfs, Destination)}`);
+      await copyUp(rootfs, Destination, Source);
+    }
   } finally {
     daemon.images.rwLayers.unmount(id);
   }

@@ -4,12 +4,12 @@
  * The image is somebody else's. A symbolic link on the way is walked by the kernel as if the image's root were "/", and none is followed in what
  * is copied, so nothing of the host can get in.
  */
-import { closeSync, constants, existsSync, readdirSync, writeFileSync } from "node:fs";
+import { closeSync, constants, existsSync, fstatSync, readdirSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { copyTree } from "@eras/layers/copy-tree.ts";
 import { isErrno } from "@eras/linux/errno.ts";
-import { AT_FDCWD, openat2, RESOLVE_IN_ROOT, RESOLVE_NO_MAGICLINKS } from "@eras/linux/open.ts";
+import { AT_FDCWD, O_PATH, openat2, RESOLVE_IN_ROOT, RESOLVE_NO_MAGICLINKS } from "@eras/linux/open.ts";
 
 /** Beside the volume's content while it is copied: whoever finds it starts again. */
 const UNFINISHED = "copying";
@@ -25,7 +25,7 @@ export async function copyUp(rootfs: string, path: string, dataDir: string): Pro
   const mark = join(dirname(dataDir), UNFINISHED);
   if (existsSync(mark)) await empty(dataDir);
   if (readdirSync(dataDir).length > 0) return;
-  const source = openInside(rootfs, path);
+  const source = openInside(rootfs, path, constants.O_RDONLY | constants.O_DIRECTORY);
   if (source === undefined) return;
   writeFileSync(mark, "");
   try {
@@ -39,8 +39,18 @@ export async function copyUp(rootfs: string, path: string, dataDir: string): Pro
   await rm(mark);
 }
 
-function openInside(rootfs: string, path: string): number | undefined {
-  const flags = constants.O_RDONLY | constants.O_DIRECTORY;
+/** Whether the image has something there that is no directory. */
+export function hasFile(rootfs: string, path: string): boolean {
+  const fd = openInside(rootfs, path, O_PATH);
+  if (fd === undefined) return false;
+  try {
+    return !fstatSync(fd).isDirectory();
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function openInside(rootfs: string, path: string, flags: number): number | undefined {
   const root = openat2(AT_FDCWD, rootfs, { flags, resolve: 0 });
   try {
     return openat2(root, path, { flags, resolve: RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS });
