@@ -430,6 +430,21 @@ describe("open() after a daemon that was killed", () => {
     await networks.close();
   });
 
+  test("goes on with another network: who runs on in the old one is told of, and out of it", async () => {
+    const killed = await open({ bridgeAddress: "10.99.1.1/24" });
+    await killed.connect(attachment("a", publish(["80/tcp", "8081", "127.0.0.1"])));
+    const networks = await open({ bridgeAddress: "10.99.2.1/24" }, () => true);
+    expect(warnings.splice(0)).toEqual([
+      "a is in no network until it is started again: Invalid address 10.99.1.2: It does not belong to any of this network's subnets",
+    ]);
+    expect(networks.settings(attachment("a"))).toMatchObject({ IPAddress: "", Ports: {} });
+    await expect.poll(proxies).toEqual([]);
+    await networks.connect(attachment("a"));
+    expect(networks.settings(attachment("a")).IPAddress).toBe("10.99.2.2");
+    await networks.disconnect(attachment("a").id);
+    await networks.close();
+  });
+
   test("starts proxies again that have ended, and ends those that nobody has noted", async () => {
     const killed = await open();
     await killed.connect(attachment("a", publish(["80/tcp", "8081", "127.0.0.1"])));

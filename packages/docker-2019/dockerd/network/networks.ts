@@ -224,10 +224,24 @@ export class Networks {
         await this.#takeDown(sandbox);
         continue;
       }
-      if (sandbox.endpoint) this.#pool.reserve(sandbox.endpoint.address);
-      this.#keep({ ...sandbox, ports: await this.#ports.resume(sandbox.ports) });
+      const kept = await this.#withAddress(sandbox);
+      this.#keep({ ...kept, ports: await this.#ports.resume(kept.ports) });
     }
     this.#sweep();
+  }
+
+  /** What a container that runs on has still: the network may be another by now, in which nobody reaches it. */
+  async #withAddress(sandbox: SandboxRecord): Promise<SandboxRecord> {
+    const { endpoint, ...rest } = sandbox;
+    if (!endpoint) return sandbox;
+    try {
+      this.#pool.reserve(endpoint.address);
+      return sandbox;
+    } catch (error) {
+      this.#options.warn(`${sandbox.name} is in no network until it is started again: ${(error as Error).message}`);
+      await this.#ports.release(sandbox.ports);
+      return { ...rest, ports: [] };
+    }
   }
 
   /** What was made for containers, and is not noted: the daemon was killed in between. */
