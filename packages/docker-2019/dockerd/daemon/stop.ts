@@ -5,7 +5,7 @@ import { Status } from "../../proto/gen/process_pb.ts";
 import { isSupportedSignal, parseSignal } from "../config/signal.ts";
 import type { Container } from "../container/container.ts";
 import { happensWithin } from "../long-delay.ts";
-import { noteFailure } from "./attempt.ts";
+import { attempt, noteFailure } from "./attempt.ts";
 import type { Daemon } from "./daemon.ts";
 import { startContainer } from "./start.ts";
 
@@ -41,7 +41,7 @@ function noteSignal(container: Container, number: number): void {
   const { StopSignal } = container.config;
   container.isToldToEnd ||= number === signalNumber("SIGKILL") || !StopSignal || parseSignal(StopSignal) === number;
   container.record.HasBeenManuallyStopped = true;
-  container.save();
+  attempt(`write down that container ${container.id} was sent a signal`, () => container.save());
 }
 
 /** Asks a container to end, and makes it end when it doesn't. @param timeoutS - How long it may take; negative for ever. */
