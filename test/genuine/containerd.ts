@@ -16,7 +16,14 @@ disabled_plugins = ["io.containerd.grpc.v1.cri"]
 export interface StartOptions {
   /** Whether it has a session of its own, so that Ctrl-C in the terminal reaches its caller only, who still needs it. */
   readonly detached?: boolean;
+  /** Whether it collects garbage only when it is asked to: `ctr snapshots view` makes what nothing holds. */
+  readonly keepsGarbage?: boolean;
 }
+
+const NO_COLLECTION = `[plugins."io.containerd.gc.v1.scheduler"]
+  startup_delay = "1h"
+  mutation_threshold = 1000000
+`;
 
 export class GenuineContainerd {
   readonly #dir: string;
@@ -33,9 +40,9 @@ export class GenuineContainerd {
   static async start(
     dir: string,
     env: NodeJS.ProcessEnv = shellEnvironment(),
-    { detached = false }: StartOptions = {},
+    { detached = false, keepsGarbage = false }: StartOptions = {},
   ): Promise<GenuineContainerd> {
-    writeFileSync(join(dir, "config.toml"), config(dir));
+    writeFileSync(join(dir, "config.toml"), config(dir) + (keepsGarbage ? NO_COLLECTION : ""));
     const containerd = new GenuineContainerd(dir, { env, detached });
     await containerd.#ready();
     return containerd;

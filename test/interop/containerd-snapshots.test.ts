@@ -48,7 +48,7 @@ beforeAll(async () => {
   mkdirSync(directory);
   if (hasBtrfs) mountBtrfs();
   mkdirSync(join(directory, "genuine"));
-  genuine = await GenuineContainerd.start(join(directory, "genuine"));
+  genuine = await GenuineContainerd.start(join(directory, "genuine"), undefined, { keepsGarbage: true });
 });
 
 function mountBtrfs(): void {
