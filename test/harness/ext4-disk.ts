@@ -40,8 +40,7 @@ export class Ext4Disk {
 
   /** Mounts in its place what the machine would find, when all who worked with it have ended. What is mounted on it goes. */
   comeBack(): void {
-    const mounts = readMountinfo().filter(({ mountPoint }) => mountPoint.startsWith(this.path));
-    for (const { mountPoint } of mounts.reverse()) umount(mountPoint, MNT_DETACH); // who still looks at the old disk may go on
+    this.#unmountAll();
     this.#copy();
     this.#mount();
   }
@@ -59,10 +58,16 @@ export class Ext4Disk {
     this.#mount();
   }
 
-  /** Unmounts and deletes it. */
+  /** Unmounts and deletes it, whatever a test that failed has left on it. */
   remove(): void {
-    umount(this.path);
+    this.#unmountAll();
     rmSync(this.#dir, { recursive: true });
+  }
+
+  /** Who still looks at the old disk may go on. */
+  #unmountAll(): void {
+    const mounts = readMountinfo().filter(({ mountPoint }) => mountPoint.startsWith(this.path));
+    for (const { mountPoint } of mounts.reverse()) umount(mountPoint, MNT_DETACH);
   }
 
   /** The file system lives on as long as anybody looks at it, in whatever mount namespace; what is mounted next is a copy. */

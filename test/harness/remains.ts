@@ -68,7 +68,8 @@ export async function removePlace(place: Place): Promise<string[]> {
   return left;
 }
 
-function killIfThere(pid: number): void {
+/** With SIGKILL. */
+export function killIfThere(pid: number): void {
   try {
     process.kill(pid, "SIGKILL");
   } catch (error) {
