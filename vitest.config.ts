@@ -8,7 +8,7 @@ export default defineConfig({
     maxWorkers: 2,
     include: ["packages/**/*.test.ts", "test/**/*.test.ts", "tutorials/**/*.test.ts"],
     sequence: { sequencer: VmFirst },
-    globalSetup: ["./test/nothing-left.ts", "./test/root-controllers.ts"],
+    globalSetup: ["./test/root-controllers.ts"],
     testTimeout: 60_000,
     // Genuine daemons miss an event now and then, and a shell a key that is typed too soon, on a machine that is busy with the suite
     // itself. What was tried again is listed at the end.

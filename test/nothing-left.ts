@@ -1,4 +1,4 @@
-/** Around the whole suite: what it left on the machine, compared with what was there before. Anything of ours fails the run. */
+/** Around the whole suite: what it left on the machine, compared with what was there before. */
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { childDirectories } from "@eras/cgroups/cgroup-path.ts";
@@ -48,16 +48,15 @@ function filesBelow(dir: string): string[] {
   return entries.filter((entry) => !entry.isDirectory()).map(({ parentPath, name }) => join(parentPath, name));
 }
 
-/** vitest's globalSetup. @returns What runs after the last test. */
-export async function setup(): Promise<() => void> {
+/** Takes away what a suite that was killed has left, and remembers the rest. */
+export async function machineNow(): Promise<ReadonlySet<string>> {
   await removeAbandonedPlaces();
-  const before = new Set(ours());
-  return () => {
-    for (const path of cgroupTrees().flatMap((root) => SHARED.map((name) => join(root, name))))
-      if (existsSync(path)) removeEmpty(path);
-    const left = ours().filter((what) => !before.has(what));
-    if (left.length === 0) return;
-    process.exitCode = 1;
-    throw new Error(`The suite left on this machine:\n  ${left.join("\n  ")}`);
-  };
+  return new Set(ours());
+}
+
+/** @returns What is there now and was not before, each in words. */
+export function leftSince(before: ReadonlySet<string>): string[] {
+  for (const path of cgroupTrees().flatMap((root) => SHARED.map((name) => join(root, name))))
+    if (existsSync(path)) removeEmpty(path);
+  return ours().filter((what) => !before.has(what));
 }

@@ -23,7 +23,9 @@ export default class ProofsReporter implements Reporter {
     this.#vitest = vitest;
   }
 
-  async onTestRunEnd(modules: readonly TestModule[], _errors: unknown, reason: TestRunEndReason): Promise<void> {
+  /** Of a second pass (main.ts), too: what it did not run has the states of the first. */
+  async onTestRunEnd(_modules: readonly TestModule[], _errors: unknown, reason: TestRunEndReason): Promise<void> {
+    const modules = this.#vitest!.state.getTestModules();
     const isWhole = reason !== "interrupted" && (await this.#areAll(modules));
     const tests = Object.fromEntries(modules.map((module) => [module.relativeModuleId, statesOf(module)]));
     mkdirSync(dirname(this.#path), { recursive: true });

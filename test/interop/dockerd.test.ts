@@ -1,6 +1,7 @@
 /** The genuine `docker` at our dockerd, and under that all of our chain: it can't tell. */
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { processExists } from "@eras/linux/proc.ts";
 import { afterAll, beforeAll, describe, expect, onTestFailed, onTestFinished, test, vi } from "vitest";
@@ -298,7 +299,24 @@ describe.each(DOCKER_CLIENTS)("docker $version, at our dockerd,", (client) => {
     expect((await run("busybox", "cat", "/proc/self/oom_score_adj")).stdout).toBe("0\n");
   });
 
+  test("takes away the pipes of a container whose removal was cut short, and leaves what it can't read alone", async () => {
+    const [removed, unreadable] = ["ab".repeat(32), "cd".repeat(32)];
+    const pipes = join(dockerd.place.dir, "exec/containerd");
+    const records = join(dockerd.place.dir, "data/containers");
+    onTestFinished(() => {
+      for (const dir of [join(pipes, unreadable), join(records, unreadable)])
+        rmSync(dir, { recursive: true, force: true });
+    });
+    await dockerd.end("SIGKILL");
+    for (const dir of [join(pipes, removed), join(pipes, unreadable), join(records, unreadable)]) mkdirSync(dir);
+    writeFileSync(join(records, unreadable, "config.v2.json"), "{");
+    await dockerd.restart();
+    expect(readdirSync(pipes).filter((name) => name === removed || name === unreadable)).toEqual([unreadable]);
+    expect(existsSync(join(records, unreadable, "config.v2.json"))).toBe(true);
+  });
+
   test("finds its containers again after dockerd was killed: they run on, and end as they would", async () => {
+    onTestFinished(async () => void (await ask(["rm", "-f", "survivor"])));
     await docker(
       "run",
       "-d",

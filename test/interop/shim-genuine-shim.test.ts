@@ -8,7 +8,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { LINUX_RESOURCES_URL, packAny, packJson } from "@eras/docker-2019/proto/any.ts";
 import { OptionsSchema } from "@eras/docker-2019/proto/gen/runc-options_pb.ts";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { GENUINE_RUNC, missing } from "../harness/runtime-under-test.ts";
 import { GENUINE_SHIM, OUR_SHIM, type Served, ShimSession } from "./shim-session.ts";
 
@@ -47,6 +47,8 @@ async function transcript(shim: string, script: Script): Promise<string[]> {
       lines.push(`${what} → ${outcome}`);
     };
     await script(served, note, session);
+    if (lines.some((line) => line.startsWith('create → {"pid"')))
+      await vi.waitFor(() => expect(session.topics).toContain("/tasks/create")); // events have a connection of their own
   } finally {
     expect(await session.close()).toEqual([]);
   }

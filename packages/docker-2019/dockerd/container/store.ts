@@ -10,6 +10,7 @@ export class ContainerStore {
   readonly #byId = new Map<string, Container>();
   /** Also of containers that are just being made. */
   readonly #idByName = new Map<string, string>();
+  readonly #unreadable = new Set<string>();
 
   /**
    * Finds what an earlier dockerd has saved. What has no record was half-made or half-removed, and is taken away.
@@ -29,6 +30,7 @@ export class ContainerStore {
         this.#idByName.set(container.name, id);
         this.#byId.set(id, container);
       } catch (error) {
+        this.#unreadable.add(id);
         failures.push({ id, reason: (error as Error).message });
       }
     }
@@ -43,6 +45,11 @@ export class ContainerStore {
   remove({ id, name }: Container): void {
     this.#byId.delete(id);
     this.releaseName(name, id);
+  }
+
+  /** Those that nobody can tell anything of, for their records are broken: what is theirs is left alone. */
+  get unreadable(): ReadonlySet<string> {
+    return this.#unreadable;
   }
 
   /** In no order. */

@@ -25,12 +25,11 @@ const UNKNOWN_STATUS = 255;
 export async function restoreContainers(daemon: Daemon, log: (message: string) => void): Promise<void> {
   const failures = daemon.containers.load(containersDir(daemon.options));
   for (const { id, reason } of failures) log(`Cannot load container ${id}: ${reason}`);
-  const unreadable = new Set(failures.map(({ id }) => id));
-  await removeHalves(daemon, unreadable);
+  await removeHalves(daemon);
   const containers = daemon.containers.list();
   for (const container of containers)
     attempt(`refer to the volumes of container ${container.id}`, () => referToVolumes(daemon, container));
-  await undoStarts(daemon, unreadable);
+  await undoStarts(daemon);
   endRemovals(daemon);
   const tell =
     ({ id }: Container) =>
