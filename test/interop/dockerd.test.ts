@@ -346,7 +346,10 @@ describe.each(DOCKER_CLIENTS)("docker $version, at our dockerd,", (client) => {
     const containerd = Number(
       /^(\d+)/m.exec(readFileSync(`/proc/${dockerd.pid}/task/${dockerd.pid}/children`, "utf8"))![1],
     );
+    const underWay = ask(["exec", "calm", "sh", "-c", "echo begun > /begun; sleep 0.3; echo done; exit 7"]);
+    await vi.waitFor(async () => expect((await ask(["exec", "calm", "cat", "/begun"])).stdout).toBe("begun\n"), WAIT);
     process.kill(containerd, "SIGKILL");
+    expect(await underWay).toMatchObject({ stdout: "done\n", status: 7 });
     await vi.waitFor(async () => expect((await ask(["exec", "calm", "echo", "here"])).stdout).toBe("here\n"), 40_000);
     expect(processExists(pid)).toBe(true);
   });

@@ -2,6 +2,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { step } from "../../step.ts";
 import type { Container } from "../container/container.ts";
+import type { Exec } from "../container/exec.ts";
 import { tellDetached } from "./attachment-events.ts";
 import { attempt, noteFailure } from "./attempt.ts";
 import type { Daemon } from "./daemon.ts";
@@ -81,11 +82,12 @@ async function restartLater(daemon: Daemon, container: Container, ranMs: number)
   }
 }
 
-/** A process that an exec has added has ended. */
+/** A process that an exec has added has ended. Who hears of it from two sides, does this once. */
 export async function execExited(daemon: Daemon, execId: string, { status }: ProcessExit): Promise<void> {
   const exec = daemon.execs.get(execId);
   await exec?.startDone;
-  if (!exec?.isRunning) return;
+  if (!exec?.isRunning || ending.has(exec)) return;
+  ending.add(exec);
   const { container, streams } = exec;
   const forgotten = daemon.containerd.deleteExec(container.id, execId);
   await forgotten.catch(noteFailure(`delete exec ${execId} from containerd`)); // its shim may have gone already, with the container
@@ -93,3 +95,5 @@ export async function execExited(daemon: Daemon, execId: string, { status }: Pro
   exec.setEnded(status);
   daemon.publish("exec_die", container, { execID: execId, exitCode: String(status) });
 }
+
+const ending = new WeakSet<Exec>();

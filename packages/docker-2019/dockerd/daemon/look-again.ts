@@ -1,9 +1,11 @@
 /** containerd was away: what has ended meanwhile, nobody has told of, and what was not done with there may have been done by halves. */
 import { Status } from "../../proto/gen/process_pb.ts";
 import type { Container } from "../container/container.ts";
+import type { Exec } from "../container/exec.ts";
+import type { TaskState } from "../libcontainerd/containerd.ts";
 import { undoStarts } from "./cut-short.ts";
 import type { Daemon } from "./daemon.ts";
-import { containerExited } from "./exit.ts";
+import { containerExited, execExited, type ProcessExit } from "./exit.ts";
 
 /** When nobody knows how it ended. */
 const UNKNOWN_STATUS = 255;
@@ -11,13 +13,27 @@ const UNKNOWN_STATUS = 255;
 /** Call when containerd answers again. */
 export async function lookAgain(daemon: Daemon): Promise<void> {
   const running = daemon.containers.list().filter(({ state }) => state.isRunning && !state.isRestarting);
-  await Promise.all(running.map((container) => lookForEnd(daemon, container)));
+  const execs = [...daemon.execs.values()].filter(({ isRunning }) => isRunning);
+  await Promise.all([
+    ...running.map((container) => lookForEnd(daemon, container)),
+    ...execs.map((exec) => lookForEndOfExec(daemon, exec)),
+  ]);
   await undoStarts(daemon);
 }
 
 async function lookForEnd(daemon: Daemon, container: Container): Promise<void> {
-  const task = await daemon.containerd.task(container.id);
-  if (task && task.status !== Status.STOPPED) return;
-  const exit = { pid: container.record.State.Pid, status: task?.exitStatus ?? UNKNOWN_STATUS, at: new Date() };
-  if (container.state.isRunning) await container.inRunOfStart(() => containerExited(daemon, container, exit));
+  const exit = exitOf(await daemon.containerd.task(container.id), container.record.State.Pid);
+  if (exit && container.state.isRunning) await container.inRunOfStart(() => containerExited(daemon, container, exit));
+}
+
+async function lookForEndOfExec(daemon: Daemon, { id, container, pid, startDone }: Exec): Promise<void> {
+  await startDone;
+  const exit = exitOf(await daemon.containerd.task(container.id, id), pid);
+  if (exit) await execExited(daemon, id, exit);
+}
+
+/** @returns Nothing if it runs. */
+function exitOf(task: TaskState | undefined, pid: number): ProcessExit | undefined {
+  if (task && task.status !== Status.STOPPED) return undefined;
+  return { pid, status: task?.exitStatus ?? UNKNOWN_STATUS, at: new Date() };
 }

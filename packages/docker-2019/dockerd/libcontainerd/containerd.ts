@@ -145,9 +145,9 @@ export class Containerd {
     await this.#tasks().closeIO({ containerId: id, execId, stdin: true });
   }
 
-  /** What has become of a task; undefined if there is none. */
-  async task(id: string): Promise<TaskState | undefined> {
-    return orUndefined(async () => (await this.#tasks().get({ containerId: id })).process);
+  /** What has become of a task, or of a process that an exec has added; undefined if there is none. */
+  async task(id: string, execId = ""): Promise<TaskState | undefined> {
+    return orUndefined(async () => (await this.#tasks().get({ containerId: id, execId })).process);
   }
 
   /** The containers that it has a record of, by whatever dockerd. @returns By id, where the pipes are. */
