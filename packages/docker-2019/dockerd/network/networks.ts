@@ -6,7 +6,7 @@
  * A container is connected before its runtime starts. What a daemon that was killed had connected is taken up again, or taken down, when the next
  * one opens.
  */
-import { existsSync, mkdirSync, readdirSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { deleteLink, linkExists } from "@eras/linux/netlink/links.ts";
 import { ERROR_CLASSES, errorKind, InvalidArgument, NotFound } from "@eras/oci-spec/errdefs.ts";
@@ -26,7 +26,6 @@ import { createNetworkNamespace, keepNetworkNamespace, namespacePath, removeNetw
 import { type NetworkMode, parseNetworkMode } from "./network-mode.ts";
 import { type NetworksOptions, NO_BRIDGE } from "./options.ts";
 import { PortMapper, type PublishedPort, portMap, wantedPorts } from "./port-mapper.ts";
-import { stopForgottenProxies } from "./proxy-process.ts";
 import {
   type NetworkRecords,
   newId,
@@ -36,6 +35,7 @@ import {
   type SandboxRecord,
 } from "./records.ts";
 import { formatAddress, hardwareAddressOf, Subnet } from "./subnet.ts";
+import { sweep, takeUp } from "./take-up.ts";
 
 export class Networks {
   readonly #records: Records;
@@ -220,40 +220,10 @@ export class Networks {
 
   async #restore(isLive: (container: string) => boolean): Promise<void> {
     for (const sandbox of this.#records.sandboxes()) {
-      if (!isLive(sandbox.container)) {
-        await this.#takeDown(sandbox);
-        continue;
-      }
-      const kept = await this.#withAddress(sandbox);
-      this.#keep({ ...kept, ports: await this.#ports.resume(kept.ports) });
+      if (isLive(sandbox.container)) this.#keep(await takeUp(sandbox, this.#pool, this.#ports, this.#options.warn));
+      else await this.#takeDown(sandbox);
     }
-    this.#sweep();
-  }
-
-  /** What a container that runs on has still: the network may be another by now, in which nobody reaches it. */
-  async #withAddress(sandbox: SandboxRecord): Promise<SandboxRecord> {
-    const { endpoint, ...rest } = sandbox;
-    if (!endpoint) return sandbox;
-    try {
-      this.#pool.reserve(endpoint.address);
-      return sandbox;
-    } catch (error) {
-      this.#options.warn(`${sandbox.name} is in no network until it is started again: ${(error as Error).message}`);
-      await this.#ports.release(sandbox.ports);
-      return { ...rest, ports: [] };
-    }
-  }
-
-  /** What was made for containers, and is not noted: the daemon was killed in between. */
-  #sweep(): void {
-    const sandboxes = this.#connected;
-    const proxies = sandboxes.flatMap(({ ports }) => ports).flatMap(({ proxy }) => proxy ?? []);
-    stopForgottenProxies(this.#bridge.subnet, proxies);
-    const known = new Set(sandboxes.map(({ netnsPath }) => netnsPath));
-    for (const name of readdirSync(this.#netnsDir)) {
-      const path = join(this.#netnsDir, name);
-      if (!known.has(path)) removeNetworkNamespace(path); // its links go with it
-    }
+    sweep(this.#netnsDir, this.#bridge.subnet, this.#connected);
   }
 
   /** NetworkSettings of a container, connected or not. */
