@@ -50,7 +50,7 @@ export async function tellingOutcome<Result>(
 
 /** A call, as the one who answers it sees it. */
 export interface Call {
-  /** Keys are in lower case. Of a key that came more than once, the first value. */
+  /** Keys are in lower case. Of a namespace or a lease that came more than once, the first. */
   readonly metadata: ReadonlyMap<string, string>;
   /** Aborted when nobody waits for the answer any more: cancelled, timed out, or the line dropped. */
   readonly signal: AbortSignal;

@@ -1,6 +1,6 @@
 import { connect } from "node:http2";
 import { Duplex } from "node:stream";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { AuthorityFilter } from "./authority.ts";
 
 /** What a client sends: its preface, and a request for each authority. */
@@ -13,9 +13,21 @@ async function bytesOf(authorities: readonly string[]): Promise<Buffer> {
   const session = connect("http://localhost", { createConnection: () => new Duplex({ read: () => {}, write }) });
   for (const authority of authorities)
     session.request({ ":method": "POST", ":authority": authority }).on("error", () => {});
-  await new Promise((resolve) => setTimeout(resolve, 50)); // nobody answers
+  await vi.waitFor(() => expect(requestsIn(Buffer.concat(sent))).toBe(authorities.length)); // nobody answers
   session.destroy();
   return Buffer.concat(sent);
+}
+
+const PREFACE_BYTES = 24;
+const FRAME_HEADER_BYTES = 9;
+const HEADERS = 1;
+
+/** How many frames begin a request. @see https://www.rfc-editor.org/rfc/rfc9113#section-4.1 */
+function requestsIn(bytes: Buffer): number {
+  let count = 0;
+  for (let at = PREFACE_BYTES; at < bytes.length; at += FRAME_HEADER_BYTES + bytes.readUIntBE(at, 3))
+    if (bytes[at + 3] === HEADERS) count++;
+  return count;
 }
 
 function filtered(chunks: Iterable<Buffer>): { bytes: Buffer; filter: AuthorityFilter } {

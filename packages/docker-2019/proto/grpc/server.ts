@@ -24,7 +24,7 @@ import {
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
 import { answerTraced } from "../../tracing.ts";
-import { type Call, tellingOutcome, tracedCall } from "../call.ts";
+import { type Call, LEASE_KEY, NAMESPACE_KEY, tellingOutcome, tracedCall } from "../call.ts";
 import type { Init } from "../message.ts";
 import type { Input, Method, Output, Service } from "../service.ts";
 import { statusOf } from "../status.ts";
@@ -66,10 +66,10 @@ export function implement<S extends Service>(service: S, handlers: Handlers<S>):
 }
 
 /**
- * A client may give up as many calls as it likes: containerd's reads a blob piece by piece, and gives up a call for each. Node takes a
- * thousand of that for an attack, and ends the connection.
+ * How many calls a client may give up at once, and again each second: containerd's reads a blob piece by piece, and gives up a call for each.
+ * Node takes a thousand for an attack, and ends the connection.
  */
-const HTTP2_OPTIONS: ServerOptions = { streamResetBurst: 1e9, streamResetRate: 1e9 };
+const HTTP2_OPTIONS: ServerOptions = { streamResetBurst: 100_000, streamResetRate: 10_000 };
 
 /** What the library hands on to Node. It has no word for ours. */
 interface WithHttp2Options {
@@ -137,12 +137,14 @@ function callOf(call: LibraryCall): Call {
   const controller = new AbortController();
   call.on("cancelled", () => controller.abort(new Cancelled("The caller has gone")));
   const metadata = Object.entries(call.metadata.getMap()).flatMap(([key, value]) =>
-    typeof value === "string" ? [[key, firstOf(value)] as const] : [],
+    typeof value === "string" ? [[key, JOINED.has(key) ? firstOf(value) : value] as const] : [],
   );
   return { metadata: new Map(metadata), signal: controller.signal };
 }
 
-/** Who changes its mind about a namespace puts the new one before the old one: two values, of which Node makes one. */
+/** Who changes its mind about these puts the new one before the old one: two values, of which Node makes one. */
+const JOINED: ReadonlySet<string> = new Set([NAMESPACE_KEY, LEASE_KEY]);
+
 function firstOf(joined: string): string {
   return joined.split(", ", 1)[0]!;
 }
