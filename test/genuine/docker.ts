@@ -3,9 +3,9 @@ import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { socketAnswers } from "@eras/docker-2019/socket-answers.ts";
 import { umount } from "@eras/linux/mount.ts";
 import { readMountinfo } from "@eras/linux/mountinfo.ts";
+import { socketAnswers } from "@eras/linux/socket-answers.ts";
 import { type ProgramResult, shellEnvironment } from "../harness/run-program.ts";
 import { DOCKER_20, runDocker } from "./docker-clients.ts";
 

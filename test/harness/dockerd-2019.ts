@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { closeSync, openSync, readFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { socketAnswers } from "@eras/docker-2019/socket-answers.ts";
+import { socketAnswers } from "@eras/linux/socket-answers.ts";
 import { expect } from "vitest";
 import { DOCKER_20, runDocker } from "../genuine/docker-clients.ts";
 import { newPlace, type Place, removePlace } from "./remains.ts";

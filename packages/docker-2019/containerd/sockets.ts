@@ -2,8 +2,8 @@
 import { chownSync, renameSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import { makeDirectories } from "@eras/linux/make-directories.ts";
+import { socketAnswers } from "@eras/linux/socket-answers.ts";
 import { Unavailable } from "@eras/oci-spec/errdefs.ts";
-import { socketAnswers } from "../socket-answers.ts";
 
 /** Files made under it have 0660. */
 const UMASK = 0o117;

@@ -7,8 +7,8 @@
  *     └─ runc/<namespace>/     runc's own, where a shim is told of no other; a directory in it for each container
  */
 import { existsSync, readdirSync, rmSync } from "node:fs";
-import { connect } from "node:net";
 import { join } from "node:path";
+import { socketAnswers } from "@eras/linux/socket-answers.ts";
 import { removeEmptyDirectory } from "../removal.ts";
 
 const SHARED = "/run/docker-eras/2019";
@@ -16,18 +16,11 @@ const SHARED = "/run/docker-eras/2019";
 /** Does nothing for another world's directory. */
 export async function removeUnusedShared(runDir: string, shared = SHARED): Promise<void> {
   if (runDir !== shared) return;
-  for (const path of pathsIn(join(shared, "s"))) if (!(await isListening(path))) rmSync(path, { force: true });
+  for (const path of pathsIn(join(shared, "s"))) if (!(await socketAnswers(path))) rmSync(path, { force: true });
   for (const path of pathsIn(join(shared, "runc"))) removeEmptyDirectory(path);
   for (const name of ["s", "runc"]) if (existsSync(join(shared, name))) removeEmptyDirectory(join(shared, name));
 }
 
 function pathsIn(directory: string): string[] {
   return existsSync(directory) ? readdirSync(directory).map((name) => join(directory, name)) : [];
-}
-
-function isListening(path: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(path, () => resolve(true)).on("error", () => resolve(false));
-    socket.once("connect", () => socket.destroy());
-  });
 }

@@ -6,8 +6,8 @@ import { execFileSync } from "node:child_process";
 import { chownSync, mkdirSync, rmSync } from "node:fs";
 import type { Server } from "node:http";
 import { dirname } from "node:path";
+import { socketAnswers } from "@eras/linux/socket-answers.ts";
 import { InvalidArgument, PermissionDenied, Unavailable } from "@eras/oci-spec/errdefs.ts";
-import { socketAnswers } from "../../socket-answers.ts";
 import type { ServerTls } from "./tls.ts";
 
 /** Files made under it have 0660. */

@@ -10,8 +10,8 @@ import { once } from "node:events";
 import { mkdirSync, readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { socketAnswers } from "@eras/linux/socket-answers.ts";
 import { Unavailable } from "@eras/oci-spec/errdefs.ts";
-import { socketAnswers } from "../../socket-answers.ts";
 import { containerdDir, type Roots } from "../paths.ts";
 
 const PROGRAM = resolve(import.meta.dirname, "../../../../bin/containerd-2019");
