@@ -1,19 +1,11 @@
 /** For tests: a busybox root filesystem, and lxc-start run on it. */
 import { type ChildProcess, execFileSync, type SpawnOptions, spawn } from "node:child_process";
 import { once } from "node:events";
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { cgroupMounts } from "@eras/cgroups/detect.ts";
+import { isErrno } from "@eras/linux/errno.ts";
 
 const BUSYBOX = "/bin/busybox";
 export const LXC_START = resolve(import.meta.dirname, "../../../bin/lxc-start-2013");
@@ -108,9 +100,18 @@ export function cgroupsOf(prefix: string): string[] {
   const { v1, v2 = [] } = cgroupMounts();
   return [...new Set([...v1.values(), v2].flat())].flatMap((root) => {
     const parent = join(root, "docker-eras-2013");
-    if (!existsSync(parent)) return []; // no container has been in this tree
-    return readdirSync(parent)
+    return namesIn(parent)
       .filter((name) => name.startsWith(prefix))
       .map((name) => join(parent, name));
   });
+}
+
+/** None where no container is: another one's end takes the directory away. */
+function namesIn(dir: string): string[] {
+  try {
+    return readdirSync(dir);
+  } catch (error) {
+    if (isErrno(error, "ENOENT")) return [];
+    throw error;
+  }
 }
