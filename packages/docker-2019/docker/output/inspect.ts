@@ -40,7 +40,7 @@ export async function inspectEach(
       errors.push((error as Error).message);
     }
   }
-  if (format === undefined) print(found.length > 0 ? indented(`[${found.join(",")}]`) : "[]");
+  if (format === undefined || format === "json") print(asWritten(`[${found.join(",")}]`, format ? 0 : 4));
   else await printFormatted(found, format, kinds);
   if (errors.length > 0) throw new ExitStatus(FAILURE, errors.join("\n"));
 }
@@ -76,12 +76,12 @@ interface Source {
 /** A piece of JSON that is written as it stands. */
 const { rawJSON } = JSON as unknown as { rawJSON(text: string): object }; // not yet in the library's types
 
-/** With four spaces; strings and numbers as the daemon wrote them, be they larger than JavaScript's, or escaped for HTML. */
-function indented(json: string): string {
-  return JSON.stringify(JSON.parse(json, asWritten as (key: string, value: unknown) => unknown), null, 4);
+/** Strings and numbers as the daemon wrote them, be they larger than JavaScript's, or escaped for HTML. */
+function asWritten(json: string, indent: number): string {
+  return JSON.stringify(JSON.parse(json, keepSource as (key: string, value: unknown) => unknown), null, indent);
 }
 
-function asWritten(_key: string, value: unknown, { source }: Source): unknown {
+function keepSource(_key: string, value: unknown, { source }: Source): unknown {
   return source === undefined || JSON.stringify(value) === source ? value : rawJSON(source);
 }
 
@@ -91,7 +91,7 @@ async function printFormatted(
   [kind, ...others]: readonly Kind[],
 ): Promise<void> {
   const { UNREADABLE, UserTemplate } = await import("../template/user-template.ts");
-  const template = new UserTemplate(format === "json" ? "{{json .}}" : format, {
+  const template = new UserTemplate(format, {
     status: { parse: UNREADABLE, execute: FAILURE },
     ...(kind === "volume" && others.length === 0 && { type: "types.Volume" }),
   });

@@ -49,8 +49,7 @@ export async function printListing(listing: Listing, { quiet, format }: ListingF
       columns.map((field) => listing.titles[field]!),
       ...rows.map((row) => columns.map((field) => cell(row[field]) || (placeholders[field] ?? ""))),
     ]);
-  if (format === "json") return printRows(rows.map((row) => [JSON.stringify(inOrder(row))]));
-  await printTemplate(listing, format);
+  await printTemplate(listing, format === "json" ? "{{json .}}" : format);
 }
 
 function printRows(rows: readonly (readonly unknown[])[]): void {
@@ -67,11 +66,14 @@ export function inOrder(row: Row): Row {
 }
 
 async function printTemplate({ titles, rows, template: options }: Listing, format: string): Promise<void> {
-  const { UserTemplate } = await import("../template/user-template.ts");
+  const [{ UserTemplate }, { escapeWhole }] = await Promise.all([
+    import("../template/user-template.ts"),
+    import("../template/functions.ts"),
+  ]);
   const isTable = format.startsWith(TABLE);
   const text = (isTable ? format.slice(TABLE.length).trim() : format).replaceAll("\\t", "\t").replaceAll("\\n", "\n");
   const template = new UserTemplate(text, options);
-  const shown = rows.map((row) => template.execute(inOrder(row)));
+  const shown = rows.map((row) => template.execute(escapeWhole(inOrder(row))));
   if (!isTable) return printRows(shown.map((line) => [line]));
   const head = template.execute(titleRow(titles, rows[0]));
   printTable([head, ...shown].map((line) => line.split("\t")));

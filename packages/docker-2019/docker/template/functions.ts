@@ -85,7 +85,10 @@ const HTML: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">":
 
 /** @see https://pkg.go.dev/text/template#hdr-Functions */
 export const FUNCTIONS: Readonly<Record<string, TemplateFunction>> = {
-  json: { params: ["any"], run: (value: unknown) => goJson(value) },
+  json: {
+    params: ["any"],
+    run: (value: unknown) => (escapedWhole.has(value as object) ? escapedJson(value) : goJson(value)),
+  },
   split: { params: ["string", "string"], run: (text: string, separator: string) => text.split(separator) },
   join: {
     params: ["strings", "string"],
@@ -156,10 +159,25 @@ function sliceOf(value: unknown, from: number, to: number): unknown {
   return value.slice(from, to);
 }
 
-/** Escapes what HTML would take for markup, as Go does. */
-export function goJson(value: unknown): string {
-  const text = stringifyJson(value) ?? "null";
-  return text.replace(/[<>&\u2028\u2029]/g, (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, "0")}`);
+const escapedWhole = new WeakSet<object>();
+
+/** Marks a row of a list: Go writes those, as a whole, with what HTML would take for markup escaped, and nothing else. */
+export function escapeWhole<Thing extends object>(thing: Thing): Thing {
+  escapedWhole.add(thing);
+  return thing;
+}
+
+/** A row of a list, as JSON. */
+export function escapedJson(row: unknown): string {
+  return goJson(row).replace(/[<>&]/g, escapeLetter);
+}
+
+function goJson(value: unknown): string {
+  return (stringifyJson(value) ?? "null").replace(/[\u2028\u2029]/g, escapeLetter);
+}
+
+function escapeLetter(letter: string): string {
+  return `\\u${letter.charCodeAt(0).toString(16).padStart(4, "0")}`;
 }
 
 function elementOf(value: unknown, key: string | number): unknown {

@@ -21,7 +21,7 @@ describe("Template", () => {
     ["plain", "plain"],
     ["{{.Name}}: {{ .State.Code }}", "web: 7"],
     ["{{.Labels}} {{.Cmd}} {{.State.Health}} {{.Running}}", "map[a:1 b:2] [sh -c ls <a> & b] <nil> true"],
-    ["{{json .Cmd}}", '["sh","-c","ls \\u003ca\\u003e \\u0026 b"]'],
+    ["{{json .Cmd}}", '["sh","-c","ls <a> & b"]'],
     ["{{range .Cmd}}<{{.}}>{{end}}", "<sh><-c><ls <a> & b>"],
     ["{{range $k, $v := .Labels}}{{$k}}={{$v}} {{$.Name}};{{end}}", "a=1 web;b=2 web;"],
     ["{{range $one := .Cmd}}{{$one}},{{end}}", "sh,-c,ls <a> & b,"],
