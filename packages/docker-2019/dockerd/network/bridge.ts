@@ -1,6 +1,6 @@
 /**
- * The default network: a bridge of the kernel, which is a switch that the host is plugged into too. It is made at the daemon's start and stays
- * when the daemon ends, so that containers that run on are connected.
+ * The default network: a bridge of the kernel, which is a switch that the host is plugged into too. It is made at the daemon's start, unless it is
+ * there, and stays when the daemon ends as long as containers that run on are connected.
  *
  *     container A        container B
  *       eth0 .2            eth0 .3
@@ -15,9 +15,9 @@ import { createBridge, linkExists, linkIndex, setLink } from "@eras/linux/netlin
 import { listRoutes } from "@eras/linux/netlink/routes.ts";
 import { InvalidArgument } from "@eras/oci-spec/errdefs.ts";
 import { freeSubnet } from "./ipam.ts";
-import { DEFAULT_BRIDGE, type NetworksOptions } from "./options.ts";
+import { DEFAULT_BRIDGE, type NetworksOptions, NO_BRIDGE } from "./options.ts";
 import { resolversOf } from "./resolv-conf.ts";
-import { formatAddress, hardwareAddressOf, Subnet } from "./subnet.ts";
+import { formatAddress, hardwareAddressOf, parseAddress, Subnet } from "./subnet.ts";
 
 /** The default network, as it is kept. */
 export interface BridgeNetwork {
@@ -26,12 +26,14 @@ export interface BridgeNetwork {
   /** RFC 3339. */
   readonly created: string;
   readonly subnet: Subnet;
-  /** The bridge's own address, the first of its subnet. */
+  /** The bridge's own address: the first of its subnet, unless it has one already. */
   readonly gateway: number;
   /** Where containers send what is for others: the bridge's own address, unless told. */
   readonly defaultGateway: number;
   /** The bridge's name as a link. */
   readonly device: string;
+  /** Whether it is made by dockerd, and goes with it. Somebody else's stays as it is. */
+  readonly isOurs: boolean;
   /** Bytes that a packet of containers may have; 0 is the kernel's. */
   readonly mtu: number;
   /** Whether containers may speak with each other. */
@@ -44,19 +46,36 @@ export interface BridgeNetwork {
 
 /** The bridge that the options ask for. @param kept - As it was the last time. */
 export function bridgeNetwork(
-  kept: { readonly id: string; readonly created: string; readonly subnet?: string },
+  kept: { readonly id: string; readonly created: string; readonly subnet?: string; readonly made?: string },
   options: NetworksOptions,
 ): BridgeNetwork {
   const { device = DEFAULT_BRIDGE, bridgeAddress, pools, mtu = 0, icc = true, masquerade = true } = options;
   const { bindAddress = "0.0.0.0" } = options;
-  const settings = { id: kept.id, created: kept.created, device, mtu, icc, masquerade, bindAddress };
-  if (bridgeAddress) {
-    if (!bridgeAddress.includes("/")) throw new InvalidArgument(`invalid CIDR address: ${bridgeAddress}`);
-    const gateway = Subnet.parse(bridgeAddress.split("/")[0]!).first;
-    return withGateway(options, { ...settings, subnet: Subnet.parse(bridgeAddress), gateway });
-  }
-  const subnet = chooseSubnet(device, kept.subnet, pools);
+  const isOurs = device !== NO_BRIDGE && (!linkExists(device) || [DEFAULT_BRIDGE, kept.made].includes(device));
+  const settings = { id: kept.id, created: kept.created, device, isOurs, mtu, icc, masquerade, bindAddress };
+  const address = bridgeAddress || addressOf(device, options.fixedCidr);
+  if (address) return withGateway(options, { ...settings, ...addressed(address) });
+  const subnet = chooseSubnet(kept.subnet, pools);
   return withGateway(options, { ...settings, subnet, gateway: subnet.first + 1 });
+}
+
+/** `10.0.0.7/24` is 10.0.0.7, in 10.0.0.0/24. */
+function addressed(address: string): Pick<BridgeNetwork, "subnet" | "gateway"> {
+  if (!address.includes("/")) throw new InvalidArgument(`invalid CIDR address: ${address}`);
+  return { subnet: Subnet.parse(address), gateway: parseAddress(address.split("/")[0]!) };
+}
+
+/** Of a bridge that is there; of several that which is in the containers' part. */
+function addressOf(device: string, fixedCidr: string | undefined): string | undefined {
+  if (!linkExists(device)) return undefined;
+  const index = linkIndex(device);
+  const own = listAddresses().flatMap(({ link, address }) => (link === index && isIpv4(address) ? [address] : []));
+  const part = fixedCidr ? Subnet.parse(fixedCidr) : undefined;
+  return own.find((address) => part?.contains(addressed(address).gateway)) ?? own[0];
+}
+
+function isIpv4(address: string): boolean {
+  return !address.includes(":");
 }
 
 function withGateway(options: NetworksOptions, bridge: Omit<BridgeNetwork, "defaultGateway">): BridgeNetwork {
@@ -76,24 +95,13 @@ const OTHER_DOCKER = { state: "/var/lib/docker/network", subnet: Subnet.parse("1
  *
  * @param kept - What was chosen before, and is taken again if it is still so.
  */
-function chooseSubnet(device: string, kept: string | undefined, pools?: readonly Subnet[]): Subnet {
-  const own = subnetOf(device);
-  if (own) return own;
+function chooseSubnet(kept: string | undefined, pools?: readonly Subnet[]): Subnet {
   const inUse = subnetsInUse();
   const before = kept === undefined ? undefined : Subnet.parse(kept);
   return before && !inUse.some((other) => other.overlaps(before)) ? before : freeSubnet(inUse, pools);
 }
 
-/** Of a bridge that is there. */
-function subnetOf(device: string): Subnet | undefined {
-  if (!linkExists(device)) return undefined;
-  const index = linkIndex(device);
-  const own = listAddresses().find(({ link, address }) => link === index && !address.includes(":"));
-  return own && Subnet.parse(own.address);
-}
-
 function subnetsInUse(): Subnet[] {
-  const isIpv4 = (text: string) => !text.includes(":");
   const routes = listRoutes().map(({ destination }) => destination);
   const resolvers = existsSync(RESOLV_CONF) ? resolversOf(readFileSync(RESOLV_CONF, "utf8")) : [];
   const reached = [...routes.filter((destination) => !destination.endsWith("/0")), ...resolvers].filter(isIpv4);
@@ -101,12 +109,12 @@ function subnetsInUse(): Subnet[] {
 }
 
 /** Makes the bridge, or takes the one that is there. */
-export function raiseBridge({ device, gateway, subnet }: BridgeNetwork): void {
+export function raiseBridge({ device, gateway, subnet, isOurs }: BridgeNetwork): void {
   if (!linkExists(device)) createBridge(device);
   const index = linkIndex(device);
   const address = `${formatAddress(gateway)}/${subnet.prefixLength}`;
   const hasIt = listAddresses().some((own) => own.link === index && own.address === address);
   if (!hasIt) addAddress(device, address);
   // Without one of its own a bridge's hardware address is its ports' lowest, which changes with them.
-  setLink(device, { up: true, hardwareAddress: hardwareAddressOf(gateway) });
+  setLink(device, { up: true, ...(isOurs && { hardwareAddress: hardwareAddressOf(gateway) }) });
 }

@@ -15,7 +15,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { CLONE_NEWNET, setns, unshare } from "@eras/linux/namespaces.ts";
 import { addAddress } from "@eras/linux/netlink/addresses.ts";
-import { createVeth, linkExists, listLinks, setLink } from "@eras/linux/netlink/links.ts";
+import { createBridge, createVeth, linkExists, listLinks, setLink } from "@eras/linux/netlink/links.ts";
 import { addRoute } from "@eras/linux/netlink/routes.ts";
 import { processExists } from "@eras/linux/proc.ts";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -69,7 +69,7 @@ afterEach(async () => {
   expect(await removePlace(place)).toEqual([]);
 });
 
-type Setting = Pick<NetworksOptions, "device" | "iptables" | "proxyProgram" | "bridgeAddress" | "defaultGateway">;
+type Setting = Omit<NetworksOptions, "dataRoot" | "execRoot" | "warn">;
 
 async function open(setting: Partial<Setting> = {}, isLive: (id: string) => boolean = () => false): Promise<Networks> {
   const { iptables = true, proxyProgram = PROXY, ...addresses } = setting;
@@ -320,6 +320,21 @@ describe("connect(), disconnect()", () => {
     await expect(open({ ...gateway, defaultGateway: "10.9.9.2" })).rejects.toThrow(
       "default gateway ip must be part of the network",
     );
+  });
+
+  test("takes a bridge of somebody else's as it is: its address is the gateway, and it stays", async () => {
+    createBridge("theirs");
+    setLink("theirs", { hardwareAddress: "02:00:00:00:00:07" });
+    for (const address of ["10.9.7.1/24", "10.9.8.7/24"]) addAddress("theirs", address);
+    const addresses = () =>
+      execFileSync("ip", ["-4", "-br", "addr", "show", "theirs"], { encoding: "utf8" }).split(/\s+/);
+    const networks = await open({ device: "theirs", fixedCidr: "10.9.8.0/28" });
+    await networks.connect(attachment("a"));
+    expect(networks.settings(attachment("a"))).toMatchObject({ Gateway: "10.9.8.7", IPAddress: "10.9.8.1" });
+    await networks.disconnect(attachment("a").id);
+    await networks.close();
+    expect(listLinks().find(({ name }) => name === "theirs")).toMatchObject({ hardwareAddress: "02:00:00:00:00:07" });
+    expect(addresses()).toEqual(["theirs", "DOWN", "10.9.7.1/24", "10.9.8.7/24", ""]);
   });
 
   test("keeps off networks that the host reaches", async () => {

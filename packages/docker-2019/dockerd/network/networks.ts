@@ -8,6 +8,7 @@
  */
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { deleteLink, linkExists } from "@eras/linux/netlink/links.ts";
 import { ERROR_CLASSES, errorKind, InvalidArgument, NotFound } from "@eras/oci-spec/errdefs.ts";
 import type { NetworkSettings } from "../../engine-api/container.ts";
@@ -72,9 +73,9 @@ export class Networks {
     mkdirSync(this.#netnsDir, { recursive: true, mode: 0o755 });
     const kept = this.#records.networks();
     this.#bridge = bridgeNetwork(kept.bridge, options);
-    const { subnet, gateway, defaultGateway } = this.#bridge;
-    this.#networks = { ...kept, bridge: { ...kept.bridge, subnet: String(subnet) } };
-    if (kept.bridge.subnet !== String(subnet)) this.#records.saveNetworks(this.#networks);
+    const { subnet, gateway, defaultGateway, device, isOurs } = this.#bridge;
+    this.#networks = { ...kept, bridge: { ...kept.bridge, subnet: String(subnet), ...(isOurs && { made: device }) } };
+    if (!isDeepStrictEqual(kept, this.#networks)) this.#records.saveNetworks(this.#networks);
     this.#pool = new AddressPool(subnet, [gateway, defaultGateway], fixedCidr ? Subnet.parse(fixedCidr) : subnet);
     this.#ports = new PortMapper(proxyProgram);
     this.#outside = new ExternalConnectivity(this.#bridge, options);
@@ -265,6 +266,7 @@ export class Networks {
     if (this.#sandboxes.size > 0) return;
     removeNetworkNamespace(namespacePath(this.#netnsDir, undefined));
     await this.#outside.close();
-    if (linkExists(this.#bridge.device)) deleteLink(this.#bridge.device);
+    const { device, isOurs } = this.#bridge;
+    if (isOurs && linkExists(device)) deleteLink(device);
   }
 }

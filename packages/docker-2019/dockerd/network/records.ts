@@ -22,6 +22,8 @@ interface NetworkRecord {
   readonly created: string;
   /** The bridge's. */
   readonly subnet?: string;
+  /** The link that was made for it, by this daemon or one that was killed. */
+  readonly made?: string;
 }
 
 export type NetworkRecords = Readonly<Record<PredefinedNetwork, NetworkRecord>>;
