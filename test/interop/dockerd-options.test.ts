@@ -32,6 +32,7 @@ const REFUSED: readonly Told[] = [
   [{ "log-opts": { "max-size": "1m" } }, "--log-opt", "max-file=2"],
   [{ bip: "10.0.0.1/24" }, "--bip", "10.0.0.1/24"],
   [{ "max-concurrent-downloads": 2 }, "--max-concurrent-downloads", "4"],
+  [{ debug: null, labels: null }, "--debug", "--label", "a=b"],
   [{ debug: "yes" }],
   [{ "shutdown-timeout": "5" }],
   [{ labels: "a=b" }],

@@ -1,6 +1,9 @@
 /** dockerd on TCP: who has a certificate is served, by the genuine client and by ours; who has none, or a stranger's, is not. */
 import { copyFileSync, mkdirSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { defaultHost, listenPlace } from "@eras/docker-2019/dockerd/api/listen.ts";
+import { serverTls } from "@eras/docker-2019/dockerd/api/tls.ts";
+import { DEFAULT_HOST } from "@eras/docker-2019/engine-api/default-host.ts";
 import { readGroups } from "@eras/docker-2019/users-and-groups.ts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { busyboxImage } from "../harness/busybox-image.ts";
@@ -35,6 +38,20 @@ describe("dockerd on TCP", () => {
   });
 
   const file = (name: string) => join(place.dir, name);
+
+  test("is where docker looks when nobody says where", () => {
+    const [plain, tls] = [false, true].map((tlsVerify) =>
+      serverTls({
+        tls: false,
+        tlsVerify,
+        tlsCaCert: file("ca.pem"),
+        tlsCert: file("server.pem"),
+        tlsKey: file("server-key.pem"),
+      }),
+    );
+    expect(defaultHost(plain)).toBe(DEFAULT_HOST);
+    expect(listenPlace(defaultHost(tls), { tls, insecureTcp: false })).toEqual({ host: "127.0.0.1", port: 2376, tls });
+  });
 
   /** Certificates under the names that clients look for, of whom the authority does not know. */
   function makeStranger(): void {

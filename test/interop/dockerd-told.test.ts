@@ -1,14 +1,17 @@
 /** What dockerd was told, by flags and by its file, is to be seen in `docker info`, as the genuine dockerd shows it, and in its containers. */
+import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { GenuineDocker } from "../genuine/docker.ts";
 import { busyboxImage } from "../harness/busybox-image.ts";
-import { Dockerd2019 } from "../harness/dockerd-2019.ts";
+import { DOCKERD, Dockerd2019 } from "../harness/dockerd-2019.ts";
 import { engineRequest } from "../harness/engine-request.ts";
 import { newPlace, type Place, removePlace } from "../harness/remains.ts";
+import { shellEnvironment } from "../harness/run-program.ts";
 import { missing } from "../harness/runtime-under-test.ts";
+import { Terminal } from "../harness/terminal.ts";
 
 const reason = missing("/usr/sbin/dockerd", "/usr/bin/docker");
 const SECCOMP = {
@@ -40,7 +43,7 @@ describe("what dockerd is told", () => {
 
   const FLAGS = () => [
     ...["--config-file", configFile, "--label", "a=b", "--label", "c=d", "--no-new-privileges", "--live-restore"],
-    ...["--default-ulimit", "nofile=100:200", "--default-shm-size", "8m", "--init"],
+    ...["--default-ulimit", "nofile=100:200", "--init"],
     ...["--seccomp-profile", join(place.dir, "seccomp.json"), "--default-address-pool", "base=10.199.0.0/16,size=24"],
     ...["--log-opt", "max-size=1m", "--exec-opt", "native.cgroupdriver=cgroupfs"],
   ];
@@ -50,6 +53,7 @@ describe("what dockerd is told", () => {
     const file = {
       "registry-mirrors": ["http://127.0.0.1:1"],
       "insecure-registries": ["10.0.0.0/8", "reg.example:5000"],
+      "default-shm-size": "8m",
     };
     writeFileSync(configFile, JSON.stringify({ ...file, ...more }));
   }
@@ -105,6 +109,8 @@ describe("what dockerd is told", () => {
       "shutdown-timeout": 3,
       "registry-mirrors": ["http://127.0.0.1:2"],
       "max-concurrent-downloads": 9,
+      "default-shm-size": "16m",
+      "default-ipc-mode": "shareable",
     };
     const before = Math.floor(Date.now() / 1000);
     tell(more);
@@ -115,8 +121,11 @@ describe("what dockerd is told", () => {
     const [told, others] = await Promise.all([ours.docker(reloads(before)), genuine.run(reloads(before))]);
     const attributes = ({ stdout }: { stdout: string }) => JSON.parse(stdout.split("\n")[0]!).Actor.Attributes;
     expect(attributes(others)).toMatchObject(withoutPaths(attributes(told)));
-    expect(attributes(told)).toMatchObject({ "max-concurrent-downloads": "9", "shutdown-timeout": "3" });
-    expect(await inContainer("echo still here")).toBe("still here");
+    expect(attributes(told)).toMatchObject({ "max-concurrent-downloads": "9", "default-shm-size": "16777216" });
+    expect(await inContainer("df -k /dev/shm | tail -1")).toContain(" 16384 ");
+    expect(await docker(`inspect -f {{.HostConfig.IpcMode}} ${await docker("create busybox true")}`)).toBe("shareable");
+    expect(ours.log).toContain('level=debug msg="Reset Shutdown Timeout: 3"');
+    expect(ours.log).toContain('level=debug msg="Calling GET /v1.40/info"');
   });
 
   test("and what makes no sense changes nothing", async () => {
@@ -126,6 +135,24 @@ describe("what dockerd is told", () => {
     expect(ours.log).toContain("the following directives don't match any configuration option: foo");
     expect((await infos()).own).toMatchObject({ Debug: true });
   });
+
+  test("at a terminal the log has colors, unless it is to be raw", async () => {
+    const refused = ["-D", "--oom-score-adjust", "5000", "--data-root", join(ours.place.dir, "data")]; // which is in use
+    expect(await onTerminal(refused, /(.*)Cannot set oom_score_adj/)).toContain("\x1b[37mDEBU\x1b[0m[2");
+    expect(await onTerminal([...refused, "--raw-logs"], /(.*)Cannot set oom_score_adj/)).toMatch(/level=debug msg="$/);
+  });
+
+  async function onTerminal(args: readonly string[], text: RegExp): Promise<string> {
+    const terminal = new Terminal();
+    try {
+      const exit = once(terminal.run(DOCKERD, args, shellEnvironment()), "exit");
+      const shown = await terminal.waitFor(text);
+      await exit;
+      return shown;
+    } finally {
+      terminal.close();
+    }
+  }
 
   const reloads = (since: number) => [
     ...["events", "--since", String(since), "--until", String(Math.ceil(Date.now() / 1000) + 1)],

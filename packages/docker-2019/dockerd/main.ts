@@ -4,13 +4,13 @@
 import { mkdirSync, openSync, rmSync, writeFileSync } from "node:fs";
 import type { Server } from "node:http";
 import { dirname, join } from "node:path";
+import { isatty } from "node:tty";
 import { setFlagsFromString } from "node:v8";
 import { tryLockExclusively } from "@eras/linux/flock.ts";
 import { Unavailable } from "@eras/oci-spec/errdefs.ts";
 import { CommanderError } from "commander";
 import { endDaemon } from "../end-daemon.ts";
-import { DEFAULT_HOST } from "../engine-api/default-host.ts";
-import { type ListenPlace, listenOn, listenPlace } from "./api/listen.ts";
+import { defaultHost, type ListenPlace, listenOn, listenPlace } from "./api/listen.ts";
 import { routes } from "./api/routes.ts";
 import { apiServer } from "./api/server.ts";
 import { activatedSockets, takeActivatedSockets } from "./api/socket-activation.ts";
@@ -20,7 +20,7 @@ import type { Daemon } from "./daemon/daemon.ts";
 import { reload } from "./daemon/reload.ts";
 import { releaseWhenIdle } from "./idle.ts";
 import { ContainerdSupervisor } from "./libcontainerd/supervisor.ts";
-import { log, parseLogLevel, setLogLevel } from "./log.ts";
+import { colorLog, log, parseLogLevel, STDERR, setLogLevel } from "./log.ts";
 import { openDaemon } from "./open-daemon.ts";
 import { readConfig } from "./options/config-file.ts";
 import { type DaemonOptions, daemonOptions } from "./options/daemon-options.ts";
@@ -31,6 +31,7 @@ async function serve(commandLine: CommandLine): Promise<void> {
   if (process.geteuid?.() !== 0) throw new Error("Cannot make containers: dockerd needs root (run it with sudo)");
   const options = daemonOptions(readConfig(commandLine).options);
   setLogLevel(options.debug ? "debug" : parseLogLevel(options.logLevel));
+  colorLog(!options.rawLogs && isatty(STDERR));
   const places = listenPlaces(options);
   adjustOomScore(options.oomScoreAdjust);
   const { dataRoot, execRoot, pidfile } = options;
@@ -79,7 +80,7 @@ function listenPlaces(options: DaemonOptions): ListenPlace[] {
   const { hosts, insecureTcp } = options;
   const tls = serverTls(options);
   const handed = takeActivatedSockets(process.env, process.pid);
-  return (hosts.length > 0 ? hosts : [DEFAULT_HOST]).flatMap((host): ListenPlace[] =>
+  return (hosts.length > 0 ? hosts : [defaultHost(tls)]).flatMap((host): ListenPlace[] =>
     host.startsWith("fd://")
       ? activatedSockets(host, handed).map((fd) => ({ fd }))
       : [listenPlace(host, { tls, insecureTcp })],

@@ -37,6 +37,8 @@ export async function openDaemon(
   const driver = openGraphDriver(dataRoot, storageDriver, options.storageOptions);
   const images = await openImages(dataRoot, driver, tellOf("image"), owners);
   images.downloads.allow(options.maxConcurrentDownloads);
+  log("debug", `Max Concurrent Downloads: ${options.maxConcurrentDownloads}`);
+  log("debug", `Max Concurrent Uploads: ${options.maxConcurrentUploads}`);
   const containerd = new Containerd(address, options.containerdNamespace);
   const networks = await Networks.open(networksOptions(options), await liveContainers(containerd));
   const volumes = await VolumeStore.open({ dataRoot }, remap?.root, tellOf("volume"));

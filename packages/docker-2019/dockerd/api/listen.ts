@@ -8,6 +8,7 @@ import type { Server } from "node:http";
 import { dirname } from "node:path";
 import { socketAnswers } from "@eras/linux/socket-answers.ts";
 import { InvalidArgument, PermissionDenied, Unavailable } from "@eras/oci-spec/errdefs.ts";
+import { DEFAULT_HOST } from "../../engine-api/default-host.ts";
 import type { ServerTls } from "./tls.ts";
 
 /** Files made under it have 0660. */
@@ -46,6 +47,11 @@ export function listenPlace(host: string, rules: ListenRules): ListenPlace {
       `Cannot listen on ${host}: whoever reaches that address would be root of this host; use --tlsverify with certificates, or 127.0.0.1 and a tunnel, or --insecure-tcp if that is what you want`,
     );
   return { host: address, port: Number(port || DEFAULT_PORTS[tls ? "tls" : "plain"]), tls };
+}
+
+/** Where to listen when nobody says: where `docker` looks, with `--tls` and without. */
+export function defaultHost(tls: ServerTls | undefined): string {
+  return tls ? `tcp://127.0.0.1:${DEFAULT_PORTS.tls}` : DEFAULT_HOST;
 }
 
 /** @param group - Of a unix socket, where there is such a group. @throws {Unavailable} When another dockerd listens there. */

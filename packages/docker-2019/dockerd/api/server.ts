@@ -99,6 +99,7 @@ interface Exchange {
 async function serve(routes: readonly Route[], exchange: Exchange): Promise<void> {
   const { request, answer, connection } = exchange;
   if (!isWellFormed(request)) return;
+  log("debug", `Calling ${request.method} ${request.url}`);
   connection.on("error", () => {}); // "close" follows
   try {
     const result = await handle(routes, exchange, goneSignal(exchange));

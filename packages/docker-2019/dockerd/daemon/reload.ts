@@ -21,6 +21,9 @@ const RELOADABLE: readonly OptionName[] = [
   "shutdownTimeout",
   "runtimes",
   "defaultRuntime",
+  "defaultShmSize",
+  "defaultIpcMode",
+  "defaultCgroupnsMode",
   "registryMirrors",
   "insecureRegistries",
 ];
@@ -33,12 +36,12 @@ export function reload(daemon: Daemon, commandLine: CommandLine): void {
     const { options, inFile } = readConfig(commandLine);
     const names = [...RELOADABLE.filter((name) => name in inFile), ...RESET];
     daemon.reconfigure(daemonOptions({ ...daemon.options, ...pick(options, names) }));
-    takeEffect(daemon);
+    takeEffect(daemon, inFile);
   } catch (error) {
     log("error", `Error reconfiguring the daemon: ${(error as Error).message}`);
     return;
   }
-  daemon.events.publish("daemon", "reload", daemonId(daemon.options.dataRoot), attributesOf(daemon.options));
+  daemon.events.publish("daemon", "reload", daemonId(daemon.options.dataRoot), attributesOf(daemon));
 }
 
 function pick(options: Options, names: readonly OptionName[]): SomeOptions {
@@ -46,17 +49,23 @@ function pick(options: Options, names: readonly OptionName[]): SomeOptions {
 }
 
 /** Whatever is not asked for each time that it is needed. */
-function takeEffect({ options, images }: Daemon): void {
+function takeEffect({ options, images }: Daemon, inFile: SomeOptions): void {
   setLogLevel(options.debug ? "debug" : parseLogLevel(options.logLevel));
   images.downloads.allow(options.maxConcurrentDownloads);
+  log("debug", `Reset Max Concurrent Downloads: ${options.maxConcurrentDownloads}`);
+  log("debug", `Reset Max Concurrent Uploads: ${options.maxConcurrentUploads}`);
+  if (inFile.shutdownTimeout !== undefined) log("debug", `Reset Shutdown Timeout: ${options.shutdownTimeout}`);
   prepareRuntimes(options);
 }
 
-function attributesOf(options: Options): Record<string, string> {
+function attributesOf({ options, defaults }: Daemon): Record<string, string> {
   const { runtimes, defaultRuntime, registryMirrors, insecureRegistries, labels } = options;
   return {
     debug: String(options.debug),
+    "default-cgroupns-mode": defaults.cgroupnsMode,
+    "default-ipc-mode": defaults.ipcMode,
     "default-runtime": defaultRuntime,
+    "default-shm-size": String(defaults.shmSize),
     "insecure-registries": JSON.stringify(insecureRegistries),
     labels: JSON.stringify(labels),
     "live-restore": String(options.liveRestore),

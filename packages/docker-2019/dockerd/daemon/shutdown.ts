@@ -23,7 +23,9 @@ export async function shutdown(daemon: Daemon): Promise<void> {
       container.save();
     }),
   );
-  const seconds = patience(daemon.options.shutdownTimeout, running);
+  const { shutdownTimeout } = daemon.options;
+  log("debug", `daemon configured with a ${shutdownTimeout} seconds minimum shutdown timeout`);
+  const seconds = patience(shutdownTimeout, running);
   if (!(await happensWithin(seconds * 1000, stopped)))
     log("warning", `containers have not ended within ${seconds} seconds: the daemon ends without them`);
 }

@@ -34,6 +34,16 @@ describe("readConfig()", () => {
     expect(options).toMatchObject({ labels: ["a=b", "c=d"], debug: true, iptables: false, mtu: 1400 });
   });
 
+  test("takes null for what is not said", () => {
+    expect(told({ "max-concurrent-uploads": null, dns: null, "default-ulimits": null })).toEqual(told({}));
+  });
+
+  test("has TLS when --tlsverify is said, even to deny it", () => {
+    expect(told({}, "--tlsverify=false")).toMatchObject({ tls: true, tlsVerify: false });
+    expect(told({ tlsverify: false })).toMatchObject({ tls: true, tlsVerify: false });
+    expect(told({})).toMatchObject({ tls: false });
+  });
+
   test("reads a flag that begins with no- as it is called", () => {
     expect(told({}, "--no-new-privileges").noNewPrivileges).toBe(true);
     expect(told({ "no-new-privileges": true }).noNewPrivileges).toBe(true);

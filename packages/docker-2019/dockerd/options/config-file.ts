@@ -30,7 +30,9 @@ export function readConfig({ given, configFile }: CommandLine): Config {
   try {
     const inFile = readConfigFile(path, given, { mayBeMissing: configFile === undefined });
     prefixed("configuration validation from file failed", () => verifyOptions({ ...standardOptions(), ...inFile }));
-    const options: Options = { ...standardOptions(), ...inFile, ...given };
+    const said = { ...inFile, ...given };
+    const tls = said.tlsVerify !== undefined && { tls: true }; // even if it is false: then nobody is verified
+    const options: Options = { ...standardOptions(), ...said, ...tls };
     prefixed("merged configuration validation from file and command line flags failed", () => verifyOptions(options));
     return { options, inFile };
   } catch (cause) {
@@ -52,7 +54,8 @@ function readConfigFile(path: string, given: SomeOptions, { mayBeMissing }: { ma
   refuseUnknown(members);
   const inFile = ROWS.filter(([, { key }]) => members[key] !== undefined);
   refuseSaidTwice(inFile, members, given);
-  return Object.fromEntries(inFile.map(([name, row]) => [name, readValue(row, members[row.key])]));
+  const said = inFile.filter(([, { key }]) => members[key] !== null); // null is nothing
+  return Object.fromEntries(said.map(([name, row]) => [name, readValue(row, members[row.key])]));
 }
 
 type Members = Readonly<Record<string, unknown>>;
@@ -88,9 +91,10 @@ function refuseSaidTwice(inFile: readonly Row[], members: Members, given: SomeOp
 
 /** As Go prints what it has read of JSON. */
 function shown(json: unknown): string {
+  if (json === null) return "<nil>";
   if (Array.isArray(json)) return `[${json.map(shown).join(" ")}]`;
-  if (typeof json !== "object" || json === null) return String(json);
-  const pairs = Object.entries(json).sort(([one], [other]) => (one < other ? -1 : 1));
+  if (typeof json !== "object") return String(json);
+  const pairs = Object.entries(json as object).sort(([one], [other]) => (one < other ? -1 : 1));
   return `map[${pairs.map(([name, value]) => `${name}:${shown(value)}`).join(" ")}]`;
 }
 

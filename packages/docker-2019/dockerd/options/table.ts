@@ -35,7 +35,13 @@ const MiB = 1024 * 1024;
 
 export const OPTIONS = {
   // the daemon itself
-  hosts: row("-H, --host", listOf(checkHost), [], `daemon socket to listen on (default ${DEFAULT_HOST})`, "hosts"),
+  hosts: row(
+    "-H, --host",
+    listOf(checkHost),
+    [],
+    `daemon socket to listen on (default ${DEFAULT_HOST}; with --tls tcp://127.0.0.1:2376)`,
+    "hosts",
+  ),
   group: row("-G, --group", TEXT, "docker", "group for the unix socket"),
   tls: row("--tls", BOOLEAN, false, "use TLS on tcp sockets; implied by --tlsverify"),
   tlsVerify: row("--tlsverify", BOOLEAN, false, "use TLS, and serve none but who has a certificate"),
@@ -53,7 +59,7 @@ export const OPTIONS = {
   pidfile: row("-p, --pidfile", TEXT, DEFAULT_PIDFILE, "path to use for daemon PID file"),
   debug: row("-D, --debug", BOOLEAN, false, "enable debug mode"),
   logLevel: row("-l, --log-level", TEXT, "info", "least level that is logged: debug, info, warn, error or fatal"),
-  rawLogs: row("--raw-logs", BOOLEAN, false, "full timestamps without ANSI coloring, as the log always has here"),
+  rawLogs: row("--raw-logs", BOOLEAN, false, "a log without ANSI coloring on a terminal, too"),
   oomScoreAdjust: row(
     "--oom-score-adjust",
     INTEGER,
