@@ -315,8 +315,11 @@ describe.each(DOCKER_CLIENTS)("docker $version, at our dockerd,", (client) => {
     expect(existsSync(join(records, unreadable, "config.v2.json"))).toBe(true);
   });
 
-  test("finds its containers again after dockerd was killed: they run on, and end as they would", async () => {
-    onTestFinished(async () => void (await ask(["rm", "-f", "survivor"])));
+  test("finds its containers again after dockerd was killed: they run on, and end as they would, or are started", async () => {
+    onTestFinished(async () => void (await ask(["rm", "-f", "survivor", "web", "db"])));
+    await docker("run", "-d", "--name", "db", ...ALWAYS, "busybox", "sleep", "1000");
+    await docker("run", "-d", "--name", "web", ...ALWAYS, "--link", "db", "busybox", "sleep", "1000");
+    await docker("kill", "web", "db");
     await docker(
       "run",
       "-d",
@@ -331,7 +334,7 @@ describe.each(DOCKER_CLIENTS)("docker $version, at our dockerd,", (client) => {
     await dockerd.end("SIGKILL");
     expect(processExists(pid)).toBe(true);
     await dockerd.restart();
-    expect(await inspect("survivor", "{{.State.Running}}")).toBe("true");
+    expect(await docker("ps", "--format", "{{.Names}}")).toBe("survivor\nweb\ndb");
     await docker("exec", "survivor", "touch", "/go");
     expect(await docker("wait", "survivor")).toBe("4");
     expect(await docker("logs", "survivor")).toBe("one\ntwo");

@@ -70,6 +70,11 @@ function linksOf(daemon: Daemon, { name, hostConfig }: Container): Link[] {
   });
 }
 
+/** Those that it is linked to. */
+export function linkedBy(daemon: Daemon, container: Container): Container[] {
+  return linksOf(daemon, container).map(({ child }) => child);
+}
+
 /** As `docker inspect` shows them: `/web:/app/db`. */
 export function shownLinks(daemon: Daemon, container: Container): string[] | null {
   const links = linksOf(daemon, container).map(({ child, fullName }) => `/${child.name}:${fullName}`);

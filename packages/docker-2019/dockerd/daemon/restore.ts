@@ -8,6 +8,7 @@ import type { Container } from "../container/container.ts";
 import { ProcessStreams } from "../libcontainerd/fifos.ts";
 import { JsonFileLog, rotationOptions } from "../logger/json-file.ts";
 import { logAttributes } from "../logger/log-attributes.ts";
+import { happensWithin } from "../long-delay.ts";
 import { containersDir } from "../paths.ts";
 import { attempt } from "./attempt.ts";
 import { endRemovals, removeHalves, undoStarts } from "./cut-short.ts";
@@ -15,11 +16,14 @@ import type { Daemon } from "./daemon.ts";
 import { removeContainer } from "./delete.ts";
 import { containerExited } from "./exit.ts";
 import { watchHealth } from "./health.ts";
+import { linkedBy } from "./links.ts";
 import { startContainer } from "./start.ts";
 import { stopContainer } from "./stop.ts";
 
 /** When nobody knows how it ended. */
 const UNKNOWN_STATUS = 255;
+/** How long the start of a container waits for those that it is linked to. */
+const LINKED_MS = 5_000;
 
 /** @param log - Told what can't be taken over, and why. */
 export async function restoreContainers(daemon: Daemon, log: (message: string) => void): Promise<void> {
@@ -37,7 +41,7 @@ export async function restoreContainers(daemon: Daemon, log: (message: string) =
       log(`Cannot restore container ${id}: ${error.message}`);
   const running = containers.filter(({ state }) => state.isRunning);
   await Promise.all(running.map((container) => restore(daemon, container).catch(tell(container))));
-  for (const container of containers) void settle(daemon, container).catch(tell(container));
+  await settleAll(daemon, containers, tell);
 }
 
 /** What somebody has taken away meanwhile is missed by the next start. */
@@ -79,6 +83,22 @@ function reconnect(daemon: Daemon, { id, config, hostConfig, logPath, streams }:
 async function restorePause({ containerd }: Daemon, { id, state }: Container, isPaused: boolean): Promise<void> {
   if (isPaused && !state.isPaused) await containerd.resume(id);
   state.record.Paused &&= isPaused;
+}
+
+/** All at once, but those that others are linked to before those. Whoever asks the daemon then finds it done. */
+async function settleAll(
+  daemon: Daemon,
+  containers: readonly Container[],
+  tell: (container: Container) => (error: Error) => void,
+): Promise<void> {
+  const settled = new Map(containers.map((container) => [container, Promise.withResolvers<void>()]));
+  const settleAfterLinked = async (container: Container) => {
+    const linked = linkedBy(daemon, container).map((child) => settled.get(child)?.promise);
+    await happensWithin(LINKED_MS, Promise.all(linked));
+    await settle(daemon, container).catch(tell(container));
+    settled.get(container)!.resolve();
+  };
+  await Promise.all(containers.map(settleAfterLinked));
 }
 
 /** What policies want at the start of the daemon. */
