@@ -1,6 +1,6 @@
 /** What dockerd was told, by flags and by its file, is to be seen in `docker info`, as the genuine dockerd shows it, and in its containers. */
 import { once } from "node:events";
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -54,6 +54,7 @@ describe("what dockerd is told", () => {
       "registry-mirrors": ["http://127.0.0.1:1"],
       "insecure-registries": ["10.0.0.0/8", "reg.example:5000"],
       "default-shm-size": "8m",
+      runtimes: { mine: { path: "runc" } },
     };
     writeFileSync(configFile, JSON.stringify({ ...file, ...more }));
   }
@@ -90,6 +91,8 @@ describe("what dockerd is told", () => {
       Ulimits: [{ Name: "nofile", Soft: 100, Hard: 200 }],
       LogConfig: { Type: "json-file", Config: { "max-size": "1m" } },
     });
+    const record = readFileSync(join(ours.place.dir, "data/containers", id, "hostconfig.json"), "utf8");
+    expect(JSON.parse(record).Ulimits ?? []).toEqual([]); // they are those of the daemon that starts it
   });
 
   test("holds for networks: address, range, MTU, names, ports", async () => {
@@ -110,8 +113,10 @@ describe("what dockerd is told", () => {
       "registry-mirrors": ["http://127.0.0.1:2"],
       "max-concurrent-downloads": 9,
       "default-shm-size": "16m",
+      runtimes: {},
       "default-ipc-mode": "shareable",
     };
+    const odd = await docker("create --runtime mine busybox true");
     const before = Math.floor(Date.now() / 1000);
     tell(more);
     await hangUp((info) => info.Debug === true);
@@ -124,6 +129,7 @@ describe("what dockerd is told", () => {
     expect(attributes(told)).toMatchObject({ "max-concurrent-downloads": "9", "default-shm-size": "16777216" });
     expect(await inContainer("df -k /dev/shm | tail -1")).toContain(" 16384 ");
     expect(await docker(`inspect -f {{.HostConfig.IpcMode}} ${await docker("create busybox true")}`)).toBe("shareable");
+    expect((await ours.docker(["start", odd])).stderr).toContain("Unknown runtime specified mine");
     expect(ours.log).toContain('level=debug msg="Reset Shutdown Timeout: 3"');
     expect(ours.log).toContain('level=debug msg="Calling GET /v1.40/info"');
   });

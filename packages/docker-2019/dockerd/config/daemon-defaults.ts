@@ -1,5 +1,5 @@
 /** What the daemon was started with, as far as it fills in what requests leave out, or refuses what they say. */
-import type { LogConfig, Ulimit } from "../../engine-api/container-config.ts";
+import type { LogConfig } from "../../engine-api/container-config.ts";
 import type { HostSupport } from "./host-support.ts";
 
 export interface DaemonDefaults {
@@ -17,8 +17,6 @@ export interface DaemonDefaults {
   readonly defaultRuntime: string;
   /** `--log-driver`, `--log-opt` */
   readonly logConfig: LogConfig;
-  /** `--default-ulimit` */
-  readonly ulimits: readonly Ulimit[];
   /** Whether containers have user namespaces: `--userns-remap`. */
   readonly isRemapped: boolean;
 }
@@ -35,7 +33,6 @@ export function standardDefaults(dataRoot: string, support: HostSupport): Daemon
     runtimes: new Set(["runc"]),
     defaultRuntime: "runc",
     logConfig: { Type: "json-file", Config: {} },
-    ulimits: [],
     isRemapped: false,
   };
 }

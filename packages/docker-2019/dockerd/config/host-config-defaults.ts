@@ -26,7 +26,6 @@ export function withDefaults(
   const filled: HostConfig = {
     ...hostConfig,
     ...doubled,
-    ...withUlimits(hostConfig, daemon),
     ShmSize: hostConfig.ShmSize || daemon.shmSize,
     IpcMode: withId(hostConfig.IpcMode || daemon.ipcMode),
     PidMode: withId(hostConfig.PidMode ?? ""),
@@ -38,12 +37,6 @@ export function withDefaults(
     ReadonlyPaths: ReadonlyPaths ?? (Privileged ? null : READONLY_PATHS),
   };
   return needsNoLabel(filled) ? { ...filled, SecurityOpt: [...(filled.SecurityOpt ?? []), UNLABELLED] } : filled;
-}
-
-/** Of what the container has no limit of its own. */
-function withUlimits({ Ulimits }: HostConfig, { ulimits }: DaemonDefaults): Pick<HostConfig, "Ulimits"> {
-  const more = ulimits.filter(({ Name }) => !Ulimits?.some((own) => own.Name === Name));
-  return more.length > 0 ? { Ulimits: [...(Ulimits ?? []), ...more] } : {};
 }
 
 /** With v1 a privileged container is to see all cgroups. */

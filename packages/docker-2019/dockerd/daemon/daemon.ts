@@ -81,6 +81,7 @@ export class Daemon {
     return hostConfig.UsernsMode === "host" ? undefined : this.options.remap?.root;
   }
 
+  /** @throws {InvalidArgument} When it is not known any more. */
   runtimeOf({ hostConfig }: Container): RuntimeChoice {
     const { defaultRuntime, execRoot, containerdShim: shim } = this.options;
     const binary = runtimeProgram(this.options, hostConfig.Runtime || defaultRuntime);
@@ -96,7 +97,7 @@ export class Daemon {
 
 function defaultsOf(options: DaemonOptions): DaemonDefaults {
   const standard = standardDefaults(options.dataRoot, hostSupport());
-  const { defaultCgroupnsMode, defaultUlimits } = options;
+  const { defaultCgroupnsMode } = options;
   return {
     ...standard,
     runtimes: new Set(Object.keys(options.runtimes)),
@@ -105,7 +106,6 @@ function defaultsOf(options: DaemonOptions): DaemonDefaults {
     ipcMode: options.defaultIpcMode === "shareable" ? "shareable" : "private",
     cgroupnsMode: defaultCgroupnsMode === "" ? standard.cgroupnsMode : (defaultCgroupnsMode as "host" | "private"), // verified
     logConfig: { Type: options.logDriver, Config: options.logOptions },
-    ulimits: Object.values(defaultUlimits),
     isRemapped: options.remap !== undefined,
   };
 }

@@ -1,8 +1,10 @@
 /** `docker inspect`: all that is known of a container. */
 import { join } from "node:path";
 import type { ContainerJson, MountPoint, NetworkSettings } from "../../engine-api/container.ts";
+import type { HostConfig } from "../../engine-api/container-config.ts";
 import { wholeConfig, wholeHostConfig } from "../config/whole.ts";
 import type { Container } from "../container/container.ts";
+import { withDefaultUlimits } from "../spec/process.ts";
 import type { Daemon } from "./daemon.ts";
 import { shownLinks } from "./links.ts";
 
@@ -29,13 +31,19 @@ export async function inspectContainer(daemon: Daemon, container: Container, siz
     ProcessLabel: "",
     AppArmorProfile: "",
     ExecIDs: execIds.length > 0 ? execIds.map((exec) => exec.id) : null,
-    HostConfig: { ...wholeHostConfig(hostConfig), Links: shownLinks(daemon, container) },
+    HostConfig: { ...wholeHostConfig(hostConfig), ...ulimits(daemon, container), Links: shownLinks(daemon, container) },
     GraphDriver: { Data: daemon.images.rwLayers.data(id), Name: record.Driver },
     ...(size && (await sizesOf(daemon, container))),
     Mounts: mountPointsOf(container),
     Config: wholeConfig(config),
     NetworkSettings: networkSettings(daemon, container),
   };
+}
+
+/** Those that it would be started with. */
+function ulimits({ options }: Daemon, { hostConfig }: Container): Pick<HostConfig, "Ulimits"> {
+  const all = withDefaultUlimits(hostConfig.Ulimits ?? [], Object.values(options.defaultUlimits));
+  return all.length > 0 ? { Ulimits: all } : {};
 }
 
 /** Bytes that it has written, and those with its image. */

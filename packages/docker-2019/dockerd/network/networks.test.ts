@@ -385,6 +385,10 @@ describe("connect(), disconnect()", () => {
     other.close();
     await expect.poll(() => listLinks().length).toBe(before); // the kernel takes its time
     expect(iptablesSave()).not.toContain("8070");
+    const without = await open({ proxyProgram: "/nowhere/docker-proxy" });
+    await expect(without.connect(attachment("c", publish(["80/tcp", "8090"])))).rejects.toThrow(
+      "fork/exec /nowhere/docker-proxy: no such file or directory",
+    );
     await networks.connect(attachment("b", publish(["80/tcp", "8070"]))); // which was given back
     for (const name of ["a", "b"]) await networks.disconnect(attachment(name).id);
     await networks.close();

@@ -28,16 +28,25 @@ export async function startProxy(program: string, port: ForwardedPort): Promise<
   step("dockerd.start-proxy", { ...port });
   const host = ["-proto", port.protocol, "-host-ip", port.hostIp, "-host-port", `${port.hostPort}`];
   const container = ["-container-ip", port.containerIp, "-container-port", `${port.containerPort}`];
-  const child = spawnChild(program, [...host, ...container], {
-    stdio: ["ignore", "ignore", "ignore", "pipe"],
-    detached: true, // a Ctrl-C that is meant for dockerd is not for it
-    cwd: "/",
-  });
+  const child = spawnProxy(program, [...host, ...container]);
   const failure = new Promise<never>((_, reject) => child.once("error", reject));
   child.unref();
   const report = await Promise.race([text(child.stdio[3] as Readable), failure]);
   if (report === LISTENS) return { pid: child.pid, startTime: readProcessStat(child.pid).startTime };
   throw new Error(`Error starting userland proxy: ${report.replace(/^1\n/, "") || "it ended before it could listen"}`);
+}
+
+function spawnProxy(program: string, args: readonly string[]): ReturnType<typeof spawnChild> {
+  try {
+    return spawnChild(program, args, {
+      stdio: ["ignore", "ignore", "ignore", "pipe"],
+      detached: true, // a Ctrl-C that is meant for dockerd is not for it
+      cwd: "/",
+    });
+  } catch (cause) {
+    const reason = isErrno(cause, "ENOENT") ? "no such file or directory" : (cause as Error).message;
+    throw new Error(`fork/exec ${program}: ${reason}`, { cause });
+  }
 }
 
 export function isAlive({ pid, startTime }: ProxyProcess): boolean {

@@ -7,15 +7,17 @@
  */
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { InvalidArgument } from "@eras/oci-spec/errdefs.ts";
 import { log } from "../log.ts";
 import type { DaemonOptions } from "./daemon-options.ts";
 
 const PROGRAM_MODE = 0o700;
 
-/** The program that the shim is to start. Empty when there is no runtime of that name. */
+/** The program that the shim is to start. @throws {InvalidArgument} When there is no runtime of that name. */
 export function runtimeProgram({ dataRoot, runtimes }: DaemonOptions, name: string): string {
   const runtime = runtimes[name];
-  return runtime?.runtimeArgs?.length ? scriptPath(dataRoot, name) : (runtime?.path ?? "");
+  if (runtime === undefined) throw new InvalidArgument(`Unknown runtime specified ${name}`);
+  return runtime.runtimeArgs?.length ? scriptPath(dataRoot, name) : runtime.path;
 }
 
 /** Writes the scripts, and warns of runtimes that are not there. */

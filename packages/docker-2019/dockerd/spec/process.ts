@@ -13,7 +13,7 @@ const UNSIGNED_64 = 64;
 export function addProcess(spec: Spec, parts: SpecParts): Spec {
   const { config, hostConfig, daemon, linkEnv = [] } = parts;
   const init = wantsInit(parts);
-  const rlimits = ulimits(hostConfig.Ulimits ?? [], daemon.defaultUlimits ?? []);
+  const rlimits = withDefaultUlimits(hostConfig.Ulimits ?? [], daemon.defaultUlimits ?? []).map(rlimit);
   const process: Process = {
     ...(config.Tty && { terminal: true }),
     args: [...(init ? [INIT_IN_CONTAINER, "--"] : []), ...(config.Entrypoint ?? []), ...(config.Cmd ?? [])],
@@ -46,14 +46,13 @@ function initMount({ initPath }: SpecParts): Mount {
   return { destination: INIT_IN_CONTAINER, type: "bind", source: initPath, options: ["bind", "ro"] };
 }
 
-/** The container's, then those of the daemon that it says nothing of. */
-function ulimits(own: readonly Ulimit[], defaults: readonly Ulimit[]): POSIXRlimit[] {
-  const more = defaults.filter(({ Name }) => !own.some((one) => one.Name === Name));
-  return [...own, ...more].map(({ Name, Hard, Soft }) => ({
-    type: `RLIMIT_${Name.toUpperCase()}`,
-    hard: unsigned(Hard),
-    soft: unsigned(Soft),
-  }));
+/** The container's, then those of the daemon that it says nothing of: of the daemon that starts it. */
+export function withDefaultUlimits(own: readonly Ulimit[], defaults: readonly Ulimit[]): Ulimit[] {
+  return [...own, ...defaults.filter(({ Name }) => !own.some((one) => one.Name === Name))];
+}
+
+function rlimit({ Name, Hard, Soft }: Ulimit): POSIXRlimit {
+  return { type: `RLIMIT_${Name.toUpperCase()}`, hard: unsigned(Hard), soft: unsigned(Soft) };
 }
 
 function unsigned(limit: number): number | bigint {
