@@ -221,6 +221,9 @@ describe("pullImage()", () => {
     );
     expect(listImages(images, {})).toEqual([]);
     expect(images.layers.all()).toEqual([]);
+    const { digest } = image.manifest;
+    registry.damage(digest);
+    await expect(pull(`damaged@${digest}`)).rejects.toThrow(`manifest verification failed for digest ${digest}`);
   });
 
   test("refuses an image whose config tells of other layers", async () => {

@@ -67,7 +67,9 @@ function onceToldToEnd(work: () => Promise<void>): void {
 async function open(options: DaemonOptions, places: readonly ListenPlace[], supervisor?: ContainerdSupervisor) {
   try {
     await supervisor?.start();
-    const daemon = await openDaemon(options, supervisor?.address ?? options.containerd);
+    const daemon = await openDaemon(options, supervisor?.address ?? options.containerd).catch((cause: Error) => {
+      throw new Error(`failed to start daemon: ${cause.message}`, { cause });
+    });
     return { daemon, servers: await listen(daemon, places) };
   } catch (error) {
     await supervisor?.stop();

@@ -16,7 +16,15 @@
  * @see https://github.com/moby/moby/blob/v19.03.0/distribution/pull_v2.go
  */
 import { type Digest, verified } from "@eras/oci-spec/digest.ts";
-import { InvalidArgument, NotFound, NotImplemented, PermissionDenied, Unknown } from "@eras/oci-spec/errdefs.ts";
+import {
+  FailedPrecondition,
+  InvalidArgument,
+  NotFound,
+  NotImplemented,
+  PermissionDenied,
+  Unauthenticated,
+  Unknown,
+} from "@eras/oci-spec/errdefs.ts";
 import type { Descriptor } from "@eras/oci-spec/image/descriptor.ts";
 import { chooseManifest, parseIndex } from "@eras/oci-spec/image/image-index.ts";
 import { type Manifest, parseManifest } from "@eras/oci-spec/image/manifest.ts";
@@ -120,7 +128,10 @@ class Pull {
 
   async #manifest(target: Descriptor): Promise<Manifest> {
     step("dockerd.fetch-manifest", { ...target });
-    const bytes = await fetchManifest(this.#repository, target);
+    const bytes = await fetchManifest(this.#repository, target).catch((cause) => {
+      if (!(cause instanceof FailedPrecondition)) throw cause;
+      throw new FailedPrecondition(`manifest verification failed for digest ${target.digest}`, { cause });
+    });
     if (!isIndexType(target.mediaType)) return parseManifest(bytes);
     const platform = this.#options.platform ?? hostPlatform();
     const chosen = chooseManifest(parseIndex(bytes), platform);
@@ -277,6 +288,8 @@ async function pullError(cause: unknown, reference: Reference): Promise<unknown>
     const text = `pull access denied for ${familiarName(reference)}, repository does not exist or may require 'docker login'`;
     return new NotFound(`${text}: denied: requested access to the resource is denied`, { cause });
   }
+  // By the token server. To a client Unauthenticated would mean that the user is to log in, here and now.
+  if (cause instanceof Unauthenticated) return new Unknown("unauthorized: authentication required", { cause });
   const text = await noConnection(cause);
   if (text !== undefined) return new Unknown(text, { cause });
   return cause;
