@@ -19,7 +19,7 @@ test("a storage driver that isn't there is told of in Docker's words", TIMEOUT, 
   const place = newPlace();
   const { stderr, status } = await runProgram(DOCKERD, [...flagsOf(place), "-s", "zfs"]);
   expect(stderr).toContain(
-    'dockerd: error initializing graphdriver: driver not supported: there is no "zfs"; there are',
+    'dockerd: failed to start daemon: error initializing graphdriver: driver not supported: there is no "zfs"; there are',
   );
   expect(status).toBe(1);
   expect(await removePlace(place)).toEqual([]); // stderr has ended, which containerd had too

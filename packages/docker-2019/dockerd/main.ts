@@ -21,11 +21,15 @@ import { reload } from "./daemon/reload.ts";
 import { releaseWhenIdle } from "./idle.ts";
 import { ContainerdSupervisor } from "./libcontainerd/supervisor.ts";
 import { colorLog, log, parseLogLevel, STDERR, setLogLevel } from "./log.ts";
+import { happensWithin } from "./long-delay.ts";
 import { openDaemon } from "./open-daemon.ts";
 import { readConfig } from "./options/config-file.ts";
 import { type DaemonOptions, daemonOptions } from "./options/daemon-options.ts";
 import { withRemap } from "./options/userns-remap.ts";
 import { REVISION, VERSION } from "./version.ts";
+
+/** How long an end waits for the starts of containers that go with the daemon's. */
+const STARTS_MS = 10_000;
 
 async function serve(commandLine: CommandLine): Promise<void> {
   if (process.geteuid?.() !== 0) throw new Error("Cannot make containers: dockerd needs root (run it with sudo)");
@@ -38,9 +42,13 @@ async function serve(commandLine: CommandLine): Promise<void> {
   for (const dir of [dataRoot, execRoot, dirname(pidfile)]) mkdirSync(dir, { recursive: true, mode: 0o711 });
   lock(dataRoot);
   const supervisor = options.containerd === "" ? new ContainerdSupervisor({ dataRoot, execRoot }) : undefined;
-  let stop = async () => void (await supervisor?.stop()); // so soon: no container is anybody's yet
-  onceToldToEnd(() => stop());
-  const { daemon, servers } = await open(withRemap(options), places, supervisor);
+  const opening = open(withRemap(options), places, supervisor);
+  let stop = async () => void (await supervisor?.stop());
+  onceToldToEnd(async () => {
+    await happensWithin(STARTS_MS, opening); // then those that are being started can be stopped
+    await stop();
+  });
+  const { daemon, servers } = await opening;
   releaseWhenIdle(servers);
   writeFileSync(pidfile, String(process.pid));
   stop = async () => {
