@@ -49,7 +49,10 @@ describe("a dockerd that was told", () => {
     "userland-proxy": false,
     "log-driver": "none",
     "init-path": file("init"),
-    runtimes: { noted: { path: file("runtime"), runtimeArgs: ["it's", "$me"] } },
+    runtimes: {
+      noted: { path: file("runtime"), runtimeArgs: ["it's", "$me"] },
+      lost: { path: file("lost"), runtimeArgs: ["x"] },
+    },
     "default-ulimits": { nofile: { Name: "nofile", Soft: 77, Hard: 88 } },
   });
   const run = (...args: string[]) => dockerd.docker(["run", "--rm", ...args]);
@@ -78,6 +81,8 @@ describe("a dockerd that was told", () => {
     await dockerd.docker(["run", "-d", "--name", "thief", "busybox", "sleep", "100"]);
     await dockerd.docker(["start", "web"]);
     expect((await dockerd.docker(["exec", "app", "timeout", "20", "sh", "-c", ask])).stdout).toBe("hello\n");
+    await dockerd.docker(["rm", "--link", "app/db"]);
+    expect((await dockerd.docker(["exec", "app", "sh", "-c", "timeout 1 nc -w 1 db 80 < /dev/null"])).stdout).toBe("");
     await dockerd.docker(["rm", "-f", "web", "app", "thief"]);
   });
   const addressOf = async (name: string) =>
@@ -111,6 +116,9 @@ describe("a dockerd that was told", () => {
 
   test("of a runtime with arguments starts it with them", async () => {
     expect(await run("--runtime", "noted", "busybox", "echo", "hi")).toMatchObject({ stdout: "hi\n", status: 0 });
+    expect((await run("--runtime", "lost", "busybox", "true")).stderr).toContain(
+      `specified runtime path: exec: "${file("lost")}": stat ${file("lost")}: no such file or directory`,
+    );
     expect(readFileSync(file("calls"), "utf8")).toMatch(/^it's \$me --root .* create --bundle /m);
   });
 

@@ -149,7 +149,7 @@ function renewAddress(hosts: string, names: readonly string[], address: string):
 }
 
 /** `docker rm --link /app/db`. @throws {NotFound | Conflict} */
-export function removeLink(daemon: Daemon, text: string): void {
+export async function removeLink(daemon: Daemon, text: string): Promise<void> {
   const [name = "", alias = ""] = text.replace(/^\//, "").split("/");
   const parent = daemon.containers.find(name);
   if (alias === "" && parent) throw new Conflict("Conflict, cannot remove the default link name of the container");
@@ -158,4 +158,8 @@ export function removeLink(daemon: Daemon, text: string): void {
   if (!parent || left.length === links.length) throw new NotFound(`No such container: ${text}`);
   parent.hostConfig = { ...parent.hostConfig, Links: left };
   parent.save();
+  await daemon.networks.keepLinks(
+    parent.id,
+    left.map((link) => parseLink(link).target),
+  );
 }

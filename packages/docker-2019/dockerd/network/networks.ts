@@ -196,6 +196,14 @@ export class Networks {
     return endpoint && formatAddress(endpoint.address);
   }
 
+  /** Of those that a container may reach by a link, it may reach none but these any more. */
+  async keepLinks(container: string, others: readonly string[]): Promise<void> {
+    const sandbox = this.#sandboxes.get(container);
+    if (!sandbox?.links) return;
+    this.#keep({ ...sandbox, links: sandbox.links.filter((link) => others.includes(link.container)) });
+    await this.#outside.apply(this.#connected);
+  }
+
   /** What `network inspect` calls the container from now on. */
   rename(container: string, name: string): void {
     const sandbox = this.#sandboxes.get(container);

@@ -7,6 +7,7 @@
  */
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { findProgram } from "@eras/linux/exec.ts";
 import { InvalidArgument } from "@eras/oci-spec/errdefs.ts";
 import { log } from "../log.ts";
 import type { DaemonOptions } from "./daemon-options.ts";
@@ -17,7 +18,21 @@ const PROGRAM_MODE = 0o700;
 export function runtimeProgram({ dataRoot, runtimes }: DaemonOptions, name: string): string {
   const runtime = runtimes[name];
   if (runtime === undefined) throw new InvalidArgument(`Unknown runtime specified ${name}`);
-  return runtime.runtimeArgs?.length ? scriptPath(dataRoot, name) : runtime.path;
+  if (!runtime.runtimeArgs?.length) return runtime.path;
+  verifyThere(runtime.path); // which the shim can't: the script is there
+  return scriptPath(dataRoot, name);
+}
+
+function verifyThere(path: string): void {
+  try {
+    findProgram(path, process.env.PATH ?? "");
+  } catch (cause) {
+    const reason = path.includes("/")
+      ? `stat ${path}: no such file or directory`
+      : "executable file not found in $PATH";
+    const message = `error while looking up the specified runtime path: exec: ${JSON.stringify(path)}: ${reason}`;
+    throw new InvalidArgument(message, { cause });
+  }
 }
 
 /** Writes the scripts, and warns of runtimes that are not there. */
