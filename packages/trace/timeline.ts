@@ -4,7 +4,7 @@
  *      0.0 ms  docker                                        docker run -a busybox echo hi
  *      0.9 ms  docker        ▸ Connects to the daemon …      packages/docker-2013/docker/main.ts:40
  *      1.6 ms    dockerd     ← rcli ["run","-a",…]
- *     19.2 ms      init        · mount("proc", "/proc", "proc") = 0
+ *     19.2 ms      init              mount("proc", "/proc", "proc") = 0
  */
 import { isAbsolute } from "node:path";
 import type { TraceEvent } from "./event.ts";
