@@ -12,9 +12,10 @@ import { limitsByController } from "@eras/cgroups/controller-limits.ts";
 import { containerDeviceRules } from "@eras/cgroups/default-devices.ts";
 import { cgroupMode } from "@eras/cgroups/detect.ts";
 import { openCgroupAt } from "@eras/cgroups/open.ts";
+import { present } from "@eras/cgroups/present.ts";
 import type { SystemdCgroup } from "@eras/cgroups/systemd/systemd-cgroup.ts";
 import type { Spec } from "@eras/oci-spec/runtime/config.ts";
-import type { LinuxPids, LinuxResources } from "@eras/oci-spec/runtime/config-linux.ts";
+import type { LinuxResources } from "@eras/oci-spec/runtime/config-linux.ts";
 import { isTraced } from "@eras/trace/context.ts";
 import type { TraceObject } from "@eras/trace/event.ts";
 import { traceObject } from "@eras/trace/object.ts";
@@ -32,8 +33,8 @@ export interface NewCgroup {
   readonly cgroup: Cgroup;
   /** For the latter: makes the cgroup around a process; anew if it is called again. */
   readonly admit?: (pid: number) => Promise<void>;
-  /** For the former, when the init is there and the bootstrap gone: both at once may be more than there may be. */
-  readonly limitProcesses?: () => void;
+  /** For the former, when the init has furnished the container: what is too little for it is told of then, by the kernel. */
+  readonly limitInit?: () => void;
 }
 
 /** Where a container's cgroup will be. @throws {Error} When the path can't be meant, or systemd is asked for and doesn't run. */
@@ -51,15 +52,16 @@ function cgroupObject(paths: CgroupPaths, change: TraceObject["change"]): TraceO
   return { type: "cgroup", id: Object.values(paths)[0] ?? "", change };
 }
 
-/** Makes a container's cgroup, with its limits, but for that of processes. */
+/** Makes a container's cgroup, with its limits, but for those of its processes and their memory: see {@link NewCgroup}. */
 export async function makeContainerCgroup(spec: Spec, state: CgroupState): Promise<NewCgroup> {
   step("runc.make-cgroup", { resources: spec.linux?.resources }, cgroupObject(state.cgroup_paths, "create"));
   const { path, Systemd: systemd, Rootless: rootless } = state.config.cgroups;
   if (systemd) return { cgroup: openCgroupAt(state.cgroup_paths), admit: unitStarter(spec, state) };
   const cgroup = rootless && path === "" ? await makeWherePermitted(state.cgroup_paths) : make(state.cgroup_paths);
-  await setLimits(spec, rootless, cgroup.paths, async ({ pids: _, ...resources }) => cgroup.set(resources));
-  const { pids } = spec.linux?.resources ?? {};
-  return { cgroup, ...(pids && { limitProcesses: () => limitProcesses(cgroup, pids) }) };
+  const { memory, pids, unified } = spec.linux?.resources ?? {};
+  await setLimits(spec, rootless, cgroup.paths, async (resources) => cgroup.set(withoutLater(resources)));
+  if (!memory && !pids && !unified) return { cgroup };
+  return { cgroup, limitInit: () => limitInit(cgroup, present({ memory, pids, unified })) };
 }
 
 /**
@@ -86,9 +88,14 @@ async function makeWherePermitted(paths: CgroupPaths): Promise<Cgroup> {
   return createWherePermitted(paths);
 }
 
-function limitProcesses(cgroup: Cgroup, pids: LinuxPids): void {
+/** v2's own files come with them, for they are to have the last word. */
+function withoutLater({ memory: _, pids: __, unified: ___, ...resources }: LinuxResources): LinuxResources {
+  return resources;
+}
+
+function limitInit(cgroup: Cgroup, limits: LinuxResources): void {
   try {
-    cgroup.set({ pids });
+    cgroup.set(limits);
   } catch (error) {
     throw limitFailure(error as Error);
   }

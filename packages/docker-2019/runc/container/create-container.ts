@@ -73,7 +73,7 @@ export async function createContainer(given: Spec, request: CreateRequest): Prom
   writeState(dir, planned);
   notify?.makeDirectory();
   try {
-    const { cgroup, admit, limitProcesses } = await makeContainerCgroup(spec, planned);
+    const { cgroup, admit, limitInit } = await makeContainerCgroup(spec, planned);
     const state = { ...planned, cgroup_paths: cgroup.paths };
     const fifo = makeExecFifo(dir);
     const keptFds = [fifo, ...(request.consoleFd === undefined ? [] : [request.consoleFd])];
@@ -106,7 +106,7 @@ export async function createContainer(given: Spec, request: CreateRequest): Prom
       },
     );
     closeSync(fifo);
-    await finishCreation(init, spec, dir, state, { ...parts, limitProcesses });
+    await finishCreation(init, spec, dir, state, { ...parts, limitInit });
   } catch (error) {
     const failure = await creationFailure(error as Error, planned);
     await undo(request, dir);
@@ -160,14 +160,14 @@ async function finishCreation(
   spec: Spec,
   dir: string,
   state: ContainerState,
-  { seccomp, limitProcesses }: ProcessParts & { readonly limitProcesses: NewCgroup["limitProcesses"] | undefined },
+  { seccomp, limitInit }: ProcessParts & { readonly limitInit: NewCgroup["limitInit"] | undefined },
 ): Promise<void> {
   const known = { ...state, init_process_pid: pid, init_process_start: readProcessStat(pid).startTime };
   try {
-    limitProcesses?.();
     await shareProcessor(known);
     dialogue.go();
     dialogue.expect("mounted");
+    limitInit?.(); // the bootstrap has gone: both at once may be more than there may be
     const creating = containerState(known, "creating");
     runHooks(spec.hooks, "prestart", containerState(known, "created")); // deprecated; belongs to `start` by the specification
     runHooks(spec.hooks, "createRuntime", creating);

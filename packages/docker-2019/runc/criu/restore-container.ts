@@ -68,8 +68,8 @@ async function restoreProcesses(
   descriptors: readonly string[],
 ): Promise<void> {
   const { spec, config, bundle } = planned;
-  const { cgroup, admit, limitProcesses } = await makeContainerCgroup(spec, planned);
-  limitProcesses?.();
+  const { cgroup, admit, limitInit } = await makeContainerCgroup(spec, planned);
+  limitInit?.();
   const state = { ...planned, cgroup_paths: cgroup.paths };
   makeMountPoints(spec, config.rootfs, bundle);
   const namespaces = givenNamespaces(spec).map(({ path, name: key }) => ({ key, fd: openSync(path, "r") }));

@@ -9,8 +9,8 @@
  *     writes the id maps   ◀──── mapIds ──────┤ (with a new user namespace)
  *                          ───── go ─────────▶│
  *     knows the init       ◀──── forked ──────┤ fork ───────────────────────▶
- *     limits, cgroup       ───── go ────────────────────────────────────────▶ mounts
- *     runs hooks           ◀──── mounted ────────────────────────────────────┤
+ *                          ───── go ────────────────────────────────────────▶ mounts
+ *     limits it, hooks     ◀──── mounted ────────────────────────────────────┤
  *                          ───── go ────────────────────────────────────────▶ pivots, gives up its privileges
  *     saves the state      ◀──── ready ──────────────────────────────────────┤
  *                          ───── go ────────────────────────────────────────▶ looks for its program
