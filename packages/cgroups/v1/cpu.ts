@@ -11,13 +11,12 @@ import type { CpuTime, Throttling } from "../stats.ts";
 
 /** Sets weight and quota. */
 export function setCpu(dir: string, cpu: CpuLimits): void {
-  const { shares, idle, realtimePeriod, realtimeRuntime } = cpu;
+  const { shares, idle, period, burst, quota, realtimePeriod, realtimeRuntime } = cpu;
   if (idle === 0) writeControlFile(dir, "cpu.idle", idle); // who is idle has no weight of its own
   if (shares !== undefined) setShares(dir, shares);
-  setQuota(dir, cpu);
+  writeTogether(dir, { "cpu.cfs_period_us": period, "cpu.cfs_burst_us": burst, "cpu.cfs_quota_us": quota });
   if (idle) writeControlFile(dir, "cpu.idle", idle);
-  if (realtimePeriod !== undefined) writeControlFile(dir, "cpu.rt_period_us", realtimePeriod);
-  if (realtimeRuntime !== undefined) writeControlFile(dir, "cpu.rt_runtime_us", realtimeRuntime);
+  writeTogether(dir, { "cpu.rt_period_us": realtimePeriod, "cpu.rt_runtime_us": realtimeRuntime });
 }
 
 /** The kernel takes what is too much or too little for the nearest that it has. */
@@ -30,16 +29,14 @@ function setShares(dir: string, shares: number): void {
 }
 
 /**
- * The kernel checks after each write whether quota/period is within the ancestors' share and the burst within the quota. So an order that
- * is refused may be taken after the next: a new period with the old quota may be more than the parent has.
+ * The kernel checks after each write whether quota/period is within the ancestors' share, the burst within the quota and the real-time
+ * runtime within its period. So a value that is refused may be taken after the next: a new period with the old quota may be more than the
+ * parent has.
+ *
+ * @param values - By control file.
  */
-function setQuota(dir: string, { period, burst, quota }: CpuLimits): void {
-  const orders = [
-    ["cpu.cfs_period_us", period],
-    ["cpu.cfs_burst_us", burst],
-    ["cpu.cfs_quota_us", quota],
-  ] as const;
-  const refused = orders.filter(([file, value]) => value !== undefined && !isTaken(dir, file, value));
+function writeTogether(dir: string, values: Readonly<Record<string, number | undefined>>): void {
+  const refused = Object.entries(values).filter(([file, value]) => value !== undefined && !isTaken(dir, file, value));
   for (const [file, value] of refused.reverse()) writeControlFile(dir, file, value!);
 }
 
