@@ -24,6 +24,8 @@ const FILES: readonly [controller: string, file: string][] = [
   ["cpu", "cpu.shares"],
   ["cpu", "cpu.cfs_quota_us"],
   ["cpu", "cpu.cfs_period_us"],
+  ["cpu", "cpu.cfs_burst_us"],
+  ["cpu", "cpu.idle"],
   ["cpuset", "cpuset.cpus"],
   ["cpuset", "cpuset.mems"],
   ["pids", "pids.max"],
@@ -35,6 +37,8 @@ const FILES: readonly [controller: string, file: string][] = [
   ["", "memory.low"],
   ["", "cpu.weight"],
   ["", "cpu.max"],
+  ["", "cpu.max.burst"],
+  ["", "cpu.idle"],
   ["", "cpuset.cpus"],
   ["", "pids.max"],
 ];
@@ -79,6 +83,20 @@ describe.skipIf(missing)(`runc update${missing ? ` (needs ${missing})` : ""}`, (
       expect(theirs.call("update", ...flags, theirs.id)).toMatchObject({ status: 0 });
       expect([flags, limits(ours)]).toEqual([flags, limits(theirs)]);
     }
+  });
+
+  test("lets unused time be saved, and has a container wait for all others", () => {
+    const ours = runtime(OURS);
+    start(ours);
+    const update = (...flags: string[]) => ours.call("update", ...flags, ours.id);
+    expect(update("--cpu-period", "100000", "--cpu-quota", "50000", "--cpu-burst", "20000").status).toBe(0);
+    expect(update("--cpu-idle", "1").status).toBe(0);
+    expect(limits(ours)).toMatchObject(
+      cgroupMode() === "v2" ? { "cpu.max.burst": "20000" } : { "cpu.cfs_burst_us": "20000" },
+    );
+    expect(limits(ours)["cpu.idle"]).toBe("1");
+    expect(message(update("--cpu-idle", "2"))).toContain("cpu.idle: 2");
+    expect([update("--cpu-idle", "0", "--cpu-burst", "0").status, limits(ours)["cpu.idle"]]).toEqual([0, "0"]);
   });
 
   test("reads limits from standard input, as Docker and containerd send them, also before the start", () => {

@@ -28,6 +28,10 @@ const FLAGS = {
     type: "string",
     description: "CPU CFS hardcap limit (in usecs). Allowed cpu time in a given period",
   },
+  "cpu-burst": {
+    type: "string",
+    description: "CPU CFS burst limit (in usecs). Unused cpu time that may be saved for later periods",
+  },
   "cpu-share": { type: "string", description: "CPU shares (relative weight vs. other containers)" },
   "cpu-rt-period": {
     type: "string",
@@ -42,6 +46,7 @@ const FLAGS = {
   "kernel-memory": { type: "string", description: "(obsoleted; do not use)" },
   "kernel-memory-tcp": { type: "string", description: "(obsoleted; do not use)" },
   memory: { type: "string", description: "Memory limit (in bytes)" },
+  "cpu-idle": { type: "string", description: "1: run only when nobody else wants to (SCHED_IDLE), 0: as usual" },
   "memory-reservation": { type: "string", description: "Memory reservation or soft_limit (in bytes)" },
   "memory-swap": {
     type: "string",
@@ -102,10 +107,12 @@ function ofFlags(flags: UpdateFlags): object {
       shares: integer(flags, "cpu-share"),
       quota: integer(flags, "cpu-quota"),
       period: integer(flags, "cpu-period"),
+      burst: integer(flags, "cpu-burst"),
       realtimeRuntime: integer(flags, "cpu-rt-runtime"),
       realtimePeriod: integer(flags, "cpu-rt-period"),
       cpus: flags["cpuset-cpus"],
       mems: flags["cpuset-mems"],
+      idle: integer(flags, "cpu-idle"),
     },
     pids: { limit: flags["pids-limit"] },
     blockIO: { weight: flags["blkio-weight"] },
