@@ -81,9 +81,9 @@ function needsScheduling({ scheduler, ioPriority }: Process, { personality }: Li
 
 async function schedulingPart(): Promise<NonNullable<ProcessParts["scheduling"]>> {
   const { setIoPriority, setPersonality, setScheduler } = await import("../process/scheduler.ts");
-  return ({ scheduler, ioPriority }, { personality }) => {
+  return ({ scheduler, ioPriority }, { personality, resources }) => {
     if (personality) setPersonality(personality);
-    if (scheduler) setScheduler(scheduler);
+    if (scheduler) setScheduler(scheduler, resources?.cpu?.cpus);
     if (ioPriority) setIoPriority(ioPriority);
   };
 }

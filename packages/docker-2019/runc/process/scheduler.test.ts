@@ -28,6 +28,12 @@ describe("setScheduler()", () => {
     const outcome = shellAfter(`setScheduler({ policy: "SCHED_FIFO", priority: 1000 });`, "true");
     expect(outcome).toEqual([{ error: "error setting scheduler: invalid argument" }]);
   });
+
+  test("says that a deadline goes with all processors alone", () => {
+    const deadline = `{ policy: "SCHED_DEADLINE", runtime: 42000, deadline: 1000000, period: 1000000 }`;
+    const outcome = shellAfter(`setCpuAffinity(0, "0"); setScheduler(${deadline}, "0");`, "true");
+    expect(outcome).toEqual([{ error: "process scheduler can't be used together with AllowedCPUs" }]);
+  });
 });
 
 describe("setIoPriority()", () => {

@@ -1,4 +1,5 @@
 /** Whose turn the container's program has: at the processor, on which one, at the disk; and what machine it believes to be on. */
+import { isErrno } from "@eras/linux/errno.ts";
 import { PER_LINUX, PER_LINUX32, personality } from "@eras/linux/personality.ts";
 import {
   IOPRIO_CLASSES,
@@ -15,12 +16,19 @@ import { errorText } from "../error-text.ts";
 /** Of the caller. */
 const SELF = 0;
 
-/** Applies `process.scheduler` to this process. Call as root. */
-export function setScheduler({ policy, flags = [], ...values }: Scheduler): void {
+/**
+ * Applies `process.scheduler` to this process. Call as root.
+ *
+ * @param cpus - Of the container's cgroup, if it has not all: a deadline can be kept only by who may run anywhere.
+ */
+export function setScheduler({ policy, flags = [], ...values }: Scheduler, cpus = ""): void {
   const bits = flags.reduce((sum, flag) => sum | SCHED_FLAGS[flag], 0);
-  attempt("error setting scheduler", () =>
-    schedSetattr(SELF, { ...values, policy: SCHED_POLICIES[policy], flags: bits }),
-  );
+  try {
+    schedSetattr(SELF, { ...values, policy: SCHED_POLICIES[policy], flags: bits });
+  } catch (error) {
+    if (!isErrno(error, "EPERM") || cpus === "") throw failure("error setting scheduler", error);
+    throw new Error("process scheduler can't be used together with AllowedCPUs", { cause: error });
+  }
 }
 
 /** Applies `process.ioPriority` to this process. Call as root. */
@@ -62,6 +70,10 @@ function attempt(what: string, call: () => void): void {
   try {
     call();
   } catch (error) {
-    throw new Error(`${what}: ${errorText(error as NodeJS.ErrnoException)}`, { cause: error });
+    throw failure(what, error);
   }
+}
+
+function failure(what: string, error: unknown): Error {
+  return new Error(`${what}: ${errorText(error as NodeJS.ErrnoException)}`, { cause: error });
 }
