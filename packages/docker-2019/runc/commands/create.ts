@@ -23,6 +23,10 @@ export const command = defineCommand({
       description:
         "path to an AF_UNIX socket which will receive a file descriptor referencing the master end of the console's pseudoterminal",
     },
+    "pidfd-socket": {
+      type: "string",
+      description: "path to an AF_UNIX socket which will receive a file descriptor referencing the container's process",
+    },
     "pid-file": { type: "string", description: "specify the file to write the process id to" },
     "no-pivot": {
       type: "boolean",
@@ -54,6 +58,7 @@ export const command = defineCommand({
         detach: true,
         consoleSocket: flags["console-socket"],
       }),
+      pidfdSocket: flags["pidfd-socket"],
     });
     if (pidFile) await writeContainerPid({ path: pidFile, container });
     return 0;

@@ -12,14 +12,21 @@ import { Container } from "../container/container.ts";
 import { execProcess } from "../container/exec-process.ts";
 import { attend } from "../container/foreground.ts";
 import { writePidFile } from "../container/pid-file.ts";
+import { pidfdSender } from "../container/process-parts.ts";
 import { ensureSealed } from "../init/sealed.ts";
 import { keepConsole } from "../terminal/console-socket.ts";
 import { command as create } from "./create.ts";
 
-const { "console-socket": consoleSocket, "pid-file": pidFile, "preserve-fds": preserveFds } = create.flags;
+const {
+  "console-socket": consoleSocket,
+  "pidfd-socket": pidfdSocket,
+  "pid-file": pidFile,
+  "preserve-fds": preserveFds,
+} = create.flags;
 
 const FLAGS = {
   "console-socket": consoleSocket,
+  "pidfd-socket": pidfdSocket,
   cwd: { type: "string", description: "current working directory in the container" },
   env: { type: "string", short: "e", multiple: true, description: "set environment variables" },
   tty: { type: "boolean", short: "t", description: "allocate a pseudo-TTY" },
@@ -79,6 +86,7 @@ export const command = defineCommand({
       consoleFd: keeper.consoleFd,
       onConsole: () => keeper.proxy?.receive(),
       subCgroups: flags.cgroup ?? [],
+      sendPidfd: await pidfdSender(flags["pidfd-socket"], "setns"),
     });
     keeper.closeSocket();
     if (flags["pid-file"]) writeExecPid(flags["pid-file"], pid);

@@ -43,6 +43,7 @@ export const command = defineCommand({
       noNewKeyring: flags["no-new-keyring"] ?? false,
       preserveFds: flags["preserve-fds"] ?? 0,
       consoleFd: keeper.consoleFd,
+      pidfdSocket: flags["pidfd-socket"],
     });
     keeper.closeSocket();
     const pid = container.state.init_process_pid;

@@ -34,7 +34,7 @@ import { destroy } from "./destroy.ts";
 import { makeExecFifo } from "./exec-fifo.ts";
 import { firstState } from "./first-state.ts";
 import { runHooks } from "./hooks.ts";
-import { loadParts, type ProcessParts } from "./process-parts.ts";
+import { loadParts, type ProcessParts, pidfdSender } from "./process-parts.ts";
 import { notifySocketOf } from "./start-container.ts";
 import { type ContainerState, checkIsNew, makeStateDir, stateDir, writeState } from "./state.ts";
 
@@ -51,6 +51,8 @@ export interface CreateRequest {
   readonly preserveFds: number;
   /** Connected to whoever is to have the terminal's master. */
   readonly consoleFd?: number | undefined;
+  /** Of a socket that the caller listens on. */
+  readonly pidfdSocket?: string | undefined;
 }
 
 /** Creates a container, whose init then waits for `start`. */
@@ -69,6 +71,7 @@ export async function createContainer(given: Spec, request: CreateRequest): Prom
   const planned = await firstState(spec, request, rootfs);
   checkIsNew(request.globals.root, request.id);
   checkExistingCgroup(planned.cgroup_paths);
+  const sendPidfd = await pidfdSender(request.pidfdSocket, "standard");
   const dir = makeStateDir(request.globals.root, request.id);
   writeState(dir, planned);
   notify?.makeDirectory();
@@ -106,7 +109,7 @@ export async function createContainer(given: Spec, request: CreateRequest): Prom
       },
     );
     closeSync(fifo);
-    await finishCreation(init, spec, dir, state, { ...parts, limitInit });
+    await finishCreation(init, spec, dir, state, { ...parts, limitInit, sendPidfd });
   } catch (error) {
     const failure = await creationFailure(error as Error, planned);
     await undo(request, dir);
@@ -154,17 +157,23 @@ function startInContainer(
   });
 }
 
+interface FinishingParts extends Pick<ProcessParts, "seccomp"> {
+  readonly limitInit: NewCgroup["limitInit"] | undefined;
+  readonly sendPidfd: ((pid: number) => void) | undefined;
+}
+
 /** runc's part of the dialogue with the init, up to the point where it waits for `start`. */
 async function finishCreation(
   { pid, dialogue }: StartedInit,
   spec: Spec,
   dir: string,
   state: ContainerState,
-  { seccomp, limitInit }: ProcessParts & { readonly limitInit: NewCgroup["limitInit"] | undefined },
+  { seccomp, limitInit, sendPidfd }: FinishingParts,
 ): Promise<void> {
   const known = { ...state, init_process_pid: pid, init_process_start: readProcessStat(pid).startTime };
   try {
     await shareProcessor(known);
+    sendPidfd?.(pid);
     dialogue.go();
     dialogue.expect("mounted");
     limitInit?.(); // the bootstrap has gone: both at once may be more than there may be

@@ -34,6 +34,8 @@ export interface ExecRequest {
   readonly onConsole?: (() => void) | undefined;
   /** Cgroups below the container's, to be put into: `/sub`, or `memory:/sub` in one tree alone. */
   readonly subCgroups: readonly string[];
+  /** Called with the process before it is the program. */
+  readonly sendPidfd?: ((pid: number) => void) | undefined;
 }
 
 /** Starts the process. @returns Its PID: a child of ours. @throws {Error} When it could not become the program. */
@@ -143,12 +145,13 @@ function openNamespaces(container: Container): OpenNamespace[] {
 async function finishExec(
   { pid, dialogue }: StartedInit,
   container: Container,
-  { process: wanted, onConsole }: ExecRequest,
+  { process: wanted, onConsole, sendPidfd }: ExecRequest,
   listener: { readonly path: string; readonly metadata: string } | undefined,
 ): Promise<void> {
   try {
     applyRlimits(pid, wanted.rlimits);
     await shareProcessor(container, pid);
+    sendPidfd?.(pid);
     dialogue.go();
     const { listenerFd } = dialogue.expect("ready");
     onConsole?.();

@@ -8,6 +8,7 @@ import type { LinuxSeccomp } from "@eras/oci-spec/runtime/config-seccomp.ts";
 import { step } from "../../step.ts";
 import type { SeccompListener } from "../process/seccomp.ts";
 import type { ConsoleSetup } from "../terminal/console.ts";
+import type { PidfdKind } from "./pidfd-socket.ts";
 
 /** Functions for the init to call where it has them. */
 export interface ProcessParts {
@@ -97,4 +98,14 @@ async function seccompPart(profile: LinuxSeccomp): Promise<SeccompPart> {
     early: (process) => (isEarly(process) ? installSeccomp(filter) : undefined),
     late: (process) => (isEarly(process) ? undefined : prepareSeccomp(filter)),
   };
+}
+
+/** What sends the process to `--pidfd-socket`, if there is one. @throws {Error} When nobody listens there. */
+export async function pidfdSender(
+  path: string | undefined,
+  kind: PidfdKind,
+): Promise<((pid: number) => void) | undefined> {
+  if (!path) return undefined;
+  const { connectPidfdSocket } = await import("./pidfd-socket.ts");
+  return connectPidfdSocket(path, kind);
 }
