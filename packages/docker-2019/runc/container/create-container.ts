@@ -135,7 +135,7 @@ function needsMountSources({ mounts = [], linux = {} }: Spec): boolean {
 /** Forks the init and makes it a member of what limits it. It waits for its `go`. */
 function startInContainer(
   spec: Spec,
-  openSources: ((spec: Spec, bundle: string) => Map<number, number>) | undefined,
+  openSources: ((spec: Spec, bundle: string) => InitPlan["rootfs"]["mountSources"]) | undefined,
   { cgroup, admit, keptFds }: Pick<JoiningStages, "cgroup" | "admit" | "keptFds">,
   plan: InitPlan,
 ): Promise<StartedInit> {

@@ -38,7 +38,8 @@ const ATIME = MS_NOATIME | MS_NODIRATIME | MS_RELATIME | MS_STRICTATIME;
 /**
  * Gives a mount these flags in place of those it has; access times stay as they are if no flag speaks of them.
  *
- * In a user namespace, flags of mounts from outside are locked. What is locked stays, then, unless a word says that it shall not.
+ * In a user namespace, flags of mounts from outside are locked. What is locked stays, then, unless a word says that it shall not; `rw` is only a
+ * wish.
  *
  * @param mountFd - A descriptor of the mount's root.
  * @param cleared - MS_… flags that a word takes away explicitly.
@@ -51,7 +52,10 @@ export function replaceFlags(mountFd: number, flags: number, cleared = 0): void 
     mountSetattr(mountFd, "", AT_EMPTY_PATH, { set, clear: atime | SAME | MOUNT_ATTR_NOSYMFOLLOW });
   } catch (error) {
     if (!isErrno(error, "EPERM")) throw error;
-    mountSetattr(mountFd, "", AT_EMPTY_PATH, { set, clear: atime | (attributes(cleared) & ~MOUNT_ATTR__ATIME) });
+    mountSetattr(mountFd, "", AT_EMPTY_PATH, {
+      set,
+      clear: atime | (attributes(cleared & ~MS_RDONLY) & ~MOUNT_ATTR__ATIME),
+    });
   }
 }
 

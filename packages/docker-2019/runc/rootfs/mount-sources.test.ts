@@ -7,7 +7,7 @@ import { makeBundle, PROC, type TestBundle, type TestSpec, testSpec } from "../t
 
 const IMPORTS = `
 import { closeSync, readFileSync, readSync, statSync, writeFileSync } from "node:fs";
-import { MS_NODEV, MS_NOSUID, MS_PRIVATE, MS_REC, mount } from "@eras/linux/mount.ts";
+import { MS_NODEV, MS_NOSUID, MS_PRIVATE, MS_RDONLY, MS_REC, mount } from "@eras/linux/mount.ts";
 import { readMountinfo } from "@eras/linux/mountinfo.ts";
 import { CLONE_NEWNS, CLONE_NEWUSER, unshare } from "@eras/linux/namespaces.ts";
 import { pipe } from "@eras/linux/pipe.ts";
@@ -101,15 +101,19 @@ describe("openMountSources()", () => {
 
   test("lets locked flags of the host's mount stay, whatever the words say nothing of", () => {
     const bundle = makeMappedBundle();
-    const before = `mount("v", bundle.outside, "tmpfs", MS_NOSUID | MS_NODEV, "mode=755");`;
-    const inside = `mountSources.clear();`; // what the init copies itself has its flags locked
-    const options = (...words: string[]) => {
+    const before = `mount("v", bundle.outside, "tmpfs", MS_NOSUID | MS_NODEV | MS_RDONLY, "mode=755");`;
+    const copied = `mountSources.clear();`; // what the init copies itself has its flags locked by the kernel
+    const options = (inside: string, ...words: string[]) => {
       const mounts = [volume(bundle, ...words), { destination: "/proc", source: "/proc", options: ["rbind"] }];
       const body = `report(at("/volume").options);`;
       return inContainer(bundle, { mounts, linux: USER_NAMESPACE }, { before, inside, body });
     };
-    expect(options("noexec")).toEqual([2, ["rw", "nosuid", "nodev", "noexec", "relatime"]]);
-    expect(options("noexec", "suid")).toEqual([2, { error: expect.stringContaining("operation not permitted") }]);
+    for (const inside of [copied, ""]) {
+      expect(options(inside, "noexec", "rw")).toEqual([2, ["ro", "nosuid", "nodev", "noexec", "relatime"]]);
+      const refused = [2, { error: expect.stringContaining("operation not permitted") }];
+      expect(options(inside, "noexec", "suid")).toEqual(refused);
+      expect(options(inside, "noatime")).toEqual(refused);
+    }
   });
 });
 
@@ -130,6 +134,9 @@ describe("id-mapped mounts", () => {
     };
     const mounts = [{ ...volume(bundle), ...mappings }];
     expect(inContainer(bundle, { mounts }, { body: OWNER })).toEqual([1, [1005, 2006]]);
+    const plain = { ...volume(bundle), destination: "/plain" };
+    const again = { ...volume(bundle), source: join(bundle.rootfs, "plain"), ...mappings }; // what the entry before it has mounted
+    expect(inContainer(bundle, { mounts: [plain, again] }, { body: OWNER })).toEqual([1, [1005, 2006]]);
   });
 
   test("are recursive only if that is asked for", () => {

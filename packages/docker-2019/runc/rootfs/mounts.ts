@@ -9,7 +9,7 @@ import { type FilesystemMount, mountKernelView, mountOther, mountTmpfs } from ".
 import { type ContainerRoot, withFd } from "./inside-root.ts";
 import { mountFailure } from "./mount-failure.ts";
 import { type EntryOptions, parseEntryOptions } from "./mount-options.ts";
-import type { RootfsPlan } from "./rootfs.ts";
+import type { MountSource, RootfsPlan } from "./rootfs.ts";
 
 /** Makes them all. @throws {Error} In runc's words: they name the entry and what the kernel said. */
 export function mountAll(root: ContainerRoot, plan: RootfsPlan): void {
@@ -40,13 +40,13 @@ function mountEntry(root: ContainerRoot, plan: RootfsPlan, entry: Entry): void {
   else mountFilesystem(root, plan, { ...entry, type: type ?? "", label: plan.spec.linux?.mountLabel });
 }
 
-function mountBindEntry(
-  root: ContainerRoot,
-  plan: RootfsPlan,
-  { index, source = "", destination, options }: Entry,
-): void {
-  const copy = plan.mountSources.get(index) ?? copyMount(bindSource(source, plan.bundle), options.flags);
-  withFd(copy, () => mountBind(root, copy, destination, options));
+function mountBindEntry(root: ContainerRoot, plan: RootfsPlan, entry: Entry): void {
+  const { copy, options } = plan.mountSources.get(entry.index)?.() ?? copySource(plan, entry);
+  withFd(copy, () => mountBind(root, copy, entry.destination, options));
+}
+
+function copySource({ bundle }: RootfsPlan, { source = "", options }: Entry): ReturnType<MountSource> {
+  return { copy: copyMount(bindSource(source, bundle), options.flags), options };
 }
 
 function mountFilesystem(root: ContainerRoot, plan: RootfsPlan, mount: FilesystemMount): void {

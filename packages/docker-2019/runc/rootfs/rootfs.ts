@@ -20,9 +20,12 @@ import { isFinishedLater } from "./filesystem-mount.ts";
 import { type ContainerRoot, openPlace, withFd } from "./inside-root.ts";
 import { attempt } from "./mount-failure.ts";
 import { addFlags, changePropagation, replaceFlags } from "./mount-flags.ts";
-import { parseEntryOptions } from "./mount-options.ts";
+import { type EntryOptions, parseEntryOptions } from "./mount-options.ts";
 import { mountAll } from "./mounts.ts";
 import { isolateMounts, rootfsPropagation } from "./propagation.ts";
+
+/** Gives a detached mount, for the caller to close, and what the options of its entry come to. To be called once. */
+export type MountSource = () => { readonly copy: number; readonly options: EntryOptions };
 
 /** What the init needs to know to furnish the root. */
 export interface RootfsPlan {
@@ -31,8 +34,8 @@ export interface RootfsPlan {
   readonly rootfs: string;
   /** Sources of bind mounts may be relative to it. */
   readonly bundle: string;
-  /** Detached mounts, by the index of their entry in `spec.mounts`: see `openMountSources`. They are closed here. */
-  readonly mountSources: ReadonlyMap<number, number>;
+  /** By the index of their entry in `spec.mounts`: see `openMountSources`. */
+  readonly mountSources: ReadonlyMap<number, MountSource>;
   /** The container's cgroup by controller, absolute directories; "" is the one of v2. */
   readonly cgroupPaths: Readonly<Record<string, string>>;
   /** `--no-pivot`: for a host whose root is a ramdisk, where pivot_root(2) does not work. */
