@@ -1,5 +1,5 @@
 import { defineConfig } from "vitest/config";
-import VmFirst from "./test/vm-first.ts";
+import LongestFirst from "./test/longest-first.ts";
 
 export default defineConfig({
   test: {
@@ -7,7 +7,7 @@ export default defineConfig({
     pool: "forks",
     maxWorkers: 2,
     include: ["packages/**/*.test.ts", "test/**/*.test.ts", "tutorials/**/*.test.ts"],
-    sequence: { sequencer: VmFirst },
+    sequence: { sequencer: LongestFirst },
     globalSetup: ["./test/root-controllers.ts"],
     testTimeout: 60_000,
     // Genuine daemons miss an event now and then, and a shell a key that is typed too soon, on a machine that is busy with the suite

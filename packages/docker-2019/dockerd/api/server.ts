@@ -96,10 +96,13 @@ interface Exchange {
   readonly ends?: Duplex;
 }
 
+/** Of a URL in a query, as `fromSrc=http%3A%2F%2FUSER%3APASSWORD%40host`. */
+const USER_INFO = /(?<=(?:\/|%2F){2})[^/&]*(?=@|%40)/gi;
+
 async function serve(routes: readonly Route[], exchange: Exchange): Promise<void> {
   const { request, answer, connection } = exchange;
   if (!isWellFormed(request)) return;
-  log("debug", `Calling ${request.method} ${request.url}`);
+  log("debug", `Calling ${request.method} ${request.url?.replace(USER_INFO, "xxxxx")}`);
   connection.on("error", () => {}); // "close" follows
   try {
     const result = await handle(routes, exchange, goneSignal(exchange));

@@ -41,6 +41,7 @@ export async function* splitTar(tar: AsyncIterable<Uint8Array>, path: string): A
     await written;
   } finally {
     gzip.destroy();
+    if (!file.closed) await new Promise((resolve) => file.once("close", resolve)); // it may be about to be made
   }
 }
 
