@@ -13,11 +13,16 @@ else
   ERAS_CLONE=$PWD
   unset -f pnpm # of a first time, which is not the program
   if command -v pnpm >/dev/null; then
-    pnpm() { (cd "$ERAS_CLONE" && command pnpm --silent "$@"); }
+    pnpm() (
+      cd "$ERAS_CLONE" || exit
+      [ "${1-}" != docs ] || set -- run "$@" # pnpm has a command of that name
+      command pnpm --silent "$@"
+    )
   else
     # npx would ask the registry each time, which takes seconds, and two at once have been seen to wait for ever.
     pnpm() (
       cd "$ERAS_CLONE" || exit
+      [ "${1-}" != run ] || shift
       script=$(node -p 'JSON.parse(fs.readFileSync("package.json", "utf8")).scripts[process.argv[1]] ?? ""' -- "${1-}")
       [ "$script" ] || { echo "pnpm: no script \"${1-}\" in package.json" >&2; exit 1; }
       shift

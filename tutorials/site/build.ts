@@ -1,4 +1,4 @@
-/** `pnpm docs`: builds the site. What it shows of runs is recorded first, where nobody has done so yet: that takes some minutes, once. */
+/** `pnpm run docs`: builds the site. What it shows of runs is recorded first, where nobody has done so yet: that takes some minutes, once. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { SITE } from "../paths.ts";

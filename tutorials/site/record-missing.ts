@@ -47,6 +47,6 @@ function requireRoot(): void {
     );
   if (process.getuid!() !== 0)
     throw new Error(
-      "The site shows what the book's commands print, and they have not been run yet: that takes root. Try: sudo pnpm docs",
+      "The site shows what the book's commands print, and they have not been run yet: that takes root. Try: sudo pnpm run docs",
     );
 }

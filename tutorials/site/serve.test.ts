@@ -42,6 +42,6 @@ describe("serveSite()", () => {
     expect((server.address() as AddressInfo).address).toBe("127.0.0.1");
   });
   test("says what to do when there is no site", async () => {
-    await expect(serveSite(0, join(dir, "none"))).rejects.toThrow("pnpm docs builds it");
+    await expect(serveSite(0, join(dir, "none"))).rejects.toThrow("pnpm run docs builds it");
   });
 });

@@ -17,7 +17,7 @@ const TYPES: Readonly<Record<string, string>> = {
 
 /** @param port - 0: any that is free. @throws {Error} When there is no site, or the port is taken. */
 export async function serveSite(port: number, site = SITE): Promise<Server> {
-  if (!existsSync(join(site, "index.html"))) throw new Error("There is no site yet: pnpm docs builds it");
+  if (!existsSync(join(site, "index.html"))) throw new Error("There is no site yet: pnpm run docs builds it");
   const server = createServer(({ url = "/" }, response) => {
     const file = fileFor(url, site);
     const path = file ?? join(site, "404.html");
@@ -45,12 +45,16 @@ function readPath(url: string): string | undefined {
   }
 }
 
+function explain({ code, message }: NodeJS.ErrnoException): string {
+  return code === "EADDRINUSE" ? `${message}. Another port: pnpm docs:serve ${PORT + 1}` : message;
+}
+
 if (import.meta.main) {
   try {
     const server = await serveSite(Number(process.argv[2] ?? PORT));
     console.log(`http://127.0.0.1:${(server.address() as AddressInfo).port}/   (Ctrl-C ends it)`);
   } catch (error) {
-    process.stderr.write(`pnpm docs:serve: ${(error as Error).message}\n`);
+    process.stderr.write(`pnpm docs:serve: ${explain(error as NodeJS.ErrnoException)}\n`);
     process.exitCode = 1;
   }
 }

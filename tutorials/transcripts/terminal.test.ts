@@ -27,7 +27,7 @@ describe.each(["bash", "sh"])("a terminal that is made ready for the book, in %s
   test("has the project's scripts from any directory, with their words and exit codes, and the way back", async () => {
     const lines = await inTerminal(
       shell,
-      'cd /; pnpm era "a  b" 2>&1 | head -1; pnpm quiz none > /dev/null; echo $?; echo "$ERAS_CLONE"',
+      'cd /; pnpm run era "a  b" 2>&1 | head -1; pnpm quiz none > /dev/null; echo $?; echo "$ERAS_CLONE"',
     );
     expect(lines).toEqual([expect.stringContaining("a  b"), "1", CLONE]);
   });

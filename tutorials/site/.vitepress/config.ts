@@ -1,4 +1,4 @@
-/** The site: chapters in both languages, as one book. `pnpm docs` builds it, `pnpm docs:serve` serves what was built. */
+/** The site: chapters in both languages, as one book. `pnpm run docs` builds it, `pnpm docs:serve` serves what was built. */
 import { defineConfig } from "vitepress";
 import { LANGUAGES, type Language, readChapters } from "../../book/chapter.ts";
 import { SITE, SITE_PAGES } from "../../paths.ts";

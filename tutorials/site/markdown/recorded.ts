@@ -9,7 +9,7 @@ let runs: ReadonlyMap<string, RunFacts> | undefined;
 export function recordedRuns(): ReadonlyMap<string, RunFacts> {
   if (runs) return runs;
   const recorded = Object.entries(readRuns()).filter(([run]) => isCurrent(run));
-  if (recorded.length === 0) throw new Error("No recorded runs: pnpm docs makes them");
+  if (recorded.length === 0) throw new Error("No recorded runs: pnpm run docs makes them");
   const tried = readTried();
   runs = new Map(recorded.map(([run, events]) => [run, new RunFacts(events, tried[run] ?? {})]));
   return runs;
@@ -19,7 +19,7 @@ export function recordedRuns(): ReadonlyMap<string, RunFacts> {
 export function recordedRun(run: string): RunFacts {
   const recorded = recordedRuns().get(run);
   if (!recorded)
-    throw new Error(`No recorded run ${JSON.stringify(run)}: pnpm docs makes it, or chapters have another one now`);
+    throw new Error(`No recorded run ${JSON.stringify(run)}: pnpm run docs makes it, or chapters have another one now`);
   return recorded;
 }
 
