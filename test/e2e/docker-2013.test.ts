@@ -1,6 +1,6 @@
 /** What the commands of January 2013 do, asked of the kernel and the files where they can tell; with our lxc-start and with Debian's. */
 import { execFileSync } from "node:child_process";
-import { chmodSync, chownSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, closeSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { isMountPoint } from "@eras/linux/mountinfo.ts";
 import { processExists } from "@eras/linux/proc.ts";
+import { getTermios, makeRaw, openpty, setTermios, type Termios } from "@eras/linux/tty.ts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { describeWithBothLxcs } from "../harness/both-lxcs.ts";
 import { busyboxTar, Docker2013 } from "../harness/docker-2013.ts";
@@ -470,14 +471,30 @@ describe("images of docker", () => {
 });
 
 describe("a client without a daemon", () => {
-  test("says where it looked and what to do, and exits with 1", async () => {
-    const docker = await Docker2013.start();
+  const { master, slave } = openpty();
+  let docker: Docker2013;
+  let rawTerminal: Termios;
+  beforeAll(async () => {
+    docker = await Docker2013.start([], tmpdir(), slave);
+    rawTerminal = makeRaw(getTermios(slave));
+    setTermios(slave, rawTerminal);
     await docker.endDaemon("SIGTERM");
+  });
+  afterAll(async () => {
+    await docker.stop();
+    closeSync(slave);
+    closeSync(master);
+  });
+
+  test("says where it looked and what to do, and exits with 1", async () => {
     const { stdout, stderr, status } = await docker.docker(["ps"]);
     expect([stdout, status]).toEqual(["", 1]);
     expect(stderr).toContain(`Cannot connect to the daemon at ${docker.tcp}`);
     expect(stderr).toContain("pnpm era up 2013");
-    await docker.stop();
+  });
+
+  test("has its terminal as it was: the daemon's end changes none of the settings", () => {
+    expect(getTermios(slave)).toEqual(rawTerminal);
   });
 });
 

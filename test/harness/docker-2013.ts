@@ -51,11 +51,16 @@ export class Docker2013 {
    *
    * @param flags - More flags for dockerd: `["--lxc-start", "/usr/bin/lxc-start"]`.
    * @param parent - Where the directory is made.
+   * @param stdin - The daemon's own: a terminal, where it would be started from one.
    */
-  static async start(flags: readonly string[] = [], parent = tmpdir()): Promise<Docker2013> {
+  static async start(
+    flags: readonly string[] = [],
+    parent = tmpdir(),
+    stdin: "ignore" | number = "ignore",
+  ): Promise<Docker2013> {
     const dir = mkdtempSync(join(parent, "docker-eras-test-"));
     const daemon = new Docker2013(dir, `127.0.0.1:${await freePort()}`, `127.0.0.1:${await freePort()}`, flags);
-    await daemon.startDaemon();
+    await daemon.startDaemon(stdin);
     return daemon;
   }
 
@@ -72,10 +77,10 @@ export class Docker2013 {
     return readFileSync(join(this.dir, "dockerd.log"), "utf8");
   }
 
-  async startDaemon(): Promise<void> {
+  async startDaemon(stdin: "ignore" | number = "ignore"): Promise<void> {
     const log = openSync(join(this.dir, "dockerd.log"), "a");
     const args = ["-g", this.root, "--exec-root", this.runDir, "--tcp", this.tcp, "--http", this.http, ...this.#flags];
-    this.#daemon = spawn(DOCKERD, args, { stdio: ["ignore", log, log], env: hostEnvironment() });
+    this.#daemon = spawn(DOCKERD, args, { stdio: [stdin, log, log], env: hostEnvironment() });
     closeSync(log);
     while (!(await answers(this.tcp))) {
       if (this.#daemon.exitCode !== null)

@@ -9,6 +9,7 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { _exit } from "@eras/linux/fork.ts";
 import { parseAddress } from "../rcli/call-tcp.ts";
 import { listenAndServeHTTP } from "../rcli/http.ts";
 import { listenAndServeTCP } from "../rcli/tcp.ts";
@@ -104,10 +105,19 @@ function lock(root: string): Promise<void> {
 function writePidFile(path: string): void {
   writeFileSync(path, `${process.pid}\n`);
   process.on("exit", () => rmSync(path, { force: true }));
-  for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => process.exit(0));
+}
+
+/**
+ * Without what Node does at its end: it gives the terminal the settings that it had at the start. Behind a shell's prompt those are without
+ * an echo, for there the shell does that itself; and so the shell would be, when a daemon that was started with `&` ends.
+ */
+function endDaemon(): never {
+  process.emit("exit", 0);
+  _exit(0);
 }
 
 process.umask(0o022); // whatever it was started with: "/" of a container is for all its users, and what they make has the usual modes
+for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, endDaemon);
 process.stdout.on("error", () => {}); // whoever read our log has gone; the containers have not
 try {
   const flags = parseFlags();
