@@ -1,6 +1,6 @@
 /**
  * A container by hand: `node box.ts [--without WALL] ROOT COMMAND…` runs COMMAND with ROOT as its "/", behind seven walls: mounts, name, messages,
- * processes, network, root, capabilities. Each can be left out, to see what it is for.
+ * processes, network, root, capabilities. Each but the first can be left out, to see what it is for.
  *
  *     box ──unshare, spawn──▶ the same program again, born behind the walls ──execve──▶ COMMAND
  */
@@ -40,7 +40,7 @@ export function outside(without: string, words: readonly string[]): number {
 
 /** Furnishes the room from within, and becomes the command. */
 export function inside(without: string, root: string, command: readonly string[]): never {
-  if (without !== "mounts") mount(null, "/", null, MS_PRIVATE | MS_REC, null); // what we mount is nobody else's
+  mount(null, "/", null, MS_PRIVATE | MS_REC, null); // what we mount is nobody else's
   if (without !== "name") sethostname("box");
   if (without !== "root") changeRoot(root);
   if (without !== "capabilities") for (const name of DANGEROUS) dropBoundingCapability(capabilityNumber(name));
@@ -59,7 +59,16 @@ export function changeRoot(root: string): void {
   process.chdir("/");
 }
 
+/** Without a table of mounts of its own, the box would change the root of the whole machine. */
+function leaveOut(wall: string, words: readonly string[]): number {
+  const walls = [...Object.keys(WALLS), "root", "capabilities"];
+  if (wall !== "mounts" && walls.includes(wall)) return outside(wall, words);
+  const why = wall === "mounts" ? "the root of your whole machine would change" : `the walls are ${walls.join(", ")}`;
+  console.error(`box: Cannot leave out "${wall}": ${why}`);
+  return 1;
+}
+
 const [, , ...words] = process.argv;
 if (words[0] === "--inside") inside(words[1]!, words[2]!, words.slice(3));
-else if (words[0] === "--without") process.exit(outside(words[1]!, words.slice(2)));
+else if (words[0] === "--without") process.exit(leaveOut(words[1] ?? "", words.slice(2)));
 else process.exit(outside("", words));
