@@ -61,8 +61,12 @@ function oneLine({ text, place = "", isFaint }: EventParts, room: number, paint:
   return `${isFaint ? paint(shown, "faint") : shown}${gap}${paint(file, "faint")}`.trimEnd();
 }
 
-/** At blanks, or where there are none, anywhere: Chinese has none. */
-function wrap(text: string, room: number): string[] {
+/**
+ * Breaks a line at blanks, or where there are none, anywhere: Chinese has none.
+ *
+ * @param room - Columns.
+ */
+export function wrap(text: string, room: number): string[] {
   if (width(text) <= room) return [text];
   const end = fitting(text, room);
   const blank = text.lastIndexOf(" ", end);

@@ -8,6 +8,7 @@
  */
 import { createInterface, type Interface } from "node:readline/promises";
 import { parseArgs } from "node:util";
+import { wrap } from "@eras/trace/lay-out.ts";
 import { type Chapter, chapterPath, readChapter, readChapters } from "../book/chapter.ts";
 import type { QuizItem } from "../book/quiz-item.ts";
 import { answerOf } from "./answer.ts";
@@ -20,6 +21,7 @@ const TEXTS = {
   en: {
     predict: "Before the run: what do you believe?",
     running: "Running:",
+    waiting: "(Waiting: something else of the book runs containers, pnpm docs or docs:check, and it is their turn.)",
     page: "Your run, to step through:",
     sealed: "What your run says:",
     quiz: "And now:",
@@ -32,6 +34,7 @@ const TEXTS = {
   zh: {
     predict: "运行之前：你怎么想？",
     running: "正在运行：",
+    waiting: "（在等待：pnpm docs 或 docs:check 正在运行容器，要等它们先跑完。）",
     page: "你的运行，可以逐步查看：",
     sealed: "你的运行这样说：",
     quiz: "现在：",
@@ -66,7 +69,7 @@ async function main(): Promise<number> {
   if (process.geteuid?.() !== 0) throw new Error("Cannot run a container: only root can (sudo pnpm quiz …)");
   const shown = values.zh ? readChapter(chapterPath(chapter.id, "zh")) : chapter;
   const texts = TEXTS[values.zh ? "zh" : "en"];
-  if (values.answers) return printAnswers(chapter, await runOf(chapter));
+  if (values.answers) return printAnswers(chapter, await runOf(chapter, texts));
   const terminal = createInterface({ input: process.stdin, output: process.stdout });
   try {
     await quiz(chapter, shown, texts, terminal);
@@ -86,7 +89,7 @@ async function quiz(chapter: Chapter, shown: Chapter, texts: Texts, terminal: In
   const beliefs: string[] = [];
   for (const item of shown.predictions) beliefs.push(await askItem(item, ask));
   console.log(`\n${texts.running}${texts.gap}pnpm era:${chapter.meta.run} …`);
-  const run = await runOf(chapter);
+  const run = await runOf(chapter, texts);
   const page = writeRunPage(chapter.id, chapter.meta.run!, run.events, shown.language);
   const answerFor = (item: QuizItem) => ({ answer: answerOf(item, run), place: placeOf(item, page.href) });
   console.log(`${texts.page}${texts.gap}${page}\n\n${texts.sealed}`);
@@ -100,15 +103,25 @@ async function quiz(chapter: Chapter, shown: Chapter, texts: Texts, terminal: In
 }
 
 /** Runs the chapter's command on this machine, and what its questions try beside. */
-async function runOf(chapter: Chapter): Promise<RunFacts> {
-  const { events, tried } = await recordRun(chapter.meta.run!, triesOf(chapter.meta.run!, [chapter]));
+async function runOf(chapter: Chapter, { waiting }: Texts): Promise<RunFacts> {
+  const run = chapter.meta.run!;
+  const { events, tried } = await recordRun(run, triesOf(run, [chapter]), () => console.error(waiting));
   return new RunFacts(events, tried);
 }
 
 /** @returns The value of the choice, or the word. */
 async function askItem({ ask: question, choices }: QuizItem, ask: Ask): Promise<string> {
   const lines = Object.values(choices ?? {}).map((words, index) => `  ${index + 1}) ${words}\n`);
-  return choiceOf(await ask(`\n${question}\n${lines.join("")}> `), choices);
+  return choiceOf(await ask(fitted(`\n${question}\n${lines.join("")}> `)), choices);
+}
+
+/** No line is longer than the terminal is wide. */
+function fitted(text: string): string {
+  const room = process.stdout.columns ?? Number.POSITIVE_INFINITY;
+  return text
+    .split("\n")
+    .flatMap((line) => wrap(line, room))
+    .join("\n");
 }
 
 /** @param found - The answer, and where in the run's page it can be seen. */
@@ -120,9 +133,8 @@ function tell(
 ): void {
   const wasRight = isRight(given, answer);
   const mark = given === "" ? "" : "✗ "; // who has answered nothing has answered nothing wrong
-  console.log(
-    `\n${ask}\n${wasRight ? `✓ ${right}` : `${mark}${is}${gap}${choices?.[answer] ?? answer}${stop}`}${gap}${why}`,
-  );
+  const verdict = wasRight ? `✓ ${right}` : `${mark}${is}${gap}${choices?.[answer] ?? answer}${stop}`;
+  console.log(fitted(`\n${ask}\n${verdict}${gap}${why}`));
   if (line !== undefined) console.log(`${tried}${gap}${line}`);
   else if (!wasRight) console.log(`→ ${place}`);
 }

@@ -17,11 +17,12 @@ export interface RecordedRun {
 /**
  * @param run - As in a chapter's head: `2013 run -a busybox echo hello`.
  * @param tries - Lines for a shell.
+ * @param onWait - As of {@link ChapterWorld.create}.
  * @throws {Error} When the run fails, or something is left of it or of an experiment.
  */
-export async function recordRun(run: string, tries: readonly string[]): Promise<RecordedRun> {
+export async function recordRun(run: string, tries: readonly string[], onWait?: () => void): Promise<RecordedRun> {
   const [era, ...words] = run.split(" ") as ["2013" | "2019", ...string[]];
-  const world = await ChapterWorld.create();
+  const world = await ChapterWorld.create(onWait);
   let left: string[] = [];
   let recorded: RecordedRun;
   try {

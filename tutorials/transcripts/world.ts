@@ -69,9 +69,13 @@ export class ChapterWorld {
     });
   }
 
-  /** Waits until no other process of this machine has one: two at once would see each other's cgroups. */
-  static async create(): Promise<ChapterWorld> {
-    const turn = await takeTurn();
+  /**
+   * Waits until no other process of this machine has one: two at once would see each other's cgroups.
+   *
+   * @param onWait - Called once, if there is one.
+   */
+  static async create(onWait = () => {}): Promise<ChapterWorld> {
+    const turn = await takeTurn(onWait);
     const world = new ChapterWorld(turn);
     await once(world.#holder.stdout!, "data");
     return world;
@@ -146,8 +150,8 @@ function umountBelow(dir: string): string {
 }
 
 /** An abstract socket is a name that the kernel gives to one process, and takes back when it ends. */
-async function takeTurn(): Promise<Server> {
-  for (;;) {
+async function takeTurn(onWait: () => void): Promise<Server> {
+  for (let hasWaited = false; ; hasWaited = true) {
     const server = createServer();
     const isOurs = await new Promise<boolean>((resolve) => {
       server
@@ -156,6 +160,7 @@ async function takeTurn(): Promise<Server> {
         .unref();
     });
     if (isOurs) return server;
+    if (!hasWaited) onWait();
     await new Promise((resolve) => setTimeout(resolve, TURN_EVERY_MS));
   }
 }
