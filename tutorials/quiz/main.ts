@@ -105,7 +105,7 @@ async function quiz(chapter: Chapter, shown: Chapter, texts: Texts, terminal: In
 /** Runs the chapter's command on this machine, and what its questions try beside. */
 async function runOf(chapter: Chapter, { waiting }: Texts): Promise<RunFacts> {
   const run = chapter.meta.run!;
-  const { events, tried } = await recordRun(run, triesOf(run, [chapter]), () => console.error(waiting));
+  const { events, tried } = await recordRun(run, triesOf(run, [chapter]), () => console.error(fitted(waiting)));
   return new RunFacts(events, tried);
 }
 
