@@ -59,7 +59,7 @@ const SECTIONS: Readonly<Record<string, string>> = {
   sysctls: `cd /proc/sys; for file in ${SYSCTLS}; do echo $file $(cat $file); done; cd /`,
   process: `for file in ${PROC_FILES}; do echo "$file:"; cat /proc/$$/$file; done`,
   processes: "ls -d /proc/[0-9]*",
-  network: "ip -o addr; cat /sys/class/net/lo/flags",
+  network: "ip -o addr | grep -v ' eras\\| veth'; cat /sys/class/net/lo/flags",
   guarded: `for path in ${GUARDED}; do stat -c '%N %F %a %u:%g' $path; head -c1 $path | wc -c; done`,
   "terminal's size": "stty size",
   "io priority": "ionice",

@@ -1,6 +1,9 @@
 /** For tests: what an init does with its own process happens in a child that a Node of its own has forked, as runc does it. */
 import { spawnSync } from "node:child_process";
 import { dirname } from "node:path";
+import { SINGLE_THREADED } from "@eras/linux/fork.ts";
+
+const TIMEOUT_MS = 50_000;
 
 const HEAD = `
 import { writeSync } from "node:fs";
@@ -29,8 +32,8 @@ export function inFork(imports: string, body: string, parent = ""): unknown[] {
     }`;
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
-    ["--single-threaded", "--input-type=module-typescript", "--eval", source],
-    { cwd: dirname(import.meta.dirname), encoding: "utf8" },
+    [...SINGLE_THREADED, "--input-type=module-typescript", "--eval", source],
+    { cwd: dirname(import.meta.dirname), encoding: "utf8", timeout: TIMEOUT_MS, killSignal: "SIGKILL" },
   );
   if (status !== 0) throw new Error(`Child ended with ${status}:\n${stdout}${stderr}`);
   return stdout.split("\n").filter(Boolean).map(parsed);
