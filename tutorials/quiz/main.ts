@@ -21,7 +21,8 @@ const TEXTS = {
   en: {
     predict: "Before the run: what do you believe?",
     running: "Running:",
-    waiting: "(Waiting: something else of the book runs containers, pnpm docs or docs:check, and it is their turn.)",
+    waiting:
+      "(Waiting: something else of the book runs containers, pnpm run docs or docs:check, and it is their turn.)",
     page: "Your run, to step through:",
     sealed: "What your run says:",
     quiz: "And now:",
@@ -34,7 +35,7 @@ const TEXTS = {
   zh: {
     predict: "运行之前：你怎么想？",
     running: "正在运行：",
-    waiting: "（在等待：pnpm docs 或 docs:check 正在运行容器，要等它们先跑完。）",
+    waiting: "（在等待：pnpm run docs 或 docs:check 正在运行容器，要等它们先跑完。）",
     page: "你的运行，可以逐步查看：",
     sealed: "你的运行这样说：",
     quiz: "现在：",

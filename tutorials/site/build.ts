@@ -24,7 +24,7 @@ if (import.meta.main) {
     await buildSite((line) => console.log(line));
     console.log(`\nThe site is built. To read it: pnpm docs:serve`);
   } catch (error) {
-    process.stderr.write(`pnpm docs: ${(error as Error).message}\n`);
+    process.stderr.write(`pnpm run docs: ${(error as Error).message}\n`);
     process.exitCode = 1;
   }
 }
