@@ -209,7 +209,8 @@ describe.skipIf(missing)(`dockerd's archive${missing ? `: ${missing}` : ""}`, ()
 
 /** The moment is a file's own only where the script has set it; whoever lists a tar sees whole seconds. */
 function timed(stat: { readonly mtime: string; readonly name: string }): object {
-  return { ...stat, mtime: stat.name === "file" ? Date.parse(stat.mtime) : "" };
+  const { mtime } = stat;
+  return { ...stat, mtime: stat.name === "file" ? [Date.parse(mtime), /\.\d+/.exec(mtime)?.[0]] : "" };
 }
 
 function listed(content: Buffer): string[] {

@@ -20,6 +20,7 @@ import { O_PATH, openat2, RESOLVE_IN_ROOT, RESOLVE_NO_MAGICLINKS, readlinkat } f
 import { NotFound, Unknown } from "@eras/oci-spec/errdefs.ts";
 import type { ContainerPathStat } from "../../engine-api/container.ts";
 import type { Container } from "../container/container.ts";
+import { goTime } from "../go-time.ts";
 import { findUser } from "../spec/user.ts";
 import { ContainerView } from "./container-view.ts";
 import type { Daemon } from "./daemon.ts";
@@ -208,7 +209,7 @@ function statOf(view: ContainerView, fd: number, { path }: ContainerPath): Conta
     name: basename(`/${path}`) || "/",
     size: stats.size,
     mode: goMode(stats),
-    mtime: stats.mtime.toISOString(),
+    mtime: goTime(fstatSync(fd, { bigint: true }).mtimeNs),
     linkTarget: stats.isSymbolicLink() ? targetOf(view, fd, path) : "",
   };
 }
