@@ -9,7 +9,7 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { _exit } from "@eras/linux/fork.ts";
+import { endDaemon } from "@eras/linux/end-daemon.ts";
 import { parseAddress } from "../rcli/call-tcp.ts";
 import { listenAndServeHTTP } from "../rcli/http.ts";
 import { listenAndServeTCP } from "../rcli/tcp.ts";
@@ -105,15 +105,6 @@ function lock(root: string): Promise<void> {
 function writePidFile(path: string): void {
   writeFileSync(path, `${process.pid}\n`);
   process.on("exit", () => rmSync(path, { force: true }));
-}
-
-/**
- * Without what Node does at its end: it gives the terminal the settings that it had at the start. Behind a shell's prompt those are without
- * an echo, for there the shell does that itself; and so the shell would be, when a daemon that was started with `&` ends.
- */
-function endDaemon(): never {
-  process.emit("exit", 0);
-  _exit(0);
 }
 
 process.umask(0o022); // whatever it was started with: "/" of a container is for all its users, and what they make has the usual modes

@@ -2,8 +2,9 @@
  * containerd: keeps images, snapshots and containers, and has a shim for each container that runs. It may be killed and started again:
  * the shims keep the containers running, and the next containerd finds them.
  */
+
+import { endDaemon } from "@eras/linux/end-daemon.ts";
 import { CommanderError } from "commander";
-import { endDaemon } from "../end-daemon.ts";
 import { runCommandLine } from "./command-line.ts";
 import { type ConfigFlags, configToml, DEFAULT_CONFIG, loadConfig } from "./config.ts";
 import { log, setLogLevel } from "./log.ts";

@@ -67,7 +67,7 @@ async function serve(options: Options, socket: ShimSocket): Promise<void> {
   const shutdown = async () => {
     await publisher.flushed();
     if (!service.isEmpty) return;
-    if (stopListening(socket, bundlesDir)) (await import("../end-daemon.ts")).endDaemon();
+    if (stopListening(socket, bundlesDir)) (await import("@eras/linux/end-daemon.ts")).endDaemon();
     setTimeout(shutdown, EXPECTED_MS); // one of the group has been started, and may fail on its way here
   };
   const service = new TaskService({ namespace: options.namespace, publisher, forget, shutdown });

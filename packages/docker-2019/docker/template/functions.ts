@@ -168,7 +168,7 @@ export function escapeWhole<Thing extends object>(thing: Thing): Thing {
 }
 
 /** A row of a list, as JSON. */
-export function escapedJson(row: unknown): string {
+function escapedJson(row: unknown): string {
   return goJson(row).replace(/[<>&]/g, escapeLetter);
 }
 
