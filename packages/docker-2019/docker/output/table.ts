@@ -66,14 +66,14 @@ export function inOrder(row: Row): Row {
 }
 
 async function printTemplate({ titles, rows, template: options }: Listing, format: string): Promise<void> {
-  const [{ UserTemplate }, { escapeWhole }] = await Promise.all([
+  const [{ UserTemplate }, { ListRow }] = await Promise.all([
     import("../template/user-template.ts"),
     import("../template/functions.ts"),
   ]);
   const isTable = format.startsWith(TABLE);
   const text = (isTable ? format.slice(TABLE.length).trim() : format).replaceAll("\\t", "\t").replaceAll("\\n", "\n");
   const template = new UserTemplate(text, options);
-  const shown = rows.map((row) => template.execute(escapeWhole(inOrder(row))));
+  const shown = rows.map((row) => template.execute(new ListRow(inOrder(row))));
   if (!isTable) return printRows(shown.map((line) => [line]));
   const head = template.execute(titleRow(titles, rows[0]));
   printTable([head, ...shown].map((line) => line.split("\t")));

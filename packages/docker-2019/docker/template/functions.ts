@@ -87,7 +87,7 @@ const HTML: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">":
 export const FUNCTIONS: Readonly<Record<string, TemplateFunction>> = {
   json: {
     params: ["any"],
-    run: (value: unknown) => (escapedWhole.has(value as object) ? escapedJson(value) : goJson(value)),
+    run: (value: unknown) => (value instanceof ListRow ? escapedJson(value) : goJson(value)),
   },
   split: { params: ["string", "string"], run: (text: string, separator: string) => text.split(separator) },
   join: {
@@ -159,16 +159,14 @@ function sliceOf(value: unknown, from: number, to: number): unknown {
   return value.slice(from, to);
 }
 
-const escapedWhole = new WeakSet<object>();
-
-/** Marks a row of a list: Go writes those, as a whole, with what HTML would take for markup escaped, and nothing else. */
-export function escapeWhole<Thing extends object>(thing: Thing): Thing {
-  escapedWhole.add(thing);
-  return thing;
+/** A row of a list: Go writes those, as a whole, with what HTML would take for markup escaped, and nothing else. */
+export class ListRow {
+  constructor(columns: object) {
+    Object.assign(this, columns);
+  }
 }
 
-/** A row of a list, as JSON. */
-function escapedJson(row: unknown): string {
+function escapedJson(row: ListRow): string {
   return goJson(row).replace(/[<>&]/g, escapeLetter);
 }
 

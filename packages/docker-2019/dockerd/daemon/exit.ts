@@ -3,6 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { step } from "../../step.ts";
 import type { Container } from "../container/container.ts";
 import type { Exec } from "../container/exec.ts";
+import type { TaskState } from "../libcontainerd/containerd.ts";
 import { tellDetached } from "./attachment-events.ts";
 import { attempt, noteFailure } from "./attempt.ts";
 import type { Daemon } from "./daemon.ts";
@@ -14,11 +15,18 @@ import { startContainer } from "./start.ts";
 
 /** For the last output of a process whose children hold its streams open. */
 const DRAIN_MS = 3_000;
+/** When nobody knows how it ended. */
+const UNKNOWN_STATUS = 255;
 
 export interface ProcessExit {
   readonly pid: number;
   readonly status: number;
   readonly at: Date;
+}
+
+/** An end that is found, not told. @param task - What containerd still knows of it. */
+export function exitFound(task: TaskState | undefined, pid: number): ProcessExit {
+  return { pid, status: task?.exitStatus ?? UNKNOWN_STATUS, at: new Date() };
 }
 
 /** A container's own process has ended. Who hears of it from two sides, does this once. */

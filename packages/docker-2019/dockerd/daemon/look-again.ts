@@ -5,10 +5,7 @@ import type { Exec } from "../container/exec.ts";
 import type { TaskState } from "../libcontainerd/containerd.ts";
 import { undoStarts } from "./cut-short.ts";
 import type { Daemon } from "./daemon.ts";
-import { containerExited, execExited, type ProcessExit } from "./exit.ts";
-
-/** When nobody knows how it ended. */
-const UNKNOWN_STATUS = 255;
+import { containerExited, execExited, exitFound, type ProcessExit } from "./exit.ts";
 
 /** Call when containerd answers again. */
 export async function lookAgain(daemon: Daemon): Promise<void> {
@@ -35,5 +32,5 @@ async function lookForEndOfExec(daemon: Daemon, { id, container, pid, startDone 
 /** @returns Nothing if it runs. */
 function exitOf(task: TaskState | undefined, pid: number): ProcessExit | undefined {
   if (task && task.status !== Status.STOPPED) return undefined;
-  return { pid, status: task?.exitStatus ?? UNKNOWN_STATUS, at: new Date() };
+  return exitFound(task, pid);
 }

@@ -14,14 +14,12 @@ import { attempt } from "./attempt.ts";
 import { endRemovals, removeHalves, undoStarts } from "./cut-short.ts";
 import type { Daemon } from "./daemon.ts";
 import { removeContainer } from "./delete.ts";
-import { containerExited } from "./exit.ts";
+import { containerExited, exitFound } from "./exit.ts";
 import { watchHealth } from "./health.ts";
 import { linkedBy } from "./links.ts";
 import { startContainer } from "./start.ts";
 import { stopContainer } from "./stop.ts";
 
-/** When nobody knows how it ended. */
-const UNKNOWN_STATUS = 255;
 /** How long the start of a container waits for those that it is linked to. */
 const LINKED_MS = 5_000;
 
@@ -66,8 +64,7 @@ async function restore(daemon: Daemon, container: Container): Promise<void> {
     else await stopContainer(daemon, container).catch(() => {});
     return;
   }
-  const status = task?.exitStatus ?? UNKNOWN_STATUS;
-  await containerExited(daemon, container, { pid: state.record.Pid, status, at: new Date() });
+  await containerExited(daemon, container, exitFound(task, state.record.Pid));
 }
 
 function reconnect(daemon: Daemon, { id, config, hostConfig, logPath, streams }: Container): void {

@@ -128,7 +128,7 @@ async function printDetails({ Images, Containers, Volumes, BuildCache, BuilderSi
 /** All of it, to one template, after which there is no line's end. */
 async function printDetailsAs({ Images, Containers, Volumes, BuildCache }: DiskUsage, format: string): Promise<void> {
   const { UserTemplate } = await import("../../template/user-template.ts");
-  const { escapeWhole } = await import("../../template/functions.ts");
+  const { ListRow } = await import("../../template/functions.ts");
   const template = new UserTemplate(format === "json" ? "{{json .}}" : format, {
     type: "*formatter.diskUsageContext",
     before: { parse: "template parsing error: ", execute: "" },
@@ -141,7 +141,7 @@ async function printDetailsAs({ Images, Containers, Volumes, BuildCache }: DiskU
     Volumes: (Volumes ?? []).map(volumeRow).map(inOrder),
     BuildCache: (BuildCache ?? []).map(cacheRow).map(inOrder),
   };
-  write(STDOUT, template.execute(escapeWhole(details)));
+  write(STDOUT, template.execute(new ListRow(details)));
 }
 
 const CACHE_TITLES = {
