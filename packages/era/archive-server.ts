@@ -9,10 +9,11 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { endDaemon } from "@eras/linux/end-daemon.ts";
 import { isOnShelf, openImageTar, SHELF_IMAGES } from "./shelf/shelf.ts";
 import { parseAddress } from "./world.ts";
 
-/** Serves until the process is told to end. @throws {Error} When the address is not free. */
+/** Serves until the process is told to end; resolves when it begins to. @throws {Error} When the address is not free. */
 export async function serveArchive(address: string): Promise<void> {
   const server = createServer((request, response) => {
     answer(request, response).catch((error: Error) => {
@@ -23,12 +24,8 @@ export async function serveArchive(address: string): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject).listen(parseAddress(address), resolve);
   });
+  for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, endDaemon);
   console.log(`archive: http://${address}/images/{${SHELF_IMAGES.join(",")}}`);
-  await new Promise<void>((resolve) => {
-    for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => resolve());
-  });
-  server.close();
-  server.closeAllConnections();
 }
 
 async function answer({ url = "/", method }: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -1,10 +1,12 @@
 /** `pnpm era …`: daemons come and go, and clean takes everything away, whatever happened before. */
-import { appendFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { once } from "node:events";
+import { appendFileSync, closeSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { openCgroup } from "@eras/cgroups/open.ts";
 import { containerCgroupPath } from "@eras/docker-2013/container-cgroup.ts";
 import { processExists } from "@eras/linux/proc.ts";
+import { getTermios, makeRaw, openpty, setTermios } from "@eras/linux/tty.ts";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { EraWorld } from "../harness/era.ts";
 
@@ -124,6 +126,19 @@ describe("era archive", () => {
     expect((await docker("pull", url)).stdout).toMatch(/^http:.*busybox:[0-9a-f]{16}\n$/);
     expect((await docker("run", "-a", url, "echo", "pulled")).stdout).toBe("pulled\n");
     expect((await docker("pull", `http://${world.archive}/images/ubuntu`)).stdout).toMatch(/^Error: .*404/m);
+  });
+
+  test("leaves the terminal that it was started from its settings when it ends", async () => {
+    const { master, slave } = openpty();
+    const archive = world.start(["archive"], slave);
+    await once(archive.stdout!, "data"); // it listens
+    const raw = makeRaw(getTermios(slave));
+    setTermios(slave, raw);
+    archive.kill("SIGTERM");
+    expect(await once(archive, "exit")).toEqual([0, null]);
+    expect(getTermios(slave)).toEqual(raw);
+    closeSync(slave);
+    closeSync(master);
   });
 });
 

@@ -67,6 +67,11 @@ export class EraWorld {
     return this.run(NODE, [MAIN, ...args], options);
   }
 
+  /** Starts `era ARGS…`, which goes on until it is ended. @param stdin - A terminal, as if it were started from one with `&`. */
+  start(args: readonly string[], stdin: number): ChildProcess {
+    return spawn(NODE, [MAIN, ...args], { env: this.env, stdio: [stdin, "pipe", "inherit"] });
+  }
+
   /** Runs any program in this world. */
   run(program: string, args: readonly string[], { input = "", env, cwd }: EraOptions = {}): Promise<EraResult> {
     const child = spawn(program, args, { env: { ...this.env, ...env }, ...(cwd !== undefined && { cwd }) });
