@@ -1,6 +1,8 @@
 /**
  * An event as lines of a terminal, none of which is longer than it is wide:
  *
+ *          ms program    ┌ begins  ▸ step  → ← message  call(…) = answer  ◇ object
+ *                        │ one bar more: caused by whoever has one bar less
  *       149.7 dockerd    │ ▸ 001/2 The image that was asked for is looked up
  *                        │   packages/docker-2019/dockerd/image/images.ts:84  name busybox
  *       206.4 dockerd    │     mount("overlay", "/var/lib/docker-eras/2019/…/merged", …) = 0    mount.ts:45
@@ -30,22 +32,39 @@ export type Paint = (text: string, colour: "actor" | "faint") => string;
 
 const TIME_WIDTH = 8;
 const ACTOR_WIDTH = 10;
+const TEXT_START = TIME_WIDTH + ACTOR_WIDTH + 2;
 /** Of what lies below a step. */
 const INDENT = 2;
 const NARROWEST = 24;
+
+/** What stands above all lines: the columns' names, and what the signs in the last of them mean, in lines. */
+export interface Head {
+  readonly time: string;
+  readonly actor: string;
+  readonly signs: readonly string[];
+}
+
+/** @param columns - Of the terminal. */
+export function layOutHead({ time, actor, signs }: Head, columns: number, paint: Paint): string[] {
+  const names = `${time.padStart(TIME_WIDTH)} ${actor}${" ".repeat(ACTOR_WIDTH - width(actor))} `;
+  const lines = signs.flatMap((line) => wrap(line, roomBehind(TEXT_START, columns)));
+  return lines.map((line, i) => paint(`${i === 0 ? names : " ".repeat(TEXT_START)}${line}`, "faint"));
+}
 
 /** @param columns - Of the terminal. */
 export function layOut(parts: EventParts, columns: number, paint: Paint): string[] {
   const { elapsedMs, actor, depth, isFaint } = parts;
   const bars = paint(`${"│".repeat(depth)}${depth > 0 ? " " : ""}`, "faint");
-  const room = Math.max(NARROWEST, columns - (TIME_WIDTH + ACTOR_WIDTH + 2 + depth + (depth > 0 ? 1 : 0)) - 1);
+  const room = roomBehind(TEXT_START + depth + (depth > 0 ? 1 : 0), columns);
   const lines = parts.isStep ? stepLines(parts, room, paint) : [oneLine(parts, room, paint)];
   const time = paint(elapsedMs.toFixed(1).padStart(TIME_WIDTH), "faint");
   const name = paint(actor.padEnd(ACTOR_WIDTH), isFaint ? "faint" : "actor");
   return lines.map((line, i) =>
-    i === 0 ? `${time} ${name} ${bars}${line}` : `${" ".repeat(TIME_WIDTH + ACTOR_WIDTH + 2)}${bars}${line}`,
+    i === 0 ? `${time} ${name} ${bars}${line}` : `${" ".repeat(TEXT_START)}${bars}${line}`,
   );
 }
+
+const roomBehind = (start: number, columns: number) => Math.max(NARROWEST, columns - start - 1);
 
 function stepLines({ text, detail = "", place = "" }: EventParts, room: number, paint: Paint): string[] {
   const indent = " ".repeat(INDENT);

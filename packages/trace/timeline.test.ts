@@ -108,8 +108,16 @@ describe("Timeline on a terminal", () => {
     expect(lines[1]).toEqual(["     1.0 docker     → dockerd by rcli: […]"]);
     expect(lines[3]).toEqual([]);
   });
+  test("says above all what the signs mean, the bars too", () => {
+    const [names, bars] = new Timeline({ steps: STEPS, callText: () => "" }).screenHead(80);
+    expect(names).toMatch(/^ +ms program +┌ begins {2}▸ step/);
+    expect(bars).toMatch(/^ {20}│ one bar more/);
+  });
   test.each([60, 80, 100])("stays within %d columns", (columns) => {
-    const lines = [...screen(columns), ...screen(columns, "zh")].flat();
+    const heads = (["en", "zh"] as const).map((language) =>
+      new Timeline({ steps: STEPS, language, callText: () => "" }).screenHead(columns),
+    );
+    const lines = [...heads, ...screen(columns), ...screen(columns, "zh")].flat();
     for (const line of lines) expect(line.length).toBeLessThan(columns);
   });
 });

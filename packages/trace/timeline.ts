@@ -8,7 +8,7 @@
  */
 import { isAbsolute } from "node:path";
 import type { TraceEvent } from "./event.ts";
-import { type EventParts, layOut } from "./lay-out.ts";
+import { type EventParts, type Head, layOut, layOutHead } from "./lay-out.ts";
 import { type DeclaredMessage, MessageFinder } from "./message.ts";
 import type { Step } from "./step.ts";
 
@@ -55,6 +55,25 @@ const COLOURS = [36, 33, 35, 32, 34, 31, 96];
 const FAINT = 2;
 const LONGEST_ON_SCREEN = 28;
 
+const HEAD: Readonly<Record<"en" | "zh", Head>> = {
+  en: {
+    time: "ms",
+    actor: "program",
+    signs: [
+      "┌ begins  ▸ step  → ← message  call(…) = answer  ◇ object",
+      "│ one bar more: caused by whoever has one bar less",
+    ],
+  },
+  zh: {
+    time: "ms",
+    actor: "程序",
+    signs: [
+      "┌ 开始  ▸ 步骤  → ← 消息  系统调用(…) = 结果  ◇ 内核对象",
+      "│ 每多一道竖线，就多隔一层：由少一道竖线的那个程序引起",
+    ],
+  },
+};
+
 /** Turns events, given in order of time, into lines of text. */
 export class Timeline {
   readonly #options: TimelineOptions;
@@ -80,6 +99,11 @@ export class Timeline {
     const whole = `${event.kind === "kernel" ? "    " : ""}${text}${detail ? ` (${detail})` : ""}`;
     const where = this.#paint(place ? `  ${place}` : "", "faint", actor);
     return `${elapsedMs.toFixed(1).padStart(8)} ms  ${this.#paint(name, "actor", actor)} ${whole.padEnd(64)}${where}`.trimEnd();
+  }
+
+  /** What stands above the first of {@link screenLines}. */
+  screenHead(columns: number): string[] {
+    return layOutHead(HEAD[this.#options.language ?? "en"], columns, (text, colour) => this.#paint(text, colour, ""));
   }
 
   /** Lines of a terminal with so many columns; none for what other lines say already. */
@@ -159,9 +183,12 @@ export class Timeline {
 
   #paint(text: string, colour: "actor" | "faint", actor: string): string {
     if (!this.#options.colour || text === "") return text;
+    return `\x1b[${colour === "faint" ? FAINT : this.#colourOf(actor)}m${text}\x1b[0m`;
+  }
+
+  #colourOf(actor: string): number {
     if (!this.#actors.includes(actor)) this.#actors.push(actor);
-    const code = colour === "faint" ? FAINT : COLOURS[this.#actors.indexOf(actor) % COLOURS.length];
-    return `\x1b[${code}m${text}\x1b[0m`;
+    return COLOURS[this.#actors.indexOf(actor) % COLOURS.length]!;
   }
 }
 

@@ -15,7 +15,7 @@ import { Timeline, type TimelineOptions } from "./timeline.ts";
 
 /** How to look at a trace, by the end of its name. */
 const ADVICE: Readonly<Record<string, string>> = {
-  ".html": "; open it in a browser",
+  ".html": "; open it in a browser, or copy it to a machine that has one: it is all in this file",
   ".json": "; open it in https://ui.perfetto.dev",
 };
 
@@ -104,6 +104,7 @@ function exitCode(child: ChildProcess): Promise<number> {
 
 class Printer {
   readonly #timeline: Timeline;
+  #hasHead = false;
 
   constructor(words: Pick<TracedCommand, "steps" | "messages" | "callText">) {
     const language = (process.env.LC_ALL ?? process.env.LANG ?? "").startsWith("zh") ? "zh" : "en";
@@ -113,7 +114,9 @@ class Printer {
   print(event: TraceEvent): void {
     const { isTTY, columns } = process.stderr;
     if (!isTTY) return void process.stderr.write(`${this.#timeline.line(event)}\n`);
+    const head = this.#hasHead ? [] : this.#timeline.screenHead(columns);
+    this.#hasHead = true;
     // The command's terminal may be raw, where a line feed alone does not return to the first column.
-    for (const line of this.#timeline.screenLines(event, columns)) process.stderr.write(`${line}\r\n`);
+    for (const line of [...head, ...this.#timeline.screenLines(event, columns)]) process.stderr.write(`${line}\r\n`);
   }
 }
