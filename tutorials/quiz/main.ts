@@ -23,7 +23,7 @@ const TEXTS = {
     running: "Running:",
     waiting:
       "(Waiting: something else of the book runs containers, pnpm run docs or docs:check, and it is their turn.)",
-    page: "Your run, to step through:",
+    page: "Your run, to step through in a browser (over ssh, copy the file to where yours is):",
     sealed: "What your run says:",
     quiz: "And now:",
     right: "Right.",
@@ -36,7 +36,7 @@ const TEXTS = {
     predict: "运行之前：你怎么想？",
     running: "正在运行：",
     waiting: "（在等待：pnpm run docs 或 docs:check 正在运行容器，要等它们先跑完。）",
-    page: "你的运行，可以逐步查看：",
+    page: "你的运行，可以用浏览器逐步查看（如果你是用 ssh 连上来的，先把这个文件复制到自己的电脑上）：",
     sealed: "你的运行这样说：",
     quiz: "现在：",
     right: "对。",

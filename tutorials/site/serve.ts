@@ -3,6 +3,7 @@ import { createReadStream, existsSync, statSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { extname, join, normalize } from "node:path";
+import { endDaemon } from "@eras/linux/end-daemon.ts";
 import { SITE } from "../paths.ts";
 
 const PORT = 4173;
@@ -50,9 +51,14 @@ function explain({ code, message }: NodeJS.ErrnoException): string {
 }
 
 if (import.meta.main) {
+  for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, endDaemon);
   try {
     const server = await serveSite(Number(process.argv[2] ?? PORT));
-    console.log(`http://127.0.0.1:${(server.address() as AddressInfo).port}/   (Ctrl-C ends it)`);
+    const { port } = server.address() as AddressInfo;
+    const address = `127.0.0.1:${port}`;
+    console.log(
+      `http://${address}/   (Ctrl-C ends it. For a browser elsewhere: ssh -L ${port}:${address} THIS-MACHINE)`,
+    );
   } catch (error) {
     process.stderr.write(`pnpm docs:serve: ${explain(error as NodeJS.ErrnoException)}\n`);
     process.exitCode = 1;
