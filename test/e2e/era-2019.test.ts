@@ -1,5 +1,7 @@
 /** `pnpm era:2019 …`: one command from nothing to a container, and one that takes everything away again. */
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { cgroupTrees } from "@eras/cgroups/detect.ts";
@@ -124,6 +126,18 @@ describe("era 2019", { timeout: CASE_MS }, () => {
     expect({ stderr, status }, stdout).toEqual({ stderr: "", status: 0 });
     expect(leftovers()).toEqual([]);
     expect((await era("clean", "2019")).stdout).toBe("nothing to remove\n");
+  });
+
+  test("cleans up no cgroup while another daemon makes some in the same place: it may be about to be joined", async () => {
+    const made = join(cgroupTrees()[0]!, `docker-eras-${name}/made`);
+    mkdirSync(made, { recursive: true });
+    const other = spawn("sh", ["-c", "read line", "dockerd", "--cgroup-parent", `/docker-eras-${name}`]);
+    await era("clean", "2019");
+    expect(existsSync(made)).toBe(true);
+    other.stdin.end();
+    await once(other, "exit");
+    await era("clean", "2019");
+    expect(leftovers()).toEqual([]);
   });
 
   test("says what it doesn't know", async () => {

@@ -7,6 +7,7 @@ import { cgroupTrees } from "@eras/cgroups/detect.ts";
 import { removeEmpty } from "@eras/cgroups/remove.ts";
 import { type BackgroundProgram, findBackground, stopBackground } from "../background.ts";
 import { withLock } from "../lock.ts";
+import { listProcesses } from "../processes.ts";
 import { removeAll, removeOurs, unmountBelow } from "../removal.ts";
 import { setUpLock } from "../set-up.ts";
 import { startAndWait } from "../start.ts";
@@ -126,7 +127,9 @@ function unmountAll({ rootDir, runDir }: World2019): Iterable<string> {
   return unmountBelow([rootDir, runDir]);
 }
 
+/** Those without a process. One that another daemon's runc has just made, and whose init is about to join it, looks the same. */
 function* removeCgroups({ cgroup }: World2019): Generator<string> {
+  if (listProcesses().some(({ words }) => words[words.indexOf("--cgroup-parent") + 1] === cgroup)) return;
   let found = false;
   for (const parent of cgroupTrees()
     .map((root) => join(root, cgroup))
