@@ -26,7 +26,7 @@ describe("dockerd of 2019, by curl,", () => {
   let image: string;
   beforeAll(async () => {
     const port = await freePort();
-    dockerd = await Dockerd2019.start(["-H", `tcp://127.0.0.1:${port}`]);
+    dockerd = await Dockerd2019.start(["-H", `tcp://127.0.0.1:${port}`, "-H", `tcp://[::1]:${port}`]);
     api = `http://127.0.0.1:${port}/v1.27`;
     const registryDir = join(dockerd.place.dir, "registry");
     mkdirSync(registryDir);
@@ -50,6 +50,11 @@ describe("dockerd of 2019, by curl,", () => {
   }
 
   const createHello = () => post("/containers/create", { Image: image, Cmd: ["echo", "hello"] });
+
+  test("is there for IPv4 and for IPv6", async () => {
+    for (const url of [api, api.replace("127.0.0.1", "[::1]")])
+      expect(await runProgram(CURL, ["-s", `${url}/_ping`])).toMatchObject({ stdout: "OK" });
+  });
 
   test("has no container of an image that is not there", async () => {
     const [body, status] = await createHello();
@@ -78,7 +83,7 @@ describe("dockerd of 2019, by curl,", () => {
     expect(status).toBe("201");
     const { Id: id, Warnings } = JSON.parse(created) as { Id: string; Warnings: unknown };
     expect(id).toMatch(/^[0-9a-f]{64}$/);
-    expect(Warnings ?? []).toEqual([]);
+    expect(Warnings).toEqual([]);
     const attached = new Attached(`${api}/containers/${id}`, flags);
     expect(await attached.status()).toBe(expected);
     expect(await post(`/containers/${id}/start`)).toEqual(["", "204"]);

@@ -1,6 +1,6 @@
 /** The genuine `docker` at our dockerd, and under that all of our chain: it can't tell. */
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { processExists } from "@eras/linux/proc.ts";
@@ -108,6 +108,8 @@ describe.each(DOCKER_CLIENTS)("docker $version, at our dockerd,", (client) => {
     test("lives: is listed, looked into, paused, stopped, started, killed, renamed, removed", async () => {
       const id = await docker("run", "-d", "--name", "web", "busybox", "sleep", "1000");
       expect(id).toMatch(/^[0-9a-f]{64}$/);
+      const { mode, uid, gid } = statSync(join(dockerd.place.dir, "data/containers", id));
+      expect({ mode: mode & 0o777, uid, gid }).toEqual({ mode: 0o710, uid: 0, gid: 0 });
       expect(await docker("ps", "--format", "{{.Names}} {{.Image}} {{.Command}}")).toBe('web busybox "sleep 1000"');
       expect((await docker("top", "web")).split("\n")).toHaveLength(2);
       await docker("pause", "web");

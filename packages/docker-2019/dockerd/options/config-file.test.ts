@@ -23,10 +23,11 @@ describe("readConfig()", () => {
   });
 
   test("takes some from the file, and some from flags", () => {
-    const file = { hosts: ["unix:///a"], "dns-search": ["x.org"], "log-opts": { "max-size": "1m" }, icc: false };
+    const hosts = ["unix:///a", "tcp://127.0.0.1:2375", "tcp://[::1]:2375"];
+    const file = { hosts, "dns-search": ["x.org"], "log-opts": { "max-size": "1m" }, icc: false };
     const options = told(file, "--label", "a=b", "--label=c=d", "-D", "--iptables=false", "--mtu", "1400");
     expect(options).toMatchObject({
-      hosts: ["unix:///a"],
+      hosts,
       dnsSearch: ["x.org"],
       logOptions: { "max-size": "1m" },
       icc: false,
