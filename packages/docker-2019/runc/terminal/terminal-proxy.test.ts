@@ -1,17 +1,43 @@
+import { spawnSync } from "node:child_process";
+import { closeSync } from "node:fs";
+import { openpty } from "@eras/linux/tty.ts";
 import { describe, expect, test } from "vitest";
-import { missing, OURS, runtime, start } from "../testsuite/on-bundle.ts";
+import { GENUINE, message, missing, OURS, type Runtime, runtime, start } from "../testsuite/on-bundle.ts";
 
 const SCRIPT = "[ -t 1 ] && echo one; echo two";
 
+/** What a command prints whose standard error alone is a terminal. */
+function printed({ program, root }: Runtime, ...args: string[]): string {
+  const { master, slave } = openpty();
+  const { stdout } = spawnSync(program, ["--root", root, ...args], {
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", slave],
+  });
+  for (const fd of [master, slave]) closeSync(fd);
+  return stdout;
+}
+
 describe.skipIf(missing)(`a terminal in the foreground${missing ? ` (needs ${missing})` : ""}`, () => {
-  test("hands on lines as the program wrote them, without carriage returns", () => {
-    const { call, bundle, id } = runtime(OURS, (spec) => ({
+  const withTerminal = (program: string) =>
+    runtime(program, (spec) => ({
       ...spec,
       process: { ...spec.process!, terminal: true, args: ["sh", "-c", SCRIPT] },
     }));
-    expect(call("run", "--bundle", bundle, id).stdout).toBe("one\ntwo\n");
+
+  test("hands on lines as the program wrote them, without carriage returns", () => {
+    const once = withTerminal(OURS);
+    expect(printed(once, "run", "--bundle", once.bundle, once.id)).toBe("one\ntwo\n");
     const sleeping = runtime(OURS);
     start(sleeping);
-    expect(sleeping.call("exec", "--tty", sleeping.id, "sh", "-c", SCRIPT).stdout).toBe("one\ntwo\n");
+    expect(printed(sleeping, "exec", "--tty", sleeping.id, "sh", "-c", SCRIPT)).toBe("one\ntwo\n");
+  });
+
+  test("needs one of runc's own, as the genuine one's does", () => {
+    const without = ({ program, root, bundle, id }: Runtime) =>
+      spawnSync("setsid", ["--wait", program, "--root", root, "run", "--bundle", bundle, id], { encoding: "utf8" });
+    const [genuine, ours] = [GENUINE, OURS].map((program) => without(withTerminal(program)));
+    expect(ours!.status).toBe(1);
+    expect(message(ours!)).toBe(message(genuine!));
+    expect(message(ours!)).toContain("/dev/tty");
   });
 });

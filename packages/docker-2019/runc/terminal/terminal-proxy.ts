@@ -4,7 +4,7 @@
  *     your terminal, raw ── keys ──▶ runc ──▶ master ═ slave: the container's standard input, output and error
  *                        ◀── text ──      ◀──
  */
-import { closeSync, writeSync } from "node:fs";
+import { closeSync, openSync, writeSync } from "node:fs";
 import { ReadStream } from "node:tty";
 import { isErrno } from "@eras/linux/errno.ts";
 import { recvFds, socketpair } from "@eras/linux/fd-passing.ts";
@@ -19,14 +19,16 @@ import {
   withoutCarriageReturns,
 } from "@eras/linux/tty.ts";
 
-const [STDIN, STDOUT] = [0, 1];
+const [STDIN, STDOUT, STDERR] = [0, 1, 2];
 
 export class TerminalProxy {
   /** For the init, which sends the master there. */
   readonly consoleFd: number;
+  readonly #ours = openOurTerminal();
   readonly #receiver: number;
   #master: number | undefined;
 
+  /** @throws ENXIO (of `node:fs`) for /dev/tty, when runc has no terminal whose keys it could carry. */
   constructor() {
     [this.#receiver, this.consoleFd] = socketpair();
   }
@@ -45,7 +47,7 @@ export class TerminalProxy {
   /** Begins to copy. @returns Resolves `ended` when all is printed. */
   open(): { readonly ended: Promise<void>; close(): void } {
     const master = this.#master ?? this.receive();
-    const restore = isatty(STDIN) ? takeOver(master) : () => {};
+    const restore = takeOver(this.#ours, master);
     const output = printOutput(master);
     const input = typeInput(master);
     return {
@@ -58,16 +60,21 @@ export class TerminalProxy {
   }
 }
 
+/** The streams may be elsewhere, one or all: the controlling terminal is there all the same. */
+function openOurTerminal(): number {
+  return [STDERR, STDOUT, STDIN].find(isatty) ?? openSync("/dev/tty", "r");
+}
+
 /** Our own terminal hands every key on unseen, and ends lines as ever; its size is the container's. @returns Puts it back. */
-function takeOver(master: number): () => void {
-  const before = getTermios(STDIN);
-  setTermios(STDIN, { ...makeRaw(before), oflag: before.oflag });
-  const resize = () => setWindowSize(master, getWindowSize(STDIN));
+function takeOver(ours: number, master: number): () => void {
+  const before = getTermios(ours);
+  setTermios(ours, { ...makeRaw(before), oflag: before.oflag });
+  const resize = () => setWindowSize(master, getWindowSize(ours));
   resize();
   process.on("SIGWINCH", resize);
   return () => {
     process.off("SIGWINCH", resize);
-    setTermios(STDIN, before);
+    setTermios(ours, before);
   };
 }
 
