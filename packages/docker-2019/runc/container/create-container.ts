@@ -80,19 +80,16 @@ export async function createContainer(given: Spec, request: CreateRequest): Prom
     const state = { ...planned, cgroup_paths: cgroup.paths };
     const fifo = makeExecFifo(dir);
     const keptFds = [fifo, ...(request.consoleFd === undefined ? [] : [request.consoleFd])];
-    const openSources = needsMountSources(spec)
-      ? (await import("../rootfs/mount-sources.ts")).openMountSources
-      : undefined;
+    const sources = needsMountSources(spec) ? await import("../rootfs/mount-sources.ts") : undefined;
+    const places = { spec, rootfs, bundle: request.bundle };
     const init = await startInContainer(
       spec,
-      openSources,
+      sources,
       { cgroup, admit, keptFds },
       {
         id: request.id,
         rootfs: {
-          spec,
-          rootfs,
-          bundle: request.bundle,
+          ...places,
           mountSources: new Map(),
           cgroupPaths: state.cgroup_paths,
           noPivot: request.noPivot,
@@ -109,7 +106,8 @@ export async function createContainer(given: Spec, request: CreateRequest): Prom
       },
     );
     closeSync(fifo);
-    await finishCreation(init, spec, dir, state, { ...parts, limitInit, sendPidfd });
+    const sendSource = sources && ((index: number) => sources.sendMountSource(places, index, init));
+    await finishCreation(init, spec, dir, state, { ...parts, limitInit, sendPidfd, sendSource });
   } catch (error) {
     const failure = await creationFailure(error as Error, planned);
     await undo(request, dir);
@@ -132,10 +130,12 @@ function needsMountSources({ mounts = [], linux = {} }: Spec): boolean {
   return hasNamespace(linux, "user") || mounts.some(isIdMapped);
 }
 
+type MountSources = typeof import("../rootfs/mount-sources.ts");
+
 /** Forks the init and makes it a member of what limits it. It waits for its `go`. */
 function startInContainer(
   spec: Spec,
-  openSources: ((spec: Spec, bundle: string) => InitPlan["rootfs"]["mountSources"]) | undefined,
+  sources: MountSources | undefined,
   { cgroup, admit, keptFds }: Pick<JoiningStages, "cgroup" | "admit" | "keptFds">,
   plan: InitPlan,
 ): Promise<StartedInit> {
@@ -149,7 +149,8 @@ function startInContainer(
     preservedFds: plan.preservedFds,
     enter: (runc) => {
       if (plan.process.oomScoreAdj !== undefined) setOomScoreAdj(forkedPid(), plan.process.oomScoreAdj);
-      if (openSources) mountSources = openSources(spec, plan.rootfs.bundle); // while we may
+      const ask = (index: number) => runc.askForFd({ kind: "source", index });
+      if (sources) mountSources = sources.openMountSources(plan.rootfs, ask); // while we may
       enterNamespaces(linux, () => runc.ask({ kind: "mapIds" }));
     },
     mapIds: (pid) => mapIds(pid, linux),
@@ -160,6 +161,7 @@ function startInContainer(
 interface FinishingParts extends Pick<ProcessParts, "seccomp"> {
   readonly limitInit: NewCgroup["limitInit"] | undefined;
   readonly sendPidfd: ((pid: number) => void) | undefined;
+  readonly sendSource: ((index: number) => void) | undefined;
 }
 
 /** runc's part of the dialogue with the init, up to the point where it waits for `start`. */
@@ -168,14 +170,14 @@ async function finishCreation(
   spec: Spec,
   dir: string,
   state: ContainerState,
-  { seccomp, limitInit, sendPidfd }: FinishingParts,
+  { seccomp, limitInit, sendPidfd, sendSource }: FinishingParts,
 ): Promise<void> {
   const known = { ...state, init_process_pid: pid, init_process_start: readProcessStat(pid).startTime };
   try {
     await shareProcessor(known);
     sendPidfd?.(pid);
     dialogue.go();
-    dialogue.expect("mounted");
+    awaitMounted(dialogue, sendSource);
     limitInit?.(); // the bootstrap has gone: both at once may be more than there may be
     const creating = containerState(known, "creating");
     runHooks(spec.hooks, "prestart", containerState(known, "created")); // deprecated; belongs to `start` by the specification
@@ -196,6 +198,16 @@ async function finishCreation(
     throw error;
   } finally {
     dialogue.close();
+  }
+}
+
+/** Sends the mounts that the init asks for, until it has all. */
+function awaitMounted(dialogue: StartedInit["dialogue"], sendSource: FinishingParts["sendSource"]): void {
+  for (;;) {
+    const message = dialogue.next();
+    if (message.kind === "mounted") return;
+    if (message.kind !== "source" || !sendSource) throw new Error(`Cannot go on: "${message.kind}" came too early`);
+    sendSource(message.index);
   }
 }
 

@@ -10,6 +10,8 @@
  *                          ───── go ─────────▶│
  *     knows the init       ◀──── forked ──────┤ fork ───────────────────────▶
  *                          ───── go ────────────────────────────────────────▶ mounts
+ *     copies a mount       ◀──── source ─────────────────────────────────────┤ (with ids mapped, in a user namespace)
+ *                          ───── a descriptor ──────────────────────────────▶
  *     limits it, hooks     ◀──── mounted ────────────────────────────────────┤
  *                          ───── go ────────────────────────────────────────▶ pivots, gives up its privileges
  *     saves the state      ◀──── ready ──────────────────────────────────────┤
@@ -21,7 +23,7 @@
  * other reads its end, and ends too.
  */
 import { closeSync, readSync, writeSync } from "node:fs";
-import { socketpair } from "@eras/linux/fd-passing.ts";
+import { recvFds, sendFds, socketpair } from "@eras/linux/fd-passing.ts";
 
 /** From the forked processes to runc. */
 export type Message =
@@ -29,6 +31,7 @@ export type Message =
   | { readonly kind: "mapIds" }
   | { readonly kind: "forked"; readonly pid: number }
   | { readonly kind: "again" }
+  | { readonly kind: "source"; readonly index: number }
   | { readonly kind: "mounted" }
   | { readonly kind: "ready"; readonly listenerFd?: number }
   | { readonly kind: "waiting" }
@@ -41,6 +44,7 @@ export type Message =
     };
 
 const GO = "go";
+const ENDED = "runc has ended";
 const STILL_ALIVE = "container init exited prematurely";
 
 /** A line in one direction. */
@@ -126,6 +130,16 @@ export class ParentEnd {
     send(this.#fd, GO);
   }
 
+  /** Answers `askForFd`. */
+  sendFd(fd: number): void {
+    sendFds(this.#fd, [fd], Buffer.from(GO));
+  }
+
+  /** Answers `askForFd`: there is none. */
+  refuse(reason: string): void {
+    writeSync(this.#fd, reason);
+  }
+
   close(): void {
     closeSync(this.#fd);
   }
@@ -158,8 +172,16 @@ export class ChildEnd {
     this.awaitGo();
   }
 
+  /** Tells, and waits for a descriptor. @throws {Error} When it is refused: the reason. */
+  askForFd(message: Message): number {
+    this.tell(message);
+    const { data, fds } = recvFds(this.fd, 1);
+    if (fds[0] === undefined) throw new Error(data.toString() || ENDED);
+    return fds[0];
+  }
+
   awaitGo(): void {
-    if (receive(this.fd) !== GO) throw new Error("runc has ended");
+    if (receive(this.fd) !== GO) throw new Error(ENDED);
   }
 
   close(): void {

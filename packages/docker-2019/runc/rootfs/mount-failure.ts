@@ -22,10 +22,15 @@ export function attempt<Result>(doing: string, call: () => Result): Result {
 /** The error of an entry of `mounts`, with the kernel's as its cause. */
 export function mountFailure(entry: Mount, options: EntryOptions, error: unknown): Error {
   const { source = "", destination } = entry;
-  const reason = isKernelError(error) ? mountWords(entry, options, error) : (error as Error).message;
+  const reason = mountFailureReason(entry, options, error);
   return new Error(`error mounting ${JSON.stringify(source)} to rootfs at ${JSON.stringify(destination)}: ${reason}`, {
     cause: error,
   });
+}
+
+/** What of that comes after the name of the entry. */
+export function mountFailureReason(entry: Mount, options: EntryOptions, error: unknown): string {
+  return isKernelError(error) ? mountWords(entry, options, error) : (error as Error).message;
 }
 
 type KernelError = NodeJS.ErrnoException & { errno: number };

@@ -1,9 +1,10 @@
-import { chownSync, mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { chmodSync, chownSync, mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import type { LinuxIDMapping } from "@eras/oci-spec/runtime/config-linux.ts";
 import { describe, expect, test } from "vitest";
 import { inFork } from "../testsuite/in-fork.ts";
 import { makeBundle, PROC, type TestBundle, type TestSpec, testSpec } from "../testsuite/in-rootfs.ts";
+import { missing, OURS, runtime } from "../testsuite/on-bundle.ts";
 
 const IMPORTS = `
 import { closeSync, readFileSync, readSync, statSync, writeFileSync } from "node:fs";
@@ -53,7 +54,7 @@ function inContainer(
     unshare(CLONE_NEWNS);
     mount(null, "/", null, MS_PRIVATE | MS_REC, null);
     ${before}
-    const mountSources = openMountSources(spec, bundle.dir);
+    const mountSources = openMountSources({ spec, bundle: bundle.dir, rootfs: bundle.rootfs }, () => {});
     report(mountSources.size);
     ${wanted.linux === USER_NAMESPACE ? enter : ""}
     unshare(CLONE_NEWNS);
@@ -116,6 +117,35 @@ describe("openMountSources()", () => {
     }
   });
 });
+
+test.skipIf(missing)(
+  `sources in the container's root are what entries before have mounted there${missing ? ` (needs ${missing})` : ""}`,
+  () => {
+    const { bundle, call, id } = runtime(OURS, (spec) => ({
+      ...spec,
+      process: { ...spec.process!, args: ["busybox", "stat", "-c", "%u", "/plain/file", "/mapped/file"] },
+      linux: {
+        ...spec.linux,
+        namespaces: [...spec.linux!.namespaces!, { type: "user" }],
+        uidMappings: [MAPPING],
+        gidMappings: [MAPPING],
+      },
+      mounts: [
+        ...spec.mounts!,
+        { destination: "/mnt", source: "volume", options: ["bind"] },
+        { destination: "/plain", source: "rootfs/mnt", options: ["bind"] },
+        { destination: "/mapped", source: "rootfs/mnt", options: ["bind", "idmap"] },
+      ],
+    }));
+    const inBundle = (path: string) => join(bundle, path);
+    for (const path of ["volume", "rootfs/mnt"]) mkdirSync(inBundle(path));
+    writeFileSync(inBundle("volume/file"), "");
+    chownSync(inBundle("volume/file"), 5, 6);
+    for (const path of [dirname(bundle), bundle]) chmodSync(path, 0o711);
+    chownSync(inBundle("rootfs"), MAPPING.hostID, MAPPING.hostID);
+    expect(call("run", "-b", bundle, id)).toMatchObject({ stderr: "", stdout: "65534\n5\n" });
+  },
+);
 
 describe("id-mapped mounts", () => {
   test("show owners as the container's user namespace has them", () => {

@@ -71,7 +71,7 @@ export function inRootfs(
     `const spec = ${spec};
     const bundle = ${JSON.stringify(bundle)};
     const at = (path) => readMountinfo().findLast(({ mountPoint }) => mountPoint === path);
-    const mountSources = openMountSources(spec, bundle.dir);
+    const mountSources = openMountSources({ spec, bundle: bundle.dir, rootfs: bundle.rootfs }, () => {});
     namespaces.unshare(namespaces.CLONE_NEWNS);
     mount(null, "/", null, MS_PRIVATE | MS_REC, null);
     ${before}
