@@ -27,8 +27,10 @@ const DEV_NULL = 0x103;
 export function countPreserved(listenFds: number, preserveFds: number): number {
   for (let i = 0; i < preserveFds; i++) {
     const fd = FIRST_PRESERVED + listenFds + i;
-    if (!isOpen(fd))
-      throw new Error(`unable to stat preserved-fd ${i} (of ${preserveFds}): descriptor ${fd} is not open`);
+    if (!isOpen(fd)) {
+      const reason = `stat /proc/self/fd/${fd}: no such file or directory`;
+      throw new Error(`unable to stat preserved-fd ${i} (of ${preserveFds}): ${reason}`);
+    }
   }
   return listenFds + preserveFds;
 }

@@ -122,7 +122,7 @@ function copyMapped({ bundle }: Places, { source = "", options }: Entry, mapping
  */
 export function sendMountSource(places: Places, index: number, init: StartedInit): void {
   const copier = fork();
-  if (copier === 0) return sendCopy(places, index, init);
+  if (copier === 0) sendCopy(places, index, init);
   if (waitpid(copier)?.status !== 0) throw new Error("Cannot send the init a mount: its copier has ended");
 }
 

@@ -23,11 +23,16 @@ describe("prepareRootfs() and pivotInto()", () => {
     expect(outcome).toEqual([["dev", "proc"], ["/", "/proc"], false, 1]);
   });
 
-  test("mount nothing without a mount namespace", () => {
+  test("furnish the host's own mount namespace, whose mounts stay shared, for a container that has none", () => {
     const bundle = makeBundle();
     const linux = { namespaces: [{ type: "pid" as const }] };
-    const body = `report(fs.readdirSync("/")); report(fs.readdirSync("/proc"));`;
-    expect(inRootfs(bundle, { mounts: [PROC, DEV], linux }, { body })).toEqual([["proc"], []]);
+    const before = `const host = fs.openSync("/"); mount(null, "/", null, MS_SHARED | MS_REC, null);`;
+    const body = `report(fs.existsSync("/dev/null"));
+      process.chdir(\`/proc/self/fd/\${host}\`);
+      chroot(".");
+      report(["/", bundle.rootfs + "/proc", bundle.rootfs + "/dev"].map((path) => at(path).propagation[0].split(":")[0]));`;
+    const outcome = inRootfs(bundle, { mounts: [PROC, DEV], linux }, { before, body });
+    expect(outcome).toEqual([true, ["shared", "shared", "shared"]]);
   });
 
   test("put the container's null device where the host's was standard input", () => {

@@ -7,7 +7,7 @@
  *     readonlyPaths, maskPaths   in masked-paths.ts
  *
  * Until `pivotInto` both worlds are in reach, so that files of the host can be mounted into the container. A container without a mount
- * namespace of its own shares the host's: nothing is mounted there, and its root is changed with chroot(2).
+ * namespace of its own is furnished on the host, where its mounts stay, and its root is changed with chroot(2).
  */
 import { constants, openSync } from "node:fs";
 import { MS_BIND, MS_RDONLY, MS_REC, mount } from "@eras/linux/mount.ts";
@@ -50,9 +50,8 @@ export interface RootfsPlan {
 export function prepareRootfs(plan: RootfsPlan): void {
   step("runc.prepare-rootfs", { rootfs: plan.rootfs });
   const { spec, rootfs } = plan;
-  if (!hasMountNamespace(spec)) return;
   attempt("error preparing rootfs", () => {
-    isolateMounts(rootfs, spec);
+    if (hasMountNamespace(spec)) isolateMounts(rootfs, spec);
     mount(rootfs, rootfs, null, MS_BIND | MS_REC, null); // only a mount can become a root
   });
   withFd(openDirectory(rootfs), (fd) => furnish({ fd, path: rootfs }, plan));
@@ -81,12 +80,13 @@ export function pivotInto({ spec, rootfs, noPivot }: RootfsPlan): void {
     else if (noPivot) moveRoot(rootfs);
     else pivot(rootfs);
   });
-  if (hasMountNamespace(spec) && needsDevices(spec)) {
-    attempt("error reopening /dev/null inside container", reopenNull);
-  }
+  if (needsDevices(spec)) attempt("error reopening /dev/null inside container", reopenNull);
 }
 
-/** Makes read-only what we had to write to, and the root itself if the configuration says so; then mounts spread as it says. */
+/**
+ * Makes read-only what we had to write to, and the root itself if the configuration says so; then mounts spread as it says. Those of a container on
+ * the host's mount namespace are left as they are.
+ */
 export function finishRootfs(spec: Spec): void {
   step("runc.finish-rootfs", { readonly: spec.root?.readonly ?? false });
   if (!hasMountNamespace(spec)) return;

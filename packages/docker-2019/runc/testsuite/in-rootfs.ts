@@ -40,6 +40,7 @@ export function testSpec(bundle: TestBundle, { mounts = [], linux = {}, readonly
 
 const IMPORTS = `
 import * as fs from "node:fs";
+import { chroot } from "@eras/linux/chroot.ts";
 import { dup2 } from "@eras/linux/descriptors.ts";
 import { execve } from "@eras/linux/exec.ts";
 import { observeCalls } from "@eras/linux/libc.ts";
