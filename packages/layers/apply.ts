@@ -34,6 +34,8 @@ export interface ApplyOptions {
    */
   readonly below?: readonly string[];
   readonly limits?: Partial<ArchiveLimits>;
+  /** Whether an entry is wanted, by its path without a slash at either end; all are otherwise. @throws {Error} Ends it. */
+  readonly wants?: (path: string) => boolean;
   /** Whether what is mounted in the directory is a part of it; otherwise an archive that leads there is refused. */
   readonly entersMounts?: boolean;
 }
@@ -44,6 +46,7 @@ interface Unpacking {
   readonly made: MadeFiles;
   readonly hider: Hider;
   readonly limits: ArchiveLimits;
+  readonly wants: (path: string) => boolean;
   /** Paths of aufs's own files, which other entries may be hard links to: removed at the end. */
   readonly bookkeeping: Set<string>;
 }
@@ -76,7 +79,14 @@ export async function applyTar(
   const below = openBelow(options);
   const made = new MadeFiles(target, limits, below);
   const hider = newHider(options.whiteouts, target, made);
-  const unpacking: Unpacking = { target, made, hider, limits, bookkeeping: new Set() };
+  const unpacking: Unpacking = {
+    target,
+    made,
+    hider,
+    limits,
+    wants: options.wants ?? (() => true),
+    bookkeeping: new Set(),
+  };
   try {
     await applyMembers(readTar(tar, limits), unpacking);
     await removeBookkeeping(unpacking);
@@ -111,8 +121,9 @@ function unpackError(name: string, cause: unknown): Error {
   return new Error(`Cannot unpack ${quote(name)}: ${cause instanceof Error ? cause.message : cause}`, { cause });
 }
 
-async function applyMember(member: TarMember, { made, hider, limits, bookkeeping }: Unpacking): Promise<void> {
+async function applyMember(member: TarMember, { made, hider, limits, wants, bookkeeping }: Unpacking): Promise<void> {
   const path = safePath(member.entry.name, limits);
+  if (!wants(path)) return;
   if (member.entry.type === "symlink") checkText(member.entry.linkName, limits);
   const named = layerName(path);
   if (named.kind === "whiteout") return await hider.whiteout(named.path);

@@ -85,6 +85,8 @@ describe("ctr", () => {
       ["images", "pull"],
       ["-n", "a b", "images", "ls"],
       ["nosuch"],
+      ["shim", "state"],
+      ["install", "nosuch"],
     ];
     for (const args of cases) test(args.join(" "), () => session.same(...args));
 
@@ -109,6 +111,10 @@ describe("ctr", () => {
       const { stderr, status } = await session.ours("run", "--foo");
       expect({ stderr, status }).toMatchObject({ stderr: expect.stringContaining("not defined: -foo"), status: 1 });
     });
+  });
+
+  test("the spec that everything begins with is the genuine ctr's", async () => {
+    expect((await session.same("oci", "spec")).stdout).toContain('"cgroupsPath": "/default"');
   });
 
   test("GPUs are refused before anything is made", async () => {

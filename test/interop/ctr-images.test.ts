@@ -155,6 +155,30 @@ describe("ctr, of images,", () => {
       expect((await session.genuine("snapshots", "ls")).stdout).not.toContain(target);
       expect((await session.genuine("leases", "ls", "-q")).stdout).not.toContain(target);
     });
+
+    test("are installed from: their programs, to the host", async () => {
+      const target = join(session.place.dir, "opt");
+      expect(await session.ours("install", "--path", target, BUSYBOX)).toEqual(SUCCESS);
+      expect(readdirSync(target)).toEqual(["bin"]);
+      expect(readdirSync(join(target, "bin"))).toContain("busybox");
+      expect((await session.same("install", "--path", target, BUSYBOX)).stderr).toMatch(/^ctr: cannot replace bin\//);
+      expect(await session.ours("install", "--replace", "--libs", "--path", target, BUSYBOX)).toEqual(SUCCESS);
+    });
+
+    test("lose the layers that have been unpacked, but no more", async () => {
+      const manifest = await busyboxDigest();
+      const { config, layers } = JSON.parse((await session.ours("content", "get", manifest)).stdout);
+      const left = async () => (await session.ours("content", "ls", "-q")).stdout;
+      const { stderr } = await session.ours("content", "prune", "references", "--dry");
+      expect(stderr).toMatch(
+        new RegExp(`msg="Removing label" digest="?${manifest}"? label=containerd.io/gc.ref.content.l.0`),
+      );
+      expect(await left()).toContain(layers[0].digest);
+      expect(await session.ours("content", "prune", "references")).toEqual(SUCCESS);
+      expect(await left()).not.toContain(layers[0].digest);
+      expect(await left()).toContain(config.digest);
+      await session.same("images", "check");
+    });
   });
 
   test("namespaces, leases, plugins and content are printed as the genuine ctr prints them", async () => {

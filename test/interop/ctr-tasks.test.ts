@@ -1,6 +1,7 @@
 /** Our ctr at a genuine containerd: running things, and sitting at them. */
 import { once } from "node:events";
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { ContainerdEvents } from "../genuine/containerd-events.ts";
 import { BUSYBOX, CTR, CtrSession, missingForCtr, newId, SUCCESS, until } from "../harness/ctr-session.ts";
@@ -184,6 +185,26 @@ describe("ctr, of tasks,", () => {
       expect(await session.ours("tasks", "exec", id, "true")).toMatchObject({
         stderr: 'ctr: Required flag "exec-id" not set\n',
       });
+    });
+
+    test("answers by its shim alone, without containerd", async () => {
+      const id = await session.runDetached("sleep", "1000");
+      const shim = ["shim", "--id", id];
+      expect(JSON.parse((await session.same(...shim, "state")).stdout)).toMatchObject({ id, status: 2 });
+      const { Spec } = JSON.parse((await session.ours("containers", "info", id)).stdout);
+      const file = join(session.place.dir, "process.json");
+      writeFileSync(file, JSON.stringify({ ...Spec.process, args: ["sh", "-c", "echo $A; pwd; cat; exit 3"] }));
+      const fifos = ["stdin", "stdout", "stderr"].flatMap((one) => [`--${one}`, join(session.place.dir, one)]);
+      const flags = ["--attach", ...fifos, "--spec", file, "--env", "A=b", "--cwd", "/bin"];
+      expect(await session.withInput("typed\n", ...shim, "exec", ...flags, "e1")).toEqual({
+        stdout: expect.stringMatching(/^(exec running with pid \d+\n|b\n\/bin\n){2}typed\n$/), // who is first is open
+        stderr: "",
+        status: 0,
+      });
+      expect((await session.ours(...shim, "delete", "e1")).stdout).toBe(
+        "container deleted and returned exit status 3\n",
+      );
+      expect((await session.ours(...shim, "delete")).stderr).toContain("cannot delete a running process");
     });
 
     test("exec -t has a terminal", async () => {

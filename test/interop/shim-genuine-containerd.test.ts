@@ -12,7 +12,8 @@ import { connectTtrpc, socketPath, ttrpcClient } from "@eras/docker-2019/proto/t
 import { readMountinfo } from "@eras/linux/mountinfo.ts";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { ContainerdEvents } from "../genuine/containerd-events.ts";
-import { shellEnvironment } from "../harness/run-program.ts";
+import { CTR } from "../harness/ctr-session.ts";
+import { runProgram, shellEnvironment } from "../harness/run-program.ts";
 import { GENUINE_RUNC, missing } from "../harness/runtime-under-test.ts";
 import { BY_NAME, type ChosenRuntime, inPlaceOfRuncShim, ShimContainerd } from "./shim-containerd.ts";
 import { FifoReader } from "./shim-session.ts";
@@ -193,13 +194,15 @@ exec 5>&- >$2; echo $1 $CONTAINER_NAMESPACE/$CONTAINER_ID; cat <&4 >$2.err & cat
     });
   });
 
-  test("changes limits", async () => {
+  test("changes limits; is found by its container's name, and tells its state", async () => {
     const id = await host.runDetached(["--memory-limit", String(64 << 20)], ["sleep", "1000"]);
     const { connection, task: client } = await task(id);
     await client.update({ id, resources: packJson(LINUX_RESOURCES_URL, { memory: { limit: 32 << 20 } }) });
     connection.close();
     const limit = (await host.ctr("tasks", "metrics", "--format", "json", id)).stdout;
     expect(JSON.parse(limit).memory.usage.limit).toBe(32 << 20);
+    const { stdout } = await runProgram(CTR, [...host.containerd.address, "shim", "--id", id, "state"]);
+    expect(JSON.parse(stdout)).toMatchObject({ id, status: 2, exited_at: "0001-01-01T00:00:00Z" });
   });
 
   test("serves a group of containers, of which one ends before the other", async () => {

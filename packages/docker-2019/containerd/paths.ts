@@ -22,6 +22,9 @@ export const DEFAULT_ROOT = "/var/lib/docker-eras/2019/containerd";
 export const DEFAULT_STATE = "/run/docker-eras/2019/containerd";
 export const DEFAULT_ADDRESS = `${DEFAULT_STATE}/containerd.sock`;
 
+/** Programs that `ctr install` has put there, shims and runtimes, lie in its `bin`: the original's own. */
+export const OPT_DIR = "/opt/containerd";
+
 /** The file of the database. */
 export function metadataPath(root: string): string {
   return join(root, "io.containerd.metadata.v1.lmdb", "metadata.mdb");

@@ -3,7 +3,7 @@
  * started by its type and name; here they are modules that main.ts puts together, and keep the names.
  */
 import type { FieldOf } from "./filters.ts";
-import { contentDir, snapshotterDir } from "./paths.ts";
+import { contentDir, OPT_DIR, snapshotterDir } from "./paths.ts";
 
 export interface Plugin {
   readonly type: string;
@@ -31,6 +31,7 @@ export function pluginsOf(root: string, snapshotters: Readonly<Record<string, st
     { type: "io.containerd.metadata.v1", id: "lmdb" },
     { type: "io.containerd.differ.v1", id: "walking", hasPlatform: true },
     { type: "io.containerd.gc.v1", id: "scheduler" },
+    { type: "io.containerd.internal.v1", id: "opt", exports: { path: OPT_DIR } },
     { type: "io.containerd.internal.v1", id: "restart" },
     { type: "io.containerd.monitor.v1", id: "cgroups", hasPlatform: true },
     { type: "io.containerd.runtime.v2", id: "task", hasPlatform: true },

@@ -24,6 +24,8 @@ export interface Leaf<Flags extends object = object> {
   /** What follows the name, as help says it: `[flags] <ref>`. */
   readonly usage: string;
   readonly options?: readonly Option[];
+  /** Whether it has no need of containerd, which then may be down. */
+  readonly isLocal?: true;
   run(call: Invocation<Flags>): Promise<void>;
 }
 
@@ -32,7 +34,7 @@ export interface Group {
   readonly summary: string;
   /** Flags of all its commands. */
   readonly options?: readonly Option[];
-  readonly commands: readonly Leaf[];
+  readonly commands: readonly (Leaf | Group)[];
 }
 
 /** Declares a command. The flags' type is its own affair. */

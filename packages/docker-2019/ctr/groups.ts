@@ -26,11 +26,14 @@ export const GROUPS: readonly GroupEntry[] = [
   entry("namespaces", ["namespace", "ns"], "manage namespaces", async () => {
     return (await import("./commands/namespaces.ts")).namespaces;
   }),
+  entry("install", [], "install a new package", async () => (await import("./commands/install.ts")).install),
+  entry("oci", [], "OCI tools", async () => (await import("./commands/oci.ts")).oci),
   entry("run", [], "run a container", async () => (await import("./commands/run.ts")).run),
   entry("snapshots", ["snapshot"], "manage snapshots", async () => {
     return (await import("./commands/snapshots.ts")).snapshots;
   }),
   entry("tasks", ["t", "task"], "manage tasks", async () => (await import("./commands/tasks.ts")).tasks),
+  entry("shim", [], "interact with a shim directly", async () => (await import("./commands/shim.ts")).shim),
 ];
 
 function entry(name: string, aliases: string[], summary: string, load: GroupEntry["load"]): GroupEntry {

@@ -23,10 +23,10 @@ const runCommand: Runner = async (command, line, flags) => {
   const globals = readGlobals(flags);
   setDebug(globals.debug);
   const { Containerd, checkSocket } = await import("./containerd.ts"); // gRPC, which help has no need of
-  checkSocket(globals.address);
+  if (!command.isLocal) checkSocket(globals.address);
   const giveUp = new AbortController();
   const containerd = new Containerd(globals, giveUp);
-  if (globals.connectTimeoutMs > 0) await containerd.reach(globals.connectTimeoutMs);
+  if (globals.connectTimeoutMs > 0 && !command.isLocal) await containerd.reach(globals.connectTimeoutMs);
   const work = command.run({ ...line, containerd });
   try {
     if (globals.timeoutMs === 0) await work;

@@ -44,10 +44,9 @@ function deferred({ name, aliases, summary, load }: GroupEntry, run: GroupRunner
 function groupCommand(group: Group, run: GroupRunner): Command {
   const command = configured(new Command(group.name)).description(group.summary).usage("command [command options]");
   for (const option of group.options ?? []) command.addOption(option);
+  const withOwn: GroupRunner = (leaf, { flags, args }) => run(leaf, { flags: { ...command.opts(), ...flags }, args });
   for (const one of group.commands)
-    command.addCommand(
-      leafCommand(one, (leaf, { flags, args }) => run(leaf, { flags: { ...command.opts(), ...flags }, args })),
-    );
+    command.addCommand("commands" in one ? groupCommand(one, withOwn) : leafCommand(one, withOwn));
   return command;
 }
 

@@ -1,7 +1,6 @@
 /**
- * Where a shim listens: a socket whose name follows from who it serves, so that a second container of a group finds the first one's shim.
- *
- *     /run/docker-eras/2019/s/<hash(containerd's socket / namespace / group)>
+ * Whom a shim serves, which is what its socket's name follows from (proto/shim-socket.ts): so a second container of a group finds the first
+ * one's shim.
  *
  * The group is an annotation of config.json, which is all that a shim learns of a container's labels; a container without it is a group of its
  * own. The file `address` of a bundle says where its shim listens: containerd reads it when it comes back after a restart, and we to know
@@ -22,29 +21,12 @@ import { join } from "node:path";
 import { isErrno } from "@eras/linux/errno.ts";
 import { connectUnix } from "@eras/linux/fd-passing.ts";
 import { lockExclusively } from "@eras/linux/flock.ts";
+import { SHIM_SOCKETS } from "../proto/shim-socket.ts";
 
 /** Both are known to others: containerd's own, and Kubernetes' name for the pod. */
 const GROUP_ANNOTATIONS = ["io.containerd.runc.v2.group", "io.kubernetes.cri.sandbox-id"];
 
-const FNV_PRIME = (1n << 88n) + 0x13bn;
 const ADDRESS = "address";
-const SOCKET_DIR = "/run/docker-eras/2019/s";
-
-/** The path of the socket. */
-export function shimSocket(containerdAddress: string, namespace: string, group: string): string {
-  return join(SOCKET_DIR, fnv1a(`${containerdAddress}/${namespace}/${group}`));
-}
-
-/**
- * A hash of 128 bits. It need not be a cryptographic one, which would cost each shim a megabyte: two groups that met would share a shim.
- *
- * @see https://datatracker.ietf.org/doc/html/rfc9923
- */
-function fnv1a(text: string): string {
-  let hash = 0x6c62272e07bb014262b821756295c58dn;
-  for (const byte of Buffer.from(text)) hash = BigInt.asUintN(128, (hash ^ BigInt(byte)) * FNV_PRIME);
-  return hash.toString(16).padStart(32, "0");
-}
 
 /**
  * The group that the container of a bundle belongs to: `LABEL=VALUE`; or, without any of the labels, its id, which has no `=`.
@@ -93,8 +75,8 @@ export function isExpected(socket: string, bundlesDir: string): boolean {
 
 /** Does what no two processes may do at a time: to look whether a socket has a shim, and to make or remove it accordingly. */
 export function withSocketsLocked<Result>(act: () => Result): Result {
-  mkdirSync(SOCKET_DIR, { recursive: true, mode: 0o711 });
-  const fd = openSync(SOCKET_DIR, "r");
+  mkdirSync(SHIM_SOCKETS, { recursive: true, mode: 0o711 });
+  const fd = openSync(SHIM_SOCKETS, "r");
   try {
     lockExclusively(fd);
     return act();

@@ -8,16 +8,9 @@ import { openSync, readFileSync, rmSync, writeFileSync, writeSync } from "node:f
 import { dup2 } from "@eras/linux/descriptors.ts";
 import { listenUnix } from "@eras/linux/fd-passing.ts";
 import { setsid } from "@eras/linux/tty.ts";
+import { shimSocket } from "../proto/shim-socket.ts";
 import { step } from "../step.ts";
-import {
-  addressOf,
-  groupOf,
-  isExpected,
-  removeDeadSocket,
-  shimSocket,
-  withSocketsLocked,
-  writeAddress,
-} from "./address.ts";
+import { addressOf, groupOf, isExpected, removeDeadSocket, withSocketsLocked, writeAddress } from "./address.ts";
 import type { Options } from "./command-line.ts";
 
 /** @see https://man7.org/linux/man-pages/man5/proc_pid_oom_score_adj.5.html */

@@ -17,11 +17,11 @@ import { type Any, AnySchema } from "../../proto/gen/google/protobuf/any_pb.ts";
 import { type DeleteResponse, DeleteResponseSchema } from "../../proto/gen/shim_pb.ts";
 import { fromBinary, toBinary } from "../../proto/message.ts";
 import { step } from "../../step.ts";
+import { OPT_DIR } from "../paths.ts";
 import type { Bundle } from "./bundle.ts";
 
 /** Where programs of this project lie, the shim among them. */
 const OWN_PROGRAMS = join(import.meta.dirname, "../../../../bin");
-const CONTAINERDS_PROGRAMS = "/opt/containerd/bin";
 const NOTHING = new Uint8Array();
 const UNRESOLVED = "failed to start shim: failed to resolve runtime path";
 const STDERR = 2;
@@ -52,7 +52,7 @@ export function findShim(runtime: string): string {
       `${UNRESOLVED}: invalid runtime name ${runtime}, correct runtime name should be either format like \`io.containerd.runc.v1\` or a full path to the binary: unknown`,
     );
   const program = `containerd-shim-${name}-${version}`;
-  const directories = [CONTAINERDS_PROGRAMS, ...(process.env.PATH ?? "").split(":"), OWN_PROGRAMS];
+  const directories = [join(OPT_DIR, "bin"), ...(process.env.PATH ?? "").split(":"), OWN_PROGRAMS];
   const found = directories.map((directory) => join(directory, program)).find((path) => existsSync(path));
   if (found) return found;
   throw new Unknown(

@@ -14,6 +14,7 @@ import { formatLabels, print, printTable, write } from "../output/print.ts";
 import { TABBED } from "../output/table.ts";
 import { edit } from "./content-edit.ts";
 import { fetchObject, pushObject } from "./content-objects.ts";
+import { prune } from "./content-prune.ts";
 import { fetchImage } from "./images/pull.ts";
 
 const list = leaf<{ quiet?: true }>({
@@ -118,5 +119,5 @@ const fetch = leaf<RegistryFlags & PlatformFlags>({
 export const content: Group = {
   name: "content",
   summary: "manage content",
-  commands: [active, remove, edit, fetch, fetchObject, get, ingest, list, pushObject, label],
+  commands: [active, remove, edit, fetch, fetchObject, get, ingest, list, pushObject, label, prune],
 };

@@ -47,7 +47,7 @@ export function defaultSpec(cgroupsPath: string): Spec {
   return {
     ociVersion: SPEC_VERSION,
     process: {
-      user: { uid: 0, gid: 0, additionalGids: [0] },
+      user: { uid: 0, gid: 0 },
       args: [],
       cwd: "/",
       capabilities: { bounding: CAPABILITIES, effective: CAPABILITIES, permitted: CAPABILITIES },
@@ -57,12 +57,18 @@ export function defaultSpec(cgroupsPath: string): Spec {
     root: { path: "rootfs" },
     mounts: MOUNTS,
     linux: {
-      resources: { devices: [{ allow: false, access: "rwm" }, ...DEVICES.map(allowed)] },
+      resources: { devices: [{ allow: false, access: "rwm" }] },
       cgroupsPath,
       namespaces: (["pid", "ipc", "uts", "mount", "network"] as const).map((type) => ({ type })),
       ...HIDDEN_PATHS,
     },
   };
+}
+
+/** The same, with the devices that no program can do without. */
+export function withUsualDevices({ linux, ...spec }: Spec): Spec {
+  const { devices = [], ...resources } = linux?.resources ?? {};
+  return { ...spec, linux: { ...linux, resources: { ...resources, devices: [...devices, ...DEVICES.map(allowed)] } } };
 }
 
 function allowed([major, minor]: readonly [major: number, minor?: number]): LinuxDeviceCgroup {

@@ -5,7 +5,7 @@
 import type { ContainerDefaults } from "@eras/oci-spec/image/config.ts";
 import type { Spec, User } from "@eras/oci-spec/runtime/config.ts";
 import { step } from "../../step.ts";
-import { defaultSpec } from "./default-spec.ts";
+import { defaultSpec, withUsualDevices } from "./default-spec.ts";
 import type { ContainerFlags } from "./flags.ts";
 import { addLimits } from "./spec-limits.ts";
 import { addPrivileges } from "./spec-privileges.ts";
@@ -29,7 +29,7 @@ export interface SpecParts {
 /** @throws {InvalidArgument} When a flag makes no sense. */
 export function makeSpec(parts: SpecParts, flags: ContainerFlags): Spec {
   step("ctr.make-spec", { id: parts.id });
-  let spec = defaultSpec(flags.cgroup ?? `/${parts.namespace}/${parts.id}`);
+  let spec = withUsualDevices(defaultSpec(flags.cgroup ?? `/${parts.namespace}/${parts.id}`));
   if (parts.rootfs !== undefined) spec = { ...spec, root: { path: parts.rootfs } };
   spec = addProcess(spec, parts, flags);
   spec = addView(spec, flags);

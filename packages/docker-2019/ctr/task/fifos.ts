@@ -8,7 +8,7 @@
  *
  * A pipe that has had no writer yet looks ended. So ctr also holds the ends that are the shim's until the shim has opened its own.
  */
-import { closeSync, constants, mkdtempSync, openSync, rmSync } from "node:fs";
+import { closeSync, constants, existsSync, mkdtempSync, openSync, rmSync } from "node:fs";
 import { Socket } from "node:net";
 import { dirname, join } from "node:path";
 import { mkfifo } from "@eras/linux/fifo.ts";
@@ -38,6 +38,11 @@ export function makeFifos(parent: string, id: string, { terminal }: { readonly t
   const paths = { stdin: path("stdin"), stdout: path("stdout"), stderr: terminal ? "" : path("stderr") };
   for (const one of Object.values(paths)) if (one !== "") mkfifo(one, FIFO_MODE);
   return paths;
+}
+
+/** Makes the pipes that somebody has named, where they are not there. */
+export function makeFifosAt(paths: FifoPaths): void {
+  for (const one of Object.values(paths)) if (one !== "" && !existsSync(one)) mkfifo(one, FIFO_MODE);
 }
 
 /** Where a URI says that the streams go, there are no pipes: `file:///var/log/web`, `binary:///…`. */
