@@ -23,6 +23,7 @@
  * @see https://github.com/containerd/containerd/blob/v1.2.6/docs/ops.md
  */
 import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
 import { InvalidArgument } from "@eras/oci-spec/errdefs.ts";
 import { parse, stringify } from "smol-toml";
 import { parseDuration } from "../duration.ts";
@@ -73,9 +74,9 @@ export function loadConfig(flags: ConfigFlags): Config {
   const { root, state, grpc, ttrpc, debug, metrics, ...others } = merged(DEFAULT_CONFIG, file);
   return {
     ...others,
-    root: flags.root ?? root,
-    state: flags.state ?? state,
-    grpc: { ...grpc, address: (flags.address ?? grpc.address).replace(/^unix:\/\//, "") },
+    root: resolve(flags.root ?? root),
+    state: resolve(flags.state ?? state),
+    grpc: { ...grpc, address: resolve((flags.address ?? grpc.address).replace(/^unix:\/\//, "")) },
     ttrpc,
     debug: { level: parseLevel(flags.logLevel ?? debug.level) },
     metrics: { address: flags.metricsAddress ?? metrics.address },

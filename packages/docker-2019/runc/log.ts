@@ -8,6 +8,7 @@
  */
 import { openSync, writeSync } from "node:fs";
 import { isatty } from "@eras/linux/tty.ts";
+import { BORROWED_STDERR_VARIABLE } from "../borrowed-stderr.ts";
 
 type Level = "error" | "warning" | "info" | "debug";
 export type LogFormat = "text" | "json";
@@ -31,10 +32,10 @@ export function log(level: Level, message: string): void {
   writeSync(logFd, `${line(level, message)}\n`);
 }
 
-/** Tells why the program failed: in the log, and in plain words on stderr if that is another place. */
+/** Tells why the program failed: in the log, and in plain words on stderr if that is another place and our own. */
 export function logFailure(message: string): void {
   log("error", message);
-  if (logFd !== STDERR) writeSync(STDERR, `${message}\n`);
+  if (logFd !== STDERR && !process.env[BORROWED_STDERR_VARIABLE]) writeSync(STDERR, `${message}\n`);
 }
 
 /** For the init, whose descriptor of the log is closed: no process of the container is to hold a file of the host. */

@@ -11,6 +11,7 @@ import { findProgram } from "@eras/linux/exec.ts";
 import { memoryFile } from "@eras/linux/memfd.ts";
 import { Unknown } from "@eras/oci-spec/errdefs.ts";
 import { traceEnvironment } from "@eras/trace/context.ts";
+import { BORROWED_STDERR_VARIABLE } from "../borrowed-stderr.ts";
 import { exitOf } from "./reaper.ts";
 import { spawn } from "./spawn.ts";
 
@@ -44,7 +45,8 @@ export async function callRuntime(
   const nothing = openSync("/dev/null", "r");
   const output = memoryFile("runc-output");
   try {
-    const status = await run(runtime, what, args, streams ?? [nothing, output, output]);
+    const env = streams ? { [BORROWED_STDERR_VARIABLE]: "1" } : {};
+    const status = await run(runtime, what, args, streams ?? [nothing, output, output], env);
     const text = readAll(output);
     if (status !== 0) throw new Unknown(`OCI runtime ${what} failed: ${reason(runtime, status, text)}`);
     return text;
@@ -75,9 +77,10 @@ async function run(
   what: string,
   args: readonly string[],
   fds: Streams,
+  more: NodeJS.ProcessEnv = {},
 ): Promise<number> {
   const { NOTIFY_SOCKET: _, ...ours } = process.env; // the shim's, not the container's
-  const env = { ...ours, ...traceEnvironment() };
+  const env = { ...ours, ...traceEnvironment(), ...more };
   const global = ["--root", root, "--log", logPath(bundle), "--log-format", "json"];
   const argv = [binary, ...global, ...(systemdCgroup ? ["--systemd-cgroup"] : []), ...args];
   const path = findRuntime(binary, { PATH: ours.PATH ?? "", bundle, what });
