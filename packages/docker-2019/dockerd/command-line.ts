@@ -19,7 +19,9 @@ export function parseCommandLine(words: readonly string[], version: string): Com
     .option("--config-file <path>", `daemon configuration file (default ${DEFAULT_CONFIG_FILE})`)
     .allowExcessArguments(false)
     .exitOverride();
-  const options = ROWS.map(([name, row]) => ({ name, option: optionOf(row) }));
+  const options = ROWS.flatMap(([name, { flags, ...row }]) =>
+    flags === undefined ? [] : [{ name, option: optionOf({ flags, ...row }) }],
+  );
   for (const { option } of options) program.addOption(option);
   program.parse(words.map(withoutEquals), { from: "user" });
   const values = program.opts<Record<string, unknown> & { configFile?: string }>();
@@ -36,7 +38,7 @@ function withoutEquals(word: string): string {
 }
 
 /** Without a default: what is not said is the file's to say. A flag that is there or not takes `=false`. */
-function optionOf({ flags, kind, standard, about }: OptionRow<unknown>): Option {
+function optionOf({ flags, kind, standard, about }: OptionRow<unknown> & { readonly flags: string }): Option {
   const isBoolean = kind.placeholder === undefined;
   const option = new Option(
     `${flags} ${isBoolean ? "[bool]" : kind.placeholder}`,

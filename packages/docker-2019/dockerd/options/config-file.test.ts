@@ -35,6 +35,13 @@ describe("readConfig()", () => {
     expect(options).toMatchObject({ labels: ["a=b", "c=d"], debug: true, iptables: false, mtu: 1400 });
   });
 
+  test("takes features, each on or off", () => {
+    expect(told({ features: { buildkit: true } }).features).toEqual({ buildkit: true });
+    expect(() => told({ features: { buildkit: "yes" } })).toThrow(
+      "json: cannot unmarshal string into Go struct field Config.features of type bool",
+    );
+  });
+
   test("takes null for what is not said", () => {
     expect(told({ "max-concurrent-uploads": null, dns: null, "default-ulimits": null })).toEqual(told({}));
   });

@@ -98,6 +98,13 @@ export const MAP: Kind<Readonly<Record<string, string>>> = {
   show: showMap,
 };
 
+/** On or off, by name. No flag says it. */
+export const SWITCHES: Kind<Readonly<Record<string, boolean>>> = {
+  fromFlag: (_, before) => before,
+  fromFile: (json) => members(json, "map[string]bool", BOOLEAN.fromFile),
+  show: showMap,
+};
+
 /** @throws {TypeMismatch} */
 export function objectOf(json: unknown, type: string): Readonly<Record<string, unknown>> {
   if (typeof json !== "object" || json === null || Array.isArray(json)) return mismatch(json, type);
@@ -109,7 +116,7 @@ export function members<Value>(json: unknown, type: string, read: (value: unknow
   return Object.fromEntries(Object.entries(objectOf(json, type)).map(([name, value]) => [name, read(value)]));
 }
 
-function showMap(value: Readonly<Record<string, string>>): string {
+function showMap(value: Readonly<Record<string, unknown>>): string {
   const pairs = Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1));
   return `map[${pairs.map(([name, text]) => `${name}:${text}`).join(" ")}]`;
 }

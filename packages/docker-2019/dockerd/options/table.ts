@@ -12,13 +12,13 @@ import { DEFAULT_HOST } from "../../engine-api/default-host.ts";
 import { DEFAULT_BRIDGE } from "../network/options.ts";
 import { DEFAULT_DATA_ROOT, DEFAULT_EXEC_ROOT, DEFAULT_PIDFILE } from "../paths.ts";
 import { checkAddress, checkDomain, checkHost, checkLabel, checkMirror } from "./checks.ts";
-import { BOOLEAN, BYTES, INTEGER, type Kind, listOf, MAP, TEXT, textOf } from "./kinds.ts";
+import { BOOLEAN, BYTES, INTEGER, type Kind, listOf, MAP, SWITCHES, TEXT, textOf } from "./kinds.ts";
 import { POOLS, RUNTIMES, STANDARD_RUNTIME, ULIMITS } from "./structured-kinds.ts";
 
 /** One thing that may be told. */
 export interface OptionRow<Value> {
-  /** `-D, --debug` */
-  readonly flags: string;
+  /** `-D, --debug`; none for what the file alone may say. */
+  readonly flags?: string;
   readonly kind: Kind<Value>;
   /** If nothing is said. */
   readonly standard: Value;
@@ -29,6 +29,10 @@ export interface OptionRow<Value> {
 
 function row<Value>(flags: string, kind: Kind<Value>, standard: Value, about: string, key?: string): OptionRow<Value> {
   return { flags, kind, standard, about, key: key ?? new Option(flags).long!.replace(/^--/, "") };
+}
+
+function inFileAlone<Value>(key: string, kind: Kind<Value>, standard: Value, about: string): OptionRow<Value> {
+  return { kind, standard, about, key };
 }
 
 const MiB = 1024 * 1024;
@@ -65,6 +69,12 @@ export const OPTIONS = {
     INTEGER,
     -500,
     "how likely the kernel ends the daemon for memory: oom_score_adj",
+  ),
+  features: inFileAlone(
+    "features",
+    SWITCHES,
+    {},
+    "ways of the original's to switch on: of the builder, which is not here",
   ),
   experimental: row("--experimental", BOOLEAN, false, "say that this daemon has experimental features; there are none"),
   labels: row("--label", listOf(checkLabel), [], "set key=value labels to the daemon", "labels"),
