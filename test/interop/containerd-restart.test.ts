@@ -1,6 +1,6 @@
 /** The reason for shims: containerd may be killed, a shim may be killed, and what the user sees is right all the same. */
-import { closeSync, constants, existsSync, openSync, readdirSync, readFileSync, writeSync } from "node:fs";
-import { join } from "node:path";
+import { closeSync, constants, existsSync, mkdirSync, openSync, readdirSync, readFileSync, writeSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { VERSION } from "@eras/docker-2019/containerd/version.ts";
 import { Containers } from "@eras/docker-2019/proto/gen/containers_pb.ts";
@@ -168,7 +168,9 @@ describe("containerd, started again,", () => {
       const pid = await startWaiting(runtime, id, id, 0);
       await containerd.kill();
       process.kill(shimOf(id), "SIGKILL");
+      const ofDeletions = leaveHalfDeleted(`${shim}-deleted`);
       await containerd.restart();
+      expect(ofDeletions.filter((path) => existsSync(path))).toEqual([]);
       await expect(containerd.client(Tasks).get({ containerId: id })).rejects.toThrow(NotFound); // said when it is cleaned up
       expect(processExists(pid)).toBe(false);
       expect(existsSync(containerd.bundle(id))).toBe(false);
@@ -216,6 +218,15 @@ describe("containerd, started again,", () => {
       await containerd.client(Containers).delete({ id: containerId });
     }
   });
+
+  /** What kills at two moments leave of the deletion of bundles. @returns Their paths. */
+  function leaveHalfDeleted(id: string): string[] {
+    const bundles = dirname(containerd.bundle(id));
+    const works = join(containerd.root, basename(dirname(bundles)), basename(bundles));
+    const left = [join(bundles, `.${id}-1`), join(works, `${id}-1`), join(works, `${id}-2`)];
+    for (const path of left) mkdirSync(join(path, "rootfs"), { recursive: true });
+    return left;
+  }
 
   /** Resolves when the exchange tells that a container has ended. */
   async function nextExit(id: string): Promise<boolean> {

@@ -12,7 +12,17 @@
  *
  * @see https://github.com/containerd/containerd/blob/v1.6.20/runtime/v2/bundle.go
  */
-import { chmodSync, chownSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { isErrno } from "@eras/linux/errno.ts";
 import { mkfifo } from "@eras/linux/fifo.ts";
@@ -25,6 +35,8 @@ import { validateIdentifier } from "../identifiers.ts";
 
 const DIRECTORY = "io.containerd.runtime.v2.task";
 const SHIM_BINARY = "shim-binary-path";
+/** Begins the name of what is being deleted; no task's id begins with it. */
+const HIDDEN = ".";
 
 /** Where bundles lie: below containerd's two directories. */
 export interface BundlePaths {
@@ -101,7 +113,7 @@ export class Bundle {
   /** Removes it: first out of sight, so that a restart in the middle doesn't take the rest for a task. */
   delete(): void {
     if (isMountPoint(this.rootfsDir)) umount(this.rootfsDir, MNT_DETACH);
-    const hidden = join(dirname(this.path), `.${this.id}`);
+    const hidden = join(dirname(this.path), `${HIDDEN}${this.id}`);
     try {
       renameSync(this.path, hidden);
     } catch (error) {
@@ -144,7 +156,32 @@ function rootGroup(spec: Uint8Array): number {
   return linux?.gidMappings?.find(({ containerID }) => containerID === 0)?.hostID ?? 0;
 }
 
-/** Where the bundles of all namespaces lie. */
-export function bundlesDir({ state }: BundlePaths): string {
-  return join(state, DIRECTORY);
+/** The bundles that earlier containerds have left. What a kill has left of a bundle's deletion is deleted first: call before any is made. */
+export function findBundles(paths: BundlePaths): Bundle[] {
+  const namespaces = [paths.state, paths.root].flatMap((path) => directoriesIn(join(path, DIRECTORY)));
+  return [...new Set(namespaces)].flatMap((namespace) =>
+    finishDeletions(paths, namespace).map((id) => Bundle.load(paths, namespace, id)),
+  );
+}
+
+/** @returns The ids of those that nobody has begun to delete. */
+function finishDeletions(paths: BundlePaths, namespace: string): string[] {
+  const bundles = join(paths.state, DIRECTORY, namespace);
+  const works = join(paths.root, DIRECTORY, namespace);
+  const ids = directoriesIn(bundles);
+  const whole = new Set(ids.filter((id) => !id.startsWith(HIDDEN)));
+  const ofNobody = (id: string) => !whole.has(id);
+  for (const id of ids.filter(ofNobody)) rmSync(join(bundles, id), { recursive: true });
+  for (const id of directoriesIn(works).filter(ofNobody)) rmSync(join(works, id), { recursive: true });
+  return [...whole];
+}
+
+function directoriesIn(dir: string): string[] {
+  try {
+    const entries = readdirSync(dir, { withFileTypes: true });
+    return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+  } catch (error) {
+    if (isErrno(error, "ENOENT")) return [];
+    throw error;
+  }
 }

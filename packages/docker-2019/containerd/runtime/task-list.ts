@@ -10,10 +10,7 @@
  * A shim that is there and does not answer, because it was stopped or the machine is out of breath, keeps its container: who asks for that one
  * waits, and nobody else. (The original gives each shim five seconds, one after the other, and then ends its container.)
  */
-import { readdirSync } from "node:fs";
-import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { isErrno } from "@eras/linux/errno.ts";
 import {
   AlreadyExists,
   DeadlineExceeded,
@@ -33,7 +30,7 @@ import { connectTtrpc, socketPath } from "../../proto/ttrpc/client.ts";
 import { step } from "../../step.ts";
 import type { Exchange } from "../events/exchange.ts";
 import { log } from "../log.ts";
-import { Bundle, type BundlePaths, bundlesDir } from "./bundle.ts";
+import { Bundle, type BundlePaths, findBundles } from "./bundle.ts";
 import { callShimDelete, findShim, type LauncherContext, launchShim, readLog } from "./shim-launcher.ts";
 import { Task, type TaskEnd, type TaskIo } from "./task.ts";
 
@@ -77,11 +74,7 @@ export class TaskList {
 
   /** Finds the tasks that an earlier containerd has left; some of them later, if their shims are slow. Call once, before serving. */
   async restore(): Promise<void> {
-    const root = bundlesDir(this.#paths);
-    for (const namespace of directoriesIn(root)) {
-      for (const id of directoriesIn(join(root, namespace)))
-        this.#restoreBundle(Bundle.load(this.#paths, namespace, id));
-    }
+    for (const bundle of findBundles(this.#paths)) this.#restoreBundle(bundle);
     await Promise.race([Promise.all(this.#restoring.values()), delay(RESTORE_PATIENCE_MS)]);
     for (const key of this.#restoring.keys()) log("warning", `Still waiting for the shim of ${key}`);
   }
@@ -264,15 +257,4 @@ function withContext(context: string, error: unknown): Error {
 
 function keyOf(namespace: string, id: string): string {
   return `${namespace}/${id}`;
-}
-
-/** Those that are being removed are hidden. */
-function directoriesIn(dir: string): string[] {
-  try {
-    const entries = readdirSync(dir, { withFileTypes: true });
-    return entries.filter((entry) => entry.isDirectory() && !entry.name.startsWith(".")).map(({ name }) => name);
-  } catch (error) {
-    if (isErrno(error, "ENOENT")) return [];
-    throw error;
-  }
 }
