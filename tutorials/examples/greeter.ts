@@ -2,6 +2,7 @@
 import type { Readable, Writable } from "node:stream";
 import { commandNames, type Service } from "@eras/docker-2013/rcli/service.ts";
 import { listenAndServeTCP } from "@eras/docker-2013/rcli/tcp.ts";
+import { endDaemon } from "@eras/linux/end-daemon.ts";
 
 /** Has a command for each method whose name begins with Cmd. */
 export class Greeter implements Service {
@@ -17,3 +18,4 @@ export class Greeter implements Service {
 }
 
 await listenAndServeTCP("127.0.0.1:4343", new Greeter(), "");
+process.on("SIGTERM", endDaemon); // leaves the terminal alone, which by then is the shell's

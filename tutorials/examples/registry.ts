@@ -13,6 +13,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { buffer } from "node:stream/consumers";
+import { endDaemon } from "@eras/linux/end-daemon.ts";
 
 const PORT = 5000;
 
@@ -70,3 +71,4 @@ function digestOf(bytes: Buffer): string {
 }
 
 createServer((request, response) => void answer(request, response)).listen(PORT, "127.0.0.1");
+process.on("SIGTERM", endDaemon); // leaves the terminal alone, which by then is the shell's

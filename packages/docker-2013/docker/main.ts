@@ -11,7 +11,7 @@ import { isatty } from "node:tty";
 import { startTracing } from "@eras/trace/context.ts";
 import { callTCP } from "../rcli/call-tcp.ts";
 import { detachedRunHint } from "./hint.ts";
-import { setRawOutput, setRawTerminal } from "./terminal.ts";
+import { leaveTerminal, setRawOutput, setRawTerminal } from "./terminal.ts";
 
 const DEFAULT_ADDRESS = "127.0.0.1:4242";
 const STDOUT = 1;
@@ -58,8 +58,10 @@ startTracing("docker");
 const address = process.env.DOCKER || DEFAULT_ADDRESS;
 try {
   await main(address, process.argv.slice(2));
+  leaveTerminal();
   process.exit(0); // The output has ended; a stdin that is still open must not keep us.
 } catch (error) {
   process.stderr.write(`docker: ${explain(error, address)}\n`);
+  leaveTerminal();
   process.exit(1);
 }
