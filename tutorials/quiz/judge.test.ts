@@ -5,6 +5,7 @@ test("an answer is judged by what it says, not by how it is typed", () => {
   for (const given of ["lxc-start", " `lxc-start` ", "LXC-start.", "“lxc-start”"])
     expect(isRight(given, "lxc-start")).toBe(true);
   expect(isRight("４２", "42")).toBe(true);
+  for (const given of ["One", "一", "1."]) expect(isRight(given, "1")).toBe(true);
   expect(isRight("-a", "a")).toBe(false);
   expect(isRight("", "0")).toBe(false);
 });

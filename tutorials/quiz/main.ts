@@ -26,6 +26,7 @@ const TEXTS = {
     page: "Your run, to step through in a browser (over ssh, copy the file to where yours is):",
     sealed: "What your run says:",
     quiz: "And now:",
+    again: "One of the numbers, please, or nothing:",
     right: "Right.",
     is: "In your run:",
     stop: ".",
@@ -39,6 +40,7 @@ const TEXTS = {
     page: "你的运行，可以用浏览器逐步查看（如果你是用 ssh 连上来的，先把这个文件复制到自己的电脑上）：",
     sealed: "你的运行这样说：",
     quiz: "现在：",
+    again: "请输入其中一个序号，或者什么也不填：",
     right: "对。",
     is: "在你的运行里：",
     stop: "。",
@@ -88,7 +90,7 @@ async function quiz(chapter: Chapter, shown: Chapter, texts: Texts, terminal: In
   };
   console.log(`\n${shown.meta.title}\n\n${texts.predict}`);
   const beliefs: string[] = [];
-  for (const item of shown.predictions) beliefs.push(await askItem(item, ask));
+  for (const item of shown.predictions) beliefs.push(await askItem(item, ask, texts));
   console.log(`\n${texts.running}${texts.gap}pnpm era:${chapter.meta.run} …`);
   const run = await runOf(chapter, texts);
   const page = writeRunPage(chapter.id, chapter.meta.run!, run.events, shown.language);
@@ -99,7 +101,7 @@ async function quiz(chapter: Chapter, shown: Chapter, texts: Texts, terminal: In
   console.log(`\n${texts.quiz}`);
   for (const [index, item] of chapter.quiz.entries()) {
     const translated = shown.quiz[index]!;
-    tell({ ...item, ...translated }, await askItem(translated, ask), answerFor(item), texts);
+    tell({ ...item, ...translated }, await askItem(translated, ask, texts), answerFor(item), texts);
   }
 }
 
@@ -110,10 +112,13 @@ async function runOf(chapter: Chapter, { waiting }: Texts): Promise<RunFacts> {
   return new RunFacts(events, tried);
 }
 
-/** @returns The value of the choice, or the word. */
-async function askItem({ ask: question, choices }: QuizItem, ask: Ask): Promise<string> {
+/** Asks again for what is none of the choices. @returns The value of the choice, or the word; "" for no answer. */
+async function askItem({ ask: question, choices }: QuizItem, ask: Ask, { again }: Texts): Promise<string> {
   const lines = Object.values(choices ?? {}).map((words, index) => `  ${index + 1}) ${words}\n`);
-  return choiceOf(await ask(fitted(`\n${question}\n${lines.join("")}> `)), choices);
+  let given = choiceOf(await ask(fitted(`\n${question}\n${lines.join("")}> `)), choices);
+  while (choices && given !== "" && !Object.hasOwn(choices, given))
+    given = choiceOf(await ask(`${again}\n> `), choices);
+  return given;
 }
 
 /** No line is longer than the terminal is wide. */
