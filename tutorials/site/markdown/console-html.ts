@@ -20,16 +20,23 @@ export function consoleHtml(info: string, content: string, chapter: string, lang
 }
 
 function commandHtml({ line, output, exitCode }: Command, printed: readonly string[], language: Language): string[] {
+  const lines = shownOutput(output, printed);
+  const name = lines.some(hasColumns) ? "printed columns" : "printed";
   return [
     `<span class="vp-copy-ignore prompt">$ </span><span class="command">${escapeHtml(line)}</span>\n`,
-    ...shownOutput(output, printed).map((parts) => printedHtml(parts.map((part) => partHtml(part, language)).join(""))),
-    ...(exitCode === 0 ? [] : [printedHtml(`<span class="exit">[exit ${exitCode}]</span>`)]),
+    ...lines.map((parts) => printedHtml(parts.map((part) => partHtml(part, language)).join(""), name)),
+    ...(exitCode === 0 ? [] : [printedHtml(`<span class="exit">[exit ${exitCode}]</span>`, "printed")]),
   ];
 }
 
+/** Lines of a table are never broken: what stands below what is all that they say. */
+function hasColumns(parts: readonly LinePart[]): boolean {
+  return /\S {2,}\S/.test(parts.map(({ text }) => text).join(""));
+}
+
 /** It is no part of what the button copies. */
-function printedHtml(html: string): string {
-  return `<span class="vp-copy-ignore printed">${html}\n</span>`;
+function printedHtml(html: string, name: string): string {
+  return `<span class="vp-copy-ignore ${name}">${html}\n</span>`;
 }
 
 function partHtml({ text, kind }: LinePart, language: Language): string {
