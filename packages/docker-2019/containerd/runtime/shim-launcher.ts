@@ -10,6 +10,7 @@ import type { ChildProcess } from "node:child_process";
 import { closeSync, constants, existsSync, openSync } from "node:fs";
 import { Socket } from "node:net";
 import { isAbsolute, join } from "node:path";
+import { isErrno } from "@eras/linux/errno.ts";
 import { closeOnExecAbove, spawnChild } from "@eras/linux/exec.ts";
 import { Unknown } from "@eras/oci-spec/errdefs.ts";
 import { traceEnvironment } from "@eras/trace/context.ts";
@@ -121,11 +122,20 @@ async function callShim(
   const args = ["-namespace", namespace, "-address", address, "-publish-binary", executable, "-id", id, ...action];
   const env = { ...process.env, GOMAXPROCS: "2", TTRPC_ADDRESS: ttrpcAddress, ...traceEnvironment() };
   closeOnExecAbove(STDERR); // LMDB leaves its files open to children
-  const limit = timeoutMs === undefined ? {} : { timeout: timeoutMs, killSignal: "SIGKILL" as const };
-  const child = spawnChild(shim, args, { cwd: path, env, detached: true, stdio: ["pipe", "pipe", "pipe"], ...limit });
+  const child = spawnChild(shim, args, { cwd: path, env, detached: true, stdio: ["pipe", "pipe", "pipe"] });
   child.stdin?.on("error", () => {}); // it need not read
   child.stdin?.end(input);
-  return ending(child);
+  const timer = timeoutMs === undefined ? undefined : setTimeout(killSession, timeoutMs, child);
+  return ending(child).finally(() => clearTimeout(timer));
+}
+
+/** Kills a program with all that it has started: else a runtime that hangs would keep its outputs open, and us waiting. */
+function killSession({ pid }: { readonly pid: number }): void {
+  try {
+    process.kill(-pid, "SIGKILL");
+  } catch (error) {
+    if (!isErrno(error, "ESRCH")) throw error; // all of it has ended, and its outputs will
+  }
 }
 
 function ending(child: ChildProcess): Promise<ShimAnswer> {
