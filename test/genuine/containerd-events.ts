@@ -5,7 +5,7 @@ import { createInterface } from "node:readline";
 import { shellEnvironment } from "../harness/run-program.ts";
 import type { GenuineContainerd } from "./containerd.ts";
 
-/** Listens from its making on. A line is `TIME NAMESPACE TOPIC JSON`; the first two are left out. */
+/** Listens from its making on. A line is `TIME NAMESPACE TOPIC JSON`; the time is left out. */
 export class ContainerdEvents {
   readonly #ctr: ChildProcess;
   #lines: string[] = [];
@@ -15,19 +15,22 @@ export class ContainerdEvents {
       stdio: ["ignore", "pipe", "inherit"],
       env: shellEnvironment(),
     });
-    createInterface(this.#ctr.stdout!).on("line", (line) => this.#lines.push(line.replace(/^.*? default /, "")));
+    createInterface(this.#ctr.stdout!).on("line", (line) => this.#lines.push(line.replace(/^.*? UTC /, "")));
   }
 
   /** The topics of tasks, in the order of their events. */
   get topics(): string[] {
-    return this.#lines.map((line) => line.split(" ")[0]!).filter((topic) => topic.startsWith("/tasks/"));
+    return this.#lines.map(topicOf).filter((topic) => topic.startsWith("/tasks/"));
   }
 
   /** Those of one container. */
   topicsOf(containerId: string): string[] {
-    return this.#lines
-      .filter((line) => line.includes(`"container_id":"${containerId}"`))
-      .map((line) => line.split(" ")[0]!);
+    return this.#lines.filter((line) => line.includes(`"container_id":"${containerId}"`)).map(topicOf);
+  }
+
+  /** All that was told: `NAMESPACE TOPIC JSON`, in the order of the events. */
+  get lines(): readonly string[] {
+    return this.#lines;
   }
 
   /** Waits for a line with this text. */
@@ -39,4 +42,8 @@ export class ContainerdEvents {
     this.#ctr.kill();
     await once(this.#ctr, "exit");
   }
+}
+
+function topicOf(line: string): string {
+  return line.split(" ")[1]!;
 }

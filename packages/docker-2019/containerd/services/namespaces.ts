@@ -1,6 +1,7 @@
 /** The namespaces service. */
 import { InvalidArgument } from "@eras/oci-spec/errdefs.ts";
 import { packAny } from "../../proto/any.ts";
+import { type Call, NAMESPACE_KEY, namespaceOf } from "../../proto/call.ts";
 import {
   NamespaceCreateSchema,
   NamespaceDeleteSchema,
@@ -15,16 +16,18 @@ export function namespacesService(namespaces: NamespaceStore, exchange: Exchange
   return implement(Namespaces, {
     get: ({ name }) => ({ namespace: { name, labels: namespaces.labels(name) } }),
     list: () => ({ namespaces: namespaces.list().map((name) => ({ name, labels: namespaces.labels(name) })) }),
-    create: ({ namespace }) => {
+    create: ({ namespace }, call) => {
       const { name, labels } = required(namespace);
+      const teller = tellerOf(call, name);
       namespaces.create(name, labels);
-      exchange.publish(name, "/namespaces/create", packAny(NamespaceCreateSchema, { name, labels }));
+      exchange.publish(teller, "/namespaces/create", packAny(NamespaceCreateSchema, { name, labels }));
       return { namespace: { name, labels } };
     },
-    update: ({ namespace, updateMask }) => {
+    update: ({ namespace, updateMask }, call) => {
       const { name, labels: wanted } = required(namespace);
+      const teller = tellerOf(call, name);
       const labels = namespaces.update(name, wanted, updateMask?.paths);
-      exchange.publish(name, "/namespaces/update", packAny(NamespaceUpdateSchema, { name, labels }));
+      exchange.publish(teller, "/namespaces/update", packAny(NamespaceUpdateSchema, { name, labels: wanted }));
       return { namespace: { name, labels } };
     },
     delete: ({ name }) => {
@@ -33,6 +36,11 @@ export function namespacesService(namespaces: NamespaceStore, exchange: Exchange
       return {};
     },
   });
+}
+
+/** In which namespace a creation or a change is told: the caller's; in the one itself, if the caller is in none. */
+function tellerOf(call: Call, name: string): string {
+  return call.metadata.get(NAMESPACE_KEY) ? namespaceOf(call) : name;
 }
 
 function required(namespace: Namespace | undefined): Namespace {
