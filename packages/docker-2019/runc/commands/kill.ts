@@ -46,7 +46,7 @@ async function signalContainer(container: Container, signal: number, all: boolea
   const kills = signal === signalNumber("SIGKILL");
   const killsAll = kills && !hasNewNamespace(state.spec.linux ?? {}, "pid");
   if (all || (killsAll && !hasInit && cgroup.pids().length > 0)) return cgroup.signalAll(signal); // the init may have left others behind
-  if (container.status === "stopped") throw new FailedPrecondition("container not running");
+  if (!hasInit) throw new FailedPrecondition("container not running"); // one that is being created has none yet
   signalInit(container, signal);
   if (killsAll) await cgroup.signalAll(signal);
   else if (kills && container.status === "paused") cgroup.thaw(); // v1's frozen processes hear nothing

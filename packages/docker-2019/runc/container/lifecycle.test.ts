@@ -96,6 +96,18 @@ describe.skipIf(missing)(`commands${needs}`, () => {
     expect(await ours).toEqual(await genuine);
   });
 
+  test("signal nobody while a container is being created", () => {
+    const container = runtime(OURS);
+    const { program, root, bundle, id } = container;
+    const script = `${program} --root ${root} kill ${id} KILL 2> killed; echo status $? >> killed`; // its process group would be kill(2)'s 0
+    const hook = { path: "/usr/bin/setsid", args: ["setsid", "--wait", "sh", "-c", `cd ${bundle}; ${script}`] };
+    const path = join(bundle, "config.json");
+    const spec = JSON.parse(readFileSync(path, "utf8")) as Spec;
+    writeFileSync(path, JSON.stringify({ ...spec, hooks: { createRuntime: [hook] } }));
+    expect(outcome(container, ["create", id]).stderr).toBe("");
+    expect(readFileSync(join(bundle, "killed"), "utf8")).toMatch(/container not running"\nstatus 1\n$/);
+  });
+
   test.each([
     ["is nowhere in PATH", ["nothing"]],
     ["isn't there", ["/nothing"]],
