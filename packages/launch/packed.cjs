@@ -184,8 +184,7 @@ function builtin(name) {
   const loaded = modules.get(name);
   if (loaded) return loaded;
   const members = process.getBuiltinModule(name);
-  const properties = Object.entries(Object.getOwnPropertyDescriptors(members));
-  const names = properties.filter(([, property]) => property.enumerable && !property.get).map(([key]) => key);
+  const names = Object.keys(members).filter((key) => !members.__lookupGetter__(key)); // the descriptors of node:fs take twenty times as long
   return withMembers(name, members, names);
 }
 
