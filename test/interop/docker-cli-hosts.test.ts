@@ -1,9 +1,12 @@
 /** Where our docker looks for its daemon: sockets, TCP, TLS with certificates of both sides, and nobody there. */
 import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { createServer as createTlsServer } from "node:tls";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { DOCKER_20, runDocker } from "../genuine/docker-clients.ts";
 import { makeCertificates } from "../harness/certificates.ts";
 import { runProgram, shellEnvironment } from "../harness/run-program.ts";
 import { DockerCliSession, missingForDocker } from "./docker-cli-session.ts";
@@ -51,6 +54,45 @@ describe.skipIf(missing)(`docker of 2019 finds its daemon${missing ? `: ${missin
     await runProgram(session.program, ["ps"], { env: { ...session.env, DOCKER_API_VERSION: "1.30" } });
     expect(session.log.takeLines()).toEqual(["GET /v1.30/containers/json"]);
   });
+
+  describe.each([
+    { here: "ours", there: "the genuine one" },
+    { here: "the genuine one", there: "ours" },
+  ])("through ssh, with $here here and $there there", ({ here, there }) => {
+    const programOf = (who: string) => (who === "ours" ? session.program : DOCKER_20.path);
+    const run = (args: readonly string[], env: NodeJS.ProcessEnv, input?: string) =>
+      runDocker(programOf(here), args, { env: { ...shellEnvironment(), DOCKER_CONFIG: dir, ...env }, input });
+
+    test("which is told who and where, and the streams are the container's", async () => {
+      const { PATH, asked } = sshToHere(programOf(there));
+      const env = { DOCKER_HOST: "ssh://me@far:22", PATH };
+      const bytes = "x".repeat(300_000);
+      const script = "md5sum; echo err >&2; exit 7";
+      const { stdout, stderr, status } = await run(["run", "--rm", "-i", "busybox", "sh", "-c", script], env, bytes);
+      const sum = createHash("md5").update(bytes).digest("hex");
+      expect({ stdout, stderr, status }).toEqual({ stdout: `${sum}  -\n`, stderr: "err\n", status: 7 });
+      expect(asked()).toEqual(["-l me -p 22 -- far docker system dial-stdio"]);
+    });
+
+    test("and says what ssh says when that fails", async () => {
+      const { PATH } = sshToHere("/nosuch/docker");
+      const { stderr, status } = await run(["ps"], { DOCKER_HOST: "ssh://far", PATH });
+      expect(stderr).toMatch(
+        /^error during connect: .*command \[ssh -- far docker system dial-stdio\] has exited with exit status 127, please make sure the URL is valid, and Docker 18.09 or later is installed on the remote host: stderr=.*nosuch/s,
+      );
+      expect(status).toBe(1);
+    });
+  });
+
+  /** In the place of an ssh: the far machine is this one, where `docker` is that program. @returns What it was called with, each once. */
+  function sshToHere(docker: string): { readonly PATH: string; readonly asked: () => string[] } {
+    const bin = mkdtempSync(join(dir, "ssh-"));
+    const steps = [`echo "$*" >> ${bin}/asked`, 'while [ "$1" != -- ]; do shift; done', "shift 3"];
+    const dial = `DOCKER_HOST=unix://${socket} exec ${docker} "$@"`;
+    writeFileSync(join(bin, "ssh"), ["#!/bin/sh", ...steps, dial, ""].join("\n"), { mode: 0o755 });
+    const asked = () => [...new Set(readFileSync(join(bin, "asked"), "utf8").trim().split("\n"))];
+    return { PATH: `${bin}:${shellEnvironment().PATH}`, asked };
+  }
 
   test("over TLS, where each side proves who it is", async () => {
     makeCertificates(dir);

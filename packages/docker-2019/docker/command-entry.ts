@@ -10,6 +10,8 @@ export interface CommandEntry {
   /** Its name outside the group. */
   readonly top: string | undefined;
   readonly summary: string;
+  /** Not for people: the list of commands doesn't have it. */
+  readonly isHidden?: boolean;
   load(): Promise<Leaf>;
 }
 
@@ -32,4 +34,8 @@ export function grouped(
 
 export function alone(name: string, summary: string, load: CommandEntry["load"]): CommandEntry {
   return { group: undefined, name, aliases: [], top: name, summary, load };
+}
+
+export function hidden(path: string, summary: string, load: CommandEntry["load"]): CommandEntry {
+  return { ...grouped(path, {}, summary, load), isHidden: true };
 }

@@ -3,7 +3,7 @@
  *
  * Commands have been in groups since Docker 1.13. The spelling from before, if there is one, is `top`: `docker container ls` is `docker ps`.
  */
-import { alone, both, type CommandEntry, grouped } from "./command-entry.ts";
+import { alone, both, type CommandEntry, grouped, hidden } from "./command-entry.ts";
 import { CONTAINER_COMMANDS } from "./commands/container.ts";
 
 interface GroupEntry {
@@ -114,6 +114,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     async () => (await import("./commands/network/rm.ts")).rm,
   ),
   grouped("system df", {}, "Show docker disk usage", async () => (await import("./commands/system/df.ts")).df),
+  hidden(
+    "system dial-stdio",
+    "Proxy the stdio stream to the daemon connection. Should not be invoked manually.",
+    async () => (await import("./commands/system/dial-stdio.ts")).dialStdio,
+  ),
   both(
     "system events",
     "Get real time events from the server",

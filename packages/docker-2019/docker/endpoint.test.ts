@@ -31,3 +31,13 @@ test("TLS is for who asks for it, by a flag or a variable, and also for who says
   expect(tlsOf({ tlsverify: false }, { DOCKER_TLS_VERIFY: "1" })).toBe(false);
   expect(tlsOf({}, { DOCKER_TLS_VERIFY: "1" })).toBe(true);
 });
+
+test("an address of ssh is a command line; what it can't mean is refused", () => {
+  const commandOf = (url: string) => findEndpoint({ ...FLAGS, host: [url] }, {}).command?.join(" ");
+  expect(commandOf("ssh://far")).toBe("ssh -- far docker system dial-stdio");
+  expect(commandOf("ssh://me@[::1]:22")).toBe("ssh -l me -p 22 -- ::1 docker system dial-stdio");
+  expect(() => commandOf("ssh://me:secret@far")).toThrow(/^ssh host connection is not valid: plain-text password/);
+  expect(() => commandOf("ssh://me@")).toThrow("no host specified");
+  expect(() => commandOf("ssh://far/run/docker.sock")).toThrow('extra path after the host: "/run/docker.sock"');
+  expect(() => commandOf("ssh://far:port")).toThrow('parse "ssh://far:port"');
+});

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { DEFAULT_HOST } from "../engine-api/default-host.ts";
 import type { GlobalFlags } from "./globals.ts";
+import { sshCommand } from "./ssh-address.ts";
 
 export interface TlsFiles {
   readonly ca?: Buffer;
@@ -12,14 +13,15 @@ export interface TlsFiles {
   readonly rejectUnauthorized: boolean;
 }
 
-/** A socket's path, or a host and port. */
+/** A socket's path, a host and port, or a command whose standard streams are the connection. */
 export interface Endpoint {
-  /** As it was given: `unix:///run/docker.sock`, `tcp://127.0.0.1:2375`. */
+  /** As it was given: `unix:///run/docker.sock`, `tcp://127.0.0.1:2375`, `ssh://me@far`. */
   readonly url: string;
   readonly socketPath?: string;
   readonly host?: string;
   readonly port?: number;
   readonly tls?: TlsFiles;
+  readonly command?: readonly string[];
 }
 
 const PLAIN_PORT = 2375;
@@ -31,6 +33,7 @@ export function findEndpoint(flags: GlobalFlags, environment: NodeJS.ProcessEnv 
   const url = flags.host[0] || environment.DOCKER_HOST || DEFAULT_HOST;
   const [, scheme, address = ""] = /^(?:(\w+):\/\/)?(.*)$/s.exec(url)!;
   if (scheme === "unix") return { url, socketPath: address };
+  if (scheme === "ssh") return { url, command: sshCommand(url) };
   if (scheme !== "tcp" && scheme !== "http" && scheme !== "https" && scheme !== undefined)
     throw new Error(`Invalid bind address format: ${url}`);
   const tls = readTls(flags, environment);

@@ -26,7 +26,7 @@ export function programHelp(): string {
 
 export function groupHelp(name: string): string {
   const { summary } = GROUPS.find((group) => group.name === name)!;
-  const commands = COMMANDS.filter(({ group }) => group === name);
+  const commands = COMMANDS.filter(({ group, isHidden }) => group === name && !isHidden);
   return [
     `\nUsage:  docker ${name} COMMAND`,
     summary,
