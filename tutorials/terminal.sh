@@ -11,7 +11,7 @@ elif [ ! -x node_modules/.bin/node ] && ! npx -y pnpm@12 install; then
   echo "Cannot install what the project needs: see above" >&2
 else
   ERAS_CLONE=$PWD
-  unset -f pnpm # of a first time, which is not the program
+  unset -f pnpm 2>/dev/null # of a first time, which is not the program; zsh complains where there was none
   if command -v pnpm >/dev/null; then
     pnpm() (
       cd "$ERAS_CLONE" || exit

@@ -9,6 +9,7 @@ import { type RecordedRun, recordRun, triesOf } from "../quiz/record-run.ts";
 import { RunFacts } from "../quiz/run-facts.ts";
 import { keepPrinted, keepRuns, keepTried } from "../transcripts/recording.ts";
 import { runChapter } from "../transcripts/run-chapter.ts";
+import { checkCommands } from "./commands.ts";
 import { checkGlossary } from "./glossary.ts";
 import { checkLanguages } from "./languages.ts";
 import { checkLedger } from "./ledger.ts";
@@ -61,6 +62,10 @@ describe.each(english)("chapter $id", (chapter) => {
 describe("the book", () => {
   test("quotes code that is there", () => {
     expect(checkSnippets([...english, ...chinese])).toEqual([]);
+  });
+
+  test("has commands for any shell, which write where they should", () => {
+    expect(checkCommands([...english, ...chinese])).toEqual([]);
   });
 
   test("shows its runs", () => {

@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Chapter, chapterPath, type Language, readChapter } from "../book/chapter.ts";
 import { RunFacts } from "../quiz/run-facts.ts";
 import { checkOutputs, withoutKeys } from "../transcripts/run-chapter.ts";
+import { checkCommands } from "./commands.ts";
 import { checkLanguages } from "./languages.ts";
 import { checkQuizzes } from "./quizzes.ts";
 import { checkSnippets } from "./snippets.ts";
@@ -45,6 +46,16 @@ describe("a broken link", () => {
     expect(checkViewers([without])).toEqual([`${without.path}: its run belongs in section see, once, as {{viewer}}`]);
     expect(checkViewers([chapter("en"), chapter("zh")])).toEqual([]);
     expect(checkLanguages([without], [chapter("zh")])).toContainEqual(expect.stringContaining("its viewers differ"));
+  });
+
+  test("to the place where a command should write is named", () => {
+    const below = changed("en", `"cat > \${TMPDIR:?}/heard"`, '"cat > $TMPDIR/heard"');
+    expect(checkCommands([below])).toEqual([expect.stringMatching(/13-02\.md:\d+: writes below \$TMPDIR/)]);
+    const split = changed("en", "cat $TMPDIR/heard", 'for NAME in $NAMES; do mkdir -p "$NAME/new"; done');
+    expect(checkCommands([split])).toEqual([
+      expect.stringContaining("writes below $NAME, "),
+      expect.stringContaining("zsh does not take $NAMES apart"),
+    ]);
   });
 
   test("to a step that nobody declares, or nobody tells, is named", () => {
