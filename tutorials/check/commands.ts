@@ -3,7 +3,7 @@ import type { Chapter } from "../book/chapter.ts";
 
 /** Something is written below a variable. Where that is empty, as in a new terminal, it would be written below the host's `/`. */
 const WRITES_BELOW =
-  /(?:>\s*|--trace=|(?<![\w-])(?:-C|mkdir|rmdir|rm|touch|chmod|chown|tee)\s(?:[^|;&]*\s)?)"?\$(?<name>\w+)\//;
+  /(?:>\s*|--trace=|(?<![\w-])(?:-C|-cf|mkdir|rmdir|rm|touch|chmod|chown|tee)\s(?:[^|;&]*\s)?)"?\$(?<name>\w+)\//;
 
 /** zsh makes one word of it, the others several. */
 const SPLITS = /\bfor \w+ in \$(?<name>\w+)\s*;/;

@@ -23,10 +23,15 @@ function commandHtml({ line, output, exitCode }: Command, printed: readonly stri
   const lines = shownOutput(output, printed);
   const name = lines.some(hasColumns) ? "printed columns" : "printed";
   return [
-    `<span class="vp-copy-ignore prompt">$ </span><span class="command">${escapeHtml(line)}</span>\n`,
+    `<span class="vp-copy-ignore prompt">$ </span><span class="command">${flagsWhole(escapeHtml(line))}</span>\n`,
     ...lines.map((parts) => printedHtml(parts.map((part) => partHtml(part, language)).join(""), name)),
     ...(exitCode === 0 ? [] : [printedHtml(`<span class="exit">[exit ${exitCode}]</span>`, "printed")]),
   ];
+}
+
+/** A browser would break a line behind any hyphen, and `-` is no flag, nor `c`. */
+function flagsWhole(html: string): string {
+  return html.replaceAll(/-+\w{1,12}/g, '<span class="flag">$&</span>');
 }
 
 /** Lines of a table are never broken: what stands below what is all that they say. */
