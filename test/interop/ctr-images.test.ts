@@ -6,10 +6,12 @@ import { gzipSync } from "node:zlib";
 import { readMountinfo } from "@eras/linux/mountinfo.ts";
 import { sha256 } from "@eras/oci-spec/digest.ts";
 import type { Descriptor } from "@eras/oci-spec/image/descriptor.ts";
+import { OCI_LAYER, OCI_MANIFEST } from "@eras/oci-spec/image/media-types.ts";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { DOCKER_REGISTRY, GenuineRegistry } from "../genuine/registry.ts";
-import { busyboxImage } from "../harness/busybox-image.ts";
+import { busyboxImage, imageArchive } from "../harness/busybox-image.ts";
 import { BUSYBOX, CtrSession, missingForCtr, SUCCESS } from "../harness/ctr-session.ts";
+import { busyboxTar } from "../harness/docker-2013.ts";
 
 describe("ctr, of images,", () => {
   const reason = missingForCtr(DOCKER_REGISTRY);
@@ -163,6 +165,16 @@ describe("ctr, of images,", () => {
       expect(readdirSync(join(target, "bin"))).toContain("busybox");
       expect((await session.same("install", "--path", target, BUSYBOX)).stderr).toMatch(/^ctr: cannot replace bin\//);
       expect(await session.ours("install", "--replace", "--libs", "--path", target, BUSYBOX)).toEqual(SUCCESS);
+    });
+
+    test("are converted to what the genuine ctr makes of them", async () => {
+      const archive = imageArchive("example.com/gz:1", gzipSync(busyboxTar(), { level: 1 }), {});
+      await session.withInput(archive, "images", "import", "--no-unpack", "-");
+      const flags = ["--oci", "--uncompress", "example.com/gz:1", "example.com/made:1"];
+      const { stdout } = await session.same("images", "convert", ...flags);
+      const { mediaType, layers } = JSON.parse((await session.ours("content", "get", stdout.trim())).stdout);
+      expect([mediaType, layers[0].mediaType]).toEqual([OCI_MANIFEST, OCI_LAYER]);
+      await session.ours("images", "rm", "--sync", "example.com/gz:1", "example.com/made:1");
     });
 
     test("lose the layers that have been unpacked, but no more", async () => {

@@ -52,7 +52,7 @@ export type LayerCompression = "none" | "gzip" | "zstd";
 
 /** How the layer of a media type is packed; undefined if it is no layer. */
 export function layerCompression(mediaType: string): LayerCompression | undefined {
-  const base = mediaType.replace(/[+.](gzip|zstd)$/, "");
+  const base = unpackedLayerType(mediaType);
   if (![OCI_LAYER, OCI_FOREIGN_LAYER, DOCKER_LAYER, DOCKER_FOREIGN_LAYER].includes(base)) return undefined;
   if (base === mediaType) return "none";
   return mediaType.endsWith("gzip") ? "gzip" : "zstd";
@@ -61,4 +61,24 @@ export function layerCompression(mediaType: string): LayerCompression | undefine
 /** Whether the bytes are to be had from `urls` of the descriptor, and not from a registry. */
 export function isForeignLayer(mediaType: string): boolean {
   return layerCompression(mediaType) !== undefined && /\.(foreign|nondistributable)\./.test(mediaType);
+}
+
+const OCI_TYPES: Readonly<Record<string, string>> = {
+  [DOCKER_MANIFEST_LIST]: OCI_INDEX,
+  [DOCKER_MANIFEST]: OCI_MANIFEST,
+  [DOCKER_CONFIG]: OCI_CONFIG,
+  [DOCKER_LAYER]: OCI_LAYER,
+  [DOCKER_LAYER_GZIP]: OCI_LAYER_GZIP,
+  [DOCKER_FOREIGN_LAYER]: OCI_FOREIGN_LAYER,
+  [`${DOCKER_FOREIGN_LAYER}.gzip`]: `${OCI_FOREIGN_LAYER}+gzip`,
+};
+
+/** OCI's name for the same thing; undefined of a type that isn't one of Docker's. */
+export function ociType(mediaType: string): string | undefined {
+  return OCI_TYPES[mediaType];
+}
+
+/** The type of a layer when it is no longer packed. */
+export function unpackedLayerType(mediaType: string): string {
+  return mediaType.replace(/[+.](gzip|zstd)$/, "");
 }

@@ -6,9 +6,14 @@ import { ingestRef } from "./descriptor.ts";
 import { Ingest } from "./ingest.ts";
 
 /** Stores a document. Call under a lease. */
-export async function storeDocument(containerd: Containerd, mediaType: string, bytes: Buffer): Promise<Descriptor> {
+export async function storeDocument(
+  containerd: Containerd,
+  mediaType: string,
+  bytes: Buffer,
+  labels: Readonly<Record<string, string>> = {},
+): Promise<Descriptor> {
   const target: Descriptor = { mediaType, digest: sha256(bytes), size: bytes.length };
-  const ingest = await Ingest.open(containerd, ingestRef(target), target);
+  const ingest = await Ingest.open(containerd, ingestRef(target), target, labels);
   await ingest?.write(bytes);
   await ingest?.commit();
   return target;
