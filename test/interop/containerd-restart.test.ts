@@ -1,5 +1,15 @@
 /** The reason for shims: containerd may be killed, a shim may be killed, and what the user sees is right all the same. */
-import { closeSync, constants, existsSync, mkdirSync, openSync, readdirSync, readFileSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { VERSION } from "@eras/docker-2019/containerd/version.ts";
@@ -17,9 +27,12 @@ import { Slots } from "@eras/registry-client/slots.ts";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import { unpackBusybox } from "../harness/busybox-image.ts";
 import { CONTAINERD, Containerd2019 } from "../harness/containerd-2019.ts";
+import { CTR } from "../harness/ctr-session.ts";
 import { processesThatName } from "../harness/on-machine.ts";
 import { copyWithVersion } from "../harness/other-version.ts";
-import { newPlace, type Place, removePlace } from "../harness/remains.ts";
+import { random } from "../harness/random.ts";
+import { newPlace, type Place, remains, removePlace } from "../harness/remains.ts";
+import { runProgram } from "../harness/run-program.ts";
 import { missing } from "../harness/runtime-under-test.ts";
 
 const OURS = { shim: "ours", runtime: ["io.containerd.eras.v2"] };
@@ -40,6 +53,10 @@ const RESTARTS = [
 ] as const;
 /** More, and ctr may be tired of waiting for its turn. */
 const STARTED_AT_ONCE = 8;
+/** Of a runc in create, at moments up to about the end of one. */
+const RUNC_KILLS = Number(process.env.ERAS_RUNTIME_KILLS ?? 2);
+const LONGEST_CREATE_MS = 300;
+const SEED = Number(process.env.ERAS_SEED ?? Date.now() % 1e6);
 const OTHER_VERSION = "1.2.7+docker-eras.0.2.0";
 
 describe("containerd, started again,", () => {
@@ -219,6 +236,23 @@ describe("containerd, started again,", () => {
     }
   });
 
+  test(`cleans up after a runc that is killed while it creates a container: ${RUNC_KILLS} times, seed ${SEED}`, async () => {
+    const moment = random(SEED);
+    const runc = join(place.dir, "runc-that-is-killed");
+    for (let i = 0; i < RUNC_KILLS; i++) {
+      const id = `runc-killed-${process.pid}-${i}`;
+      writeFileSync(runc, dyingRunc(moment() * LONGEST_CREATE_MS), { mode: 0o755 });
+      const flags = ["-d", "--runtime", ...OURS.runtime, "--fifo-dir", join(place.dir, "fifos"), "--runc-binary", runc];
+      const command = ["run", ...flags, ...whereOf(id), rootfs, id, "/bin/sleep", "1000"];
+      const { stderr } = await runProgram(CTR, [...containerd.address, ...command]);
+      expect(stderr).toMatch(/^ctr: failed to create shim task: OCI runtime create failed: [^\n]+\n$/);
+      await vi.waitFor(() => expect(remains(place).filter((one) => one.includes(id))).toEqual([]), 10_000);
+      expect((await containerd.client(Tasks).list({})).tasks).toEqual([]);
+      expect(existsSync(containerd.bundle(id))).toBe(false);
+      await containerd.client(Containers).delete({ id });
+    }
+  }, 900_000);
+
   /** What kills at two moments leave of the deletion of bundles. @returns Their paths. */
   function leaveHalfDeleted(id: string): string[] {
     const bundles = dirname(containerd.bundle(id));
@@ -235,6 +269,13 @@ describe("containerd, started again,", () => {
     return false;
   }
 });
+
+/** A runc that is killed so long after the beginning of a `create`, and is as usual otherwise. */
+function dyingRunc(afterMs: number): string {
+  const runc = join(dirname(CONTAINERD), "runc-2019");
+  const create = `${runc} "$@" & sleep ${afterMs / 1000}; kill -9 $! 2> /dev/null; wait; exit 137`;
+  return `#!/bin/sh\ncase " $* " in *" create "*) ${create} ;; esac\nexec ${runc} "$@"\n`;
+}
 
 /** The shim of a container of ours: by its command line. */
 function shimOf(id: string): number {

@@ -82,6 +82,14 @@ describe("ctr, of images,", () => {
       const choice = ["--manifest", sha256(manifest.stdout), "--manifest-type", mediaType];
       expect(await session.ours("images", "push", ...choice, other)).toMatchObject({ stderr: "", status: 0 });
       expect((await session.genuine("content", "fetch-object", other)).stdout).toBe(manifest.stdout);
+
+      const fetched = async (ctr: typeof session.ours) => {
+        expect(await ctr("content", "fetch", "--label", "a=b", other)).toMatchObject({ stderr: "", status: 0 });
+        const { stdout } = await session.genuine("images", "ls", `name==${other}`);
+        await session.genuine("images", "rm", other);
+        return stdout;
+      };
+      expect(await fetched(session.ours)).toBe(await fetched(session.genuine));
     });
 
     test("are listed, labelled, named and removed", async () => {

@@ -4,8 +4,9 @@ import { InvalidArgument, NotFound } from "@eras/oci-spec/errdefs.ts";
 import { humanDuration } from "../../human-duration.ts";
 import type { Timestamp } from "../../proto/gen/google/protobuf/timestamp_pb.ts";
 import { dateOf } from "../../proto/timestamps.ts";
-import { flag, type Group, leaf, numberFlag, parsePairs } from "../command.ts";
+import { flag, type Group, leaf, listFlag, numberFlag, parsePairs } from "../command.ts";
 import { labelContent, readContent } from "../image/content.ts";
+import { putImage } from "../image/image-store.ts";
 import { Ingest } from "../image/ingest.ts";
 import { PLATFORM_OPTIONS, type PlatformFlags } from "../image/platform-flags.ts";
 import { REGISTRY_OPTIONS, type RegistryFlags } from "../image/registry-flags.ts";
@@ -105,14 +106,21 @@ const label = leaf({
   },
 });
 
-const fetch = leaf<RegistryFlags & PlatformFlags>({
+interface FetchFlags extends RegistryFlags, PlatformFlags {
+  readonly label: readonly string[];
+}
+
+const fetch = leaf<FetchFlags>({
   name: "fetch",
   summary: "fetch all content for an image into containerd",
   usage: "[flags] <remote>",
-  options: [...REGISTRY_OPTIONS, ...PLATFORM_OPTIONS],
+  options: [...REGISTRY_OPTIONS, listFlag("--label <value>", "labels to attach to the image"), ...PLATFORM_OPTIONS],
   async run({ flags, args: [name], containerd }) {
     if (!name) throw new InvalidArgument("please provide an image reference to fetch");
-    await containerd.withLease((leased) => fetchImage(leased, name, flags));
+    await containerd.withLease(async (leased) => {
+      const { target } = await fetchImage(leased, name, flags);
+      await putImage(leased, name, target, parsePairs(flags.label)); // or all of it would go with the lease
+    });
   },
 });
 
