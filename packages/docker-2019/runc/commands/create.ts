@@ -5,6 +5,7 @@ import { enterBundle } from "../container/bundle.ts";
 import { createContainer } from "../container/create-container.ts";
 import { writeContainerPid } from "../container/pid-file.ts";
 import { ensureSealed } from "../init/sealed.ts";
+import { PROCESS_FLAGS } from "../process-flags.ts";
 import { connectConsole } from "../terminal/console-socket.ts";
 
 export const command = defineCommand({
@@ -18,27 +19,16 @@ export const command = defineCommand({
       short: "b",
       description: "path to the root of the bundle directory, defaults to the current directory",
     },
-    "console-socket": {
-      type: "string",
-      description:
-        "path to an AF_UNIX socket which will receive a file descriptor referencing the master end of the console's pseudoterminal",
-    },
-    "pidfd-socket": {
-      type: "string",
-      description: "path to an AF_UNIX socket which will receive a file descriptor referencing the container's process",
-    },
-    "pid-file": { type: "string", description: "specify the file to write the process id to" },
+    "console-socket": PROCESS_FLAGS["console-socket"],
+    "pidfd-socket": PROCESS_FLAGS["pidfd-socket"],
+    "pid-file": PROCESS_FLAGS["pid-file"],
     "no-pivot": {
       type: "boolean",
       description:
         "do not use pivot root to jail process inside rootfs.  This should be used whenever the rootfs is on top of a ramdisk",
     },
     "no-new-keyring": { type: "boolean", description: "do not create a new session keyring for the container" },
-    "preserve-fds": {
-      type: "number",
-      default: 0,
-      description: "Pass N additional file descriptors to the container (stdio + $LISTEN_FDS + N in total)",
-    },
+    "preserve-fds": PROCESS_FLAGS["preserve-fds"],
   },
   minArgs: 1,
   maxArgs: 1,

@@ -6,7 +6,6 @@ import { kill } from "@eras/linux/signals.ts";
 import { waitpid } from "@eras/linux/wait.ts";
 import { FailedPrecondition, InvalidArgument } from "@eras/oci-spec/errdefs.ts";
 import type { LinuxCapabilities, Process, Spec, User } from "@eras/oci-spec/runtime/config.ts";
-import { parseProcess } from "@eras/oci-spec/runtime/parse.ts";
 import { defineCommand, type FlagValues } from "../command.ts";
 import { Container } from "../container/container.ts";
 import { execProcess } from "../container/exec-process.ts";
@@ -14,19 +13,12 @@ import { attend } from "../container/foreground.ts";
 import { writePidFile } from "../container/pid-file.ts";
 import { pidfdSender } from "../container/process-parts.ts";
 import { ensureSealed } from "../init/sealed.ts";
+import { PROCESS_FLAGS } from "../process-flags.ts";
 import { keepConsole } from "../terminal/console-socket.ts";
-import { command as create } from "./create.ts";
-
-const {
-  "console-socket": consoleSocket,
-  "pidfd-socket": pidfdSocket,
-  "pid-file": pidFile,
-  "preserve-fds": preserveFds,
-} = create.flags;
 
 const FLAGS = {
-  "console-socket": consoleSocket,
-  "pidfd-socket": pidfdSocket,
+  "console-socket": PROCESS_FLAGS["console-socket"],
+  "pidfd-socket": PROCESS_FLAGS["pidfd-socket"],
   cwd: { type: "string", description: "current working directory in the container" },
   env: { type: "string", short: "e", multiple: true, description: "set environment variables" },
   tty: { type: "boolean", short: "t", description: "allocate a pseudo-TTY" },
@@ -34,7 +26,7 @@ const FLAGS = {
   "additional-gids": { type: "number", short: "g", multiple: true, description: "additional gids" },
   process: { type: "string", short: "p", description: "path to the process.json" },
   detach: { type: "boolean", short: "d", description: "detach from the container's process" },
-  "pid-file": pidFile,
+  "pid-file": PROCESS_FLAGS["pid-file"],
   "process-label": {
     type: "string",
     description: "set the asm process label for the process commonly used with selinux",
@@ -47,7 +39,7 @@ const FLAGS = {
     multiple: true,
     description: "add a capability to the bounding set for the process",
   },
-  "preserve-fds": preserveFds,
+  "preserve-fds": PROCESS_FLAGS["preserve-fds"],
   cgroup: {
     type: "string",
     multiple: true,
@@ -76,7 +68,7 @@ export const command = defineCommand({
     const wanted =
       flags.process === undefined
         ? fromFlags(container.state.spec, flags, args)
-        : fromFile(container.state.spec, flags.process);
+        : await fromFile(container.state.spec, flags.process);
     const { terminal = false } = wanted;
     const detach = flags.detach ?? false;
     const keeper = await keepConsole({ terminal, detach, consoleSocket: flags["console-socket"] });
@@ -118,7 +110,8 @@ function writeExecPid(path: string, pid: number): void {
 }
 
 /** What a shim writes for us. Of what confines a process it has the container's where the file says nothing. */
-function fromFile({ process: own }: Spec, path: string): Process {
+async function fromFile({ process: own }: Spec, path: string): Promise<Process> {
+  const { parseProcess } = await import("@eras/oci-spec/runtime/parse.ts");
   const { capabilities, apparmorProfile, selinuxLabel } = own!;
   return {
     ...(capabilities && { capabilities }),

@@ -162,7 +162,7 @@ async function giveToUser(spec: Spec, { "": dir }: CgroupPaths): Promise<void> {
   delegateCgroup(dir, owner);
 }
 
-/** Changes limits of a container that is there. */
+/** Changes limits of a container that is there: of its cgroup, or of the unit of systemd that it is. */
 export async function setContainerResources(state: CgroupState, resources: LinuxResources): Promise<void> {
   if (state.config.cgroups.Systemd) await withUnit(state, (unit) => unit.set(resources));
   else openCgroupAt(state.cgroup_paths).set(resources);

@@ -10,9 +10,7 @@ import type { Cgroup } from "@eras/cgroups/cgroup.ts";
 import { openCgroupAt } from "@eras/cgroups/open.ts";
 import { processExists } from "@eras/linux/proc.ts";
 import { OCI_VERSION } from "@eras/oci-spec/runtime/config.ts";
-import type { LinuxResources } from "@eras/oci-spec/runtime/config-linux.ts";
 import type { ContainerStatus, State } from "@eras/oci-spec/runtime/state.ts";
-import { setContainerResources } from "./container-cgroup.ts";
 import { isWaiting } from "./exec-fifo.ts";
 import { type ContainerState, readState, stateDir } from "./state.ts";
 
@@ -37,11 +35,6 @@ export class Container {
 
   get cgroup(): Cgroup {
     return openCgroupAt(this.state.cgroup_paths);
-  }
-
-  /** Changes limits, of the cgroup and of the unit of systemd that it may be. */
-  setResources(resources: LinuxResources): Promise<void> {
-    return setContainerResources(this.state, resources);
   }
 
   /** Whether the init runs. A zombie has ended, and a later process may have its number. */

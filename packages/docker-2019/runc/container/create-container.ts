@@ -12,7 +12,7 @@ import { forkedPid } from "@eras/linux/fork.ts";
 import { readProcessStat } from "@eras/linux/proc.ts";
 import { kill } from "@eras/linux/signals.ts";
 import { waitpid } from "@eras/linux/wait.ts";
-import type { Mount, Process, Spec } from "@eras/oci-spec/runtime/config.ts";
+import type { Mount, Spec } from "@eras/oci-spec/runtime/config.ts";
 import { step } from "../../step.ts";
 import type { Globals } from "../command.ts";
 import { countPreserved } from "../init/descriptors.ts";
@@ -21,7 +21,7 @@ import { enterNamespaces, hasNamespace, KINDS } from "../init/namespaces.ts";
 import { type InitPlan, standardInit } from "../init/standard-init.ts";
 import { type JoiningStages, type StartedInit, startInit } from "../init/start-init.ts";
 import { log } from "../log.ts";
-import { parseCapabilities, unknownCapabilitiesWarning } from "../process/capabilities.ts";
+import { capabilitiesOf } from "../process/capabilities.ts";
 import { inheritedListenFds } from "../process/environment.ts";
 import { setOomScoreAdj } from "../process/oom-score.ts";
 import { applyRlimits, checkRlimits } from "../process/rlimits.ts";
@@ -114,13 +114,6 @@ export async function createContainer(given: Spec, request: CreateRequest): Prom
     throw new Error(failure, { cause: error });
   }
   return Container.load(request.globals.root, request.id);
-}
-
-/** Reads `process.capabilities`; names that mean nothing are told of. */
-export function capabilitiesOf({ capabilities }: Process): InitPlan["capabilities"] {
-  const { sets, unknown } = parseCapabilities(capabilities);
-  if (unknown.length > 0) log("warning", unknownCapabilitiesWarning(unknown));
-  return sets;
 }
 
 /** A user namespace can't reach the sources of bind mounts, or change the ids that a mount shows. */

@@ -16,10 +16,10 @@ import { enterNamespaces, KINDS } from "../init/namespaces.ts";
 import { setnsInit } from "../init/setns-init.ts";
 import { type StartedInit, startJoiningInit } from "../init/start-init.ts";
 import { log } from "../log.ts";
+import { capabilitiesOf } from "../process/capabilities.ts";
 import { setOomScoreAdj } from "../process/oom-score.ts";
 import { applyRlimits, checkRlimits } from "../process/rlimits.ts";
 import type { Container } from "./container.ts";
-import { capabilitiesOf } from "./create-container.ts";
 import { startFailure } from "./create-failure.ts";
 import { loadParts } from "./process-parts.ts";
 

@@ -2,7 +2,6 @@
 import { renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import type { Container } from "./container.ts";
-import { destroy } from "./destroy.ts";
 
 /**
  * Writes the number, in decimal and without a newline: whoever watches for the file finds it complete. It is a new file, whatever somebody has put
@@ -20,6 +19,7 @@ export async function writeContainerPid({ path, container }: { path: string; con
   try {
     writePidFile(path, container.state.init_process_pid);
   } catch (error) {
+    const { destroy } = await import("./destroy.ts");
     await container.cgroup.killAll();
     await destroy(container);
     throw error;

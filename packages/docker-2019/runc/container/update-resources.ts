@@ -7,6 +7,7 @@
 import type { LinuxResources } from "@eras/oci-spec/runtime/config-linux.ts";
 import { log } from "../log.ts";
 import type { Container } from "./container.ts";
+import { setContainerResources } from "./container-cgroup.ts";
 import type { ContainerState } from "./state.ts";
 
 type Group = Readonly<Record<string, unknown>>;
@@ -25,7 +26,7 @@ export async function updateResources(container: Container, change: LinuxResourc
   const { spec } = container.state;
   const before = spec.linux?.resources ?? {};
   try {
-    await container.setResources(change);
+    await setContainerResources(container.state, change);
   } catch (error) {
     await setBack(container, change, before);
     throw error;
@@ -36,7 +37,7 @@ export async function updateResources(container: Container, change: LinuxResourc
 
 async function setBack(container: Container, change: LinuxResources, before: LinuxResources): Promise<void> {
   try {
-    await container.setResources(inverse(change, before));
+    await setContainerResources(container.state, inverse(change, before));
   } catch (error) {
     const { message } = error as Error;
     log(

@@ -4,30 +4,26 @@
  */
 import { setNoNewPrivs } from "@eras/linux/prctl.ts";
 import { setsid } from "@eras/linux/tty.ts";
-import type { Process, Spec } from "@eras/oci-spec/runtime/config.ts";
+import type { Spec } from "@eras/oci-spec/runtime/config.ts";
 import { traceFds } from "@eras/trace/context.ts";
-import type { ProcessParts } from "../container/process-parts.ts";
 import type { ContainerCapabilities } from "../process/capabilities.ts";
 import { dropPrivileges } from "../process/drop-privileges.ts";
 import { parseEnvironment, withHome } from "../process/environment.ts";
 import { joinContainerKeyring } from "../process/keyring.ts";
 import { findProgram } from "../process/program.ts";
 import { resolveUser } from "../process/user.ts";
+import { becomeProgram, DEFAULT_UMASK, late, type ProgramPlan } from "./become-program.ts";
 import { closeDescriptors } from "./descriptors.ts";
-import { becomeProgram, DEFAULT_UMASK, late } from "./standard-init.ts";
 import type { ChildEnd } from "./sync.ts";
 
 /** All that it needs to know. */
-export interface ExecPlan {
+export interface ExecPlan extends ProgramPlan {
   readonly id: string;
   /** Of the container. */
   readonly spec: Spec;
-  readonly process: Process;
   readonly capabilities: ContainerCapabilities;
-  readonly preservedFds: number;
   /** Binds it to processors of the cgroup's. */
   readonly bindFinally: (() => void) | undefined;
-  readonly parts: ProcessParts;
 }
 
 /** Runs from birth to execve. @throws {Error} When it can't go on. */

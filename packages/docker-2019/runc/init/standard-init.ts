@@ -6,39 +6,35 @@
  * calls is the lesson; what is odd about it has its reason beside it.
  */
 import { constants } from "node:os";
-import { prepareExecve } from "@eras/linux/exec.ts";
 import { setdomainname, sethostname } from "@eras/linux/hostname.ts";
 import { setDumpable, setNoNewPrivs } from "@eras/linux/prctl.ts";
 import { exitOn } from "@eras/linux/signals.ts";
 import { setsid } from "@eras/linux/tty.ts";
-import type { Process, Spec } from "@eras/oci-spec/runtime/config.ts";
+import type { Spec } from "@eras/oci-spec/runtime/config.ts";
 import type { State } from "@eras/oci-spec/runtime/state.ts";
-import { endTracing, traceFds } from "@eras/trace/context.ts";
+import { traceFds } from "@eras/trace/context.ts";
 import { step } from "../../step.ts";
 import { openOwnDescriptors, waitForStart } from "../container/exec-fifo.ts";
 import { runHooks } from "../container/hooks.ts";
-import type { ProcessParts } from "../container/process-parts.ts";
-import { callErrorText } from "../error-text.ts";
 import type { ContainerCapabilities } from "../process/capabilities.ts";
 import { dropPrivileges } from "../process/drop-privileges.ts";
 import { listenFdsVariables, parseEnvironment, withHome } from "../process/environment.ts";
 import { createSessionKeyring } from "../process/keyring.ts";
 import { findProgram } from "../process/program.ts";
-import { takeOnMemoryLimits } from "../process/rlimits.ts";
 import { resolveUser } from "../process/user.ts";
 import { makeWorkingDirectory } from "../process/working-directory.ts";
 import { maskPaths, readonlyPaths } from "../rootfs/masked-paths.ts";
 import { finishRootfs, pivotInto, prepareRootfs, type RootfsPlan } from "../rootfs/rootfs.ts";
-import { closeDescriptors, handOnDescriptors } from "./descriptors.ts";
+import { becomeProgram, DEFAULT_UMASK, late, type ProgramPlan } from "./become-program.ts";
+import { closeDescriptors } from "./descriptors.ts";
 import { bringLoopbackUp } from "./loopback.ts";
 import { hasNamespace, hasNewNamespace } from "./namespaces.ts";
 import type { ChildEnd } from "./sync.ts";
 
 /** All that the init needs to know; it was read and checked before the fork. */
-export interface InitPlan {
+export interface InitPlan extends ProgramPlan {
   readonly id: string;
   readonly rootfs: RootfsPlan;
-  readonly process: Process;
   readonly capabilities: ContainerCapabilities;
   /** Of exec.fifo. */
   readonly fifo: number;
@@ -46,13 +42,10 @@ export interface InitPlan {
   readonly rootless: boolean;
   /** A session keyring of its own. */
   readonly keyring: boolean;
-  /** Descriptors from 3 on that the program gets. */
-  readonly preservedFds: number;
   /** Of these, how many a service manager has passed. */
   readonly listenFds: number;
   /** What hooks are told. */
   readonly state: State;
-  readonly parts: ProcessParts;
 }
 
 /** Runs from birth to execve. @throws {Error} When it can't go on: the caller reports it and ends the process. */
@@ -108,20 +101,6 @@ export function standardInit(plan: InitPlan, runc: ChildEnd): never {
 const { SIGHUP, SIGINT, SIGQUIT, SIGTERM } = constants.signals;
 const ENDING_SIGNALS = [SIGHUP, SIGINT, SIGQUIT, SIGTERM];
 
-export const DEFAULT_UMASK = 0o022;
-
-/** Marks an error as one of the program and of who it runs as, not of the container around it. */
-export class ProgramError extends Error {}
-
-/** Calls `find`, whose failure is the program's. @throws {ProgramError} */
-export function late<Result>(find: () => Result): Result {
-  try {
-    return find();
-  } catch (error) {
-    throw new ProgramError((error as Error).message, { cause: error });
-  }
-}
-
 function setNames({ hostname, domainname }: Spec): void {
   step("runc.set-hostname", { hostname, domainname });
   if (hostname) sethostname(hostname);
@@ -135,36 +114,4 @@ function confineHooks(plan: InitPlan): InitPlan {
   parts.seccomp?.late(wanted)?.();
   const { seccomp: _, ...others } = parts;
   return { ...plan, parts: others };
-}
-
-/**
- * The end of every process that runc starts. With no_new_privs the filter is installed last: it may forbid everything but the execve.
- * All descriptors that it isn't to have are closed by now, but for those that execve closes.
- */
-export function becomeProgram(
-  program: string,
-  args: readonly string[],
-  environment: Readonly<Record<string, string>>,
-  { preservedFds, parts, process: wanted }: Pick<InitPlan, "preservedFds" | "parts" | "process">,
-): never {
-  const installFilter = parts.seccomp?.late(wanted);
-  const execve = prepareProgram(program, args, environment);
-  endTracing();
-  handOnDescriptors(preservedFds);
-  takeOnMemoryLimits(wanted.rlimits);
-  installFilter?.();
-  try {
-    return execve();
-  } catch (error) {
-    throw new ProgramError(callErrorText("exec", program, error as NodeJS.ErrnoException), { cause: error });
-  }
-}
-
-function prepareProgram(
-  program: string,
-  args: readonly string[],
-  environment: Readonly<Record<string, string>>,
-): () => never {
-  step("runc.exec-program", { args });
-  return prepareExecve(program, args, environment);
 }

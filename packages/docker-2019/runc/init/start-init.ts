@@ -19,9 +19,9 @@ import { step } from "../../step.ts";
 import { traceFork } from "../../tracing.ts";
 import { errorText, failureText } from "../error-text.ts";
 import { forgetLog, log } from "../log.ts";
+import { ProgramError } from "./become-program.ts";
 import { closeDescriptors } from "./descriptors.ts";
 import { restoreWhatNodeChanged } from "./restore.ts";
-import { ProgramError } from "./standard-init.ts";
 import { type ChildEnd, openDialogue, type ParentEnd } from "./sync.ts";
 
 const STDERR = 2;

@@ -16,8 +16,9 @@ import {
   setCapabilities,
 } from "@eras/linux/capabilities.ts";
 import { isErrno } from "@eras/linux/errno.ts";
-import type { LinuxCapabilities } from "@eras/oci-spec/runtime/config.ts";
+import type { LinuxCapabilities, Process } from "@eras/oci-spec/runtime/config.ts";
 import { step } from "../../step.ts";
+import { log } from "../log.ts";
 
 /** The sets as bits. */
 export interface ContainerCapabilities extends CapabilitySets {
@@ -32,6 +33,13 @@ export interface ParsedCapabilities {
   readonly sets: ContainerCapabilities;
   /** Sorted, each once. */
   readonly unknown: readonly string[];
+}
+
+/** The capabilities of a process; names that mean nothing are told of. */
+export function capabilitiesOf({ capabilities }: Process): ContainerCapabilities {
+  const { sets, unknown } = parseCapabilities(capabilities);
+  if (unknown.length > 0) log("warning", unknownCapabilitiesWarning(unknown));
+  return sets;
 }
 
 /** Reads `process.capabilities`. Who has none gets none. */
