@@ -64,6 +64,7 @@ const MESSAGES: readonly (readonly [string, string | Buffer])[] = [
 const NOTED = [
   ...["-e", "A=b=c d", "-e", "X=1", "--label", "com.example=é", "--label", "other=1"],
   ...["--log-opt", "env=X,Y", "--log-opt", "env-regex=^A", "--log-opt", "labels-regex=^com"],
+  ...["--log-opt", "mode=non-blocking", "--log-opt", "tag={{.Name}}/{{.ImageName}}"],
 ];
 /** What a container prints: one stream after the other, for nobody says in which order two are read. */
 const CHATTER = "echo out; sleep 0.3; echo err >&2; sleep 1000";

@@ -1,10 +1,10 @@
+import type { TemplateOptions } from "../../template/template.ts";
 import { FAILURE } from "../exit-status.ts";
-import type { TemplateOptions } from "../template/template.ts";
 import { print } from "./print.ts";
 
 /** One thing by a template. @param format - `json` is the whole of it. */
 export async function printFormatted(thing: object, format: string, options: TemplateOptions): Promise<void> {
-  const { UNREADABLE, UserTemplate } = await import("../template/user-template.ts");
+  const { UNREADABLE, UserTemplate } = await import("./user-template.ts");
   const before = { parse: "template parsing error: ", execute: "" };
   const template = new UserTemplate(format === "json" ? "{{json .}}" : format, {
     ...options,

@@ -90,7 +90,7 @@ async function printFormatted(
   format: string,
   [kind, ...others]: readonly Kind[],
 ): Promise<void> {
-  const { UNREADABLE, UserTemplate } = await import("../template/user-template.ts");
+  const { UNREADABLE, UserTemplate } = await import("./user-template.ts");
   const template = new UserTemplate(format, {
     status: { parse: UNREADABLE, execute: FAILURE },
     ...(kind === "volume" && others.length === 0 && { type: "types.Volume" }),

@@ -6,8 +6,9 @@
  *
  * `--format 'table {{.Names}}\t{{.Status}}'` makes a table of a template: for the head, it is given the columns' titles in place of values.
  */
-import type { UserTemplateOptions } from "../template/user-template.ts";
+
 import { print, STDOUT, write } from "./print.ts";
+import type { UserTemplateOptions } from "./user-template.ts";
 
 interface TableStyle {
   /** The least that a column takes, its padding included. */
@@ -67,8 +68,8 @@ export function inOrder(row: Row): Row {
 
 async function printTemplate({ titles, rows, template: options }: Listing, format: string): Promise<void> {
   const [{ UserTemplate }, { ListRow }] = await Promise.all([
-    import("../template/user-template.ts"),
-    import("../template/functions.ts"),
+    import("./user-template.ts"),
+    import("../../template/functions.ts"),
   ]);
   const isTable = format.startsWith(TABLE);
   const text = (isTable ? format.slice(TABLE.length).trim() : format).replaceAll("\\t", "\t").replaceAll("\\n", "\n");

@@ -6,8 +6,7 @@ import { processExists } from "@eras/linux/proc.ts";
 import { Status } from "../../proto/gen/process_pb.ts";
 import type { Container } from "../container/container.ts";
 import { ProcessStreams } from "../libcontainerd/fifos.ts";
-import { JsonFileLog, rotationOptions } from "../logger/json-file.ts";
-import { logAttributes } from "../logger/log-attributes.ts";
+import { openLog } from "../logger/open-log.ts";
 import { happensWithin } from "../long-delay.ts";
 import { containersDir } from "../paths.ts";
 import { attempt } from "./attempt.ts";
@@ -67,10 +66,10 @@ async function restore(daemon: Daemon, container: Container): Promise<void> {
   await containerExited(daemon, container, exitFound(task, state.record.Pid));
 }
 
-function reconnect(daemon: Daemon, { id, config, hostConfig, logPath, streams }: Container): void {
-  const { Type, Config } = hostConfig.LogConfig ?? { Type: "", Config: null };
-  const attributes = logAttributes(Config ?? {}, config);
-  if (Type !== "none") streams.add(new JsonFileLog(logPath, rotationOptions(Config ?? {}), attributes));
+function reconnect(daemon: Daemon, container: Container): void {
+  const { id, config, streams } = container;
+  const opened = openLog(container);
+  if (opened) streams.add(opened);
   const wanted = { stdin: config.OpenStdin ?? false, terminal: config.Tty ?? false };
   const pipes = ProcessStreams.reopen(daemon.fifoDir(id), "init", wanted);
   if (pipes) streams.connect(pipes);

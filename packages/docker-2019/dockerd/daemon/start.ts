@@ -13,8 +13,7 @@ import { containerOf } from "../config/modes.ts";
 import type { Container } from "../container/container.ts";
 import { ProcessStreams } from "../libcontainerd/fifos.ts";
 import { log } from "../log.ts";
-import { JsonFileLog, rotationOptions } from "../logger/json-file.ts";
-import { logAttributes } from "../logger/log-attributes.ts";
+import { openLog } from "../logger/open-log.ts";
 import { etcFilesOf } from "../network/etc-files.ts";
 import { wantsInit } from "../spec/process.ts";
 import { tellAttached, tellDetached } from "./attachment-events.ts";
@@ -142,10 +141,8 @@ async function initOf({ options }: Daemon, { hostConfig }: Container): Promise<s
 /** Every line is logged before any client hears of it. */
 function startLog(container: Container): void {
   step("dockerd.start-log", { path: container.logPath });
-  const { Type, Config } = container.hostConfig.LogConfig ?? { Type: "", Config: null };
-  if (Type === "none") return;
-  const attributes = logAttributes(Config ?? {}, container.config);
-  container.streams.add(new JsonFileLog(container.logPath, rotationOptions(Config ?? {}), attributes));
+  const opened = openLog(container);
+  if (opened) container.streams.add(opened);
 }
 
 /** Notes why. */

@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { MNT_DETACH, mount, umount } from "@eras/linux/mount.ts";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { JsonFileLog, type LogEntry, rotationOptions } from "./json-file.ts";
+import { JsonFileLog, type LogEntry } from "./json-file.ts";
+import { rotationOptions } from "./rotation-options.ts";
 
 let path: string;
 beforeEach(() => {
@@ -93,17 +94,20 @@ describe("rotationOptions()", () => {
   test.each([
     [
       { "max-size": "10m", "max-file": "2" },
-      { maxSize: 10 << 20, maxFile: 2 },
+      { maxSize: 10_000_000, maxFile: 2 },
     ],
-    [{ "max-size": "1.5k" }, { maxSize: 1536, maxFile: 1 }],
-    [{ "max-size": "-1" }, { maxSize: undefined, maxFile: 1 }],
+    [{ "max-size": "1.5k" }, { maxSize: 1500, maxFile: 1 }],
+    [
+      { "max-file": "2", mode: "non-blocking" },
+      { maxSize: undefined, maxFile: 2 },
+    ],
   ])("reads %j", (config, expected) => expect(rotationOptions(config as Record<string, string>)).toEqual(expected));
 
   test.each([
-    [{ "max-file": "2" }, "max-file cannot be specified without max-size"],
+    [{ "max-size": "0" }, "max-size must be a positive number"],
+    [{ "max-file": "two" }, 'strconv.Atoi: parsing "two": invalid syntax'],
     [{ "max-file": "0", "max-size": "1k" }, "max-file cannot be less than 1"],
     [{ "max-size": "many" }, "invalid size: 'many'"],
-    [{ foo: "1" }, "unknown log opt 'foo' for json-file log driver"],
   ])("refuses %j", (config, message) =>
     expect(() => rotationOptions(config as unknown as Record<string, string>)).toThrow(message),
   );

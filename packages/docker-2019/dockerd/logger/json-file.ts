@@ -9,7 +9,6 @@
  *
  * @see https://docs.docker.com/config/containers/logging/json-file/
  */
-import { InvalidArgument } from "@eras/oci-spec/errdefs.ts";
 import type { OutputListener, OutputName } from "../container/stream-config.ts";
 import { log } from "../log.ts";
 import type { LogAttributes } from "./log-attributes.ts";
@@ -27,28 +26,6 @@ export interface LogEntry {
 
 /** What all entries of a chunk have. */
 type Frame = Omit<LogEntry, "log">;
-
-/** @throws {InvalidArgument} In the original's words. */
-export function rotationOptions(config: Readonly<Record<string, string>>): RotationOptions {
-  for (const name of Object.keys(config)) {
-    if (!KNOWN_OPTIONS.includes(name)) throw new InvalidArgument(`unknown log opt '${name}' for json-file log driver`);
-  }
-  const maxFile = Number(config["max-file"] ?? 1);
-  if (!Number.isInteger(maxFile) || maxFile < 1) throw new InvalidArgument("max-file cannot be less than 1");
-  const maxSize = config["max-size"] === undefined ? undefined : parseSize(config["max-size"]);
-  if (maxFile > 1 && maxSize === undefined) throw new InvalidArgument("max-file cannot be specified without max-size");
-  return { maxSize, maxFile };
-}
-
-const KNOWN_OPTIONS = ["max-file", "max-size", "compress", "labels", "labels-regex", "env", "env-regex", "tag"];
-const UNITS = ["", "k", "m", "g", "t"];
-
-function parseSize(text: string): number | undefined {
-  if (text === "-1") return undefined;
-  const [, number = "", unit = ""] = /^(\d+(?:\.\d+)?) ?([kmgt]?)i?b?$/i.exec(text) ?? [];
-  if (number === "") throw new InvalidArgument(`invalid size: '${text}'`);
-  return Math.floor(Number(number) * 1024 ** UNITS.indexOf(unit.toLowerCase()));
-}
 
 export class JsonFileLog implements OutputListener {
   readonly #file: LogFile;

@@ -5,7 +5,8 @@
  *
  * @see https://docs.docker.com/config/containers/logging/json-file/
  */
-import { filterPattern } from "../filter-pattern.ts";
+import { InvalidArgument } from "@eras/oci-spec/errdefs.ts";
+import { sorted } from "../layer/go-json.ts";
 
 export type LogAttributes = Readonly<Record<string, string>>;
 
@@ -15,7 +16,7 @@ interface Described {
   readonly Env?: readonly string[] | null;
 }
 
-/** Undefined if there are none. */
+/** Undefined if there are none. @throws {InvalidArgument} When a pattern is none. */
 export function logAttributes(options: LogAttributes, { Labels, Env }: Described): LogAttributes | undefined {
   const variables = (Env ?? []).filter((text) => text.includes("="));
   const env = Object.fromEntries(variables.map((text) => text.split(/=(.*)/s) as [string, string]));
@@ -23,13 +24,22 @@ export function logAttributes(options: LogAttributes, { Labels, Env }: Described
     ...named(Labels ?? {}, options.labels, options["labels-regex"]),
     ...named(env, options.env, options["env-regex"]),
   ];
-  return found.length > 0 ? Object.fromEntries(found) : undefined;
+  return found.length > 0 ? sorted(Object.fromEntries(found)) : undefined;
 }
 
 function named(all: LogAttributes, names: string | undefined, pattern: string | undefined): [string, string][] {
   const wanted = new Set(names?.split(","));
-  const matches = pattern ? filterPattern(pattern) : () => false;
-  return Object.entries(all).filter(([name]) => wanted.has(name) || matches(name));
+  const matching = pattern ? compiled(pattern) : undefined;
+  return Object.entries(all).filter(([name]) => wanted.has(name) || matching?.test(name));
+}
+
+function compiled(pattern: string): RegExp {
+  try {
+    return new RegExp(pattern);
+  } catch (cause) {
+    const reason = (cause as Error).message.replace(/^.*: /, "").toLowerCase();
+    throw new InvalidArgument(`error parsing regexp: ${reason}: \`${pattern}\``, { cause });
+  }
 }
 
 /** `a=1,b=two%20words`, in the order of the names. */

@@ -127,8 +127,8 @@ async function printDetails({ Images, Containers, Volumes, BuildCache, BuilderSi
 
 /** All of it, to one template, after which there is no line's end. */
 async function printDetailsAs({ Images, Containers, Volumes, BuildCache }: DiskUsage, format: string): Promise<void> {
-  const { UserTemplate } = await import("../../template/user-template.ts");
-  const { ListRow } = await import("../../template/functions.ts");
+  const { UserTemplate } = await import("../../output/user-template.ts");
+  const { ListRow } = await import("../../../template/functions.ts");
   const template = new UserTemplate(format === "json" ? "{{json .}}" : format, {
     type: "*formatter.diskUsageContext",
     before: { parse: "template parsing error: ", execute: "" },

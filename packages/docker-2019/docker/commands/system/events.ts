@@ -37,7 +37,7 @@ export const events = leaf<Flags>({
 /** Of the older fields, templates know the names that Go has for them. */
 async function formatter(format: string): Promise<(event: Event) => string> {
   if (format === "json") return (event) => stringifyJson(event);
-  const { UNREADABLE, UserTemplate } = await import("../../template/user-template.ts");
+  const { UNREADABLE, UserTemplate } = await import("../../output/user-template.ts");
   const before = { parse: "Error parsing format: ", execute: "Error parsing format: " };
   const template = new UserTemplate(format, {
     type: "*events.Message",

@@ -1,7 +1,8 @@
 /** A template of the user's: what is wrong with it ends docker, in the words of the command that it was for. */
+
+import { Template, type TemplateOptions } from "../../template/template.ts";
+import { TemplateError } from "../../template/template-error.ts";
 import { ExitStatus, FAILURE } from "../exit-status.ts";
-import { Template, type TemplateOptions } from "./template.ts";
-import { TemplateError } from "./template-error.ts";
 
 export interface UserTemplateOptions extends TemplateOptions {
   /** What stands before Go's words about a template that can't be read, and about one that doesn't suit the value. */
