@@ -7,8 +7,9 @@
  *     header(scopes)          Basic credentials;     a token for these scopes, asked for once and kept until it expires
  *     request + header ─────▶ 200
  */
+import { Unauthenticated } from "@eras/oci-spec/errdefs.ts";
 import { type Challenge, parseChallenges } from "./challenge.ts";
-import type { CredentialStore, Credentials } from "./credentials.ts";
+import type { CredentialStore } from "./credentials.ts";
 import { basic, type Connection, requestToken, type Token, type TokenServer } from "./token.ts";
 
 /** What one server has said that it wants. */
@@ -20,20 +21,27 @@ export class Authorizer {
   readonly #credentials: CredentialStore;
   readonly #connection: Connection;
   #demand: Demand | undefined;
+  readonly #onIdentityToken: ((token: string) => void) | undefined;
   /** By their scopes. Requests that come at once share one. */
   readonly #tokens = new Map<string, Promise<Token>>();
 
-  constructor(host: string, credentials: CredentialStore, connection: Connection) {
+  /** @param onIdentityToken - Told what a token server gives in exchange for the password. It is asked for only if somebody is to be told. */
+  constructor(
+    host: string,
+    credentials: CredentialStore,
+    connection: Connection,
+    onIdentityToken?: (token: string) => void,
+  ) {
     this.#host = host;
     this.#credentials = credentials;
     this.#connection = connection;
+    this.#onIdentityToken = onIdentityToken;
   }
 
   /**
-   * The header `Authorization` for a request that needs `scopes`; undefined as long as the server has asked for none, or for something
-   * that nobody has given us.
+   * The header `Authorization` for a request that needs `scopes`; undefined as long as the server has asked for none.
    *
-   * @throws {Unauthenticated} When there is no token to be had.
+   * @throws {Unauthenticated} When nobody has told us who asks, or there is no token to be had.
    */
   async header(scopes: readonly string[]): Promise<string | undefined> {
     if (this.#demand === undefined) return undefined;
@@ -51,28 +59,29 @@ export class Authorizer {
     const demand = parseChallenges(challenges).map(demandOf).find(Boolean);
     if (demand === undefined) return false;
     this.#demand = demand;
-    if (demand.scheme === "basic") return (await this.#basicHeader()) !== sent;
+    if (demand.scheme === "basic") return sent === undefined || (await this.#basicHeader()) !== sent;
     if (sent !== undefined) this.#tokens.delete(scopeKey(scopes)); // it was refused: expired, or withdrawn
     return true;
   }
 
-  async #basicHeader(): Promise<string | undefined> {
+  async #basicHeader(): Promise<string> {
     const credentials = await this.#credentials(this.#host);
-    return credentials && "username" in credentials ? basic(credentials) : undefined;
+    if (credentials && "username" in credentials) return basic(credentials);
+    throw new Unauthenticated("no basic auth credentials"); // Docker's words
   }
 
   async #token(server: TokenServer, scopes: readonly string[]): Promise<string> {
+    const credentials = await this.#credentials(this.#host);
+    if (credentials && "registryToken" in credentials) return credentials.registryToken;
     const key = scopeKey(scopes);
     const known = await this.#tokens.get(key)?.catch(() => undefined);
     if (known !== undefined && known.expiresAt > Date.now()) return known.token;
-    const asked = this.#request(server, scopes);
+    const isLasting = this.#onIdentityToken !== undefined;
+    const asked = requestToken(server, { scopes, credentials, isLasting }, this.#connection);
     this.#tokens.set(key, asked);
-    return (await asked).token;
-  }
-
-  async #request(server: TokenServer, scopes: readonly string[]): Promise<Token> {
-    const credentials: Credentials | undefined = await this.#credentials(this.#host);
-    return requestToken(server, scopes, credentials, this.#connection);
+    const { token, identityToken } = await asked;
+    if (identityToken !== undefined) this.#onIdentityToken?.(identityToken);
+    return token;
   }
 }
 

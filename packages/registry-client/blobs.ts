@@ -84,22 +84,26 @@ function wrongSize({ digest, size }: Descriptor, sent: string): FailedPreconditi
   return new FailedPrecondition(`Cannot fetch ${digest}: it has ${size} bytes, and the registry sends ${sent}`);
 }
 
-/** Whether the repository has a blob. */
+/** Whether the repository is known to have a blob. A refusal has no words here: who goes on hears them then. */
 export async function hasBlob(repository: Repository, blob: Pick<Descriptor, "digest">): Promise<boolean> {
-  return (await headOf(repository, blob)).status === 200;
+  return (await headOf(repository, blob, () => true)).status === 200;
 }
 
 /** How long a blob of the repository is; undefined when it has none. @throws {FailedPrecondition} When the registry doesn't say. */
 export async function blobBytes(repository: Repository, blob: Pick<Descriptor, "digest">): Promise<number | undefined> {
-  const { status, contentLength } = await headOf(repository, blob);
+  const isTold = ({ status }: Answer) => status === 200 || status === 404;
+  const { status, contentLength } = await headOf(repository, blob, isTold);
   if (status !== 200) return undefined;
   if (contentLength !== undefined) return contentLength;
   throw new FailedPrecondition(`Cannot use ${blob.digest}: the registry does not say how long it is`);
 }
 
-async function headOf(repository: Repository, { digest }: Pick<Descriptor, "digest">): Promise<Answer> {
-  const request = { method: "HEAD", target: `blobs/${digest}` } as const;
-  const answer = await repository.askAgain(request, ({ status }) => status === 200 || status === 404);
+async function headOf(
+  repository: Repository,
+  { digest }: Pick<Descriptor, "digest">,
+  isWanted: (answer: Answer) => boolean,
+): Promise<Answer> {
+  const answer = await repository.askAgain({ method: "HEAD", target: `blobs/${digest}` }, isWanted);
   answer.drop();
   return answer;
 }

@@ -9,18 +9,22 @@
  *
  * @see https://github.com/opencontainers/distribution-spec/blob/v1.0.1/spec.md
  */
-import { NotFound, PermissionDenied } from "@eras/oci-spec/errdefs.ts";
+import { KindError, NotFound, PermissionDenied } from "@eras/oci-spec/errdefs.ts";
 import { type Reference, repositoryName } from "@eras/oci-spec/reference.ts";
 import { Authorizer, repositoryScope } from "./auth.ts";
 import type { CredentialStore } from "./credentials.ts";
 import { type Capability, type HostOptions, type RegistryHost, registryHosts } from "./hosts.ts";
 import { type Answer, type Exchange, exchange } from "./http.ts";
-import { answerError } from "./registry-error.ts";
+import { answerError, NotAuthorized } from "./registry-error.ts";
 import { RETRY, type RetryPolicy, retrying, Tries } from "./retry.ts";
 
 export interface ClientOptions extends HostOptions {
   /** Who asks, by the server's name. Nobody in particular if not given: dockerCredentials() reads `docker login`'s. */
   readonly credentials?: CredentialStore;
+  /** Told the identity token that a token server gives in exchange for a password, and asks for one. */
+  readonly onIdentityToken?: (token: string) => void;
+  /** What requests say of the program that makes them. */
+  readonly userAgent?: string;
   readonly retry?: RetryPolicy;
   /** How long a server may keep silent, in milliseconds; 30 s if not given. */
   readonly silenceMs?: number;
@@ -75,7 +79,8 @@ export class RegistryClient {
   async send(host: RegistryHost, url: URL, request: RepositoryRequest, scopes: readonly string[]): Promise<Answer> {
     const authorizer = this.#authorizer(host);
     for (let challenges = 0; ; challenges++) {
-      const authorization = url.origin === new URL(host.api).origin ? await authorizer.header(scopes) : undefined;
+      const isHome = url.origin === new URL(host.api).origin;
+      const authorization = isHome ? await header(authorizer, request.method, url, scopes) : undefined;
       const answer = await this.#follow(host, url, request, authorization);
       const isLast = answer.status !== 401 || challenges === MAX_CHALLENGES;
       if (isLast || !(await authorizer.learn(answer.headers["www-authenticate"], scopes, authorization))) return answer;
@@ -86,7 +91,7 @@ export class RegistryClient {
   /** Finds out whether a server is there, whatever it answers: GET /v2/. */
   async reach(host: RegistryHost): Promise<void> {
     const url = new URL(`${host.api}/`);
-    const headers = { "user-agent": USER_AGENT };
+    const headers = { "user-agent": this.#userAgent };
     (await exchange({ method: "GET", url, headers, ...this.#connection(host) })).drop();
   }
 
@@ -99,7 +104,7 @@ export class RegistryClient {
         method: request.method,
         url,
         headers: {
-          "user-agent": USER_AGENT,
+          "user-agent": this.#userAgent,
           ...request.headers,
           ...(authorization !== undefined && isHome && { authorization }),
         },
@@ -117,14 +122,34 @@ export class RegistryClient {
     const known = this.#authorizers.get(host.api);
     if (known) return known;
     const credentials = this.#options.credentials ?? (async () => undefined);
-    const made = new Authorizer(host.host, credentials, this.#connection(host));
+    const { onIdentityToken } = this.#options;
+    const made = new Authorizer(host.host, credentials, this.#connection(host), onIdentityToken);
     this.#authorizers.set(host.api, made);
     return made;
+  }
+
+  get #userAgent(): string {
+    return this.#options.userAgent ?? USER_AGENT;
   }
 
   #connection({ tls }: RegistryHost): Pick<Exchange, "tls" | "silenceMs" | "signal"> {
     const { silenceMs = DEFAULT_SILENCE_MS, signal } = this.#options;
     return { tls, silenceMs, signal };
+  }
+}
+
+/** @throws {NotAuthorized} When there is none for such a request. */
+async function header(
+  authorizer: Authorizer,
+  method: string,
+  url: URL,
+  scopes: readonly string[],
+): Promise<string | undefined> {
+  try {
+    return await authorizer.header(scopes);
+  } catch (cause) {
+    if (!(cause instanceof KindError)) throw cause; // nobody waits for it any more
+    throw new NotAuthorized(method, url, cause);
   }
 }
 

@@ -21,7 +21,9 @@ import { InvalidArgument } from "@eras/oci-spec/errdefs.ts";
 export type Credentials =
   | { readonly username: string; readonly password: string }
   /** What a token server gave in exchange for a password once, and takes in its place. */
-  | { readonly identityToken: string };
+  | { readonly identityToken: string }
+  /** What the registry takes as it is: nobody has to be asked for one. */
+  | { readonly registryToken: string };
 
 /** Looks up who asks at `host`. Undefined: nobody in particular. */
 export type CredentialStore = (host: string) => Promise<Credentials | undefined>;

@@ -26,6 +26,7 @@ import { parseDocument } from "@eras/oci-spec/image/parse-document.ts";
 import { formatReference, type Reference } from "@eras/oci-spec/reference.ts";
 import type { Repository } from "./client.ts";
 import type { Answer } from "./http.ts";
+import { refusalOf } from "./registry-error.ts";
 
 const ACCEPT = [DOCKER_MANIFEST, DOCKER_MANIFEST_LIST, OCI_MANIFEST, OCI_INDEX, "*/*"].join(", ");
 /** No manifest is longer: docker/distribution's maxManifestBodySize. */
@@ -48,7 +49,11 @@ export interface FetchedManifest {
  */
 export async function resolveManifest(repository: Repository, reference: Reference): Promise<Descriptor> {
   const target = `manifests/${wanted(reference)}`;
-  const answer = await repository.askAgain({ method: "HEAD", target, headers: { accept: ACCEPT } });
+  const answer = await repository
+    .askAgain({ method: "HEAD", target, headers: { accept: ACCEPT } })
+    .catch((error: unknown) => (refusalOf(error) ? undefined : Promise.reject(error)));
+  // An answer to HEAD has no words: what is refused is asked for once more, to hear why.
+  if (answer === undefined) return (await fetchByName(repository, reference, { isLastTry: true })).descriptor;
   answer.drop();
   const digest = answer.headers[DIGEST_HEADER];
   const { contentLength } = answer;
@@ -60,9 +65,13 @@ export async function resolveManifest(repository: Repository, reference: Referen
   return { mediaType: manifestType(answer, reference), digest, size: contentLength };
 }
 
-async function fetchByName(repository: Repository, reference: Reference): Promise<FetchedManifest> {
-  const target = `manifests/${wanted(reference)}`;
-  const answer = await repository.askAgain({ method: "GET", target, headers: { accept: ACCEPT } });
+async function fetchByName(
+  repository: Repository,
+  reference: Reference,
+  { isLastTry = false } = {},
+): Promise<FetchedManifest> {
+  const request = { method: "GET", target: `manifests/${wanted(reference)}`, headers: { accept: ACCEPT } } as const;
+  const answer = await (isLastTry ? repository.ask(request) : repository.askAgain(request));
   const mediaType = manifestType(answer, reference);
   const bytes = await answer.bytes(MAX_MANIFEST_BYTES);
   if (reference.digest !== undefined) verify(bytes, { digest: reference.digest });
@@ -87,9 +96,17 @@ function manifestType({ headers }: Answer, reference: Reference): string {
   return mediaType;
 }
 
-/** Fetches the document that a descriptor points to. @throws {FailedPrecondition} When the registry sends something else. */
-export async function fetchManifest(repository: Repository, descriptor: Descriptor): Promise<Buffer> {
-  const { digest, mediaType, size } = descriptor;
+/**
+ * Fetches the document that a descriptor points to.
+ *
+ * @param descriptor - With a size, the document must have it.
+ * @throws {FailedPrecondition} When the registry sends something else.
+ */
+export async function fetchManifest(
+  repository: Repository,
+  descriptor: Omit<Descriptor, "size"> & { readonly size?: number },
+): Promise<Buffer> {
+  const { digest, mediaType, size = 0 } = descriptor;
   if (size > MAX_MANIFEST_BYTES)
     throw new InvalidArgument(`Cannot fetch manifest ${digest}: ${size} bytes are more than ${MAX_MANIFEST_BYTES}`);
   const headers = { accept: `${mediaType}, */*` };

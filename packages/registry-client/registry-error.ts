@@ -27,6 +27,44 @@ export class TryAgain extends Unavailable {
   }
 }
 
+/** A server's no as it came: the cause of what `answerError` returns, for whoever tells of it in words of his own. */
+export class Refusal extends Error {
+  override readonly name = "Refusal";
+  readonly url: URL;
+  readonly status: number;
+  /** Empty when it could not be read. */
+  readonly body: string;
+  /** The header WWW-Authenticate. */
+  readonly challenges: string | undefined;
+
+  constructor({ url, status, statusText, headers }: Answer, body: string) {
+    super(`${status} ${statusText}`);
+    this.url = url;
+    this.status = status;
+    this.body = body;
+    this.challenges = headers["www-authenticate"];
+  }
+}
+
+/** There is nothing to say that lets us in: the request was not made, or not again. The cause says why, and whether another time may do. */
+export class NotAuthorized extends Unauthenticated {
+  readonly method: string;
+  readonly url: URL;
+
+  constructor(method: string, url: URL, cause: Error) {
+    super(`Cannot ${method} ${url.href}: ${cause.message}`, { cause });
+    this.method = method;
+    this.url = url;
+  }
+}
+
+/** The answer to the request itself that an error is about; undefined when it is another failure. */
+export function refusalOf(error: unknown): Refusal | undefined {
+  for (let cause = error; cause instanceof Error && !(cause instanceof NotAuthorized); cause = cause.cause)
+    if (cause instanceof Refusal) return cause;
+  return undefined;
+}
+
 /** Answers that are about this moment, and not about the request: RFC 9110, section 15, and RFC 6585. */
 const MOMENTARY = new Set([408, 429, 500, 502, 503, 504]);
 
@@ -42,19 +80,20 @@ const MAX_ERROR_BYTES = 64 << 10;
  * @param what - What was asked: `GET http://localhost:5000/v2/busybox/manifests/latest`.
  */
 export async function answerError(what: string, answer: Answer): Promise<KindError> {
-  const text = `Cannot ${what}: ${answer.status} ${await reasonOf(answer)}`;
-  if (MOMENTARY.has(answer.status)) return new TryAgain(text, { retryAfterMs: retryAfterMs(answer) });
+  const cause = new Refusal(answer, await bodyOf(answer));
+  const text = `Cannot ${what}: ${answer.status} ${reasonOf(cause.body) ?? answer.statusText}`;
+  if (MOMENTARY.has(answer.status)) return new TryAgain(text, { cause, retryAfterMs: retryAfterMs(answer) });
   switch (answer.status) {
     case 401:
-      return new Unauthenticated(text);
+      return new Unauthenticated(text, { cause });
     case 403:
-      return new PermissionDenied(text);
+      return new PermissionDenied(text, { cause });
     case 404:
-      return new NotFound(text);
+      return new NotFound(text, { cause });
     case 416:
-      return new OutOfRange(text);
+      return new OutOfRange(text, { cause });
     default:
-      return answer.status >= 500 ? new Unavailable(text) : new InvalidArgument(text);
+      return answer.status >= 500 ? new Unavailable(text, { cause }) : new InvalidArgument(text, { cause });
   }
 }
 
@@ -66,10 +105,19 @@ export function connectionError(what: string, error: unknown): Error {
   return DROPPED.has(code) ? new TryAgain(text, { cause: error }) : new Unavailable(text, { cause: error });
 }
 
-/** The registry's own words, or those of HTTP. */
-async function reasonOf(answer: Answer): Promise<string> {
+/** A body that breaks off, or has no end, tells nothing. */
+async function bodyOf(answer: Answer): Promise<string> {
   try {
-    const { errors } = JSON.parse((await answer.bytes(MAX_ERROR_BYTES)).toString()) as {
+    return (await answer.bytes(MAX_ERROR_BYTES)).toString();
+  } catch {
+    return "";
+  }
+}
+
+/** The registry's own words. */
+function reasonOf(body: string): string | undefined {
+  try {
+    const { errors } = JSON.parse(body) as {
       errors: readonly { readonly code?: string; readonly message?: string }[];
     };
     const texts = errors.map(({ code = "", message = "" }) => (message === "" ? code : `${code}: ${message}`));
@@ -77,7 +125,7 @@ async function reasonOf(answer: Answer): Promise<string> {
   } catch {
     // No registry's error, but a proxy's page, or nothing: the status says all there is.
   }
-  return answer.statusText;
+  return undefined;
 }
 
 /** Retry-After is in seconds, or a date: RFC 9110, section 10.2.3. */

@@ -5,7 +5,7 @@
  * gigabyte may need more of them than a manifest.
  */
 import { setTimeout } from "node:timers/promises";
-import { TryAgain } from "./registry-error.ts";
+import { NotAuthorized, TryAgain } from "./registry-error.ts";
 
 export interface RetryPolicy {
   /** How often something is tried in a row without progress, the first time included. */
@@ -37,8 +37,9 @@ export class Tries {
   /** Returns when it is time for the next try. @throws The failure itself, when there is to be none. */
   async next(failure: unknown): Promise<void> {
     const { tries, firstDelayMs, maxDelayMs } = this.#policy;
-    if (!(failure instanceof TryAgain) || ++this.#failed >= tries) throw failure;
-    const delayMs = failure.retryAfterMs ?? jitter(firstDelayMs * 2 ** (this.#failed - 1));
+    const passing = failure instanceof NotAuthorized ? failure.cause : failure; // it may have been the token server's
+    if (!(passing instanceof TryAgain) || ++this.#failed >= tries) throw failure;
+    const delayMs = passing.retryAfterMs ?? jitter(firstDelayMs * 2 ** (this.#failed - 1));
     if (delayMs > maxDelayMs) throw failure;
     await setTimeout(delayMs, undefined, { ...(this.#signal && { signal: this.#signal }) });
   }

@@ -18,6 +18,8 @@ export interface Token {
   readonly token: string;
   /** When it will no longer do, in milliseconds since 1970. */
   readonly expiresAt: number;
+  /** What the token server takes in place of the password from now on. */
+  readonly identityToken?: string;
 }
 
 /** Where tokens are to be had: the parameters of a Bearer challenge. */
@@ -32,6 +34,18 @@ const DEFAULT_LIFE_S = 60;
 const EARLY_MS = 5000;
 const MAX_ANSWER_BYTES = 1 << 20;
 const CLIENT_ID = "docker-eras";
+/** Asks for an identity token too. */
+const LASTING = { offline_token: "true", client_id: CLIENT_ID };
+
+/** What a token is asked for. */
+export interface TokenRequest {
+  /** `repository:web:pull,push` */
+  readonly scopes: readonly string[];
+  /** Nobody in particular if not given. Of a registry's own token the token server knows nothing. */
+  readonly credentials: Exclude<Credentials, { readonly registryToken: string }> | undefined;
+  /** Whether an identity token is wanted too. */
+  readonly isLasting: boolean;
+}
 
 /** How the exchange with the token server is to be made. */
 export type Connection = Pick<Exchange, "tls" | "silenceMs" | "signal">;
@@ -39,22 +53,20 @@ export type Connection = Pick<Exchange, "tls" | "silenceMs" | "signal">;
 /**
  * Asks for a token.
  *
- * @param scopes - What for: `repository:web:pull,push`.
  * @throws {Unauthenticated} When the token server doesn't know who asks, or gives none; {TryAgain} and the like.
  */
 export async function requestToken(
   server: TokenServer,
-  scopes: readonly string[],
-  credentials: Credentials | undefined,
+  { scopes, credentials, isLasting }: TokenRequest,
   connection: Connection,
 ): Promise<Token> {
   const sent =
     credentials && "identityToken" in credentials
       ? refreshRequest(server, scopes, credentials.identityToken)
-      : tokenRequest(server, scopes, credentials);
+      : tokenRequest(server, scopes, credentials, isLasting ? LASTING : {});
   const answer = await exchange({ ...sent, ...connection });
   if (answer.status !== 200) throw await answerError(`${sent.method} ${sent.url.href}`, answer);
-  return readToken((await answer.bytes(MAX_ANSWER_BYTES)).toString(), server.realm);
+  return readToken((await answer.bytes(MAX_ANSWER_BYTES)).toString());
 }
 
 type Sent = Pick<Exchange, "method" | "url" | "headers" | "body">;
@@ -63,11 +75,14 @@ function tokenRequest(
   { realm, service }: TokenServer,
   scopes: readonly string[],
   credentials: { readonly username: string; readonly password: string } | undefined,
+  more: Readonly<Record<string, string>>,
 ): Sent {
   const url = new URL(realm);
   if (service !== undefined) url.searchParams.set("service", service);
   for (const scope of scopes) url.searchParams.append("scope", scope);
+  for (const [name, value] of Object.entries(more)) url.searchParams.set(name, value);
   if (credentials === undefined) return { method: "GET", url, headers: {} };
+  url.searchParams.set("account", credentials.username);
   return { method: "GET", url, headers: { authorization: basic(credentials) } };
 }
 
@@ -88,13 +103,18 @@ export function basic({ username, password }: { readonly username: string; reado
   return `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
 }
 
-function readToken(text: string, realm: string): Token {
-  const answer = parseAnswer(text, realm);
-  const token = answer.token ?? answer.access_token;
+function readToken(text: string): Token {
+  const answer = parseAnswer(text);
+  const token = answer.access_token || answer.token;
   if (typeof token !== "string" || token === "")
-    throw new Unauthenticated(`Cannot use the answer of ${realm}: it has no token`);
+    throw new Unauthenticated("authorization server did not include a token in the response"); // Docker's words
   const lifeMs = Math.max(Number(answer.expires_in ?? DEFAULT_LIFE_S), DEFAULT_LIFE_S) * 1000;
-  return { token, expiresAt: Date.now() + lifeMs - EARLY_MS };
+  const identityToken = answer.refresh_token;
+  return {
+    token,
+    expiresAt: Date.now() + lifeMs - EARLY_MS,
+    ...(typeof identityToken === "string" && identityToken !== "" && { identityToken }),
+  };
 }
 
 interface TokenAnswer {
@@ -102,14 +122,15 @@ interface TokenAnswer {
   /** The same by the name that OAuth 2 has for it. */
   readonly access_token?: unknown;
   readonly expires_in?: unknown;
+  readonly refresh_token?: unknown;
 }
 
-function parseAnswer(text: string, realm: string): TokenAnswer {
+function parseAnswer(text: string): TokenAnswer {
   try {
     const answer: unknown = JSON.parse(text);
     if (typeof answer === "object" && answer !== null) return answer;
-  } catch {
-    // told below
+    throw new Error("it is no JSON object");
+  } catch (cause) {
+    throw new Unauthenticated(`unable to decode token response: ${(cause as Error).message}`, { cause });
   }
-  throw new Unauthenticated(`Cannot use the answer of ${realm}: it is not a JSON object`);
 }

@@ -166,7 +166,7 @@ describe("a registry that", () => {
     [
       "wants to be left alone for an hour",
       towardsAll(refuse(429, "3600")),
-      /failed to resolve reference "127.*": Cannot HEAD http.*: 429/,
+      /failed to resolve reference "127.*": Cannot GET http.*: 429/,
     ],
     [
       "drops the line whenever a layer is asked for",

@@ -67,7 +67,8 @@ export class TokenServer {
       scopes.map((scope) => allowed(scope, user)),
     );
     response.writeHead(200, { "content-type": "application/json" });
-    response.end(JSON.stringify({ token, expires_in: 300 }));
+    const lasting = searchParams.get("offline_token") === "true" && { refresh_token: IDENTITY_TOKEN };
+    response.end(JSON.stringify({ token, expires_in: 300, ...lasting }));
   }
 
   /** @returns The empty string for nobody in particular, undefined for a wrong password. */

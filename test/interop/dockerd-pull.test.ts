@@ -10,10 +10,11 @@ import type { ProgressMessage } from "@eras/docker-2019/engine-api/progress-mess
 import { digestEncoded, sha256 } from "@eras/oci-spec/digest.ts";
 import { NotFound, Unknown } from "@eras/oci-spec/errdefs.ts";
 import { parseManifest } from "@eras/oci-spec/image/manifest.ts";
+import { hostPlatform } from "@eras/oci-spec/platform.ts";
 import { parseReference } from "@eras/oci-spec/reference.ts";
 import { RegistryClient } from "@eras/registry-client/client.ts";
 import { MemoryStore } from "@eras/registry-client/image-fixtures.ts";
-import { fetchManifest, resolveManifest } from "@eras/registry-client/manifests.ts";
+import { fetchManifest, putManifest, resolveManifest } from "@eras/registry-client/manifests.ts";
 import { push } from "@eras/registry-client/push.ts";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { GenuineDocker } from "../genuine/docker.ts";
@@ -102,6 +103,22 @@ async function genuinePull(image: string): Promise<ProgressMessage[]> {
 }
 
 describe("pullImage()", () => {
+  test("takes a list that is wrong about sizes, and nothing that is no image", async () => {
+    const store = new MemoryStore();
+    const listed = { ...store.addImage([], hostPlatform()), size: 1 };
+    await push(new RegistryClient(), parseReference(name("sizes:1")), store.addIndex([listed]), store);
+    const chart = JSON.parse(store.blobs.get(listed.digest)!.toString());
+    chart.config.mediaType = "application/vnd.cncf.helm.config.v1+json";
+    const bytes = Buffer.from(JSON.stringify(chart));
+    const { mediaType } = listed;
+    const repository = new RegistryClient().repository(parseReference(name("sizes:1")), "push");
+    await putManifest(repository, { mediaType, digest: sha256(bytes), size: bytes.length }, bytes, "chart");
+    await expect(pull("sizes:chart")).rejects.toThrow(`unsupported media type ${chart.config.mediaType}`);
+    const [{ error } = {}] = (await genuinePull("sizes:chart")).filter((message) => "error" in message);
+    expect(error).toBe(`unsupported media type ${chart.config.mediaType}`);
+    expect((await pull("sizes:1")).at(-1)?.status).toContain("Downloaded newer image");
+  });
+
   test("writes the stores that genuine dockerd writes, and says the same meanwhile", async () => {
     const theirs = [await genuinePull("base:1"), await genuinePull("t/two:v1"), await genuinePull("t/two:v1")];
     const ours = [await pull("base:1"), await pull("t/two:v1"), await pull("t/two:v1")];

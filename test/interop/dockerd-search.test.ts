@@ -60,7 +60,7 @@ test.for<[string, Filters, number]>([
   asked.length = 0;
   const query = new URLSearchParams({ term: `${domain}/${term}`, limit: `${limit}`, filters: JSON.stringify(filters) });
   const [theirs] = await genuineApi(genuine, `/images/search?${query}`);
-  const ours = await searchImages(`${domain}/${term}`, filters, limit).catch(({ message }: Error) => ({ message }));
+  const ours = await searchImages(`${domain}/${term}`, filters, { limit }).catch(({ message }: Error) => ({ message }));
   expect(ours).toEqual(theirs);
   expect(asked[1]).toBe(asked[0]);
 });

@@ -19,6 +19,7 @@ import { registryOptions } from "../image/registry-config.ts";
 import { pruneImages, removeImage } from "../image/remove.ts";
 import { saveImages } from "../image/save.ts";
 import { searchImages } from "../image/search.ts";
+import { userAgent } from "../image/user-agent.ts";
 import { type ApiCall, type Route, route } from "./call.ts";
 import { unblamed } from "./http-status.ts";
 import { authOf, authOfPush } from "./registry-auth.ts";
@@ -32,7 +33,10 @@ export function imageRoutes(daemon: Daemon): Route[] {
   return [
     route("GET", "/images/json", (call) => listImages(images, filters(call), { isAll: call.query.flag("all") })),
     route("GET", "/images/search", (call) =>
-      searchImages(call.query.text("term"), filters(call), call.query.integer("limit")),
+      searchImages(call.query.text("term"), filters(call), {
+        limit: call.query.integer("limit"),
+        userAgent: userAgent(call.header("user-agent")),
+      }),
     ),
     route("GET", "/images/get", (call) => save(call, daemon, call.query.all("names"))),
     route("GET", "/images/{name:.*}/get", (call) => save(call, daemon, [call.params.name!])),
@@ -109,8 +113,13 @@ async function push(call: ApiCall, daemon: Daemon): Promise<void> {
 }
 
 /** Asks as whoever the request says, and stops when its client goes. */
-function clientOf({ signal }: ApiCall, auth: AuthConfig, { domain }: Reference, { options }: Daemon): RegistryClient {
-  return clientAs(auth, domain, { ...registryOptions(options, domain), signal });
+function clientOf(call: ApiCall, auth: AuthConfig, { domain }: Reference, { options }: Daemon): RegistryClient {
+  const { signal } = call;
+  return clientAs(auth, domain, {
+    ...registryOptions(options, domain),
+    signal,
+    userAgent: userAgent(call.header("user-agent")),
+  });
 }
 
 /** An answer that begins with the first message: what fails before gets a status, and who has its head knows that something was done. */

@@ -6,6 +6,7 @@ import type { Daemon } from "../daemon/daemon.ts";
 import { diskUsage } from "../daemon/disk-usage.ts";
 import { infoOf, versionOf } from "../daemon/system.ts";
 import { logIn } from "../image/registry-access.ts";
+import { userAgent } from "../image/user-agent.ts";
 import { type Route, route } from "./call.ts";
 import { sendEvents } from "./event-stream.ts";
 import { AUTH } from "./requests.ts";
@@ -25,7 +26,11 @@ export function systemRoutes(daemon: Daemon): Route[] {
     route("GET", "/version", () => versionOf(daemon)),
     route("GET", "/info", async ({ version }) => infoAt(version, await infoOf(daemon))),
     route("POST", "/auth", async (call) =>
-      logIn(await call.json(AUTH), { registries: daemon.options, signal: call.signal }),
+      logIn(await call.json(AUTH), {
+        registries: daemon.options,
+        signal: call.signal,
+        userAgent: userAgent(call.header("user-agent")),
+      }),
     ),
     route("GET", "/system/df", () => diskUsage(daemon)),
     // who prunes the system asks for this, too; there is no builder whose cache could have grown

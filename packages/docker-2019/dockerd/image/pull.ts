@@ -15,20 +15,12 @@
  *
  * @see https://github.com/moby/moby/blob/v19.03.0/distribution/pull_v2.go
  */
-import { type Digest, verified } from "@eras/oci-spec/digest.ts";
-import {
-  FailedPrecondition,
-  InvalidArgument,
-  NotFound,
-  NotImplemented,
-  PermissionDenied,
-  Unauthenticated,
-  Unknown,
-} from "@eras/oci-spec/errdefs.ts";
+import { type Digest, sha256 } from "@eras/oci-spec/digest.ts";
+import { FailedPrecondition, InvalidArgument, NotFound, NotImplemented, Unknown } from "@eras/oci-spec/errdefs.ts";
 import type { Descriptor } from "@eras/oci-spec/image/descriptor.ts";
-import { chooseManifest, parseIndex } from "@eras/oci-spec/image/image-index.ts";
+import { chooseManifest, type ImageIndex, parseIndex } from "@eras/oci-spec/image/image-index.ts";
 import { type Manifest, parseManifest } from "@eras/oci-spec/image/manifest.ts";
-import { isForeignLayer, isIndexType } from "@eras/oci-spec/image/media-types.ts";
+import { DOCKER_MANIFEST, isForeignLayer, isIndexType } from "@eras/oci-spec/image/media-types.ts";
 import { formatPlatform, hostPlatform, type Platform } from "@eras/oci-spec/platform.ts";
 import {
   familiarName,
@@ -38,16 +30,17 @@ import {
   withDigest,
   withTag,
 } from "@eras/oci-spec/reference.ts";
-import { readBlob } from "@eras/registry-client/blobs.ts";
 import type { RegistryClient, Repository } from "@eras/registry-client/client.ts";
 import { fetchManifest, listTags, resolveManifest } from "@eras/registry-client/manifests.ts";
+import { retrying } from "@eras/registry-client/retry.ts";
 import { step } from "../../step.ts";
 import { topChainId } from "../layer/layer-store.ts";
-import { noConnection } from "./dial-error.ts";
 import { diffIdsOf, parseDockerImage, shortId } from "./docker-image.ts";
 import type { Download, DownloadListener } from "./downloads.ts";
 import type { Images } from "./images.ts";
 import { stateMessage, type Tell, Transfer } from "./progress.ts";
+import { refuseOtherClasses, refuseOtherTypes } from "./pulled-types.ts";
+import { pullError } from "./registry-words.ts";
 
 /** No config is longer: docker/distribution's limit for manifests. */
 const MAX_CONFIG_BYTES = 4 << 20;
@@ -68,23 +61,32 @@ export interface PullOptions {
  */
 export async function pullImage(stores: Images, reference: Reference, options: PullOptions): Promise<Digest[]> {
   const repository = options.client.repository(reference, "pull");
-  const pulled: Pulled[] = [];
-  for (const one of await referencesIn(repository, reference)) {
-    pulled.push(await new Pull(stores, one, repository, options).run());
-  }
+  const pulled = await pullAll(stores, reference, repository, options);
   const news = pulled.some(({ isNew }) => isNew) ? "Downloaded newer image for" : "Image is up to date for";
   options.tell({ status: `Status: ${news} ${familiarReference(reference)}` });
   stores.tell("pull", familiarReference(reference), { name: familiarName(reference) });
   return pulled.map(({ id }) => id);
 }
 
-async function referencesIn(repository: Repository, reference: Reference): Promise<Reference[]> {
-  if (reference.tag !== undefined || reference.digest !== undefined) return [reference];
+async function pullAll(
+  stores: Images,
+  reference: Reference,
+  repository: Repository,
+  options: PullOptions,
+): Promise<Pulled[]> {
+  const pulled: Pulled[] = [];
   try {
-    return (await listTags(repository)).map((tag) => withTag(reference, tag));
+    for (const one of await referencesIn(repository, reference))
+      pulled.push(await new Pull(stores, one, repository, options).run());
   } catch (cause) {
     throw await pullError(cause, reference);
   }
+  return pulled;
+}
+
+async function referencesIn(repository: Repository, reference: Reference): Promise<Reference[]> {
+  if (reference.tag !== undefined || reference.digest !== undefined) return [reference];
+  return (await listTags(repository)).map((tag) => withTag(reference, tag));
 }
 
 interface Pulled {
@@ -108,34 +110,37 @@ class Pull {
 
   async run(): Promise<Pulled> {
     step("dockerd.pull-image", { name: repositoryName(this.#reference), tag: this.#reference.tag });
-    const target = await this.#resolve();
+    const target = await resolveManifest(this.#repository, this.#reference);
+    const document = await this.#document(target);
     const { path, tag, digest } = this.#reference;
     this.#options.tell({ status: `Pulling from ${path}`, id: digest ?? tag! });
-    const manifest = await this.#manifest(target);
+    const manifest = "manifests" in document ? await this.#chosen(document) : document;
     const id = await this.#image(manifest);
     const isNew = this.#name(id, target.digest);
     this.#options.tell({ status: `Digest: ${target.digest}` });
     return { id, isNew };
   }
 
-  async #resolve(): Promise<Descriptor> {
-    try {
-      return await resolveManifest(this.#repository, this.#reference);
-    } catch (cause) {
-      throw await pullError(cause, this.#reference);
-    }
-  }
-
-  async #manifest(target: Descriptor): Promise<Manifest> {
+  async #document(target: Descriptor): Promise<Manifest | ImageIndex> {
     step("dockerd.fetch-manifest", { ...target });
     const bytes = await fetchManifest(this.#repository, target).catch((cause) => {
       if (!(cause instanceof FailedPrecondition)) throw cause;
       throw new FailedPrecondition(`manifest verification failed for digest ${target.digest}`, { cause });
     });
-    if (!isIndexType(target.mediaType)) return parseManifest(bytes);
+    if (isIndexType(target.mediaType)) return parseIndex(bytes);
+    const manifest = parseManifest(bytes);
+    if (target.mediaType === DOCKER_MANIFEST) refuseOtherClasses(manifest);
+    return manifest;
+  }
+
+  /** Of a list. What it says of sizes doesn't count: there are lists that are wrong there. */
+  async #chosen(index: ImageIndex): Promise<Manifest> {
     const platform = this.#options.platform ?? hostPlatform();
-    const chosen = chooseManifest(parseIndex(bytes), platform);
-    if (chosen !== undefined) return parseManifest(await fetchManifest(this.#repository, chosen));
+    const chosen = chooseManifest(index, platform);
+    if (chosen !== undefined) {
+      const { digest, mediaType } = chosen;
+      return parseManifest(await fetchManifest(this.#repository, { digest, mediaType }));
+    }
     throw new NotFound(`no matching manifest for ${formatPlatform(platform)} in the manifest list entries`);
   }
 
@@ -144,7 +149,7 @@ class Pull {
     step("dockerd.look-for-config", { digest: config.digest });
     const { images } = this.#stores;
     if (images.has(config.digest)) return config.digest;
-    if (config.size > MAX_CONFIG_BYTES) throw new InvalidArgument(`Cannot pull: a config of ${config.size} bytes`);
+    refuseOtherTypes([config, ...layers]);
     const foreign = layers.find(({ mediaType }) => isForeignLayer(mediaType));
     if (foreign) throw new NotImplemented(`Cannot pull ${foreign.digest}: foreign layers are for Windows`);
     const json = this.#config(config);
@@ -162,8 +167,19 @@ class Pull {
     }
   }
 
-  async #config(descriptor: Descriptor): Promise<Buffer> {
-    return Buffer.concat(await Array.fromAsync(verified(readBlob(this.#repository, descriptor), descriptor)));
+  /** Whatever the manifest says of its size. */
+  async #config({ digest }: Descriptor): Promise<Buffer> {
+    try {
+      const bytes = await retrying(this.#repository.client.tries(), async () => {
+        const answer = await this.#repository.ask({ method: "GET", target: `blobs/${digest}` });
+        return answer.bytes(MAX_CONFIG_BYTES);
+      });
+      if (sha256(bytes) === digest) return bytes;
+      throw new FailedPrecondition(`image config verification failed for digest ${digest}`);
+    } catch (cause) {
+      const { message } = (await pullError(cause, this.#reference)) as Error;
+      throw new Unknown(`error pulling image configuration: ${message}`);
+    }
   }
 
   /** @returns Whether the name stands for another image than before. */
@@ -276,21 +292,4 @@ class LayerPull {
     this.#stores.distribution.add(diffId, { Digest: digest, SourceRepository: this.#repositoryName });
     if (below !== undefined) await this.#stores.layers.release(below);
   }
-}
-
-/** In the words of the original, which says of what it isn't allowed to see that it isn't there. */
-async function pullError(cause: unknown, reference: Reference): Promise<unknown> {
-  if (cause instanceof NotFound) {
-    const name = familiarReference(reference);
-    return new NotFound(`manifest for ${name} not found: manifest unknown: manifest unknown`, { cause });
-  }
-  if (cause instanceof PermissionDenied) {
-    const text = `pull access denied for ${familiarName(reference)}, repository does not exist or may require 'docker login'`;
-    return new NotFound(`${text}: denied: requested access to the resource is denied`, { cause });
-  }
-  // By the token server. To a client Unauthenticated would mean that the user is to log in, here and now.
-  if (cause instanceof Unauthenticated) return new Unknown("unauthorized: authentication required", { cause });
-  const text = await noConnection(cause);
-  if (text !== undefined) return new Unknown(text, { cause });
-  return cause;
 }

@@ -24,7 +24,7 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
 import { type Digest, Digester, sha256 } from "@eras/oci-spec/digest.ts";
-import { NotFound, PermissionDenied, Unauthenticated, Unknown } from "@eras/oci-spec/errdefs.ts";
+import { NotFound } from "@eras/oci-spec/errdefs.ts";
 import type { Descriptor } from "@eras/oci-spec/image/descriptor.ts";
 import type { Manifest } from "@eras/oci-spec/image/manifest.ts";
 import { DOCKER_CONFIG, DOCKER_LAYER_GZIP, DOCKER_MANIFEST } from "@eras/oci-spec/image/media-types.ts";
@@ -33,14 +33,15 @@ import { blobBytes } from "@eras/registry-client/blobs.ts";
 import type { RegistryClient, Repository } from "@eras/registry-client/client.ts";
 import type { ContentSource } from "@eras/registry-client/content.ts";
 import { putManifest } from "@eras/registry-client/manifests.ts";
+import { refusalOf } from "@eras/registry-client/registry-error.ts";
 import { Slots } from "@eras/registry-client/slots.ts";
 import { mountBlob, uploadBlob } from "@eras/registry-client/uploads.ts";
 import { type Layer, topChainId } from "../layer/layer-store.ts";
-import { noConnection } from "./dial-error.ts";
 import type { KnownBlob } from "./distribution-metadata.ts";
 import { diffIdsOf, shortId } from "./docker-image.ts";
 import type { Images } from "./images.ts";
 import { stateMessage, type Tell, Transfer } from "./progress.ts";
+import { pushError } from "./registry-words.ts";
 
 /** Docker's --max-concurrent-uploads. */
 const CONCURRENCY = 5;
@@ -60,7 +61,7 @@ export interface PushOptions {
  * Pushes the image of a tag, or all that the repository has tags for.
  *
  * @throws {NotFound} `An image does not exist locally with the tag: web`; `tag does not exist: web:2`.
- * @throws {PermissionDenied} `denied: requested access to the resource is denied`; as the registry fails.
+ * @throws {Unknown} `denied: requested access to the resource is denied`; as the registry fails.
  */
 export async function pushImage(stores: Images, reference: Reference, options: PushOptions): Promise<void> {
   const { client, tell, concurrency = CONCURRENCY } = options;
@@ -83,13 +84,8 @@ function isWanted({ tag }: Reference, wanted: Reference): boolean {
 async function withDockersWords(work: () => Promise<void>): Promise<void> {
   try {
     await work();
-  } catch (cause) {
-    if (cause instanceof PermissionDenied) {
-      throw new PermissionDenied("denied: requested access to the resource is denied", { cause });
-    }
-    if (cause instanceof Unauthenticated) throw new Unauthenticated("unauthorized: authentication required", { cause });
-    const text = await noConnection(cause);
-    throw text === undefined ? cause : new Unknown(text, { cause });
+  } catch (error) {
+    throw await pushError(error);
   }
 }
 
@@ -166,7 +162,8 @@ class Push {
 
   async #existing({ diffId }: Layer, blobs: readonly KnownBlob[]): Promise<Descriptor | undefined> {
     for (const blob of blobs.filter(({ SourceRepository }) => SourceRepository === this.#repository.name)) {
-      const size = await blobBytes(this.#repository, { digest: blob.Digest });
+      const size = await blobBytes(this.#repository, { digest: blob.Digest }).catch(overlookRefusal);
+      if (size === null) continue;
       if (size !== undefined) return this.#done(diffId, layerDescriptor(blob.Digest, size), "Layer already exists");
       this.#stores.distribution.remove(diffId, blob);
     }
@@ -207,6 +204,12 @@ class Push {
     this.#tell(stateMessage(status, shortId(diffId)));
     return descriptor;
   }
+}
+
+/** A refusal has no words here: the upload's has. @throws Any other failure. */
+function overlookRefusal(error: unknown): null {
+  if (refusalOf(error)) return null;
+  throw error;
 }
 
 async function compress(tar: AsyncIterable<Uint8Array>, path: string): Promise<Descriptor> {

@@ -3,13 +3,17 @@
  *
  * @see https://github.com/moby/moby/blob/v19.03.0/registry/auth.go
  */
-import { errorKind, InvalidArgument, Unknown } from "@eras/oci-spec/errdefs.ts";
+import { InvalidArgument, Unknown } from "@eras/oci-spec/errdefs.ts";
 import { type ClientOptions, RegistryClient } from "@eras/registry-client/client.ts";
 import type { Credentials } from "@eras/registry-client/credentials.ts";
 import { registryHosts } from "@eras/registry-client/hosts.ts";
+import { NotAuthorized } from "@eras/registry-client/registry-error.ts";
 import type { AuthConfig, AuthResponse } from "../../engine-api/auth.ts";
 import { dialText } from "./dial-error.ts";
 import { type RegistryOptions, registryOptions } from "./registry-config.ts";
+import { notAuthorizedText } from "./registry-words.ts";
+
+const { STATUS_CODES } = process.getBuiltinModule("node:http");
 
 /** What a registry is called in names, and by its clients. */
 const DOCKER_HUB = "docker.io";
@@ -31,7 +35,8 @@ export function clientAs(
   return new RegistryClient({ ...options, credentials: async (host) => (host === own ? credentials : undefined) });
 }
 
-function credentialsOf({ username, password, identitytoken }: AuthConfig): Credentials | undefined {
+function credentialsOf({ username, password, identitytoken, registrytoken }: AuthConfig): Credentials | undefined {
+  if (registrytoken) return { registryToken: registrytoken };
   if (identitytoken) return { identityToken: identitytoken };
   return username && password !== undefined ? { username, password } : undefined;
 }
@@ -39,6 +44,7 @@ function credentialsOf({ username, password, identitytoken }: AuthConfig): Crede
 export interface LogInOptions {
   readonly registries?: RegistryOptions;
   readonly signal?: AbortSignal;
+  readonly userAgent?: string;
 }
 
 /**
@@ -46,21 +52,19 @@ export interface LogInOptions {
  *
  * @throws {InvalidArgument} When the address is none; {Unknown} when the registry refuses, or isn't there.
  */
-export async function logIn(auth: AuthConfig, { registries, signal }: LogInOptions = {}): Promise<AuthResponse> {
+export async function logIn(auth: AuthConfig, { registries, ...asking }: LogInOptions = {}): Promise<AuthResponse> {
   const domain = domainOf(auth.serveraddress ?? "");
-  const options = { ...(registries && registryOptions(registries, domain)), ...(signal && { signal }) };
+  const options = { ...(registries && registryOptions(registries, domain)), ...asking };
   const host = registryHosts(domain, options).at(-1)!;
   const url = new URL(`${host.api}/`);
-  const status = await statusOf(
-    () => clientAs(auth, domain, options).send(host, url, { method: "GET", target: url }, []),
-    url,
-  );
-  if (status === 200) return { IdentityToken: "", Status: "Login Succeeded" };
-  if (status === 401 && credentialsOf(auth) === undefined)
-    throw new Unknown(`Get "${url.href}": no basic auth credentials`);
-  throw new Unknown(
-    `login attempt to ${url.href} failed with status: ${status}${status === 401 ? " Unauthorized" : ""}`,
-  );
+  let IdentityToken = auth.identitytoken ?? "";
+  const onIdentityToken = (token: string) => {
+    IdentityToken = token;
+  };
+  const client = clientAs({ ...auth, registrytoken: "" }, domain, { ...options, onIdentityToken });
+  const status = await statusOf(() => client.send(host, url, { method: "GET", target: url }, []), url);
+  if (status === 200) return { IdentityToken, Status: "Login Succeeded" };
+  throw new Unknown(`login attempt to ${url.href} failed with status: ${status} ${STATUS_CODES[status] ?? ""}`);
 }
 
 async function statusOf(ask: () => ReturnType<RegistryClient["send"]>, url: URL): Promise<number> {
@@ -69,7 +73,7 @@ async function statusOf(ask: () => ReturnType<RegistryClient["send"]>, url: URL)
     answer.drop();
     return answer.status;
   } catch (cause) {
-    if (errorKind(cause) === "Unauthenticated") return 401; // said by the registry's token server
+    if (cause instanceof NotAuthorized) throw new Unknown(await notAuthorizedText(cause), { cause });
     throw new Unknown(`Get "${url.href}": ${(await dialText(cause)) ?? (cause as Error).message}`, { cause });
   }
 }

@@ -30,6 +30,11 @@ interface SearchAnswer {
   readonly results?: readonly Found[];
 }
 
+export interface SearchOptions {
+  readonly limit?: number | undefined;
+  readonly userAgent?: string;
+}
+
 const searchAnswer = object<SearchAnswer>(
   {},
   {
@@ -50,14 +55,14 @@ const searchAnswer = object<SearchAnswer>(
 export async function searchImages(
   term: string,
   filters: Filters,
-  limit = DEFAULT_LIMIT,
+  { limit = DEFAULT_LIMIT, userAgent }: SearchOptions = {},
 ): Promise<ImageSearchResult[]> {
   checkFilters(filters, ACCEPTED);
   if (!(limit >= 1 && limit <= MAX_LIMIT))
     throw new InvalidArgument(`Limit ${limit} is outside the range of [1, ${MAX_LIMIT}]`);
   const [isOfficial, isAutomated] = ["is-official", "is-automated"].map((name) => booleanFilter(filters, name));
   const stars = (filters.stars ?? []).map(starsOf);
-  const results = await ask(term, limit);
+  const results = await ask(term, limit, userAgent ? { "user-agent": userAgent } : {});
   return results.filter(
     (one) =>
       (isOfficial ?? one.is_official) === one.is_official &&
@@ -71,11 +76,15 @@ function starsOf(value: string): number {
   return Number(value);
 }
 
-async function ask(term: string, limit: number): Promise<ImageSearchResult[]> {
+async function ask(
+  term: string,
+  limit: number,
+  headers: Readonly<Record<string, string>>,
+): Promise<ImageSearchResult[]> {
   const { index, query } = indexOf(term);
   const url = new URL(`${index}/search`);
   url.search = new URLSearchParams({ q: query, n: `${limit}` }).toString();
-  const answer = await exchange({ method: "GET", url, headers: {}, tls: {}, silenceMs: SILENCE_MS }).catch(
+  const answer = await exchange({ method: "GET", url, headers, tls: {}, silenceMs: SILENCE_MS }).catch(
     async (error) => {
       throw await noIndex(index, url, error);
     },
