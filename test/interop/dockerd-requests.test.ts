@@ -114,7 +114,13 @@ const GETS = [
 ].map((what) => `GET ${V}/containers/${what}`);
 
 const OTHER_GETS = [
-  ...["images/nosuch/json", "images/nosuch/history", "images/nosuch/get", "images/get?names=nosuch"],
+  ...[
+    "images/nosuch/json",
+    "images/UPPER/json",
+    "images/nosuch/history",
+    "images/nosuch/get",
+    "images/get?names=nosuch",
+  ],
   ...["images/json?filters=x", `images/json?filters=${json({ nosuch: ["x"] })}`, "images/search?term=x&limit=x"],
   ...[`images/json?filters=${json({ dangling: ["x"] })}`, `images/json?filters=${json({ before: ["nosuch"] })}`],
   ...["images/search?term=x&limit=101", "networks?filters=x", `networks?filters=${json({ nosuch: ["x"] })}`],

@@ -78,7 +78,9 @@ describe.each(DOCKER_CLIENTS)("docker $version, at our dockerd,", (client) => {
     });
 
     test("--rm leaves nothing, -v anonymous volumes neither", async () => {
-      await run("-v", "/data", "busybox", "touch", "/data/file");
+      const script = "touch /data/file && grep -c ' /data \\| /other ' /proc/mounts"; // an image's `VOLUME other` is /other, too
+      const { stdout } = await run("-v", "/data", "-v", "other", "busybox", "sh", "-c", script);
+      expect(stdout).toBe("2\n");
       await vi.waitFor(async () => expect(await docker("ps", "-aq")).toBe(""));
       expect(await docker("volume", "ls", "-q")).toBe("");
     });
@@ -204,6 +206,7 @@ describe.each(DOCKER_CLIENTS)("docker $version, at our dockerd,", (client) => {
       await docker("commit", "-m", "wrote", "writer", "written:1");
       expect((await run("written:1", "cat", "/file")).stdout).toBe("kept\n");
       expect(await docker("history", "--format", "{{.Comment}}", "written:1")).toContain("wrote");
+      expect(await inspect("written:1", "{{.Config.Image}} {{.Config.AttachStdout}}")).toBe("busybox true"); // the container's
       await docker("rm", "writer");
       await docker("rmi", "written:1");
     });

@@ -68,7 +68,7 @@ function checkComparable(a: unknown, b: unknown): void {
 function isEqual(value: unknown, others: readonly unknown[]): boolean {
   if (others.length === 0) throw new Error("missing argument for comparison");
   return others.some((one) => {
-    checkComparable(value, one);
+    if (value !== undefined && one !== undefined) checkComparable(value, one); // what isn't there equals its like
     return value === one;
   });
 }
@@ -208,6 +208,7 @@ function printf(pattern: string, args: readonly unknown[]): string {
 const VERB_TYPES: Readonly<Record<string, string>> = { d: "int", s: "string", t: "bool", q: "string" };
 
 function formatVerb(verb: string, value: unknown, precision: string | undefined): string {
+  if (value === undefined) return verb === "v" || verb === "T" ? "<nil>" : `%!${verb}(<nil>)`;
   const wanted = VERB_TYPES[verb];
   if (wanted !== undefined && goType(value) !== wanted) return `%!${verb}(${goType(value)}=${format(value)})`;
   if (verb === "T") return goType(value);

@@ -7,6 +7,7 @@
  * @see https://pkg.go.dev/text/template
  */
 import { checkArgument, entries, FUNCTIONS, format, goType, isTrue } from "./functions.ts";
+import { isGoMap } from "./go-map.ts";
 import { type Node, parseTemplate, type Templates } from "./parser.ts";
 import type { Command, Operand, Pipeline } from "./pipeline-parser.ts";
 import { ExecutionFailure, executeError, Misreading, type Place, parseError } from "./template-error.ts";
@@ -247,9 +248,11 @@ class Execution {
   }
 
   #member(value: unknown, name: string, args: readonly Operand[], piped: Piped, dot: unknown): unknown {
-    if (value === null || value === undefined) throw this.#failure(`nil pointer evaluating interface {}.${name}`);
+    if (value === undefined) return undefined; // what no map has, has no members
+    if (value === null) throw this.#failure(`nil pointer evaluating interface {}.${name}`);
     if (typeof value !== "object")
       throw this.#failure(`can't evaluate field ${name} in type ${this.#type ? goType(value) : "interface {}"}`);
+    if (isGoMap(value) && !Object.hasOwn(value, name)) return undefined;
     const found = (value as Readonly<Record<string, unknown>>)[name in value ? name : jsonName(name)];
     const given = args.length + (piped === NOTHING ? 0 : 1);
     if (given > 0 && typeof found !== "function" && this.#type === undefined)

@@ -9,6 +9,7 @@ import type {
   Resources,
   RestartPolicy,
 } from "../../engine-api/container-config.ts";
+import { errorText } from "../error-text.ts";
 import type { CreateFlags } from "./create-flags.ts";
 import { limits } from "./limit-flags.ts";
 import { parseDevice } from "./limits.ts";
@@ -169,7 +170,7 @@ function securityOption(word: string): string {
   try {
     return `seccomp=${JSON.stringify(JSON.parse(readFileSync(value, "utf8")))}`;
   } catch (error) {
-    throw new Error(`opening seccomp profile (${value}) failed: ${(error as Error).message}`, { cause: error });
+    throw new Error(`opening seccomp profile (${value}) failed: ${errorText(error)}`, { cause: error });
   }
 }
 

@@ -11,6 +11,7 @@ import type { Session } from "../session.ts";
 import type { CreateFlags } from "./create-flags.ts";
 import { createRequest } from "./create-request.ts";
 import { proxyVariables } from "./proxy-variables.ts";
+import { warningsOf } from "./warnings.ts";
 
 export interface CreatedContainer {
   readonly id: string;
@@ -31,6 +32,7 @@ export async function createContainer(
   if (!USUAL_NAME.test(image)) await checkName(image);
   if (flags.platform) await checkPlatform(flags.platform);
   const request = change(withProxies(docker, flags, requestOf(flags, image, command)));
+  for (const warning of warningsOf(request.HostConfig ?? {})) printError(`WARNING: ${warning}`);
   const idFile = new IdFile(flags.cidfile);
   if (flags.pull === "always") await pull(docker, image, flags);
   const { Id, Warnings } = await requestCreate(docker, flags, request).catch(async (error: unknown) => {

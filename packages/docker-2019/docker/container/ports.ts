@@ -44,7 +44,6 @@ function shortForm(spec: string): string {
 function parsePortSpec(spec: string): [Port, PortBinding][] {
   const { address, host, container, protocol } = splitSpec(spec);
   if (container === "") throw new Error(`No port specified: ${spec}<empty>`);
-  if (address !== "" && isIP(address) === 0) throw new Error(`Invalid ip address: ${address}`);
   const inside = parseRange(container, "containerPort");
   const outside = host === "" ? undefined : parseRange(host, "hostPort");
   if (!PROTOCOLS.includes(protocol)) throw new Error(`Invalid proto: ${protocol}`);
@@ -63,8 +62,23 @@ function splitSpec(spec: string): { address: string; host: string; container: st
   const parts = ports.split(":");
   const container = parts.pop()!;
   const host = parts.pop() ?? "";
-  const address = parts.join(":").replace(/^\[(.*)\]$/, "$1");
-  return { address, host, container, protocol: protocol.toLowerCase() };
+  return { address: withoutBrackets(parts.join(":")), host, container, protocol: protocol.toLowerCase() };
+}
+
+/** @throws {Error} In the words of Go's library. */
+function withoutBrackets(address: string): string {
+  const [, ip = address, rest = ""] = /^\[(.*?)\](.*)$/s.exec(address) ?? [];
+  const why = whyNoHost(ip, rest, ip !== address);
+  if (why !== undefined) throw new Error(`Invalid ip address ${address}: address ${address}:: ${why}`);
+  if (ip !== "" && isIP(ip) === 0) throw new Error(`Invalid ip address: ${ip}`);
+  return ip;
+}
+
+/** @param rest - What comes after the brackets. @see https://pkg.go.dev/net#SplitHostPort, which is given a colon after the address */
+function whyNoHost(ip: string, rest: string, isBracketed: boolean): string | undefined {
+  if (!isBracketed && ip.startsWith("[")) return "missing ']' in address";
+  if (rest.startsWith(":") || (!isBracketed && ip.includes(":"))) return "too many colons in address";
+  return rest === "" ? undefined : "missing port in address";
 }
 
 interface PortRange {

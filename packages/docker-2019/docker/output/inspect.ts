@@ -62,10 +62,15 @@ async function inspect(
       if (size && kind !== "container") printError(`WARNING: --size ignored for ${kind}`);
       return found;
     } catch (error) {
-      if (!(error instanceof DaemonError) || error.status !== 404) throw error;
+      if (!(error instanceof DaemonError) || !isElsewhere(error, kinds.length)) throw error;
     }
   }
   throw new Error(`Error: No such ${kinds.length === 1 ? kinds[0] : "object"}: ${name}`);
+}
+
+/** Whether a name may be something else's: also one that no image can have. */
+function isElsewhere({ status, reason }: DaemonError, kinds: number): boolean {
+  return status === 404 || (kinds > 1 && reason.includes("invalid reference format"));
 }
 
 /** What a reviver is told about a string or a number. */

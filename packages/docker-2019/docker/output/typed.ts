@@ -4,6 +4,8 @@
  *
  * @see https://pkg.go.dev/github.com/docker/docker@v20.10.24+incompatible/api/types#ContainerJSON
  */
+import { asGoMap } from "../../template/go-map.ts";
+
 type Kind = "list" | "map" | "pointer";
 type Members = Readonly<Record<string, Kind>>;
 type Json = Record<string, unknown>;
@@ -26,6 +28,7 @@ const HOST_CONFIG: Members = {
   ...members("map", "PortBindings StorageOpt Tmpfs Sysctls"),
   ...members("pointer", "Init OomKillDisable PidsLimit MemorySwappiness"),
 };
+const BY_PORT = ["ExposedPorts", "PortBindings"];
 /** By the path of the structure; the whole is "". */
 const CONTAINER: Readonly<Record<string, Members>> = {
   "": { ExecIDs: "list", ...members("pointer", "SizeRw SizeRootFs") },
@@ -35,6 +38,26 @@ const CONTAINER: Readonly<Record<string, Members>> = {
 };
 const IMAGE: Readonly<Record<string, Members>> = { Config: CONFIG, ContainerConfig: CONFIG };
 
+/** Members that are maps of strings, of things of all kinds. What isn't there of ports is an error: their keys are no strings. */
+const MAPS = [
+  ["Labels"],
+  ["Options"],
+  ["Containers"],
+  ["IPAM", "Options"],
+  ["GraphDriver", "Data"],
+  ["NetworkSettings", "Networks"],
+  ["HostConfig", "LogConfig", "Config"],
+  ...mapsOf(CONFIG).flatMap((name) => [
+    ["Config", name],
+    ["ContainerConfig", name],
+  ]),
+  ...mapsOf(HOST_CONFIG).map((name) => ["HostConfig", name]),
+];
+
+function mapsOf(structure: Members): string[] {
+  return Object.keys(structure).filter((name) => structure[name] === "map" && !BY_PORT.includes(name));
+}
+
 /** @param thing - As the daemon tells it: a container, an image, or what has no such members. */
 export function asGoSees(thing: unknown): unknown {
   const whole = thing as Json;
@@ -42,6 +65,10 @@ export function asGoSees(thing: unknown): unknown {
   for (const [path, kinds] of Object.entries(structures)) {
     const structure = path === "" ? whole : whole[path];
     if (structure) complete(structure as Json, kinds);
+  }
+  for (const path of MAPS) {
+    const map = path.reduce<unknown>((value, name) => (value as Json | undefined)?.[name], whole);
+    if (map) asGoMap(map);
   }
   return thing;
 }

@@ -77,11 +77,15 @@ export function mountPointsOfHostConfig(
   return [...new Map([...inherited.map((point) => [point.Destination, point] as const), ...own]).values()];
 }
 
-/** Anonymous volumes for the places that the config names. @param taken - Places where something else is to be. */
+/**
+ * Anonymous volumes for the places that the config names. An image may have `VOLUME data`, which is `/data`; the original keeps it as it is.
+ *
+ * @param taken - Places where something else is to be.
+ */
 export function anonymousVolumes(volumes: Dictionary<object>, taken: readonly string[], driver: string): MountPoint[] {
   const others = new Set(taken.map(clean));
   return Object.keys(volumes ?? {})
-    .map(clean)
+    .map((path) => clean(posix.join("/", path)))
     .filter((path) => !others.has(path))
     .map((path) => ({ ...parseMount({ Type: "volume", Target: path }), Driver: driver }));
 }

@@ -16,7 +16,7 @@ const LOOK_EVERY_MS = 20;
 const COMEBACK_MS = 10_000;
 
 export interface CommitWishes {
-  /** The new image's, over the container's; null for that alone. */
+  /** The new image's, over the container's; null, or without members, for that alone. */
   readonly config: ContainerConfig | null;
   /** To that, in the words of a Dockerfile. */
   readonly changes: readonly string[];
@@ -31,7 +31,8 @@ export interface CommitWishes {
 /** @returns The image's id. */
 export async function commitContainer(daemon: Daemon, container: Container, wishes: CommitWishes): Promise<string> {
   const { id, config, record, state } = container;
-  const newConfig = changeConfig(wishes.config ? mergeImage(wishes.config, config) : config, wishes.changes);
+  const isAsked = Object.keys(wishes.config ?? {}).length > 0;
+  const newConfig = changeConfig(isAsked ? mergeImage(wishes.config!, config) : config, wishes.changes);
   const reference = wishes.name === "" ? undefined : parseReference(wishes.name);
   const pauses = wishes.pause && state.isRunning && !state.isPaused;
   let isHeld = false;

@@ -1,6 +1,6 @@
 /** `docker image inspect`: GET /images/NAME/json; `docker history`: GET /images/NAME/history; `docker tag`: POST /images/NAME/tag */
 import type { Digest } from "@eras/oci-spec/digest.ts";
-import { InvalidArgument, NotFound } from "@eras/oci-spec/errdefs.ts";
+import { ERROR_CLASSES, errorKind, InvalidArgument } from "@eras/oci-spec/errdefs.ts";
 import {
   familiarReference,
   parseReference,
@@ -13,7 +13,7 @@ import { topChainId } from "../layer/layer-store.ts";
 import { createdMs, diffIdsOf, GO_ZERO_TIME, goContainerConfig } from "./docker-image.ts";
 import { findImage, type Images, tellOf } from "./images.ts";
 
-/** @throws {NotFound} `no such image: web: No such image: web:latest` */
+/** @throws {NotFound} {InvalidArgument} `no such image: web: No such image: web:latest`; also of what can be no name. */
 export function inspectImage(stores: Images, name: string): ImageInspect {
   const id = findImageTwiceSaid(stores, name);
   const { images, layers, references } = stores;
@@ -54,8 +54,7 @@ function findImageTwiceSaid(stores: Images, name: string): Digest {
   try {
     return findImage(stores, name);
   } catch (cause) {
-    if (cause instanceof NotFound) throw new NotFound(`no such image: ${name}: ${cause.message}`, { cause });
-    throw cause;
+    throw new ERROR_CLASSES[errorKind(cause)](`no such image: ${name}: ${(cause as Error).message}`, { cause });
   }
 }
 

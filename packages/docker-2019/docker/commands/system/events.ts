@@ -4,6 +4,7 @@ import { encodeFilters, readLines } from "../../api-client.ts";
 import { filterFlag, flag, leaf, NO_ARGUMENTS } from "../../command.ts";
 import { parseTimestamp } from "../../container/timestamp.ts";
 import { print } from "../../output/print.ts";
+import { asGoMap } from "../../../template/go-map.ts";
 
 interface Flags {
   readonly filter: readonly string[];
@@ -57,9 +58,13 @@ const NO_EVENT: Event = {
   timeNano: 0,
 };
 
+/** As templates see it; in JSON it is what the daemon has said. */
 function goEvent(event: Event): object {
-  const { status = "", id = "", from = "", time, timeNano, scope } = event;
-  return { ...event, Status: status, ID: id, From: from, Time: time, TimeNano: timeNano, Scope: scope };
+  const { status = "", id = "", from = "", time, timeNano, scope, Actor } = event;
+  asGoMap(Actor.Attributes);
+  const older = { Status: status, ID: id, From: from, Time: time, TimeNano: timeNano, Scope: scope };
+  for (const [name, value] of Object.entries(older)) Object.defineProperty(event, name, { value });
+  return event;
 }
 
 /** `2026-11-29T23:09:26.123456789Z container die ID (exitCode=0, image=busybox)` */
