@@ -1,6 +1,6 @@
 /** Containers that share something with others, by namespaces and by links: ours beside those of the genuine dockerd. */
 
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import type { HostConfig } from "@eras/docker-2019/engine-api/container-config.ts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { GenuineDocker } from "../genuine/docker.ts";
@@ -200,6 +200,9 @@ describe("containers and their neighbours", () => {
     for (const filter of filters) await same("ps", "-a", "--format", "{{.Names}}", "--filter", filter);
     const image = (await genuine.run(["images", "-q", "busybox"])).stdout.trim();
     await same("ps", "-a", "--format", "{{.Names}}", "--filter", `ancestor=${image}`);
+    const told = await ours.docker(["port", "open"]);
+    expect(told.stdout).toContain(" -> ::1:"); // of IPv6, too, without brackets
+    expect(await ours.docker(["port", "open"], undefined, OUR_CLI)).toEqual(told);
     await same("rm", "-f", "open");
   });
 
@@ -299,4 +302,5 @@ describe("containers and their neighbours", () => {
 });
 
 const CLI = "/usr/bin/docker";
+const OUR_CLI = resolve(import.meta.dirname, "../../bin/docker-2019");
 const NAMES = ["web", "shared", "hosts", "lonely", "stopped"];

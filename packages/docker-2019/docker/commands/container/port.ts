@@ -23,5 +23,5 @@ export const port = leaf({
 });
 
 function address({ HostIp, HostPort }: PortBinding): string {
-  return HostIp.includes(":") ? `[${HostIp}]:${HostPort}` : `${HostIp}:${HostPort}`;
+  return `${HostIp}:${HostPort}`;
 }
