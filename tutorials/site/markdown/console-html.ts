@@ -31,7 +31,7 @@ function commandHtml({ line, output, exitCode }: Command, printed: readonly stri
 
 /** A browser would break a line behind any hyphen, and `-` is no flag, nor `c`. */
 function flagsWhole(html: string): string {
-  return html.replaceAll(/-+\w{1,12}/g, '<span class="flag">$&</span>');
+  return html.replaceAll(/-+\w{0,12}/g, '<span class="flag">$&</span>');
 }
 
 /** Lines of a table are never broken: what stands below what is all that they say. */
