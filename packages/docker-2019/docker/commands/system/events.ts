@@ -1,10 +1,10 @@
 import { parseJson, stringifyJson } from "@eras/oci-spec/exact-json.ts";
 import type { Event } from "../../../engine-api/event.ts";
+import { asGoMap } from "../../../template/go-map.ts";
 import { encodeFilters, readLines } from "../../api-client.ts";
 import { filterFlag, flag, leaf, NO_ARGUMENTS } from "../../command.ts";
 import { parseTimestamp } from "../../container/timestamp.ts";
 import { print } from "../../output/print.ts";
-import { asGoMap } from "../../../template/go-map.ts";
 
 interface Flags {
   readonly filter: readonly string[];
