@@ -95,7 +95,7 @@ async function quiz(chapter: Chapter, shown: Chapter, texts: Texts, terminal: In
   const run = await runOf(chapter, texts);
   const page = writeRunPage(chapter.id, chapter.meta.run!, run.events, shown.language);
   const answerFor = (item: QuizItem) => ({ answer: answerOf(item, run), place: placeOf(item, page.href) });
-  console.log(`${texts.page}${texts.gap}${page}\n\n${texts.sealed}`);
+  console.log(`${fitted(texts.page)}\n${page}\n\n${texts.sealed}`);
   for (const [index, item] of chapter.predictions.entries())
     tell({ ...item, ...shown.predictions[index]! }, beliefs[index]!, answerFor(item), texts);
   console.log(`\n${texts.quiz}`);

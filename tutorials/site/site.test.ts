@@ -215,6 +215,8 @@ describe.skipIf(!HAS_CHROMIUM)("the site in a browser", () => {
     await first!.locator("button").click();
     expect(await quiz.locator(".told").count()).toBe(1);
     expect(await quiz.locator(".told a").getAttribute("href")).toMatch(/^\/viewer\/13-02\.en\.html/); // nothing was answered
+    await quiz.locator("fieldset").nth(1).locator("input").press("Enter"); // behind a word, as at a terminal
+    expect(await quiz.locator(".told").count()).toBe(2);
   });
 
   test("explains a word of the glossary to who comes by Tab, until Escape", async () => {
