@@ -61,6 +61,11 @@ export class ConfigFile {
     return this.#content;
   }
 
+  /** As if the file said so; it does from the next change on. */
+  assume(content: ConfigContent): void {
+    this.#content = { ...this.#content, ...content };
+  }
+
   /** @throws {Error} When there is a file that can't be read: what is in it would be lost. */
   change(changed: ConfigContent): void {
     if (this.problem !== undefined) throw new Error(`Cannot change ${this.path}, repair it first: ${this.problem}`);

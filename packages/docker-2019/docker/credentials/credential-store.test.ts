@@ -64,8 +64,8 @@ describe("a program that keeps credentials", () => {
     process.env.PATH = PATH;
   });
 
-  function helper(script: string): void {
-    const path = join(dir, "docker-credential-safe");
+  function helper(script: string, name = "docker-credential-safe"): void {
+    const path = join(dir, name);
     writeFileSync(path, `#!/bin/sh\n${script}\n`);
     chmodSync(path, 0o755);
   }
@@ -85,6 +85,16 @@ describe("a program that keeps credentials", () => {
       Secret: "secret",
     });
     expect(written()).toEqual({ credsStore: "safe", auths: { [SERVER]: {} } });
+  });
+
+  test("is the platform's own one, when nobody has said or stored anything", () => {
+    for (const name of ["pass", "docker-credential-pass"]) helper(`cat > ${dir}/stored`, name);
+    credentialStore(config({ auths: {} }), SERVER).store(SERVER, JOE);
+    expect(readFileSync(join(dir, "stored"), "utf8")).toContain(JOE.password);
+    expect(written()).toEqual({ credsStore: "pass", auths: { [SERVER]: {} } });
+    const other = { auths: { other: { auth: "am9lOmE6Yg==" } } };
+    credentialStore(config(other), SERVER).store(SERVER, JOE);
+    expect(written()).not.toHaveProperty("credsStore");
   });
 
   test("may have none, or fail", () => {

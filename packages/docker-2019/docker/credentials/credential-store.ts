@@ -1,6 +1,7 @@
 /** Where credentials are kept: in the config file, or with a program that the config file names. */
 import type { AuthConfig } from "../../engine-api/auth.ts";
-import type { ConfigFile } from "../config-file.ts";
+import type { ConfigContent, ConfigFile } from "../config-file.ts";
+import { defaultHelper } from "./default-helper.ts";
 import { HelperStore } from "./helper-store.ts";
 import { hostOf } from "./registry-server.ts";
 
@@ -12,8 +13,16 @@ export interface CredentialStore {
   erase(server: string): void;
 }
 
-/** @param server - One registry may have a program of its own: `credHelpers`. */
+/**
+ * Where nothing is said or stored yet, the platform's own keeper of secrets is taken, and noted with the first login.
+ *
+ * @param server - One registry may have a program of its own: `credHelpers`.
+ */
 export function credentialStore(config: ConfigFile, server: string): CredentialStore {
+  const isEmpty = ({ auths = {}, credHelpers = {}, credsStore }: ConfigContent) =>
+    !credsStore && Object.keys({ ...auths, ...credHelpers }).length === 0;
+  const standard = isEmpty(config.content) ? defaultHelper() : undefined;
+  if (standard) config.assume({ credsStore: standard });
   const { credHelpers, credsStore } = config.content;
   const helper = credHelpers?.[server] || credsStore;
   const file = new FileStore(config);
