@@ -61,6 +61,13 @@ describe("dockerd on TCP", () => {
     copyFileSync(file("stranger-key.pem"), file("stranger/key.pem"));
   }
 
+  test("lets no container publish its own port", async () => {
+    const address = host.slice("tcp://".length);
+    const { stderr, status } = await dockerd.docker(["run", "--rm", "-p", `${address}:80`, "busybox", "true"]);
+    expect({ stderr, status }).toMatchObject({ status: 125 });
+    expect(stderr).toContain(`Bind for ${address} failed: port is already allocated`);
+  });
+
   function docker(program: string, args: readonly string[], env: NodeJS.ProcessEnv, input?: string) {
     const all = { ...shellEnvironment(), DOCKER_HOST: host, DOCKER_CONFIG: file("none"), ...env };
     return runProgram(program, args, { env: all, input });

@@ -108,6 +108,8 @@ async function listen(daemon: Daemon, places: readonly ListenPlace[]): Promise<S
     const { experimental } = daemon.options;
     const server = apiServer(routes(daemon), { version: VERSION, experimental }, place.tls);
     await listenOn(server, place, daemon.options.group);
+    const bound = server.address();
+    if (typeof bound === "object" && bound?.port) daemon.networks.reserve(bound);
     servers.push(server);
     if (!place.tls?.requestCert && "host" in place)
       log("warning", `whoever reaches ${place.host}:${place.port} is root of this host: no certificate is asked`);

@@ -14,6 +14,7 @@ import { unclassified } from "../config/unclassified.ts";
 import type { Container } from "../container/container.ts";
 import type { Attachment } from "../network/attachment.ts";
 import { parseNetworkMode } from "../network/network-mode.ts";
+import { NO_BRIDGE } from "../network/options.ts";
 import { linkEnvironment } from "../spec/link-environment.ts";
 import type { Daemon } from "./daemon.ts";
 
@@ -103,8 +104,9 @@ export function linkVariables(daemon: Daemon, container: Container): string[] {
   });
 }
 
-/** The same for its network: names for /etc/hosts, and ports that it may reach. */
+/** The same for its network: names for /etc/hosts, and ports that it may reach; none where there is no bridge. */
 export function linkedContainers(daemon: Daemon, container: Container): NonNullable<Attachment["links"]> {
+  if (daemon.options.bridge === NO_BRIDGE) return [];
   return reachable(daemon, container).map(({ child, alias, address }) => ({
     container: child.id,
     address,
@@ -123,7 +125,7 @@ function reachable(daemon: Daemon, container: Container): (Link & { readonly add
     const { child, fullName } = link;
     if (!child.state.isRunning)
       throw new Unknown(`Cannot link to a non running container: /${child.name} AS ${fullName}`);
-    const address = daemon.networks.addressOf(child.id);
+    const address = daemon.networks.addressOf(child.id) ?? (daemon.options.bridge === NO_BRIDGE ? "" : undefined);
     if (address === undefined)
       throw new Unknown(`Cannot link to /${child.name}, as it does not belong to the default network`);
     return { ...link, address };

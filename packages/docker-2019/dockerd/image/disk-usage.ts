@@ -8,7 +8,10 @@ import type { Images } from "./images.ts";
 import { listImages } from "./list.ts";
 import type { ImageUser } from "./remove.ts";
 
-/** The list, with what it leaves out else: how many containers each has, and the bytes that it shares with others of the list. */
+/**
+ * The list, with what it leaves out else: how many containers each has, and the bytes that it shares with others of the list. Layers that
+ * containers alone have left, for their image was removed by force, are nobody's.
+ */
 export function imagesDiskUsage(
   stores: Images,
   users: readonly ImageUser[],
@@ -18,7 +21,7 @@ export function imagesDiskUsage(
   const owners = Map.groupBy([...stacks.values()].flat(), ({ chainId }) => chainId);
   const isShared = ({ chainId }: Layer) => owners.get(chainId)!.length > 1;
   return {
-    LayersSize: bytesOf(stores.layers.all()),
+    LayersSize: bytesOf(stores.layers.all().filter(({ chainId }) => owners.has(chainId))),
     Images: summaries.map((summary) => ({
       ...summary,
       Containers: users.filter(({ imageId }) => imageId === summary.Id).length,

@@ -7,6 +7,7 @@
  * one opens.
  */
 import { existsSync, mkdirSync } from "node:fs";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { deleteLink, linkExists } from "@eras/linux/netlink/links.ts";
@@ -83,6 +84,11 @@ export class Networks {
 
   get #hasBridge(): boolean {
     return this.#there.includes("bridge");
+  }
+
+  /** The daemon's own tcp socket: no container may publish its port. */
+  reserve({ address, port }: AddressInfo): void {
+    this.#ports.reserve("tcp", address, port);
   }
 
   /** @throws {NotFound} For a network that there is not; what else fails leaves nothing behind. */

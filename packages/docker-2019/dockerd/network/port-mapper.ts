@@ -60,6 +60,11 @@ export class PortMapper {
     }
   }
 
+  /** From now on no container can publish it: somebody else listens there. */
+  reserve(protocol: WantedPort["protocol"], hostIp: string, hostPort: number): void {
+    this.#taken.add(key({ protocol, hostIp, hostPort }));
+  }
+
   /** Takes up what an earlier daemon has published: a proxy that has ended since is started again. */
   async resume(ports: readonly PublishedPort[]): Promise<PublishedPort[]> {
     const resumed: PublishedPort[] = [];
@@ -127,7 +132,7 @@ function forwarded({ protocol, hostIp, hostPort, containerIp, containerPort }: F
   return { protocol, hostIp, hostPort, containerIp, containerPort };
 }
 
-function key({ protocol, hostIp, hostPort }: ForwardedPort): string {
+function key({ protocol, hostIp, hostPort }: Pick<ForwardedPort, "protocol" | "hostIp" | "hostPort">): string {
   return `${protocol} ${hostIp} ${hostPort}`;
 }
 
