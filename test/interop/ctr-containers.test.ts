@@ -82,6 +82,7 @@ describe("ctr", () => {
       ["tasks", "exec", "--exec-id", "e", "nosuch", "true"],
       ["containers", "info", "nosuch"],
       ["containers", "rm", "nosuch"],
+      ["containers", "label", "nosuch", "a=b"],
       ["images", "pull"],
       ["-n", "a b", "images", "ls"],
       ["nosuch"],
@@ -111,6 +112,10 @@ describe("ctr", () => {
       const { stderr, status } = await session.ours("run", "--foo");
       expect({ stderr, status }).toMatchObject({ stderr: expect.stringContaining("not defined: -foo"), status: 1 });
     });
+    test("a number that is none", async () => {
+      const { stderr, status } = await session.ours("run", "--memory-limit", "much", BUSYBOX, "c", "true");
+      expect({ stderr, status }).toMatchObject({ stderr: expect.stringContaining("'much' is invalid"), status: 1 });
+    });
   });
 
   test("the spec that everything begins with is the genuine ctr's", async () => {
@@ -127,5 +132,6 @@ describe("ctr", () => {
     for (const name of ["run", "images", "tasks", "containers", "snapshots", "leases", "events"])
       expect(stdout).toContain(name);
     expect((await session.ours("images", "pull", "--help")).stdout).toContain("--plain-http");
+    expect(await session.ours("images")).toMatchObject({ stdout: expect.stringContaining("unmount"), status: 0 });
   });
 });

@@ -49,6 +49,11 @@ describe("ctr, of tasks,", () => {
         /^ctr: failed to create shim task: .*"nosuch": executable file not found in \$PATH: unknown\n$/,
       );
       expect(status).toBe(1);
+      expect(await run(["--pid-file", "/nosuch/pid"], "true")).toMatchObject({
+        stderr: expect.stringContaining("/nosuch/pid"),
+        status: 1,
+      });
+      expect((await session.genuine("tasks", "ls", "-q")).stdout).toBe("");
       await session.same("containers", "ls");
       expect((await session.genuine("snapshots", "ls")).stdout).not.toContain("eras-ctr");
     });

@@ -6,7 +6,7 @@
  *
  * Flags stand before the first argument: what comes after it is not ours, but belongs to the program that a container runs.
  */
-import { Option } from "commander";
+import { InvalidArgumentError, Option } from "commander";
 import type { Containerd } from "./containerd.ts";
 
 /** A command line that has been read. */
@@ -69,7 +69,11 @@ export function listFlag(flags: string, description: string): Option {
 
 /** A flag whose value is a number. */
 export function numberFlag(flags: string, description: string): Option {
-  return new Option(flags, description).argParser(Number);
+  return new Option(flags, description).argParser((value: string) => {
+    const number = Number(value);
+    if (value.trim() === "" || Number.isNaN(number)) throw new InvalidArgumentError("It is no number.");
+    return number;
+  });
 }
 
 /** `a=b` for each; without `=`, the value is empty. */

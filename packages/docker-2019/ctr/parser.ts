@@ -11,9 +11,16 @@ export type Runner = (
   globals: GlobalFlags,
 ) => Promise<void>;
 
+/** A command that has commands. Without one it shows its help, on standard output and as no failure. */
+class GroupCommand extends Command {
+  override help(): never {
+    return super.help();
+  }
+}
+
 /** The whole parser. It throws CommanderError in place of ending the program. */
 export function makeParser(version: string, run: Runner): Command {
-  const program = configured(new Command("ctr"));
+  const program = configured(new GroupCommand("ctr"));
   program
     .description("containerd CLI")
     .version(version, "-v, --version", "print the version")
@@ -42,7 +49,9 @@ function deferred({ name, aliases, summary, load }: GroupEntry, run: GroupRunner
 }
 
 function groupCommand(group: Group, run: GroupRunner): Command {
-  const command = configured(new Command(group.name)).description(group.summary).usage("command [command options]");
+  const command = configured(new GroupCommand(group.name))
+    .description(group.summary)
+    .usage("command [command options]");
   for (const option of group.options ?? []) command.addOption(option);
   const withOwn: GroupRunner = (leaf, { flags, args }) => run(leaf, { flags: { ...command.opts(), ...flags }, args });
   for (const one of group.commands)

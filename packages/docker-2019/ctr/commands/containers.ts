@@ -12,6 +12,7 @@ import { log } from "../output/log.ts";
 import { formatLabels, print, printJson, printTable } from "../output/print.ts";
 import { WIDE } from "../output/table.ts";
 import { goTime } from "../output/time.ts";
+import { findContainer } from "../task/find.ts";
 import { statusWord } from "../task/status.ts";
 
 const create = leaf<ContainerFlags>({
@@ -104,7 +105,7 @@ const label = leaf({
   summary: "set and clear labels for a container",
   usage: "CONTAINER [<key>=<value>, ...]",
   async run({ args: [id, ...pairs], containerd }) {
-    if (!id) throw new InvalidArgument("please specify a container");
+    await findContainer(containerd, id);
     const labels = parsePairs(pairs);
     const paths = Object.keys(labels).map((key) => `labels.${key}`);
     const { container } = await containerd.containers.update({ container: { id, labels }, updateMask: { paths } });

@@ -1,5 +1,5 @@
 /** `ctr leases`: what keeps the garbage collector from things that nothing refers to yet. */
-
+import { InvalidArgument } from "@eras/oci-spec/errdefs.ts";
 import { flag, type Group, leaf, parsePairs } from "../command.ts";
 import { expiring } from "../containerd.ts";
 import { parseWait } from "../output/duration.ts";
@@ -44,6 +44,7 @@ const remove = leaf<{ sync?: true }>({
   usage: "[flags] <lease id> ...",
   options: [flag("--sync", "Synchronously remove leases and all unreferenced resources")],
   async run({ flags: { sync }, args, containerd }) {
+    if (args.length === 0) throw new InvalidArgument("must specify at least one lease to delete");
     for (const [index, id] of args.entries()) {
       await containerd.leases.delete({ id, sync: sync && index === args.length - 1 }); // one collection does for all
       print(id);

@@ -85,6 +85,7 @@ const commit = leaf<SnapshotterFlags>({
   summary: "commit an active snapshot into the provided name",
   usage: "<key> <active>",
   async run({ flags: { snapshotter }, args: [name, key], containerd }) {
+    if (!name || !key) throw new InvalidArgument("the key to commit to and the active snapshot must be specified");
     await containerd.snapshots.commit({ snapshotter, name, key, labels: rootLabel() });
   },
 });
@@ -126,6 +127,7 @@ const label = leaf<SnapshotterFlags>({
   summary: "add labels to content",
   usage: "<name> [<label>=<value> ...]",
   async run({ flags: { snapshotter }, args: [name, ...pairs], containerd }) {
+    if (!name) throw new InvalidArgument("please specify a snapshot");
     const labels = parsePairs(pairs);
     const paths = Object.keys(labels).map((key) => `labels.${key}`);
     const { info: updated } = await containerd.snapshots.update({

@@ -5,10 +5,10 @@ import type { Containerd } from "../containerd.ts";
 import { hasContent } from "./content.ts";
 import { manifestFor } from "./resolve-content.ts";
 
-/** In bytes: manifest, config and layers for this machine. @throws {NotFound} When there is no manifest for it. */
+/** In bytes: manifest, config and layers for this machine, and the index if it has one. @throws {NotFound} When none is for it. */
 export async function sizeOf(containerd: Containerd, target: Descriptor): Promise<number> {
   const { descriptor, manifest } = await manifestFor(containerd, target, hostPlatform());
-  const parts = [descriptor, manifest.config, ...manifest.layers];
+  const parts = [...new Set([target, descriptor]), manifest.config, ...manifest.layers];
   return parts.reduce((sum, { size }) => sum + size, 0);
 }
 

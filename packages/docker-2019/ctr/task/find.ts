@@ -22,6 +22,6 @@ export async function findTask(containerd: Containerd, id: string | undefined, e
   } catch (error) {
     if (!(error instanceof NotFound)) throw error;
     const message = error.message.endsWith(KIND) ? error.message : error.message + KIND;
-    throw new NotFound(`no running task found: ${message}`, { cause: error });
+    throw new NotFound(`no running ${execId === "" ? "task" : "process"} found: ${message}`, { cause: error });
   }
 }

@@ -43,9 +43,9 @@ export async function startTask(
   const streams = new TaskStreams(paths);
   let isRunning = false;
   try {
-    await createTask(containerd, container, { ...paths, terminal }, flags);
+    const pid = await createTask(containerd, container, { ...paths, terminal }, flags);
     streams.shimHasOpened();
-    const status = await runCreated(containerd, container.id, streams, { terminal, isDetached: flags.detach ?? false });
+    const status = await runCreated(containerd, container.id, streams, { terminal, pid, ...flags });
     isRunning = status === undefined;
     return status;
   } finally {
@@ -54,20 +54,21 @@ export async function startTask(
   }
 }
 
-interface Created {
+interface Created extends Pick<StartFlags, "detach" | "pidFile"> {
   readonly terminal: boolean;
-  readonly isDetached: boolean;
+  readonly pid: number;
 }
 
 async function runCreated(
   containerd: Containerd,
   containerId: string,
   streams: TaskStreams,
-  { terminal, isDetached }: Created,
+  { terminal, pid, detach, pidFile }: Created,
 ): Promise<number | undefined> {
   const start = () => containerd.tasks.start({ containerId });
   try {
-    if (isDetached) return void (await start());
+    if (pidFile !== undefined) writeFileSync(pidFile, String(pid));
+    if (detach) return void (await start());
     const status = await follow(containerd, { containerId }, streams, { terminal, start });
     await containerd.tasks.delete({ containerId });
     return status;
@@ -87,16 +88,16 @@ function streamPaths(id: string, terminal: boolean, { nullIo, logUri, fifoDir }:
   return makeFifos(fifoDir, id, { terminal });
 }
 
+/** @returns The PID of what waits to be started. */
 async function createTask(
   containerd: Containerd,
   { id: containerId, snapshotter, snapshotKey: key }: Container,
   io: FifoPaths & { readonly terminal: boolean },
-  { pidFile, noPivot }: StartFlags,
-): Promise<void> {
+  { noPivot }: StartFlags,
+): Promise<number> {
   const rootfs = key === "" ? [] : (await containerd.snapshots.mounts({ snapshotter, key })).mounts;
   const options = noPivot ? packAny(OptionsSchema, { noPivotRoot: true }) : undefined;
-  const { pid } = await containerd.tasks.create({ containerId, rootfs, ...io, options });
-  if (pidFile !== undefined) writeFileSync(pidFile, String(pid));
+  return (await containerd.tasks.create({ containerId, rootfs, ...io, options })).pid;
 }
 
 /** Makes a container's exit status ctr's own. */

@@ -33,7 +33,7 @@ export const check = leaf<CheckFlags>({
       if (quiet && isComplete && isThere) print(image.name);
       rows.push(`${image.name}\t${mediaType}\t${digest}\t${status}\t${sizes}\t${isThere}`);
     }
-    if (!quiet) printTable(["REF\tTYPE\tDIGEST\tSTATUS\tSIZE\tUNPACKED\t", ...rows], NARROW);
+    if (!quiet && rows.length > 0) printTable(["REF\tTYPE\tDIGEST\tSTATUS\tSIZE\tUNPACKED\t", ...rows], NARROW);
   },
 });
 
