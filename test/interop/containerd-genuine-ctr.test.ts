@@ -275,6 +275,7 @@ describe("genuine ctr, at our containerd,", () => {
       await succeeds("tasks resume c2");
       await ctr("containers rm c2");
       await ctr("tasks rm c2");
+      await ctr("tasks rm --exec-id nosuch c2");
       await succeeds("tasks kill -s KILL c2");
       for (const each of events) await each.waitFor(`"id":"c2","pid"`);
       await ctr("tasks kill c2");

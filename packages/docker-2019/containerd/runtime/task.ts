@@ -1,5 +1,5 @@
 /** A task: the running side of a container, as containerd knows it. What it does is its shim's doing. */
-import { DeadlineExceeded, NotFound, Unavailable } from "@eras/oci-spec/errdefs.ts";
+import { DeadlineExceeded, Unavailable } from "@eras/oci-spec/errdefs.ts";
 import type { Any } from "../../proto/gen/google/protobuf/any_pb.ts";
 import { Status } from "../../proto/gen/process_pb.ts";
 import type { DeleteResponse, StateResponse, StatsResponse } from "../../proto/gen/shim_pb.ts";
@@ -50,13 +50,8 @@ export class Task {
   }
 
   /** What has become of a process. @throws {NotFound} When there is none of that name. */
-  async state(execId = ""): Promise<StateResponse> {
-    try {
-      return await this.shim.state({ id: this.id, execId });
-    } catch (error) {
-      if (error instanceof NotFound) throw new NotFound(`process ${execId || this.id}: not found`, { cause: error });
-      throw error;
-    }
+  state(execId = ""): Promise<StateResponse> {
+    return this.shim.state({ id: this.id, execId });
   }
 
   /** The same of the first process, for a list: of a shim that doesn't answer, that nothing is known. */
