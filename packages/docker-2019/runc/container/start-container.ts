@@ -3,7 +3,6 @@ import { FailedPrecondition } from "@eras/oci-spec/errdefs.ts";
 import { step } from "../../step.ts";
 import type { NotifySocket } from "../init/notify-socket.ts";
 import type { Container } from "./container.ts";
-import { destroy } from "./destroy.ts";
 import { openFifo } from "./exec-fifo.ts";
 import { runHooks } from "./hooks.ts";
 
@@ -24,6 +23,7 @@ export async function startContainer(container: Container): Promise<void> {
   try {
     runHooks(container.state.spec.hooks, "poststart", container.toState("running"));
   } catch (error) {
+    const { destroy } = await import("./destroy.ts");
     await container.cgroup.killAll();
     await destroy(container);
     throw error;
