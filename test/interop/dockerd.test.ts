@@ -185,6 +185,9 @@ describe.each(DOCKER_CLIENTS)("docker $version, at our dockerd,", (client) => {
         10_000,
       );
       expect(await docker("logs", "again")).toBe("try\ntry\ntry");
+      await docker("start", "again"); // by hand: that begins anew
+      await vi.waitFor(async () => expect((await docker("logs", "again")).split("\n")).toHaveLength(6), WAIT);
+      await vi.waitFor(async () => expect(await inspect("again", "{{.State.Status}}")).toBe("exited"), WAIT);
       await docker("rm", "again");
     });
 

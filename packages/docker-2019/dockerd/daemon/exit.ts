@@ -50,6 +50,7 @@ async function end(daemon: Daemon, container: Container, exit: ProcessExit): Pro
   const startedMs = Date.parse(record.State.StartedAt);
   const restarts = shallStartAgain(daemon, container, exit.status);
   state.setStopped(exit, restarts);
+  if (restarts) record.RestartCount++;
   forgetUnstarted(daemon, container);
   attempt(`write down the end of container ${id}`, () => container.save());
   daemon.publish("die", container, { exitCode: String(exit.status) });
@@ -76,13 +77,13 @@ const pauses = new WeakMap<Container, number>();
 async function restartLater(daemon: Daemon, container: Container, ranMs: number): Promise<void> {
   const waiting = new AbortController();
   daemon.restarts.set(container.id, waiting);
-  const pauseMs = restartDelay(pauses.get(container) ?? 0, ranMs);
+  const { RestartCount } = container.record;
+  const pauseMs = restartDelay(RestartCount === 1 ? 0 : (pauses.get(container) ?? 0), ranMs);
   pauses.set(container, pauseMs);
   try {
     await delay(pauseMs, undefined, { signal: waiting.signal, ref: false });
     daemon.restarts.delete(container.id);
-    container.record.RestartCount++;
-    await startContainer(daemon, container);
+    await startContainer(daemon, container, RestartCount);
   } catch {
     // somebody has stopped or removed it, or its state says why it could not be started
   } finally {

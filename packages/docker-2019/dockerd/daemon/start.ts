@@ -25,10 +25,13 @@ import { linkedContainers, tellParents } from "./links.ts";
 import { mountAll, unmountAll } from "./mounts.ts";
 import { startError, startExitCode } from "./start-error.ts";
 
-/** @throws {NotModified} When it runs; {Conflict} when it is being removed; {InvalidArgument} when its program can't be started. */
-export async function startContainer(daemon: Daemon, container: Container): Promise<void> {
+/**
+ * @param restarts - How often its policy has started it again so far; who starts it by hand begins anew.
+ * @throws {NotModified} When it runs; {Conflict} when it is being removed; {InvalidArgument} when its program can't be started.
+ */
+export async function startContainer(daemon: Daemon, container: Container, restarts = 0): Promise<void> {
   step("dockerd.start-container", { id: container.id });
-  const failure = await container.lock.hold(() => start(daemon, container));
+  const failure = await container.lock.hold(() => start(daemon, container, restarts));
   if (failure === undefined) return;
   if (container.hostConfig.AutoRemove && !container.record.State.RemovalInProgress)
     await removeContainer(daemon, container, { force: true, volumes: true });
@@ -36,13 +39,14 @@ export async function startContainer(daemon: Daemon, container: Container): Prom
 }
 
 /** @returns Why it could not be started. @throws {NotModified | Conflict} When it is not to be. */
-async function start(daemon: Daemon, container: Container): Promise<Error | undefined> {
+async function start(daemon: Daemon, container: Container, restarts: number): Promise<Error | undefined> {
   if (container.state.isPaused) throw new Conflict("cannot start a paused container, try unpause instead");
   if (container.state.isRunning && !container.state.isRestarting) throw new NotModified("container already running");
   if (container.record.State.RemovalInProgress || container.record.State.Dead)
     throw new Conflict("container is marked for removal and cannot be started");
   daemon.restarts.get(container.id)?.abort();
   container.record.HasBeenManuallyStopped = false;
+  container.record.RestartCount = restarts;
   container.isToldToEnd = false;
   container.inRunOfStart = keepRun("end of the container");
   try {
