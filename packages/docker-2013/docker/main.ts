@@ -8,10 +8,11 @@
  *     NORAW    set: leave the terminal as it is, so that Ctrl-C ends the client and not what it talks to
  */
 import { isatty } from "node:tty";
+import { leaveTerminal } from "@eras/linux/leave-terminal.ts";
 import { startTracing } from "@eras/trace/context.ts";
 import { callTCP } from "../rcli/call-tcp.ts";
 import { detachedRunHint } from "./hint.ts";
-import { leaveTerminal, setRawOutput, setRawTerminal } from "./terminal.ts";
+import { setRawOutput, setRawTerminal } from "./terminal.ts";
 
 const DEFAULT_ADDRESS = "127.0.0.1:4242";
 const STDOUT = 1;

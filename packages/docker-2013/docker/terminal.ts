@@ -1,6 +1,4 @@
 /** The user's terminal, for as long as the container's own terminal does the echoing, the line editing and the signals. */
-import { closeSync } from "node:fs";
-import { isatty } from "node:tty";
 
 /**
  * Puts the terminal, if stdin is one, in raw mode: every key travels as it is, Ctrl-C as the byte 3. For any command, even `ps`, for the
@@ -31,12 +29,4 @@ export async function setRawOutput(): Promise<void> {
   const { stdin } = process;
   const { getTermios, makeRaw, setTermios } = await import("@eras/linux/tty.ts"); // on use: `ps` needs no kernel calls
   if (stdin.isTTY && stdin.isRaw) setTermios(stdin.fd, makeRaw(getTermios(stdin.fd)));
-}
-
-/**
- * Lets go of the terminal, right before the end: Node would give it the settings that it had at the start. Behind a shell's prompt those are
- * without an echo, for there the shell does that itself; and so the shell would be, when a `docker … &` ends.
- */
-export function leaveTerminal(): void {
-  for (const fd of [0, 1, 2]) if (isatty(fd)) closeSync(fd);
 }

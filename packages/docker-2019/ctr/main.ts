@@ -6,6 +6,7 @@
  * container's.
  */
 import { writeSync } from "node:fs";
+import { leaveTerminal } from "@eras/linux/leave-terminal.ts";
 import { CommanderError } from "commander";
 import { traceProgram } from "../tracing.ts";
 import { ContainerExit } from "./command.ts";
@@ -93,4 +94,5 @@ try {
 } catch (error) {
   status = report(error);
 }
+leaveTerminal();
 process.exit(status); // whatever may still be waiting for containerd

@@ -3,6 +3,7 @@
  *
  * Exit code: 0; 1 for a failure, 125 for flags that can't be read; of `run`, `start -a`, `exec` and `attach`, the container's: run.ts.
  */
+import { leaveTerminal } from "@eras/linux/leave-terminal.ts";
 import { errorText } from "./error-text.ts";
 import { ExitStatus, FAILURE } from "./exit-status.ts";
 import { printError, STDERR, STDOUT, write } from "./output/print.ts";
@@ -37,4 +38,5 @@ try {
 } catch (error) {
   status = report(error);
 }
+leaveTerminal();
 process.exit(status); // whatever may still be open: a wait that is of no interest any more

@@ -5,6 +5,7 @@
  */
 import { writeSync } from "node:fs";
 import { resolve } from "node:path";
+import { leaveTerminal } from "@eras/linux/leave-terminal.ts";
 import { InvalidArgument } from "@eras/oci-spec/errdefs.ts";
 import { endTracing } from "@eras/trace/context.ts";
 import { traceProgram } from "../tracing.ts";
@@ -117,4 +118,5 @@ try {
   logFailure(failureText(error as Error));
 }
 endTracing();
+leaveTerminal();
 process.exit(code);

@@ -1,6 +1,7 @@
-import { spawnSync } from "node:child_process";
-import { closeSync } from "node:fs";
-import { openpty } from "@eras/linux/tty.ts";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { closeSync, writeSync } from "node:fs";
+import { getTermios, openpty, setTermios } from "@eras/linux/tty.ts";
 import { describe, expect, test } from "vitest";
 import { GENUINE, message, missing, OURS, type Runtime, runtime, start } from "../testsuite/on-bundle.ts";
 
@@ -30,6 +31,22 @@ describe.skipIf(missing)(`a terminal in the foreground${missing ? ` (needs ${mis
     const sleeping = runtime(OURS);
     start(sleeping);
     expect(printed(sleeping, "exec", "--tty", sleeping.id, "sh", "-c", SCRIPT)).toBe("one\ntwo\n");
+  });
+
+  test("keeps the settings that others have given it meanwhile, if it isn't the container's own", async () => {
+    const { program, root, bundle, id } = runtime(OURS, (spec) => ({
+      ...spec,
+      process: { ...spec.process!, args: ["sh", "-c", "echo up; read line"] },
+    }));
+    const { master, slave } = openpty();
+    const runc = spawn(program, ["--root", root, "run", "--bundle", bundle, id], { stdio: [slave, "pipe", "inherit"] });
+    await once(runc.stdout!, "data");
+    const meanwhile = { ...getTermios(slave), lflag: 0 };
+    setTermios(slave, meanwhile);
+    writeSync(master, "\n");
+    expect(await once(runc, "exit")).toEqual([0, null]);
+    expect(getTermios(slave)).toEqual(meanwhile);
+    for (const fd of [master, slave]) closeSync(fd);
   });
 
   test("needs one of runc's own, as the genuine one's does", () => {
