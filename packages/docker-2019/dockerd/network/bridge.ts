@@ -15,7 +15,7 @@ import { createBridge, linkExists, linkIndex, setLink } from "@eras/linux/netlin
 import { listRoutes } from "@eras/linux/netlink/routes.ts";
 import { InvalidArgument } from "@eras/oci-spec/errdefs.ts";
 import { freeSubnet } from "./ipam.ts";
-import { DEFAULT_BRIDGE, type NetworksOptions, NO_BRIDGE } from "./options.ts";
+import { DEFAULT_BRIDGE, type NetworksOptions, NO_BRIDGE, OWN_BRIDGES } from "./options.ts";
 import { resolversOf } from "./resolv-conf.ts";
 import { formatAddress, hardwareAddressOf, parseAddress, Subnet } from "./subnet.ts";
 
@@ -44,19 +44,30 @@ export interface BridgeNetwork {
   readonly bindAddress: string;
 }
 
-/** The bridge that the options ask for. @param kept - As it was the last time. */
+/** The bridge that the options ask for. @param kept - As it was the last time. @throws {InvalidArgument} */
 export function bridgeNetwork(
   kept: { readonly id: string; readonly created: string; readonly subnet?: string; readonly made?: string },
   options: NetworksOptions,
 ): BridgeNetwork {
   const { device = DEFAULT_BRIDGE, bridgeAddress, pools, mtu = 0, icc = true, masquerade = true } = options;
   const { bindAddress = "0.0.0.0" } = options;
+  if (device !== NO_BRIDGE && !device.startsWith(OWN_BRIDGES)) checkForeign(device, bridgeAddress);
   const isOurs = device !== NO_BRIDGE && (!linkExists(device) || [DEFAULT_BRIDGE, kept.made].includes(device));
   const settings = { id: kept.id, created: kept.created, device, isOurs, mtu, icc, masquerade, bindAddress };
   const address = bridgeAddress || addressOf(device, options.fixedCidr);
   if (address) return withGateway(options, { ...settings, ...addressed(address) });
   const subnet = chooseSubnet(kept.subnet, pools);
   return withGateway(options, { ...settings, subnet, gateway: subnet.first + 1 });
+}
+
+/** @throws {InvalidArgument} In the original's words. */
+function checkForeign(device: string, bridgeAddress: string | undefined): void {
+  if (bridgeAddress)
+    throw new InvalidArgument("You specified -b & --bip, mutually exclusive options. Please specify only one");
+  if (linkExists(device)) return;
+  throw new InvalidArgument(
+    `Error initializing network controller: Error creating default "bridge" network: bridge device with non default name ${device} must be created manually`,
+  );
 }
 
 /** `10.0.0.7/24` is 10.0.0.7, in 10.0.0.0/24. */

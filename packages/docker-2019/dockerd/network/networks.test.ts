@@ -328,6 +328,10 @@ describe("connect(), disconnect()", () => {
     for (const address of ["10.9.7.1/24", "10.9.8.7/24"]) addAddress("theirs", address);
     const addresses = () =>
       execFileSync("ip", ["-4", "-br", "addr", "show", "theirs"], { encoding: "utf8" }).split(/\s+/);
+    await expect(open({ device: "theirs", bridgeAddress: "10.9.7.1/24" })).rejects.toThrow(
+      "mutually exclusive options",
+    );
+    await expect(open({ device: "nosuch" })).rejects.toThrow("non default name nosuch must be created manually");
     const networks = await open({ device: "theirs", fixedCidr: "10.9.8.0/28" });
     await networks.connect(attachment("a"));
     expect(networks.settings(attachment("a"))).toMatchObject({ Gateway: "10.9.8.7", IPAddress: "10.9.8.1" });

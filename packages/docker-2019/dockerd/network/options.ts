@@ -4,6 +4,8 @@ import type { ResolvOptions } from "./resolv-conf.ts";
 import type { Subnet } from "./subnet.ts";
 
 export const DEFAULT_BRIDGE = "eras2019";
+/** Bridges whose names begin so are made, and go again. Any other must be there: the original makes none but docker0. */
+export const OWN_BRIDGES = "eras";
 /** In a bridge's place: there is no default network, and containers that are to be in it are in none. */
 export const NO_BRIDGE = "none";
 

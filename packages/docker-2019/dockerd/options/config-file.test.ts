@@ -46,6 +46,12 @@ describe("readConfig()", () => {
     expect(told({ "max-concurrent-uploads": null, dns: null, "default-ulimits": null })).toEqual(told({}));
   });
 
+  test("takes a no to IPv6, and no yes", () => {
+    expect(told({ ipv6: false, ip6tables: false })).toEqual(told({}));
+    expect(() => told({ ipv6: true })).toThrow("containers have no addresses of IPv6");
+    expect(() => told({}, "--ip6tables")).toThrow("containers have no addresses of IPv6");
+  });
+
   test("has TLS when --tlsverify is said, even to deny it", () => {
     expect(told({}, "--tlsverify=false")).toMatchObject({ tls: true, tlsVerify: false });
     expect(told({ tlsverify: false })).toMatchObject({ tls: true, tlsVerify: false });

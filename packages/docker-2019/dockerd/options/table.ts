@@ -144,7 +144,7 @@ export const OPTIONS = {
     "-b, --bridge",
     TEXT,
     DEFAULT_BRIDGE,
-    "the bridge that containers are attached to; none: they are in no network",
+    "the bridge that containers are attached to, made if its name begins with eras; none: they are in no network",
   ),
   bip: row("--bip", TEXT, "", "its address, with the length of its network: 192.168.5.1/24"),
   defaultGateway: row(
@@ -163,6 +163,8 @@ export const OPTIONS = {
   ),
   mtu: row("--mtu", INTEGER, 0, "the containers' network MTU"),
   icc: row("--icc", BOOLEAN, true, "enable inter-container communication"),
+  ipv6: row("--ipv6", BOOLEAN, false, "addresses of IPv6 for containers: they have none, so nothing but false"),
+  ip6tables: row("--ip6tables", BOOLEAN, false, "rules for them: nothing but false, too"),
   ip: row("--ip", textOf("<ip>", checkAddress), "0.0.0.0", "default IP when binding container ports"),
   iptables: row("--iptables", BOOLEAN, true, "enable addition of iptables rules"),
   ipForward: row("--ip-forward", BOOLEAN, true, "enable net.ipv4.ip_forward"),

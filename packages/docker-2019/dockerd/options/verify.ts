@@ -8,6 +8,8 @@ export function verifyOptions(options: Options): void {
   if (maxConcurrentDownloads < 0) throw new Error(`invalid max concurrent downloads: ${maxConcurrentDownloads}`);
   if (maxConcurrentUploads < 0) throw new Error(`invalid max concurrent uploads: ${maxConcurrentUploads}`);
   verifyRuntime(options);
+  if (options.ipv6 || options.ip6tables)
+    throw new Error("containers have no addresses of IPv6: leave --ipv6 and --ip6tables out, or say false");
   if (!["private", "shareable"].includes(defaultIpcMode))
     throw new Error(`default IPC mode setting (${defaultIpcMode}) is invalid; use "shareable" or "private"`);
   if (!["", "private", "host"].includes(defaultCgroupnsMode))
