@@ -211,7 +211,9 @@ describe.each(DOCKER_CLIENTS)("docker $version, at our dockerd,", (client) => {
       expect(await docker("history", "--format", "{{.Comment}}", "written:1")).toContain("wrote");
       expect(await inspect("written:1", "{{.Config.Image}} {{.Config.AttachStdout}}")).toBe("busybox true"); // the container's
       await docker("rm", "writer");
-      await docker("rmi", "written:1");
+      expect(await ask(["import", "-", "empty:1"], "\0".repeat(1024))).toMatchObject({ status: 0 }); // a tar of nothing
+      expect(await docker("history", "--format", "{{.Comment}}", "empty:1")).toBe("Imported from -");
+      await docker("rmi", "written:1", "empty:1");
     });
   });
 

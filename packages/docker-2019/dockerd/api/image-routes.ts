@@ -144,27 +144,35 @@ async function importTar(call: ApiCall, daemon: Daemon): Promise<void> {
   const [repository, tag] = [query.text("repo"), query.text("tag")];
   const name = tag === "" ? repository : `${repository}:${tag}`;
   const config = changeConfig({}, query.all("changes"));
-  const id = await importImage(daemon.images, await sourceOf(call), {
+  const source = sourceName(query.text("fromSrc"));
+  const id = await importImage(daemon.images, await sourceOf(call, source), {
     config,
-    comment: query.text("message"),
+    comment: query.text("message") || `Imported from ${withoutUser(source)}`,
     ...(name !== "" && { reference: parseReference(name) }),
   });
   call.jsonStream("\r\n")({ status: id });
   call.answer.end();
 }
 
-/** The request's body, or what is at a URL. */
-async function sourceOf({ query, body, signal }: ApiCall): Promise<AsyncIterable<Uint8Array>> {
-  const from = query.text("fromSrc");
-  if (from === "-") return body;
-  const url = from.includes("://") ? from : `http://${from}`;
+/** A URL, or `-`, for the request's body. */
+function sourceName(from: string): string {
+  return from === "-" || from.includes("://") ? from : `http://${from}`;
+}
+
+/** Who one is there is nobody's business. */
+function withoutUser(url: string): string {
+  return url.replace(/\/\/[^/?#]*@/, "//***@");
+}
+
+async function sourceOf({ body, signal }: ApiCall, url: string): Promise<AsyncIterable<Uint8Array>> {
+  if (url === "-") return body;
   try {
     const answer = await fetch(url, { signal });
     if (answer.ok && answer.body) return answer.body as AsyncIterable<Uint8Array>;
     throw new Error(`it answers ${answer.status}`);
   } catch (error) {
     const { message, cause } = error as Error;
-    const shown = JSON.stringify(url.replace(/\/\/[^/?#]*@/, "//***@")); // who one is there is nobody's business
+    const shown = JSON.stringify(withoutUser(url));
     const why = (await dialText(error)) ?? (cause instanceof Error ? cause.message : message.replace(url, "it"));
     throw new Unknown(`Get ${shown}: ${why}`, { cause });
   }
