@@ -38,7 +38,8 @@ describe.skipIf(missing)(`docker of 2019 finds its daemon${missing ? `: ${missin
     const env = { DOCKER_HOST: `unix://${dir}/nosuch.sock` };
     const genuine = await runProgram("/usr/bin/docker", ["ps"], { env: { ...shellEnvironment(), ...env } });
     expect(await docker(["ps"], env)).toEqual(genuine);
-    for (const words of [["info"], ["info", "-f", "{{json .}}"]]) {
+    const noHost = ["-H", "foo://x", "ps"];
+    for (const words of [["info"], ["info", "-f", "{{json .}}"], noHost, ["-l", "loud", "ps"]]) {
       const info = await runProgram("/usr/bin/docker", words, { env: { ...shellEnvironment(), ...env } });
       expect(await docker(words, env)).toEqual(info);
     }

@@ -35,7 +35,7 @@ export function findEndpoint(flags: GlobalFlags, environment: NodeJS.ProcessEnv 
   if (scheme === "unix") return { url, socketPath: address };
   if (scheme === "ssh") return { url, command: sshCommand(url) };
   if (scheme !== "tcp" && scheme !== "http" && scheme !== "https" && scheme !== undefined)
-    throw new Error(`Invalid bind address format: ${url}`);
+    throw new Error(`unable to resolve docker endpoint: Invalid bind address format: ${url}`);
   const tls = readTls(flags, environment);
   const { hostname, port } = parseAddress(url, address);
   const usual = tls ? TLS_PORT : PLAIN_PORT;

@@ -21,6 +21,13 @@ export interface GlobalFlags {
 const CONFIG = process.env.DOCKER_CONFIG || join(homedir(), ".docker");
 const FILES = process.env.DOCKER_CERT_PATH || CONFIG;
 
+const LOG_LEVELS = ["panic", "fatal", "error", "warn", "warning", "info", "debug", "trace"];
+
+/** @throws {Error} */
+export function checkLogLevel({ logLevel }: GlobalFlags): void {
+  if (!LOG_LEVELS.includes(logLevel.toLowerCase())) throw new Error(`Unable to parse logging level: ${logLevel}`);
+}
+
 export const GLOBAL_OPTIONS = [
   flag("--config <string>", "Location of client config files").default(CONFIG),
   refusedFlag("-c, --context <string>", "there is one daemon at a time: name it with -H, or in DOCKER_HOST"),

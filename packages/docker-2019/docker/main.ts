@@ -6,6 +6,7 @@
 import { leaveTerminal } from "@eras/linux/leave-terminal.ts";
 import { errorText } from "./error-text.ts";
 import { ExitStatus, FAILURE } from "./exit-status.ts";
+import { checkLogLevel } from "./globals.ts";
 import { printError, STDERR, STDOUT, write } from "./output/print.ts";
 import { understand } from "./parser.ts";
 import { Session } from "./session.ts";
@@ -13,6 +14,7 @@ import { Session } from "./session.ts";
 async function main(words: readonly string[]): Promise<void> {
   const line = await understand(words);
   if ("help" in line) return write(line.isComplaint ? STDERR : STDOUT, line.help);
+  checkLogLevel(line.globals);
   const { trace } = line.globals;
   if (trace !== undefined) return (await import("./trace-run.ts")).traceCommand(trace, words);
   const docker = await Session.open(line.globals);
