@@ -197,6 +197,8 @@ describe.skipIf(missing)(`what docker of 2019 sends${missing ? `: ${missing}` : 
         "1.1.1.1",
         "--dns-option",
         "ndots:1",
+        "--dns-opt",
+        "timeout:1",
         "--dns-search",
         "a.b",
         "--add-host",

@@ -37,6 +37,7 @@ export interface CreateFlags extends LimitFlags, TrustFlags {
   readonly deviceWriteIops: readonly ThrottleDevice[];
   readonly dns: Words;
   readonly dnsOption: Words;
+  readonly dnsOpt: Words;
   readonly dnsSearch: Words;
   readonly domainname?: string;
   readonly entrypoint?: string;
@@ -144,6 +145,7 @@ export const createOptions = (doing: string): Option[] => [
   contentTrustFlag("Skip image verification"),
   listFlag("--dns <list>", "Set custom DNS servers", checkAddress),
   listFlag("--dns-option <list>", "Set DNS options"),
+  listFlag("--dns-opt <list>", "Set DNS options").hideHelp(),
   listFlag("--dns-search <list>", "Set custom DNS search domains"),
   flag("--domainname <string>", "Container NIS domain name"),
   flag("--entrypoint <string>", "Overwrite the default ENTRYPOINT of the image"),

@@ -79,7 +79,7 @@ function hostConfig(flags: CreateFlags): HostConfig {
     CapAdd: orNull(flags.capAdd),
     CapDrop: orNull(flags.capDrop),
     Dns: flags.dns,
-    DnsOptions: flags.dnsOption,
+    DnsOptions: [...flags.dnsOption, ...flags.dnsOpt],
     DnsSearch: flags.dnsSearch,
     ExtraHosts: orNull(flags.addHost),
     GroupAdd: orNull(flags.groupAdd),
