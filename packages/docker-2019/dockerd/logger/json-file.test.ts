@@ -88,6 +88,15 @@ describe("JsonFileLog", () => {
     expect(kept).toMatch(/line 99 -+\n$/);
     for (const file of [`${path}.2`, `${path}.1`]) expect(statSync(file).size).toBeLessThan(1024 + 200);
   });
+
+  test("does so within what comes at once, too", () => {
+    const log = new JsonFileLog(path, rotationOptions({ "max-size": "1k", "max-file": "2" }));
+    log.write(Buffer.from(Array.from({ length: 500 }, (_, i) => `${i}\n`).join("")), "stdout");
+    log.end();
+    expect(statSync(`${path}.1`).size).toBeGreaterThanOrEqual(1000);
+    for (const file of [`${path}.1`, path]) expect(statSync(file).size).toBeLessThan(1000 + 100);
+    expect(entries().at(-1)?.log).toBe("499\n");
+  });
 });
 
 describe("rotationOptions()", () => {

@@ -31,9 +31,22 @@ export class LogFile {
 
   /** @param lines - Each with its line feed. @throws {Error} When the disk doesn't take all of them: those behind the first that it doesn't are lost. */
   append(lines: string): void {
-    const { maxSize } = this.#rotation;
-    if (maxSize !== undefined && this.#size >= maxSize) this.#rotate();
     const bytes = Buffer.from(lines);
+    for (let begin = 0, end = 0; begin < bytes.length; begin = end) {
+      if (this.#size >= (this.#rotation.maxSize ?? Number.POSITIVE_INFINITY)) this.#rotate();
+      end = this.#endOfFile(bytes, begin);
+      this.#write(bytes.subarray(begin, end));
+    }
+  }
+
+  /** Where the lines end that this file still takes: behind the one that makes it as large as it may be. */
+  #endOfFile(bytes: Buffer, begin: number): number {
+    const { maxSize } = this.#rotation;
+    const last = maxSize === undefined ? -1 : bytes.indexOf(LINE_FEED, begin + maxSize - this.#size - 1);
+    return last === -1 ? bytes.length : last + 1;
+  }
+
+  #write(bytes: Buffer): void {
     let written = 0;
     try {
       while (written < bytes.length) written += writeSync(this.#fd, bytes, written);

@@ -1,8 +1,9 @@
-import { appendFileSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { LogEntry } from "./json-file.ts";
+import { rotated } from "./log-file.ts";
 import { LogReader, LogWatch } from "./log-reader.ts";
 
 let path: string;
@@ -74,6 +75,17 @@ test("a log is read that is longer than any piece, forwards and backwards", asyn
   writeFileSync(path, logs.map(line).join(""));
   expect(await texts(reader.past(undefined))).toEqual(logs);
   expect(await texts(reader.past(2500))).toEqual(logs.slice(-2500));
+});
+
+test("more() passes over no file when several have been begun meanwhile", async () => {
+  writeFileSync(path, line("1"));
+  expect(await texts(reader.past(undefined))).toEqual(["1"]);
+  for (const next of ["2", "3", "4"]) {
+    for (const number of [2, 1, 0].filter((one) => existsSync(rotated(path, one))))
+      renameSync(rotated(path, number), rotated(path, number + 1));
+    writeFileSync(path, line(next));
+  }
+  expect(await texts(reader.more())).toEqual(["2", "3", "4"]);
 });
 
 test("more() goes on where past() has ended, also when the log is begun anew", async () => {

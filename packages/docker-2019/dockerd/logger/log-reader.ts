@@ -28,7 +28,19 @@ export class LogReader {
 
   /** What is there. @param tail - How many of the last entries; undefined for all. */
   async *past(tail: number | undefined): AsyncGenerator<LogEntry[]> {
-    const places = await beginnings(this.#path, tail);
+    yield* this.#through(await beginnings(this.#path, tail));
+  }
+
+  /** What has come since the last call, of this or of `past`. */
+  async *more(): AsyncGenerator<LogEntry[]> {
+    yield* this.#toEnd();
+    while (await this.#isBegunAnew()) {
+      yield* this.#toEnd(); // written just before
+      yield* this.#through(await this.#newer());
+    }
+  }
+
+  async *#through(places: Beginning[]): AsyncGenerator<LogEntry[]> {
     try {
       for (let place = places.shift(); place; place = places.shift()) {
         await this.#begin(place.file, place.offset);
@@ -39,14 +51,13 @@ export class LogReader {
     }
   }
 
-  /** What has come since the last call, of this or of `past`. */
-  async *more(): AsyncGenerator<LogEntry[]> {
-    yield* this.#toEnd();
-    while (await this.#isBegunAnew()) {
-      yield* this.#toEnd(); // written just before
-      await this.#begin(await open(this.#path, "r"), 0);
-      yield* this.#toEnd();
-    }
+  /** The files that have been begun since this one was: several, of a log that grows fast. */
+  async #newer(): Promise<Beginning[]> {
+    const places = await beginnings(this.#path);
+    const { ino } = await this.#file!.stat();
+    const newer = places.splice(places.findIndex((place) => place.ino === ino) + 1); // all, when this one has been removed
+    for (const { file } of places) await file.close();
+    return newer;
   }
 
   async close(): Promise<void> {
@@ -79,6 +90,7 @@ export class LogReader {
 /** A file that is to be read, and from where on. */
 interface Beginning {
   readonly file: FileHandle;
+  readonly ino: number;
   readonly offset: number;
 }
 
@@ -97,7 +109,7 @@ async function beginnings(path: string, tail = Number.POSITIVE_INFINITY): Promis
     }
     seen.add(ino);
     const { offset, lines } = wanted === Number.POSITIVE_INFINITY ? WHOLE : await lastLines(file, wanted);
-    places.unshift({ file, offset });
+    places.unshift({ file, ino, offset });
     wanted -= lines;
   }
   return places;
