@@ -19,7 +19,7 @@ export async function traceProgram(
 }
 
 /** For a forked process: what it does from here on is another actor's. @param pid - Its PID, as the one that has forked it knows it. */
-export function traceFork(actor: "bootstrap" | "init", pid: number): void {
+export function traceFork(actor: "bootstrap" | "init" | "copier" | "mapping", pid: number): void {
   continueTracing(actor, pid);
 }
 

@@ -97,10 +97,13 @@ describe("strace and the trace agree on", () => {
     expect(calls).toMatch(/^setns CLONE_NEWPID$/m);
   });
 
-  test("a user namespace", async () => {
-    const box = busybox(["true"], withUserNamespace);
-    const { calls } = await witness(box, `runc run ${box.id}`);
+  test("a user namespace, and a mount of the container's own with mapped ids", async () => {
+    const mapped = { destination: "/mapped", source: "rootfs/tmp", options: ["bind", "idmap"] };
+    const box = busybox(["true"], (spec) => withUserNamespace({ ...spec, mounts: [...spec.mounts!, mapped] }));
+    const { calls, events } = await witness(box, `runc run ${box.id}`);
     expect(calls).toContain("unshare CLONE_NEWUSER");
+    for (const forked of ["copier", "mapping"])
+      expect(events).toContainEqual(expect.objectContaining({ actor: forked }));
   });
 
   test.each([

@@ -4,12 +4,14 @@
  * @see https://docs.kernel.org/filesystems/idmappings.html
  */
 import { closeSync, openSync, readSync, writeSync } from "node:fs";
-import { _exit, fork } from "@eras/linux/fork.ts";
+import { _exit, fork, forkedPid } from "@eras/linux/fork.ts";
 import { CLONE_NEWUSER, namespacePath, unshare } from "@eras/linux/namespaces.ts";
 import { type Pipe, pipe } from "@eras/linux/pipe.ts";
 import { type IdMapping, writeIdMaps } from "@eras/linux/user-namespace.ts";
 import { waitpid } from "@eras/linux/wait.ts";
 import type { LinuxIDMapping } from "@eras/oci-spec/runtime/config-linux.ts";
+import { endTracing } from "@eras/trace/context.ts";
+import { traceFork } from "../../tracing.ts";
 
 /**
  * Makes a user namespace with these ids, in which nobody is.
@@ -37,12 +39,14 @@ export function createMappedNamespace(uids: readonly LinuxIDMapping[], gids: rea
 
 /** In the child: says that the namespace is there, and stays until the parent has opened it. */
 function enterNamespace(made: number, done: Pipe): never {
+  traceFork("mapping", forkedPid());
   try {
     closeSync(done.writeEnd);
     unshare(CLONE_NEWUSER);
     writeSync(made, "\n");
     readSync(done.readEnd, Buffer.alloc(1));
   } finally {
+    endTracing();
     _exit(0);
   }
 }

@@ -12,13 +12,15 @@
  */
 import { openSync, realpathSync } from "node:fs";
 import { isErrno } from "@eras/linux/errno.ts";
-import { _exit, fork } from "@eras/linux/fork.ts";
+import { _exit, fork, forkedPid } from "@eras/linux/fork.ts";
 import { MS_BIND, MS_SLAVE } from "@eras/linux/mount.ts";
 import { AT_RECURSIVE, MOUNT_ATTR_IDMAP, mountSetattr } from "@eras/linux/mount-fd.ts";
 import { joinNamespace } from "@eras/linux/namespaces.ts";
 import { AT_EMPTY_PATH } from "@eras/linux/open.ts";
 import { waitpid } from "@eras/linux/wait.ts";
 import type { Mount, Spec } from "@eras/oci-spec/runtime/config.ts";
+import { endTracing } from "@eras/trace/context.ts";
+import { traceFork } from "../../tracing.ts";
 import { createMappedNamespace } from "../init/id-mapping.ts";
 import type { StartedInit } from "../init/start-init.ts";
 import { bindSource, copyMount } from "./bind-mount.ts";
@@ -127,6 +129,7 @@ export function sendMountSource(places: Places, index: number, init: StartedInit
 }
 
 function sendCopy(places: Places, index: number, { pid, dialogue }: StartedInit): never {
+  traceFork("copier", forkedPid());
   const mount = places.spec.mounts![index]!;
   const entry = { ...mount, options: parseEntryOptions(mount.options) };
   try {
@@ -136,6 +139,7 @@ function sendCopy(places: Places, index: number, { pid, dialogue }: StartedInit)
   } catch (error) {
     dialogue.refuse(mountFailureReason(mount, entry.options, error));
   } finally {
+    endTracing();
     _exit(0);
   }
 }
