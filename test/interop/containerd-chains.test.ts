@@ -84,13 +84,13 @@ describe("a chain", () => {
         test("has a terminal", async () => {
           const terminal = new Terminal({ rows: 33, columns: 101 });
           const name = newId();
-          const args = words(...runWords(name, ["--rm", "-t"], "sh"));
+          // ctr tells the size after the start; a shell that is told of it while somebody types forgets the line
+          const script = "until stty size 2> /dev/null | grep '33 101'; do usleep 20000; done; exec sh";
+          const args = words(...runWords(name, ["--rm", "-t"], "sh", "-c", script));
           const ended = once(terminal.run(CTR[client], args, shellEnvironment()), "exit");
           try {
-            await terminal.waitFor("/ # ");
-            // ctr tells the size after the start
-            terminal.type(`until stty size 2> /dev/null; do usleep 20000; done${ENTER}`);
             await terminal.waitFor(/33 101\r+\n/);
+            await terminal.waitFor("/ # ");
             terminal.type(`exit 4${ENTER}`); // not at once: what a terminal still holds when its session ends, the kernel may drop
             expect(await ended).toEqual([4, null]);
           } finally {
