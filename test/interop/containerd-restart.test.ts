@@ -49,7 +49,7 @@ const RESTARTS = [
   { ...OURS_FOR_ALL, many: 5, end: "killed", next: "the same" },
   { ...GENUINE, many: 3, end: "killed", next: "the same" },
   { ...OURS, many: 5, end: "killed", next: "another version" },
-  { ...OURS, many: 5, end: "ended", next: "another version" },
+  { ...OURS, many: 2, end: "ended", next: "another version" },
 ] as const;
 /** More, and ctr may be tired of waiting for its turn. */
 const STARTED_AT_ONCE = 8;
