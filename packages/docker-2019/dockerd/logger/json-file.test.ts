@@ -1,6 +1,8 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { gunzipSync } from "node:zlib";
 import { MNT_DETACH, mount, umount } from "@eras/linux/mount.ts";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { JsonFileLog, type LogEntry } from "./json-file.ts";
@@ -99,16 +101,32 @@ describe("JsonFileLog", () => {
   });
 });
 
+test("JsonFileLog compresses older logs, and keeps so many of them", async () => {
+  const log = new JsonFileLog(path, rotationOptions({ "max-size": "1k", "max-file": "3", compress: "true" }));
+  for (let i = 0; i < 4; i++) {
+    log.write(Buffer.from(`line ${i} ${"-".repeat(1000)}\n`), "stdout");
+    while (i > 0 && (existsSync(`${path}.1`) || !existsSync(`${path}.1.gz`))) await delay(5);
+  }
+  log.end();
+  const older = [2, 1].map((number) => gunzipSync(readFileSync(`${path}.${number}.gz`)).toString());
+  expect([...older, readFileSync(path, "utf8")].map((log) => /line \d/.exec(log)?.[0])).toEqual([
+    "line 1",
+    "line 2",
+    "line 3",
+  ]);
+  expect(readdirSync(dirname(path))).toHaveLength(3);
+});
+
 describe("rotationOptions()", () => {
   test.each([
     [
       { "max-size": "10m", "max-file": "2" },
-      { maxSize: 10_000_000, maxFile: 2 },
+      { maxSize: 10_000_000, maxFile: 2, compress: false },
     ],
-    [{ "max-size": "1.5k" }, { maxSize: 1500, maxFile: 1 }],
+    [{ "max-size": "1.5k" }, { maxSize: 1500, maxFile: 1, compress: false }],
     [
       { "max-file": "2", mode: "non-blocking" },
-      { maxSize: undefined, maxFile: 2 },
+      { maxSize: undefined, maxFile: 2, compress: false },
     ],
   ])("reads %j", (config, expected) => expect(rotationOptions(config as Record<string, string>)).toEqual(expected));
 
@@ -116,6 +134,11 @@ describe("rotationOptions()", () => {
     [{ "max-size": "0" }, "max-size must be a positive number"],
     [{ "max-file": "two" }, 'strconv.Atoi: parsing "two": invalid syntax'],
     [{ "max-file": "0", "max-size": "1k" }, "max-file cannot be less than 1"],
+    [
+      { compress: "true", "max-file": "2" },
+      "compress cannot be true when max-file is less than 2 or max-size is not set",
+    ],
+    [{ compress: "x" }, 'strconv.ParseBool: parsing "x": invalid syntax'],
     [{ "max-size": "many" }, "invalid size: 'many'"],
   ])("refuses %j", (config, message) =>
     expect(() => rotationOptions(config as unknown as Record<string, string>)).toThrow(message),

@@ -1,6 +1,7 @@
-import { appendFileSync, existsSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { LogEntry } from "./json-file.ts";
 import { rotated } from "./log-file.ts";
@@ -38,7 +39,12 @@ describe("past()", () => {
     [2, ["5", "6"]],
     [1, ["6"]],
     [0, []],
-  ])("gives the last %s entries, of all files", async (tail, expected) => {
+  ])("gives the last %s entries, of all files, compressed ones too", async (tail, expected) => {
+    expect(await texts(reader.past(tail))).toEqual(expected);
+    for (const file of [`${path}.1`, `${path}.2`]) {
+      writeFileSync(`${file}.gz`, gzipSync(readFileSync(file)));
+      rmSync(file);
+    }
     expect(await texts(reader.past(tail))).toEqual(expected);
   });
 
@@ -94,6 +100,16 @@ test("more() goes on where past() has ended, also when the log is begun anew", a
   expect(await texts(reader.more())).toEqual([]);
   appendFileSync(path, line("2"));
   renameSync(path, `${path}.1`);
+  writeFileSync(path, line("3"));
+  expect(await texts(reader.more())).toEqual(["2", "3"]);
+});
+
+test("more() knows the file again that it was reading, when that has been compressed meanwhile", async () => {
+  writeFileSync(path, line("1"));
+  expect(await texts(reader.past(undefined))).toEqual(["1"]);
+  appendFileSync(path, line("2"));
+  writeFileSync(`${path}.1.gz`, gzipSync(readFileSync(path)));
+  rmSync(path);
   writeFileSync(path, line("3"));
   expect(await texts(reader.more())).toEqual(["2", "3"]);
 });

@@ -4,16 +4,21 @@
  *
  *     …-json.log.2   …-json.log.1   …-json.log ◀── grows
  */
+import { randomUUID } from "node:crypto";
 import { existsSync, type FSWatcher, watch } from "node:fs";
-import { type FileHandle, open, stat } from "node:fs/promises";
+import { type FileHandle, open, stat, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
+import { pipeline } from "node:stream/promises";
+import { createGunzip } from "node:zlib";
 import { isErrno } from "@eras/linux/errno.ts";
 import type { LogEntry } from "./json-file.ts";
-import { rotated } from "./log-file.ts";
+import { compressed, rotated } from "./log-file.ts";
 
 /** Has room for the longest entry: of 16 KiB, each byte of which may be six in JSON. */
 const PIECE_BYTES = 256 << 10;
 const LINE_FEED = 10;
+/** Enough of the end of a file to tell it from any other. */
+const END_BYTES = 256;
 
 export class LogReader {
   readonly #path: string;
@@ -28,7 +33,7 @@ export class LogReader {
 
   /** What is there. @param tail - How many of the last entries; undefined for all. */
   async *past(tail: number | undefined): AsyncGenerator<LogEntry[]> {
-    yield* this.#through(await beginnings(this.#path, tail));
+    yield* this.#through(await beginnings(this.#path, { tail }));
   }
 
   /** What has come since the last call, of this or of `past`. */
@@ -53,11 +58,12 @@ export class LogReader {
 
   /** The files that have been begun since this one was: several, of a log that grows fast. */
   async #newer(): Promise<Beginning[]> {
-    const places = await beginnings(this.#path);
-    const { ino } = await this.#file!.stat();
-    const newer = places.splice(places.findIndex((place) => place.ino === ino) + 1); // all, when this one has been removed
-    for (const { file } of places) await file.close();
-    return newer;
+    const own = await identityOf(this.#file!);
+    const isOwn = async (file: FileHandle) => {
+      const { ino, end } = await identityOf(file);
+      return ino === own.ino || end === own.end;
+    };
+    return beginnings(this.#path, { isOwn });
   }
 
   async close(): Promise<void> {
@@ -90,17 +96,23 @@ export class LogReader {
 /** A file that is to be read, and from where on. */
 interface Beginning {
   readonly file: FileHandle;
-  readonly ino: number;
   readonly offset: number;
 }
 
+interface Wanted {
+  /** How many of the last entries; all if undefined. */
+  readonly tail?: number | undefined;
+  /** Tells the file behind which to begin. */
+  readonly isOwn?: (file: FileHandle) => Promise<boolean>;
+}
+
 /** The files with what is wanted, oldest first, open: whatever is renamed from now on. */
-async function beginnings(path: string, tail = Number.POSITIVE_INFINITY): Promise<Beginning[]> {
+async function beginnings(path: string, { tail = Number.POSITIVE_INFINITY, isOwn }: Wanted): Promise<Beginning[]> {
   const places: Beginning[] = [];
   const seen = new Set<number>();
   let wanted = tail;
   for (let number = 0; number === 0 || wanted > 0; number++) {
-    const file = await openIfThere(rotated(path, number));
+    const file = (await openIfThere(rotated(path, number))) ?? (await unpacked(path, number));
     if (!file) break;
     const { ino } = await file.stat();
     if (seen.has(ino)) {
@@ -108,11 +120,22 @@ async function beginnings(path: string, tail = Number.POSITIVE_INFINITY): Promis
       continue;
     }
     seen.add(ino);
+    if (await isOwn?.(file)) {
+      await file.close();
+      break;
+    }
     const { offset, lines } = wanted === Number.POSITIVE_INFINITY ? WHOLE : await lastLines(file, wanted);
-    places.unshift({ file, ino, offset });
+    places.unshift({ file, offset });
     wanted -= lines;
   }
   return places;
+}
+
+/** By the second, a file that has been compressed meanwhile is known again: each entry has its time. */
+async function identityOf(file: FileHandle): Promise<{ ino: number; end: string }> {
+  const { ino, size } = await file.stat();
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(END_BYTES), 0, END_BYTES, Math.max(0, size - END_BYTES));
+  return { ino, end: `${size} ${buffer.toString("latin1", 0, bytesRead)}` };
 }
 
 async function openIfThere(path: string): Promise<FileHandle | undefined> {
@@ -122,6 +145,19 @@ async function openIfThere(path: string): Promise<FileHandle | undefined> {
     if (isErrno(error, "ENOENT")) return undefined;
     throw error;
   }
+}
+
+/** A compressed one, in a file without a name. */
+async function unpacked(path: string, number: number): Promise<FileHandle | undefined> {
+  const packed = await openIfThere(compressed(path, number));
+  if (!packed) return undefined;
+  const plain = `${path}.${randomUUID()}`;
+  const file = await open(plain, "wx+", 0o600);
+  await unlink(plain);
+  await pipeline(packed.createReadStream(), createGunzip(), async (pieces: AsyncIterable<Buffer>) => {
+    for await (const piece of pieces) await file.writeFile(piece);
+  });
+  return file;
 }
 
 const WHOLE = { offset: 0, lines: 0 };

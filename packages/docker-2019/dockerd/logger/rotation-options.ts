@@ -1,12 +1,16 @@
-/** When a log is begun anew, and how many are kept: `max-size=10m`, `max-file=3`. */
+/** When a log is begun anew, how many are kept, and how: `max-size=10m`, `max-file=3`, `compress=true`. */
 import { InvalidArgument } from "@eras/oci-spec/errdefs.ts";
+import { BOOLEAN } from "../options/kinds.ts";
 import type { RotationOptions } from "./log-file.ts";
 
 /** @throws {InvalidArgument} In the original's words. */
 export function rotationOptions(config: Readonly<Record<string, string>>): RotationOptions {
   const maxSize = config["max-size"] === undefined ? undefined : parseSize(config["max-size"]);
   const maxFile = config["max-file"] === undefined ? 1 : parseCount(config["max-file"]);
-  return { maxSize, maxFile };
+  const compress = config.compress !== undefined && parseBoolean(config.compress);
+  if (compress && (maxFile === 1 || maxSize === undefined))
+    throw new InvalidArgument("compress cannot be true when max-file is less than 2 or max-size is not set");
+  return { maxSize, maxFile, compress };
 }
 
 const UNITS = ["", "k", "m", "g", "t", "p"];
@@ -18,6 +22,14 @@ function parseSize(text: string): number {
   const bytes = Math.floor(Number(number) * 1000 ** UNITS.indexOf(unit.toLowerCase()));
   if (!(bytes > 0)) throw new InvalidArgument("max-size must be a positive number");
   return bytes;
+}
+
+function parseBoolean(text: string): boolean {
+  try {
+    return BOOLEAN.fromFlag(text, false);
+  } catch (cause) {
+    throw new InvalidArgument((cause as Error).message, { cause });
+  }
 }
 
 function parseCount(text: string): number {
