@@ -1,8 +1,9 @@
 /** All that a dockerd has on this machine, by name: what it has after some work, and did not have before, is left over. */
 import { execFileSync } from "node:child_process";
-import { readdirSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { isErrno } from "@eras/linux/errno.ts";
 import type { Dockerd2019 } from "../../harness/dockerd-2019.ts";
 import { remains } from "../../harness/remains.ts";
 
@@ -20,8 +21,13 @@ export function inventory({ place, bridge }: Dockerd2019): Set<string> {
 }
 
 function filesBelow(dir: string): string[] {
-  const entries = readdirSync(dir, { recursive: true, withFileTypes: true });
-  return entries.map(({ parentPath, name }) => `file ${join(parentPath, name)}`);
+  try {
+    const entries = readdirSync(dir, { recursive: true, withFileTypes: true });
+    return entries.map(({ parentPath, name }) => `file ${join(parentPath, name)}`);
+  } catch (error) {
+    if (isErrno(error, "ENOENT") && existsSync(dir)) return filesBelow(dir); // something below it is being removed
+    throw error;
+  }
 }
 
 /** @returns A line for each thing that was not there before, and does not go away within ten seconds. */

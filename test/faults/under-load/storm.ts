@@ -8,6 +8,7 @@ import { Owner } from "./owner.ts";
 
 const CONTAINERD = "docker-2019/containerd/main.ts";
 const PAUSE_MS = 20;
+const REMOVAL_MS = 10_000;
 
 export interface Storm {
   readonly requests: number;
@@ -46,8 +47,11 @@ export async function storm(dockerd: Dockerd2019, options: Storm): Promise<Storm
     while (made < (requests * (kill + 1)) / (kills + 1)) await delay(PAUSE_MS);
   });
   await Promise.all([...owners.map(work), killing]);
-  const complaints = [...owners.flatMap((owner) => owner.complaints), ...(await lostOrUnwanted(dockerd, owners))];
-  await removeAll(dockerd);
+  const complaints = [
+    ...owners.flatMap((owner) => owner.complaints),
+    ...(await lostOrUnwanted(dockerd, owners)),
+    ...(await removeAll(dockerd)),
+  ];
   return { complaints, unanswered: owners.reduce((sum, { unanswered }) => sum + unanswered, 0) };
 }
 
@@ -103,7 +107,19 @@ async function lostOrUnwanted(dockerd: Dockerd2019, owners: readonly Owner[]): P
   ];
 }
 
-async function removeAll(dockerd: Dockerd2019): Promise<void> {
-  for (const { Id } of await listAll(dockerd))
-    await engineRequest(dockerd.socket, "DELETE", `/v1.40/containers/${Id}?force=1`);
+/** As long as dockerd says that it can't, for its containerd has just been killed, it is asked again. @returns What it has not removed. */
+async function removeAll(dockerd: Dockerd2019): Promise<string[]> {
+  const deadline = performance.now() + REMOVAL_MS;
+  for (;;) {
+    const listed = await listAll(dockerd);
+    if (listed.length === 0) return [];
+    const failures: string[] = [];
+    for (const { Id } of listed) {
+      const { status, body } = await engineRequest(dockerd.socket, "DELETE", `/v1.40/containers/${Id}?force=1`);
+      if (status !== 204) failures.push(`not removed: ${Id}: ${status} ${JSON.stringify(body)}`);
+    }
+    if (failures.length === 0) return (await listAll(dockerd)).map(({ Id }) => `removed, and there: ${Id}`);
+    if (performance.now() > deadline) return failures;
+    await delay(PAUSE_MS);
+  }
 }
